@@ -1,4 +1,4 @@
-//! Compiles the program anew when its page was built anew.
+//! Recompiles the program when its page was rebuilt.
 
 fn main() {
     println!("cargo::rerun-if-changed=../dashboard/dist");

@@ -1,4 +1,4 @@
-//! The command line's words.
+//! The command line's arguments. Doc comments of arguments are the program's help text.
 
 mod statements;
 
@@ -10,7 +10,7 @@ use riffle_topology::{FLOWS, RIFFLE};
 
 pub use statements::{Import, Mode, Replay, Watch};
 
-/// Leafs through files: folders of drawings for codes, bank statements for their transactions.
+/// Searches folders of drawings for codes, and imports the transactions of bank statements.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -25,21 +25,21 @@ pub struct Cli {
 pub enum Command {
     /// Scan folders for codes.
     Scan(Scan),
-    /// List the scans in the state folder, newest first, or delete one.
+    /// List the scans in the state folder, newest first, or delete some of them.
     Sessions(Sessions),
-    /// Run the platform with its page, WebSocket and HTTP.
+    /// Run the platform with its web page, WebSocket and HTTP API.
     Serve(Serve),
-    /// Check the platform: what is wrong, and what to do.
+    /// Check the platform: report what is wrong and what to do about it.
     Doctor(Doctor),
-    /// Read bank statements: their transactions, once each.
+    /// Import the transactions of bank statements, each transaction once.
     Import(Import),
-    /// Import what comes into a folder.
+    /// Import bank statements as they arrive in a folder.
     Watch(Watch),
-    /// Tell past events again to one consumer.
+    /// Send past events again to one consumer.
     Replay(Replay),
-    /// Give dead letters back to the queues where they failed.
+    /// Send dead letters back to the queues where they failed.
     Redrive(Redrive),
-    /// Make sample drawings, a list of codes and an answer key.
+    /// Make sample drawings with a list of codes and an answer key.
     Samples(Samples),
 }
 
@@ -72,25 +72,25 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_help = SCAN_HELP)]
 pub struct Scan {
-    /// Folders to read, with everything below them.
+    /// Folders to read, including all their subfolders.
     #[arg(required_unless_present = "retry", value_name = "DIR")]
     pub dirs: Vec<PathBuf>,
 
-    /// Codes to look for: a text file with one a line, a workbook or CSV with a column of them, or the codes
-    /// themselves, parted by commas. 1 to 50,000.
+    /// Codes to look for: a text file with one code per line, a workbook or CSV file with a column of codes, or the
+    /// codes themselves, separated by commas. 1 to 50,000 codes.
     #[arg(long, value_name = "FILE|CODE,…", required_unless_present = "retry")]
     pub codes: Vec<String>,
 
-    /// Read again what failed in a finished scan, and keep the rest. Its id, or the beginning of it, stands at
-    /// the end of the scan and in the report; "last" is the scan that finished last.
+    /// Read again the files that failed in a finished scan, and keep the other results. Give the session's id or its
+    /// beginning, as printed at the end of the scan and in the report, or "last" for the scan that finished last.
     #[arg(long, value_name = "SESSION", conflicts_with_all = ["dirs", "codes", "matching"])]
     pub retry: Option<String>,
 
-    /// Where to write the report.
+    /// Write the report, an Excel workbook, to this file. By default no report is written.
     #[arg(long, value_name = "OUT.xlsx")]
     pub report: Option<PathBuf>,
 
-    /// Print one JSON object per line: the frames of the WebSocket protocol, last a SUMMARY.
+    /// Print one JSON object per line: the frames of the WebSocket protocol, and at the end a SUMMARY.
     #[arg(long)]
     pub json: bool,
 
@@ -98,11 +98,11 @@ pub struct Scan {
     #[arg(long = "match", value_enum, default_value_t = Match::Token)]
     pub matching: Match,
 
-    /// Whether pages and image files without text are read by OCR (Tesseract). About a second a page.
+    /// Whether to read pages and image files without text by OCR (Tesseract), about one second per page.
     #[arg(long, value_enum, default_value_t = Ocr::Off)]
     pub ocr: Ocr,
 
-    /// Show in the report how each code stands on its page: a picture for the first 1,000 matches.
+    /// Add a picture of each code on its page to the report, for the first 1,000 matches.
     #[arg(long, conflicts_with = "retry")]
     pub evidence: bool,
 
@@ -110,10 +110,10 @@ pub struct Scan {
     pub machine: Machine,
 }
 
-/// Whether pictures of text are read.
+/// Whether pictures of text are read by OCR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Ocr {
-    /// Where a page or file holds no text.
+    /// Read pages and files that have no text by OCR.
     Auto,
     Off,
 }
@@ -121,9 +121,9 @@ pub enum Ocr {
 /// What counts as finding a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Match {
-    /// The code stands alone: HOLE-1 is not in HOLE-12.
+    /// A whole word: HOLE-1 is not found in HOLE-12.
     Token,
-    /// Also inside a longer word.
+    /// Also a part of a longer word.
     Substring,
 }
 
@@ -146,7 +146,7 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_help = SESSIONS_HELP)]
 pub struct Sessions {
-    /// Remove this scan and all that came of it. Its id, or the beginning of it. May be given several times.
+    /// Delete this scan and everything derived from it. Give its id or the beginning of it. May be given several times.
     #[arg(long, value_name = "SESSION")]
     pub delete: Vec<String>,
 
@@ -172,16 +172,17 @@ days. Programs send it as a bearer token: Authorization: Bearer TOKEN.";
 #[derive(Debug, Args)]
 #[command(after_help = SERVE_HELP)]
 pub struct Serve {
-    /// Address to listen on.
+    /// Address to listen on, with its port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8750")]
     pub listen: SocketAddr,
 
-    /// What a client must know: at least 16 letters and digits. By default a random one. Given here, other users of the
-    /// machine see it in the list of processes; in the environment they do not.
+    /// Token that clients must send: at least 16 letters and digits. By default a random one, kept in the state folder.
+    /// A token given here is visible to other users of the machine in the list of processes; one in the environment is
+    /// not.
     #[arg(long, env = "RIFFLE_TOKEN", hide_env_values = true, value_name = "SECRET")]
     pub token: Option<String>,
 
-    /// Ask for no token: every user and program of this machine can then read through the page what you can read.
+    /// Require no token: every user and program of this machine can then read through the page whatever you can read.
     #[arg(long, conflicts_with = "token")]
     pub no_token: bool,
 
@@ -189,7 +190,7 @@ pub struct Serve {
     #[arg(long)]
     pub no_open: bool,
 
-    /// Close a WebSocket this old, as the gateway in the cloud does. For testing clients.
+    /// Close a WebSocket at this age in seconds, as the gateway in the cloud does. For testing clients.
     #[arg(long, hide = true, value_name = "SECONDS", default_value_t = 7200, value_parser = clap::value_parser!(u64).range(1..))]
     pub socket_max_age: u64,
 
@@ -216,11 +217,11 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_help = DOCTOR_HELP)]
 pub struct Doctor {
-    /// Print one JSON object per line: check, level, found, do.
+    /// Print one JSON object per line with the fields check, level, found and do.
     #[arg(long)]
     pub json: bool,
 
-    /// Address `riffle serve` is to listen on.
+    /// Address that `riffle serve` is to listen on; doctor checks its port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8750")]
     pub listen: SocketAddr,
 
@@ -255,15 +256,15 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_help = REDRIVE_HELP)]
 pub struct Redrive {
-    /// Show them, and leave them where they are.
+    /// List the dead letters and leave them where they are.
     #[arg(long, conflicts_with = "messages")]
     pub list: bool,
 
-    /// Only those of this flow: scan or statements.
+    /// Only dead letters of this flow: scan or statements. By default of all flows.
     #[arg(long, value_name = "FLOW", value_parser = flow)]
     pub flow: Option<String>,
 
-    /// Only the message of this id, as --list shows it. May be given several times.
+    /// Only the message with this id, as shown by --list. May be given several times. By default all messages.
     #[arg(long = "message", value_name = "ID")]
     pub messages: Vec<String>,
 
@@ -275,80 +276,80 @@ pub struct Redrive {
     #[command(flatten)]
     pub cloud: Cloud,
 
-    /// Folder for sessions, queues and reports. By default riffle below the user's data folder
+    /// Folder for sessions, queues and reports. By default the folder riffle in the user's data folder
     /// (~/.local/share).
     #[arg(long, env = "LOCAL_STORAGE_PATH", value_name = "DIR")]
     pub state: Option<PathBuf>,
 }
 
-/// A deployed stack in place of this machine.
+/// Options that select a deployed stack instead of this machine.
 #[cfg(feature = "cloud")]
 #[derive(Debug, Args)]
 pub struct Cloud {
-    /// A CloudFormation stack in place of this machine. Credentials and region are those of the environment or the
-    /// AWS profile; `AWS_ENDPOINT_URL` is honoured.
+    /// Name of a CloudFormation stack to use instead of this machine. Credentials and region are those of the
+    /// environment or the AWS profile; `AWS_ENDPOINT_URL` is honoured.
     #[arg(long, value_name = "NAME")]
     pub stack: Option<String>,
 
-    /// What `cdk deploy --outputs-file` wrote of the stack, in place of asking CloudFormation.
+    /// File that `cdk deploy --outputs-file` wrote for the stack; CloudFormation is then not queried.
     #[arg(long, value_name = "FILE.json")]
     pub outputs: Option<PathBuf>,
 
-    /// Region of the stack.
+    /// AWS region of the stack. By default the region of the environment or the AWS profile.
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
 }
 
-/// What a platform needs of the machine.
+/// Options of every command that opens the platform on this machine.
 #[derive(Debug, Args)]
 pub struct Machine {
-    /// Folder for sessions, queues and reports. By default riffle below the user's data folder
+    /// Folder for sessions, queues and reports. By default the folder riffle in the user's data folder
     /// (~/.local/share).
     #[arg(long, env = "LOCAL_STORAGE_PATH", value_name = "DIR")]
     pub state: Option<PathBuf>,
 
-    /// Files read at the same time. By default one per core.
+    /// Number of files to read at the same time, 1 to 512. By default one per core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub jobs: Option<u16>,
 
-    /// Read every file anew and remember nothing.
+    /// Read every file again, and keep no text for the next scan.
     #[arg(long)]
     pub no_cache: bool,
 
-    /// Room for the text of files read before, kept in the state folder for the next scan; what was not used
-    /// for longest makes room.
+    /// Maximum size, in MB, of the file texts that are kept in the state folder for the next scan. The least recently
+    /// used texts are removed first.
     #[arg(long, value_name = "MB", default_value_t = riffle_local_adapters::TEXTS_LIMIT >> 20, env = "RIFFLE_CACHE_MB", conflicts_with = "no_cache")]
     pub cache_size: u64,
 
-    /// Languages OCR knows, as Tesseract names them.
+    /// Languages for OCR, as Tesseract names them.
     #[arg(long, value_name = "LANG[+LANG…]", default_value = "eng", env = "RIFFLE_OCR_LANGUAGES")]
     pub ocr_languages: String,
 
-    /// pdfium's shared library (libpdfium.so). Where it is named, it reads the PDFs and pages that Riffle's own
+    /// Path of pdfium's shared library (libpdfium.so). If given, pdfium reads the PDFs and pages that Riffle's own
     /// reader cannot.
     #[arg(long, value_name = "PATH", env = "RIFFLE_PDFIUM")]
     pub pdfium: Option<PathBuf>,
 
-    /// How statements get from the inbox to their processor.
+    /// How statements are passed from the inbox to their processor.
     #[arg(long, env = "PROCESSING_MODE", hide = true, value_enum, default_value_t = Mode::Events)]
     pub processing_mode: Mode,
 
     #[command(flatten)]
     pub drive: Drive,
 
-    /// Parse files in this process, where a hostile one can end it. For measuring.
+    /// Parse files in this process, which a hostile file can then crash. For measurements.
     #[arg(long, hide = true)]
     pub in_process: bool,
 }
 
-/// Where Google Drive is, and what is read of it.
+/// Options for Google Drive.
 #[derive(Debug, Args)]
 pub struct Drive {
-    /// Id of the Google Drive folder that is read where a scan names none. By default My Drive.
+    /// Id of the Google Drive folder to read if a scan names none. By default My Drive.
     #[arg(long = "drive-folder", env = "DRIVE_FOLDER_ID", hide = true, value_name = "ID", value_parser = drive_id)]
     pub folder: Option<String>,
 
-    /// In place of Google's own. For tests.
+    /// URL of the Drive API to use instead of Google's. For tests.
     #[arg(long = "drive-endpoint", env = "DRIVE_ENDPOINT", hide = true, value_name = "URL", default_value = riffle_drive_adapter::ENDPOINT)]
     pub endpoint: String,
 }
@@ -373,23 +374,23 @@ index or preview folders.";
 #[derive(Debug, Args)]
 #[command(after_help = SAMPLES_HELP)]
 pub struct Samples {
-    /// Folder to make them in.
+    /// Folder to create the samples in.
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
 
-    /// How many files.
+    /// Number of files to make, 1 to 1,000,000.
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub count: u32,
 
-    /// What decides everything in them.
+    /// Seed that determines the content of all files.
     #[arg(long, default_value_t = 1, value_name = "S")]
     pub seed: u64,
 
-    /// Only PDFs of one page.
+    /// Make only PDFs of one page.
     #[arg(long)]
     pub one_page: bool,
 
-    /// Files made to break programs, to see that they do not break this one.
+    /// Make files that break programs, to test that they do not break this one.
     #[arg(long, conflicts_with_all = ["count", "seed", "one_page"])]
     pub hostile: bool,
 }

@@ -1,4 +1,4 @@
-//! A client within the process: it speaks to the functions as a browser does, envelope for envelope.
+//! A client within the process: it sends the functions the same envelopes as a browser does.
 
 use std::sync::Arc;
 
@@ -35,8 +35,8 @@ impl Client {
         Ok(Self { platform, tenant: tenant.to_owned(), connection, frames })
     }
 
-    /// Sends one message, as the text it came in. The status is the gateway's: 200 says that the message
-    /// was taken.
+    /// Sends one message as its text. Returns the status that the gateway would return: 200 if the message was
+    /// accepted.
     pub async fn send_text(&self, message: &str) -> i64 {
         let event = socket_event("$default", &self.connection, &self.tenant, Some(message));
         let functions = &self.platform.functions;
@@ -51,7 +51,7 @@ impl Client {
         }
     }
 
-    /// The next frame's text; `None` when the connection was cut because it did not keep up.
+    /// Returns the next frame's text; `None` if the connection was cut because the client did not keep up.
     pub async fn next_text(&mut self) -> Option<String> {
         self.frames.next().await
     }
@@ -65,12 +65,12 @@ impl Client {
             .map_err(|error| Problem::new(format!("the platform sent what is no frame: {error}")))
     }
 
-    /// A new connection in place of this one, which was cut off.
+    /// Opens a new connection to replace this one after it was cut.
     pub async fn reconnect(&self) -> Result<Self, Problem> {
         Self::connect(Arc::clone(&self.platform), &self.tenant).await
     }
 
-    /// What the gateway says to a message it does not hand on.
+    /// Returns the error frame with which the gateway answers a message that it does not pass on.
     pub fn refusal(message: &str) -> String {
         let body = FrameBody::Error { message: message.to_owned(), code: ErrorCode::BadRequest };
         let frame = Frame { body, session_id: None, at: SystemClock.now() };

@@ -1,4 +1,4 @@
-//! Which deployed stack is meant.
+//! Selection of a deployed stack.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use riffle_topology::{RIFFLE, url_output};
 use crate::cli::Cloud;
 use crate::error::Problem;
 
-/// A stack that was named, and what it is made of.
+/// The selected stack and its outputs.
 pub struct Deployed {
     pub stack: Stack,
     pub outputs: Outputs,
 }
 
 impl Deployed {
-    /// `None` where this machine is meant.
+    /// Connects to the stack that the arguments name; `None` if they mean this machine.
     pub async fn named(cloud: &Cloud) -> Result<Option<Self>, Problem> {
         if cloud.stack.is_none() && cloud.outputs.is_none() {
             return Ok(None);
@@ -36,7 +36,7 @@ impl Deployed {
         Ok(Some(Self { stack, outputs }))
     }
 
-    /// Every queue of dead letters of the stack, of one flow or of all.
+    /// Returns all dead letter queues of the stack, of one flow or of all.
     pub fn dead_letters(&self, flow: Option<&str>) -> Result<Vec<DeadLetterPlace>, Problem> {
         let places = RIFFLE.dead_letters().filter(|letters| flow.is_none_or(|flow| letters.flow == flow));
         places
@@ -48,7 +48,7 @@ impl Deployed {
             .collect()
     }
 
-    /// An output the stack must have.
+    /// Returns an output that the stack must have.
     pub fn output(&self, name: &str) -> Result<&str, Problem> {
         self.outputs.get(name).ok_or_else(|| {
             Problem::new(format!(

@@ -1,13 +1,13 @@
-//! What keeps a command from running, said to a person.
+//! The error that stops a command, described for a person.
 
 use crate::words::say;
 
-/// "Could not run": nothing was done, or not to the end.
+/// The exit code if a command did nothing, or did not finish its work.
 const COULD_NOT_RUN: u8 = 2;
-/// What shells report of a program ended by Ctrl-C.
+/// The exit code that shells use for a program ended by Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
-/// Why a command could not do its work. The text says what happened and what to do.
+/// Why a command could not do its work. The message says what happened and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Problem {
@@ -45,7 +45,7 @@ pub fn print(problem: &Problem) {
     say(&format!("riffle: {problem}"));
 }
 
-/// What a person should know, and yet keeps nothing from going on.
+/// Prints a warning: the command continues.
 pub fn print_warning(what: &str) {
     say(&format!("riffle: {what}"));
 }

@@ -1,4 +1,4 @@
-//! `riffle import`: statements become transactions, and what came of them is told.
+//! `riffle import`: imports statements and reports the result of each.
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -18,11 +18,11 @@ use crate::outcome::{Awaited, COLUMNS, End, Outcome, Pipeline, Verdict, table};
 use crate::platform::{Platform, TENANT};
 use crate::words::{self, say};
 
-/// Some file was not processed.
+/// The exit code if a file was not processed.
 const NOT_ALL: u8 = 1;
-/// All were, and at some a person should look.
+/// The exit code if all files were processed and a person should review some.
 const REVIEW: u8 = 3;
-/// Transactions asked for at once.
+/// The number of transactions to request at a time.
 const PAGE: usize = 5_000;
 
 pub async fn run(arguments: Import) -> Result<ExitCode, Problem> {
@@ -58,7 +58,7 @@ async fn import(
             Ok(path) => place(platform, &pipeline, &given, &path, account).await?,
             Err(why) => Err(why),
         };
-        // A place for each, to be filled in when it is done.
+        // Keep a place for each file, to be filled in when the file is done.
         match placed {
             Ok(one) => {
                 awaited.push(one);
@@ -89,7 +89,7 @@ async fn import(
     })
 }
 
-/// As the API takes it.
+/// Checks an account name by the rules of the API.
 pub fn account_name(account: &str) -> Result<String, Problem> {
     let account = account.trim();
     let fits = !account.is_empty()
@@ -101,10 +101,10 @@ pub fn account_name(account: &str) -> Result<String, Problem> {
     Err(Problem::new("an account's name has 1 to 128 bytes, without control characters"))
 }
 
-/// A file as it was named, and its path or why it cannot be read.
+/// A file as the user named it, and its path or why it cannot be read.
 type Given = (String, Result<PathBuf, String>);
 
-/// Absolute paths, or why there is none.
+/// Returns the absolute path of each file, or why it has none.
 fn given(files: &[PathBuf]) -> Result<Vec<Given>, Problem> {
     let look = |file: &PathBuf| -> Result<_, Problem> {
         let name = file.display().to_string();
@@ -118,7 +118,7 @@ fn given(files: &[PathBuf]) -> Result<Vec<Given>, Problem> {
     files.iter().map(look).collect()
 }
 
-/// Puts a file into the inbox, unless it is there since an import that was interrupted.
+/// Puts a file into the inbox, unless an interrupted import has already put it there.
 async fn place(
     platform: &Platform,
     pipeline: &Pipeline,
@@ -130,7 +130,7 @@ async fn place(
     if let Some(object) = inbox.deposited(path).await? {
         let earlier = Awaited::new(given.to_owned(), &object);
         let waits = match pipeline.item(&earlier.id).await? {
-            // Whoever takes it note of is still to come, unless that failed for good.
+            // The flow has still to record the file, unless it has given it up.
             None => !pipeline.is_idle().await?,
             Some(item) => matches!(item.detail, StatementPhase::Received | StatementPhase::Processing),
         };
@@ -165,7 +165,7 @@ async fn as_json(platform: &Platform, outcomes: &[Outcome]) -> Result<(), Proble
                     let mut line =
                         serde_json::to_value(transaction).map_err(|error| Problem::new(error.to_string()))?;
                     line["type"] = "TRANSACTION".into();
-                    // Not shown by any file before this one.
+                    // No earlier file has this transaction.
                     line["new"] = new.into();
                     writeln!(out, "{line}")?;
                 }
@@ -199,7 +199,7 @@ fn for_people(outcomes: &[Outcome]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Moves on a terminal alone.
+/// Returns a progress bar, shown only on a terminal.
 fn bar(json: bool) -> ProgressBar {
     if json || !std::io::stdout().is_terminal() {
         return ProgressBar::hidden();

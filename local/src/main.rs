@@ -34,7 +34,7 @@ use crate::cli::{Cli, Command};
 use crate::error::Problem;
 
 fn main() -> ExitCode {
-    // Started by itself to parse files, it does nothing else.
+    // In a child process that this program started to parse files, do only that.
     if let Some(code) = riffle_reader::sandbox::main() {
         return code;
     }
@@ -62,7 +62,8 @@ fn main() -> ExitCode {
     })
 }
 
-/// Whatever the environment asks for: these would write whole messages and headers, with the tokens in them.
+/// Whether an event may be logged. Whatever filter the environment sets: below the level `warn` these crates log whole
+/// messages and headers, which contain the tokens.
 fn is_ours_to_tell(told: &Metadata<'_>) -> bool {
     let carriers = ["tungstenite", "tokio_tungstenite", "hyper", "hyper_util", "h2", "reqwest"];
     let target = told.target().split("::").next().unwrap_or_default();
@@ -75,7 +76,7 @@ fn run(command: impl Future<Output = Result<ExitCode, Problem>>) -> Result<ExitC
         .build()
         .map_err(|error| Problem::new(format!("the program could not start its threads: {error}")))?;
     let outcome = runtime.block_on(command);
-    // A parser still at work in a cancelled scan must not hold the program.
+    // A parser that still runs in a cancelled scan must not keep the program from exiting.
     runtime.shutdown_background();
     outcome
 }

@@ -1,4 +1,4 @@
-//! How long the stages of the statements flow take.
+//! Measurement of how long the stages of the statements flow take.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -9,10 +9,10 @@ use riffle_topology::{Consumed, Trigger};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// Files kept in mind. What is older counts for its stage alone.
+/// The maximum number of files to remember. An older file is measured only for its stage.
 const MAX_FILES: usize = 50_000;
 
-/// When the files on their way were received, by processing id.
+/// The time of receipt of each file in progress, by processing id.
 #[derive(Debug, Default)]
 pub struct Uploaded(Mutex<Files>);
 
@@ -23,11 +23,11 @@ struct Files {
     order: VecDeque<String>,
 }
 
-/// Of an event on the bus, what is needed here.
+/// The fields of a bus event that are needed here.
 #[derive(Deserialize)]
 struct Told {
     detail: Detail,
-    /// What is told again was received long ago.
+    /// A replayed event belongs to a file that was received long ago.
     #[serde(rename = "replay-name", default)]
     replay_name: Option<IgnoredAny>,
 }
@@ -36,14 +36,14 @@ struct Told {
 struct Detail {
     event_type: String,
     processing_id: String,
-    /// Of the first event of a file: when it was received.
+    /// In the first event of a file, the time of its receipt.
     timestamp: DateTime<Utc>,
 }
 
 impl Uploaded {
-    /// Counts a message that was dealt with.
+    /// Measures a message that was handled.
     pub fn measure(&self, timings: &Timings, consumer: &Consumed, message: &Received, now: DateTime<Utc>) {
-        // A clock that was set back tells nothing.
+        // If the clock was set back, the difference is meaningless.
         let note = |measure, since: DateTime<Utc>| {
             if let Ok(took) = (now - since).to_std() {
                 timings.note(measure, consumer.function, took);

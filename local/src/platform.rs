@@ -1,4 +1,4 @@
-//! The platform on one machine: the ports, the functions on them, and the pumps that feed these.
+//! The platform on one machine: the ports, the functions that use them, and the pumps that feed the functions.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,19 +25,19 @@ use crate::error::{self, Problem};
 use crate::measured::Uploaded;
 use crate::statements::LocalStatements;
 
-/// The only tenant there is.
+/// The only tenant on this machine.
 pub const TENANT: &str = "local";
 
-/// Sessions asked for at a time.
+/// The number of sessions to request at a time.
 const SESSIONS_PAGE: u32 = 1_000;
 
-/// How often uploads that never came are forgotten.
+/// How often uploads that never arrived are forgotten.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 
-/// Pages drawn at once, in a process of 512 MiB each.
+/// The maximum number of pages drawn at once, each in a process of up to 512 MiB.
 const PAGES_AT_ONCE: usize = 1;
 
-/// Everything one process runs.
+/// Everything that one process runs.
 pub struct Platform {
     pub ledger: LocalLedger,
     pub objects: LocalObjects,
@@ -47,7 +47,7 @@ pub struct Platform {
     pub tickets: Tickets,
     pub clock: Arc<dyn Clock>,
     pub functions: Functions,
-    /// The functions behind queues, and the sweepers.
+    /// The functions that queues feed, and the sweepers.
     pub registry: Registry,
     pub letters: Letters,
     pub source: Arc<Sources>,
@@ -58,7 +58,7 @@ pub struct Platform {
     pub timings: Timings,
 }
 
-/// What functions that people call stand on.
+/// The dependencies of the functions that clients call.
 pub struct Functions {
     pub connect: websocket_connect::Deps,
     pub disconnect: websocket_disconnect::Deps,
@@ -86,7 +86,7 @@ impl Platform {
             notifier: Arc::new(notifier.clone()),
             clock: Arc::clone(&clock),
             ids: Arc::new(RandomIds),
-            // Nothing here is paid for by the call.
+            // Calls cost nothing on this machine.
             meter: Arc::default(),
         };
         let uploads = LocalUploads::open(&dir, Arc::clone(&clock), Arc::new(RandomIds)).map_err(|error| {
@@ -116,7 +116,7 @@ impl Platform {
         let ocr = Arc::new(Tesseract::new(&machine.ocr_languages));
         let reader = reader(machine, &dir, Arc::clone(&clock), Arc::clone(&ocr))?;
         let reader = Arc::new(reader);
-        // Pictures for a report are drawn where its files were read.
+        // Pictures for a report are drawn by the same reader that read its files.
         let crops = Arc::new(ReaderPages::new(Arc::clone(&reader), jobs(machine)));
         let scan = Scan::new(ports, settings(machine, links))
             .with_code_files(Arc::new(code_files(machine)))
@@ -164,7 +164,7 @@ impl Platform {
         })
     }
 
-    /// Every session, newest first.
+    /// Returns every session, newest first.
     pub async fn sessions(&self) -> Result<Vec<Session>, PortError> {
         let mut sessions: Vec<Session> = Vec::new();
         loop {
@@ -178,7 +178,7 @@ impl Platform {
         }
     }
 
-    /// Starts to work, on open sessions of earlier runs first.
+    /// Starts the work, with the open sessions of earlier runs first.
     pub async fn start(self: &Arc<Self>, machine: &Machine) -> Pumps {
         if let Err(error) = self.statements.inbox.recover().await {
             tracing::error!(%error, "uploads of the last run were not looked after; the next start will");
@@ -193,19 +193,20 @@ impl Platform {
                 }
             }
         });
-        // What was in hand is back in its queue since the state was opened: what is not there is lost.
+        // Opening the state put all in-flight messages back into their queues, so a message that is in no queue is
+        // lost.
         let is_named = async |id: &SessionId| self.queues.holds(topology::scan::DISPATCH, id.as_ref()).await;
         if let Err(failure) = self.functions.scan.revive(is_named).await {
             tracing::warn!(%failure, "open scans were not looked after; the sweep will");
         }
         let (timings, clock, uploaded) = (self.timings.clone(), Arc::clone(&self.clock), Uploaded::default());
         let observer: Observer = Arc::new(move |consumer, message| {
-            // What functions send to each other is measured where it is done.
+            // Time spent between functions is measured where their work is done.
             if consumer.trigger != Trigger::Queue {
                 uploaded.measure(&timings, consumer, message, clock.now());
             }
         });
-        // The sandbox bounds how many are read at once.
+        // The sandbox limits how many files are parsed at once.
         let jobs = u32::try_from(jobs(machine)).unwrap_or(u32::MAX);
         Pumps::start(&self.queues, &self.registry, jobs, &observer)
     }
@@ -223,22 +224,22 @@ fn letters(store: &Store, scan: &Scan, statements: &LocalStatements) -> Letters 
     }
 }
 
-/// What differs where one process is the whole platform.
+/// Returns the settings that differ because one process is the whole platform.
 fn settings(machine: &Machine, links: Links) -> Settings {
     Settings {
         folders_allowed: true,
         drive_folder: machine.drive.folder.clone(),
         links,
-        // A quarantined file is read by this process alone: an attempt found here was made by a process
-        // that is dead.
+        // Only this process reads a quarantined file: an attempt that is recorded already was made by a process that is
+        // dead.
         attempt: std::time::Duration::ZERO,
-        // Which may have been killed by a person, not by the file.
+        // A person, not the file, may have killed that process.
         forgiven: 3,
-        // Nor does a finisher have a rival: a lease found here was held by a process that is dead.
+        // A finisher has no rival either: a lease that exists was held by a process that is dead.
         lease: std::time::Duration::ZERO,
-        // And nothing ends it after so many minutes.
+        // And no invocation ends it after some minutes.
         drawing: std::time::Duration::from_mins(10),
-        // Files are open, not in memory; the sandbox bounds how many are parsed at once.
+        // Files are open, not in memory; the sandbox limits how many are parsed at once.
         files_at_once: RIFFLE.queue(topology::scan::WORK).map_or(1, |work| work.queue.batch as usize),
         ..Settings::default()
     }
@@ -287,8 +288,8 @@ fn pdfium(machine: &Machine) -> Result<Option<Pdfium>, Problem> {
     machine.pdfium.as_deref().map(Pdfium::at).transpose().map_err(|error| without_pdfium(&error))
 }
 
-/// Draws pages for people, in a sandbox beside those of the scans: nobody waits for a scan to see one. A page is read
-/// there, too, so it has the scans' parsers.
+/// Returns what draws pages for people: a sandbox apart from those of the scans, so that viewing a page never waits for
+/// a scan. The page is also read there, so this sandbox has the same parsers as the scans.
 fn drawing(machine: &Machine) -> Result<ReaderPages, Problem> {
     let parser = if machine.in_process {
         Parser::InProcess(riffle_extract::Limits::default())
@@ -299,7 +300,7 @@ fn drawing(machine: &Machine) -> Result<ReaderPages, Problem> {
     Ok(ReaderPages::new(Arc::new(Reader { parser, cache: None, ocr: None }), PAGES_AT_ONCE))
 }
 
-/// Reads lists of codes, in a sandbox beside those of the scans.
+/// Returns what reads lists of codes: a sandbox apart from those of the scans.
 pub fn code_files(machine: &Machine) -> ReaderCodes {
     let parser = if machine.in_process {
         Parser::InProcess(riffle_extract::Limits::default())
@@ -309,12 +310,12 @@ pub fn code_files(machine: &Machine) -> ReaderCodes {
     ReaderCodes::new(Reader { parser, cache: None, ocr: None })
 }
 
-#[expect(clippy::disallowed_methods, reason = "where a user's data lies is read here alone")]
+#[expect(clippy::disallowed_methods, reason = "the only place that reads where a user's data is")]
 pub fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
-/// The user's home, the root where there is none.
+/// Returns the user's home folder, or the root if there is none.
 pub fn home() -> PathBuf {
     variable("HOME").filter(|home| home.is_dir()).unwrap_or_else(|| PathBuf::from("/"))
 }
@@ -350,7 +351,7 @@ mod tests {
         let state = dir.path().to_str().expect("UTF-8");
         let words = ["riffle", "serve", "--in-process", "--no-cache", "--state", state];
         let Command::Serve(mut serve) = Cli::parse_from(words).command else { panic!("a command") };
-        // The environment of the whole test run may name one.
+        // The environment of the test run may name one.
         serve.machine.pdfium = None;
         let platform = Platform::open(&serve.machine, Links::Files).expect("a platform");
         assert_eq!(platform.registry.unbound(), [""; 0]);

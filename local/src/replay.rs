@@ -1,4 +1,4 @@
-//! `riffle replay`: past events told again to one consumer, or what it would make of them now.
+//! `riffle replay`: sends past events again to one consumer, or shows what it would now store differently.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ use crate::outcome::Pipeline;
 use crate::platform::Platform;
 use crate::words::{self, say};
 
-/// Something would be different, or could not be dealt with.
+/// The exit code if something would be different, or could not be handled.
 const NOT_ALL: u8 = 1;
 
 pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
@@ -73,7 +73,7 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
     Ok(ExitCode::from(NOT_ALL))
 }
 
-/// Waits until nothing is under way.
+/// Waits until nothing is in progress.
 async fn settled(platform: &Arc<Platform>) -> Result<(), Problem> {
     Pipeline::new(platform).end(&[], |_, _| {}).await.map(drop)
 }

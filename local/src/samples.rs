@@ -7,7 +7,7 @@ use riffle_samples::{CODE, Options, generate, write_hostile};
 use crate::cli::Samples;
 use crate::error::Problem;
 
-#[expect(clippy::print_stdout, reason = "what a person asked for")]
+#[expect(clippy::print_stdout, reason = "the command's result")]
 pub fn run(arguments: &Samples) -> Result<ExitCode, Problem> {
     if arguments.hostile {
         let made = write_hostile(&arguments.dir).map_err(|error| Problem::new(error.to_string()))?;

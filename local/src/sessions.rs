@@ -1,4 +1,4 @@
-//! `riffle sessions`: which scans are in the state folder, and how to be rid of one.
+//! `riffle sessions`: lists the scans in the state folder, or deletes some.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use crate::error::Problem;
 use crate::platform::{Platform, TENANT};
 use crate::scan::named;
 
-/// One scan, as a person or a program sees it.
+/// One scan to be listed.
 struct Listed {
     session: Session,
     request: Request,
@@ -33,7 +33,8 @@ pub async fn run(arguments: Sessions) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Deletes scans here and now: nobody else may come by before long. All are looked up before any is touched.
+/// Deletes scans immediately, because no other process may run soon to do it. All are looked up before the first is
+/// deleted.
 async fn delete(platform: &Platform, given: &[String]) -> Result<ExitCode, Problem> {
     let mut ids = Vec::with_capacity(given.len());
     for given in given {
@@ -67,7 +68,7 @@ impl Listed {
         self.session.sealed.as_ref().map(|sealed| sealed.total)
     }
 
-    /// Parted by tabs: id, when, state, files, failed, matches, folders.
+    /// Formats a scan with fields separated by tabs: id, when, state, files, failed, matches, folders.
     fn line(&self) -> String {
         let Session { id, created_at, state, counts, .. } = &self.session;
         let when = created_at.format("%Y-%m-%d %H:%M UTC");

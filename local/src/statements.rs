@@ -10,11 +10,11 @@ use riffle_ports::{Clock, EventPublisher, Outgoing, PortError};
 use riffle_runtime::RandomIds;
 use riffle_statements::{Processor, Queries, Settings, StatementFiles, Statements};
 
-/// The flow with what it stands on.
+/// The flow with its dependencies.
 #[derive(Clone)]
 pub struct LocalStatements {
     pub processor: Processor,
-    /// What people ask.
+    /// The queries of clients.
     pub queries: Queries,
     pub inbox: LocalInbox,
     pub bus: LocalBus,
@@ -33,12 +33,12 @@ impl LocalStatements {
         let timed = TimedBus { bus: bus.clone(), clock: Arc::clone(clock), timings: timings.clone() };
         let settings = Settings {
             mode,
-            // Whoever had a file in hand is dead.
+            // The process that held a lease is dead.
             lease: Duration::ZERO,
             clocks_apart: Duration::ZERO,
-            // A person may have ended the process, or the machine.
+            // A person may have ended the process or the machine.
             attempts: 50,
-            // One thread writes.
+            // Only one thread writes to the database.
             stores_at_once: 2,
             ..Settings::default()
         };
@@ -64,7 +64,7 @@ impl LocalStatements {
     }
 }
 
-/// The bus, with a look at the clock before and after.
+/// A bus that measures how long publishing takes.
 struct TimedBus {
     bus: LocalBus,
     clock: Arc<dyn Clock>,
@@ -76,7 +76,7 @@ impl EventPublisher for TimedBus {
     async fn publish(&self, events: &[Outgoing]) -> Result<Vec<usize>, PortError> {
         let begun = self.clock.now();
         let outcome = self.bus.publish(events).await;
-        // A clock that was set back tells nothing.
+        // If the clock was set back, the difference is meaningless.
         if let Ok(took) = (self.clock.now() - begun).to_std() {
             self.timings.note(Measure::Publish, "bus", took);
         }

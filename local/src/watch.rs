@@ -1,4 +1,4 @@
-//! `riffle watch`: what comes into a folder is imported, each content of each file once.
+//! `riffle watch`: imports files that appear in a folder, each version of each file once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
@@ -20,10 +20,10 @@ use crate::outcome::{self, Awaited, End, Outcome, Pipeline};
 use crate::platform::{Platform, TENANT};
 use crate::words::{self, say};
 
-/// Between two looks at the folder, and at what is under way.
+/// The maximum and the minimum pause between two scans of the folder.
 const LOOK: Duration = Duration::from_secs(1);
 const LEAST: Duration = Duration::from_millis(20);
-/// While somebody is still writing them.
+/// Extensions of files that are still being written.
 const UNFINISHED: [&str; 4] = ["part", "crdownload", "download", "tmp"];
 
 pub async fn run(arguments: Watch) -> Result<ExitCode, Problem> {
@@ -35,7 +35,7 @@ pub async fn run(arguments: Watch) -> Result<ExitCode, Problem> {
         .ok_or_else(|| Problem::new(format!("{} is no folder", arguments.dir.display())))?;
     let account = arguments.account.as_deref().map(account_name).transpose()?;
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
-    // Before anything begins: from here on no Ctrl-C is missed.
+    // Listen before anything begins, so that no Ctrl-C is missed.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let pumps = platform.start(&arguments.machine).await;
     say(&format!("watching {} (Ctrl-C ends it)", dir.display()));
@@ -69,7 +69,7 @@ pub async fn run(arguments: Watch) -> Result<ExitCode, Problem> {
             _ = stopped.wait_for(|stopped| *stopped) => break Ok(ExitCode::SUCCESS),
         }
     };
-    // What is in hand is done; the rest goes on at the next start.
+    // Work in progress is finished; the rest continues at the next start.
     pumps.stop().await;
     watcher.tell().await?;
     outcome
@@ -81,7 +81,7 @@ struct Watcher {
     dir: PathBuf,
     account: Option<String>,
     json: bool,
-    /// Looks between which a file must not have changed.
+    /// The number of scans of the folder during which a file must be unchanged.
     settle: u128,
     seen: HashMap<PathBuf, Seen>,
     awaited: Vec<Awaited>,
@@ -90,18 +90,18 @@ struct Watcher {
 
 /// A file of the folder.
 struct Seen {
-    /// Size and time.
+    /// Size and modification time.
     stamp: String,
-    /// Looks since it has this stamp.
+    /// The number of scans of the folder since the file has this stamp.
     looks: u128,
-    /// Nothing is left to do.
+    /// No work is left for this file.
     settled: bool,
-    /// What was said of it that is not to be said again.
+    /// The last error printed for this file, so that it is not printed again.
     said: Option<String>,
 }
 
 impl Watcher {
-    /// Brings what is new, file by file until it is to stop, and tells of what is done.
+    /// Imports new files until the process is to stop, and reports finished ones.
     async fn look(&mut self, stopped: &watch::Receiver<bool>) -> Result<(), Problem> {
         let files = self.files();
         self.seen.retain(|path, _| files.contains_key(path));
@@ -117,7 +117,7 @@ impl Watcher {
                 _ => {
                     let seen = Seen { stamp, looks: 0, settled: false, said: None };
                     self.seen.insert(path.clone(), seen);
-                    // What was brought before needs no time to settle.
+                    // A file that was imported before needs no time to settle.
                     !self.platform.statements.inbox.knows(&path).await.unwrap_or_default()
                 }
             };
@@ -129,26 +129,26 @@ impl Watcher {
         self.tell().await
     }
 
-    /// The files there are, with size and time.
+    /// Returns the current files with their size and time.
     fn files(&self) -> BTreeMap<PathBuf, String> {
         let walk =
             WalkDir::new(&self.dir).into_iter().filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
         let file = |entry: DirEntry| {
-            // A link is what it leads to.
+            // A link counts as its target.
             let metadata = std::fs::metadata(entry.path()).ok().filter(std::fs::Metadata::is_file)?;
             let time = metadata.modified().ok()?;
             Some((entry.into_path(), format!("{} {time:?}", metadata.len())))
         };
-        // What cannot be listed now may be at the next look.
+        // An entry that cannot be listed now may be listed by the next scan.
         walk.filter_map(Result::ok).filter_map(file).collect()
     }
 
-    /// Brings a file that has settled, if it was not brought before.
+    /// Imports a file that has settled, unless it was imported before.
     async fn take(&mut self, path: &Path) -> Result<(), Problem> {
         let shown = path.strip_prefix(&self.dir).unwrap_or(path).display().to_string();
         let inbox = &self.platform.statements.inbox;
         if inbox.knows(path).await.unwrap_or_default() {
-            // Its end may not have been told, should the last process have been killed.
+            // If the last process was killed, it may not have reported the result.
             if self.first
                 && let Some(object) = inbox.deposited(path).await?
             {
@@ -170,13 +170,13 @@ impl Watcher {
         match inbox.deposit(&deposit, true).await {
             Ok(Deposited::Placed(object)) => self.awaited.push(Awaited::new(shown, &object)),
             Ok(Deposited::Before) => {}
-            // Not settled after all: it is looked at again.
+            // The file has not settled after all: it is checked again.
             Err(DepositError::Changed) => return Ok(()),
             Err(error) => {
                 let why = error.to_string();
                 let seen = self.seen.get_mut(path);
                 let new = seen.is_none_or(|seen| seen.said.replace(why.clone()).as_ref() != Some(&why));
-                // Said once; it may be read at the next look.
+                // Printed once; the file may be readable at the next scan.
                 return if new {
                     self.print(&Outcome { file: shown, end: End::Unread(why) })
                 } else {
@@ -194,12 +194,12 @@ impl Watcher {
         }
     }
 
-    /// Tells of those whose end has come.
+    /// Reports files that have reached their end.
     async fn tell(&mut self) -> Result<(), Problem> {
         if self.awaited.is_empty() {
             return Ok(());
         }
-        // In this order: what is not done when nothing is under way will not be done.
+        // The order matters: a file that is not done although nothing was in progress before will never be done.
         let idle = self.pipeline.is_idle().await?;
         for awaited in std::mem::take(&mut self.awaited) {
             let item = self.pipeline.item(&awaited.id).await?;

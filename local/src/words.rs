@@ -1,11 +1,11 @@
-//! Messages on standard error, and numbers in words.
+//! Messages on standard error, and formatting of numbers and text.
 
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use chrono::TimeDelta;
 
-/// `2 days`, `5 h`, `12 min`, `3 s`: rounded down, one unit.
+/// Formats a time as `2 days`, `5 h`, `12 min` or `3 s`: rounded down, one unit.
 pub fn span(time: TimeDelta) -> String {
     let seconds = time.num_seconds().max(0);
     match seconds {
@@ -16,7 +16,7 @@ pub fn span(time: TimeDelta) -> String {
     }
 }
 
-/// `3.2 GB`, `17 MB`, `0 MB`: in powers of 1,024, as disks' tools show them.
+/// Formats a size as `3.2 GB`, `17 MB` or `0 MB`: in powers of 1,024, as disk tools show them.
 pub fn size(bytes: u64) -> String {
     let megabytes = bytes >> 20;
     if megabytes < 1_024 {
@@ -25,17 +25,17 @@ pub fn size(bytes: u64) -> String {
     format!("{}.{} GB", megabytes / 1_024, megabytes % 1_024 * 10 / 1_024)
 }
 
-/// `1 dead letter`, `3 dead letters`.
+/// Formats a count with its noun: `1 dead letter`, `3 dead letters`.
 pub fn count(number: u64, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A word as the contracts write it: `processed`.
+/// Returns an enum value as the contracts spell it: `processed`.
 pub fn named(word: &impl serde::Serialize) -> String {
     serde_json::json!(word).as_str().unwrap_or_default().to_owned()
 }
 
-/// A path as a shell takes it.
+/// Quotes a path for a shell.
 pub fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,".contains(c);
@@ -47,7 +47,8 @@ pub fn say(text: &str) {
     drop(writeln!(io::stderr(), "{text}"));
 }
 
-/// Names of files are data: what would break a line or a column, or command a terminal, becomes a space.
+/// Replaces control characters in text from files by spaces: they could break a line or a column, or control a
+/// terminal.
 pub fn line(text: &str) -> String {
     let commands = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.replace(commands, " ")

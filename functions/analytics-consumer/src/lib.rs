@@ -1,4 +1,4 @@
-//! Queue of what changed transactions → sums by month, derived from the set.
+//! Queue of events that changed transactions → monthly sums, derived from the stored transactions.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BusEvent;

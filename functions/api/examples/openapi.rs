@@ -1,6 +1,6 @@
-//! Prints the description of the API, for `scripts/contracts`.
+//! Prints the OpenAPI description, for `scripts/contracts`.
 
-#[expect(clippy::print_stdout, reason = "what it is for")]
+#[expect(clippy::print_stdout, reason = "printing is the purpose of this example")]
 fn main() {
     println!("{}", api::openapi());
 }

@@ -1,4 +1,5 @@
-//! What routes share: whose request it is, and what stands in it, with problems of our own where it cannot be used.
+//! Extractors that the routes share: the tenant of a request, its body, path and query. Unusable input is refused with
+//! a [`Refusal`].
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -14,10 +15,10 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 use crate::{Deps, Refusal, Tenant};
 
-/// What a route answers.
+/// The result of a route.
 pub type Answer<T> = Result<T, Refusal>;
 
-/// A JSON body: an object, for serde would also take a list of its values.
+/// A JSON body. It must be an object, because serde would also accept an array of the field values.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
@@ -37,7 +38,7 @@ impl<T: serde::Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// What stands in an address, or in its query, refused with a [`Refusal`].
+/// The parameters in a path or in a query. Unusable ones are refused with a [`Refusal`].
 #[derive(Debug, FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(Refusal))]
 pub struct Path<T>(pub T);
@@ -46,7 +47,7 @@ pub struct Path<T>(pub T);
 #[from_request(via(axum::extract::Query), rejection(Refusal))]
 pub struct Query<T>(pub T);
 
-/// The tenant of a request, and what its answer is made from.
+/// The tenant of a request, and the dependencies to answer it.
 pub struct Caller {
     pub tenant: Arc<str>,
     pub deps: Deps,
@@ -56,13 +57,13 @@ impl FromRequestParts<Deps> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, deps: &Deps) -> Result<Self, Refusal> {
-        // Only `handle` calls the routes, and it names a tenant.
+        // Only `handle` calls the routes, and it sets the tenant.
         let Tenant(tenant) = parts.extensions.get().cloned().ok_or_else(Refusal::broken)?;
         Ok(Self { tenant, deps: deps.clone() })
     }
 }
 
-/// An id of a scan, a file or an upload, as it stands in an address. Nothing else reaches a store.
+/// The id of a scan, a file or an upload, as it appears in a path. Text of any other form never reaches a store.
 #[derive(Debug, Clone, PartialEq, Eq, utoipa::ToSchema)]
 #[schema(value_type = String, pattern = "^[0-9a-f]{32}$")]
 pub struct Id(pub String);
@@ -75,17 +76,17 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
-/// A list that is answered in pages.
+/// A list that is returned in pages.
 pub trait List {
-    /// Entries of a page if the request does not say how many.
+    /// The default number of entries in a page.
     const USUAL: u32;
-    /// The most entries of a page.
+    /// The maximum number of entries in a page.
     const MOST: u32;
-    /// What its cursors look like.
+    /// The regular expression that its cursors match.
     const CURSOR: &'static str;
 }
 
-/// How much of a list is asked for, and from where on.
+/// The part of a list that a request asks for.
 #[derive(Debug, serde::Deserialize)]
 pub struct Paging<L> {
     cursor: Option<String>,

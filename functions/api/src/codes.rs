@@ -1,4 +1,4 @@
-//! Lists of codes, understood before a scan.
+//! Lists of codes, parsed before a scan.
 
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
@@ -13,7 +13,7 @@ use crate::answer::{Answer, Caller, Json, Query};
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Named {
-    /// Of the file: only a hint of its format, and for messages.
+    /// Name of the file: only a hint to its format, and used in messages.
     #[serde(default)]
     name: String,
 }
@@ -21,11 +21,11 @@ pub struct Named {
 /// A workbook, a CSV file or text with at least one code in it, of any content type.
 #[derive(Debug, utoipa::ToSchema)]
 #[schema(value_type = String, format = "riffle-codes")]
-#[expect(dead_code, reason = "for the description alone: a body is taken as it comes")]
+#[expect(dead_code, reason = "only part of the OpenAPI description: the route reads the body as raw bytes")]
 pub struct CodesFile(Vec<u8>);
 
-/// Takes a workbook, a CSV or text for a list of codes, and tells what was understood. The same list again is
-/// harmless.
+/// Reads a list of codes from a workbook, a CSV file or text, and returns the codes it found. Idempotent: the same list
+/// may be sent again.
 #[utoipa::path(
     post,
     path = "/api/codes",
@@ -46,7 +46,7 @@ pub async fn understand(
         let detail = format!("A file that lists codes has at most {limit} bytes.");
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
-    // As people see it, without folders.
+    // The name as people see it, without folders.
     let name: String = named.name.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(200).collect();
     let understood = caller.deps.scan.understand_codes(&caller.tenant, &name, content).await;
     understood.map(Json).map_err(|error| match error {

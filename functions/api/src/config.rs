@@ -1,4 +1,4 @@
-//! What a deployment tells of itself.
+//! The configuration that a deployment publishes.
 
 use axum::extract::State;
 use riffle_contracts::http::Config;
@@ -6,7 +6,7 @@ use riffle_contracts::http::Config;
 use crate::Deps;
 use crate::answer::Json;
 
-/// What this deployment can do, and how much of it.
+/// Returns the features and limits of this deployment.
 #[utoipa::path(get, path = "/api/config", operation_id = "get_config", tag = "platform", responses((status = 200, body = Config)))]
 pub async fn config(State(deps): State<Deps>) -> Json<Config> {
     Json(deps.config)

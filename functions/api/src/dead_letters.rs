@@ -1,4 +1,4 @@
-//! Messages of all flows that failed too often.
+//! Dead letters of all flows: messages that failed too often.
 
 use riffle_contracts::http_statements::{DeadLetterItem, DeadLetters, RedriveRequest, Redriven};
 use riffle_runtime::Letter;
@@ -7,21 +7,21 @@ use serde::Deserialize;
 use crate::answer::{Answer, Caller, Json, Query};
 use crate::{Deps, Refusal};
 
-/// Shown at once, and handed out again at once.
+/// The maximum number of dead letters to list or to redrive in one request.
 const MOST: u32 = 200;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
-    /// Only those of this flow, one that `/api/config` names.
+    /// Only dead letters of this flow, one that `/api/config` names.
     #[param(pattern = "^[a-z]{1,32}$")]
     flow: Option<String>,
-    /// How many to list at most, 200 unless said.
+    /// The maximum number to list; 200 by default.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
 
-/// The tenant's messages that failed too often.
+/// Lists the tenant's dead letters: messages that failed too often.
 #[utoipa::path(
     get,
     path = "/api/dead-letters",
@@ -53,7 +53,7 @@ fn item(Letter { letter, about, told }: Letter) -> DeadLetterItem {
     }
 }
 
-/// Hands them out again to where they failed, up to 200 at once.
+/// Sends dead letters back to the queues where they failed, up to 200 in one request.
 #[utoipa::path(
     post,
     path = "/api/dead-letters/redrive",
@@ -80,7 +80,7 @@ fn is_name(flow: &str) -> bool {
 }
 
 impl Deps {
-    /// Refuses a flow that is not here.
+    /// Refuses a flow that this deployment does not have.
     fn knows(&self, flow: Option<&str>) -> Answer<()> {
         match flow {
             Some(flow) if !self.config.flows.iter().any(|known| known == flow) => {

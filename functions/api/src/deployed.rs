@@ -1,4 +1,4 @@
-//! What the function stands on, on AWS.
+//! The dependencies of the function on AWS.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use riffle_lambda::{Cloud, ConfigError};
 use riffle_runtime::{Letters, RecordLetters};
 use riffle_topology::{scan, statements};
 
-/// The gateway closes a connection at this age, and one that is idle for so long.
+/// The gateway closes a connection at this age, and after this idle time, both in seconds.
 const SOCKET: (u64, u64) = (2 * 60 * 60, 10 * 60);
 
-/// Half of an invocation's 6 MB are left to a body that is not text: the gateway hands it on as base64.
+/// The gateway passes a binary body on as base64, which makes it a third larger, and an invocation has at most 6 MB.
 const CODES_FILE_BYTES: u64 = 4_000_000;
 
 pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
@@ -64,7 +64,7 @@ fn config(cloud: &Cloud, limits: Limits) -> Result<Config, ConfigError> {
     })
 }
 
-/// The addresses of a Cognito domain.
+/// Returns the addresses of the Cognito domain.
 fn sign_in(cloud: &Cloud) -> Result<SignIn, ConfigError> {
     let domain = cloud.env.url("AUTH_DOMAIN", &["https", "http"])?;
     Ok(SignIn {

@@ -1,5 +1,5 @@
-//! What the routes themselves do not say of the API: its frame, how each operation may fail, who may ask, and where
-//! one answer leads to the next question.
+//! The parts of the OpenAPI description that the routes themselves do not state: its frame, how each operation may
+//! fail, which operations need a sign-in, and the links from one response to the next operation.
 
 use riffle_contracts::http::Problem;
 use riffle_contracts::{Action, Frame};
@@ -13,7 +13,7 @@ use utoipa::openapi::{OpenApi, Ref, RefOr};
 
 use crate::routes::PUBLIC;
 
-/// The WebSocket's messages stand among the schemas, though no route has them.
+/// The frame of the description. Its schemas include the WebSocket messages, although no route uses them.
 #[derive(Debug, utoipa::OpenApi)]
 #[openapi(
     info(
@@ -36,11 +36,11 @@ use crate::routes::PUBLIC;
 )]
 struct Description;
 
-/// By name.
+/// Parameters of a link by name.
 type Parameters = &'static [(&'static str, &'static str)];
 
-/// From an answer to the operation that takes it up: operation and status, name of the link, operation it leads to,
-/// and its parameters as runtime expressions.
+/// Links from a response to an operation that uses it: operation and status, name of the link, linked operation, and
+/// its parameters as runtime expressions.
 const LINKS: [(&str, &str, &str, &str, Parameters); 17] = [
     ("create_upload", "201", "upload", "get_upload", &[("id", "$response.body#/upload_id")]),
     ("create_upload", "201", "declare", "declare_files", &[("id", "$response.body#/upload_id")]),
@@ -81,17 +81,17 @@ const LINKS: [(&str, &str, &str, &str, Parameters); 17] = [
 
 pub fn frame() -> OpenApi {
     let mut description = Description::openapi();
-    // A server is what answered.
+    // The server that returned the description is the server to use.
     description.servers = None;
     description
 }
 
-/// The whole description as JSON.
+/// Returns the whole description as JSON.
 pub fn json(description: &OpenApi) -> String {
     description.clone().to_pretty_json().expect("a description is plain data")
 }
 
-/// With how each operation may fail, where its answer leads to, and who may ask.
+/// Adds the possible failures of each operation, the links of its responses, and whether it needs a sign-in.
 pub fn complete(mut description: OpenApi, sign_in: bool) -> OpenApi {
     for (path, item) in &mut description.paths.paths {
         let open = PUBLIC.contains(&path.as_str());
@@ -122,7 +122,7 @@ pub fn complete(mut description: OpenApi, sign_in: bool) -> OpenApi {
     description
 }
 
-/// What follows from what an operation takes. A route itself says what else may be.
+/// Adds the failures that follow from an operation's parameters and body. Routes state their other failures themselves.
 fn may_fail(operation: &mut Operation) {
     let places: Vec<ParameterIn> = operation
         .parameters
@@ -160,12 +160,12 @@ fn may_fail(operation: &mut Operation) {
     }
 }
 
-/// Whether it is refused where its flow is not.
+/// Whether the operation belongs to a flow and is refused where that flow is not deployed.
 fn is_of_a_flow(operation: &Operation) -> bool {
     operation.tags.iter().flatten().any(|tag| tag == "statements")
 }
 
-/// Adds an answer, unless the route itself has said more of it.
+/// Adds a failure response, unless the route itself describes that status.
 fn fail(operation: &mut Operation, status: u16, why: &str) {
     let failure = || ResponseBuilder::new().description(why).build().into();
     operation.responses.responses.entry(status.to_string()).or_insert_with(failure);
@@ -239,7 +239,7 @@ mod tests {
         }
     }
 
-    /// What stands in the description as a number is what `/api/config` says, and what is enforced.
+    /// The numbers in the description equal those in `/api/config`, which are enforced.
     #[test]
     fn limits_are_those_that_are_enforced() {
         let (description, limits) = (described(false), riffle_scan::limits());

@@ -1,4 +1,4 @@
-//! The API's description, for programs and for people.
+//! The OpenAPI description, as JSON and as a page.
 
 use std::sync::{Arc, LazyLock};
 
@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse};
 
 use crate::{describe, docs_page, routes};
 
-/// Made when somebody asks for the first time: few do, and everybody waits for a start.
+/// Built on the first request: few clients request it, and building it at the start would delay every start.
 #[derive(Debug, Clone)]
 pub struct Docs(Arc<LazyLock<Made, Make>>);
 
@@ -21,7 +21,7 @@ struct Made {
 }
 
 impl Docs {
-    /// `sign_in`: a token is needed for all but a few addresses.
+    /// `sign_in`: all but a few routes need a token.
     pub fn new(sign_in: bool) -> Self {
         let make: Make = Box::new(move || {
             let json = describe::json(&describe::complete(routes::table().1, sign_in));
@@ -32,7 +32,7 @@ impl Docs {
     }
 }
 
-/// This description, OpenAPI 3.1.
+/// Returns this description as an OpenAPI 3.1 document.
 #[utoipa::path(
     get,
     path = "/api/openapi.json",
@@ -44,7 +44,7 @@ pub async fn json(Extension(docs): Extension<Docs>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], docs.0.json.clone())
 }
 
-/// This description as a page.
+/// Returns this description as an HTML page.
 #[utoipa::path(
     get,
     path = "/api/docs",

@@ -1,4 +1,4 @@
-//! The API's description as a page to read: made here once, without a script.
+//! The OpenAPI description as an HTML page, rendered once on the server, without a script.
 
 use std::fmt::Write;
 
@@ -14,7 +14,7 @@ table { border-collapse: collapse; width: 100%; } td { vertical-align: top; padd
 border-bottom: 1px solid var(--line); } .quiet { color: var(--quiet); } :target { background: #fd03; }
 ";
 
-/// The whole page.
+/// Returns the whole page.
 pub fn page(description: &Value) -> String {
     let info = &description["info"];
     let title = format!("{} API", text(&info["title"]));
@@ -120,7 +120,7 @@ fn row(page: &mut String, name: &str, kind: &str, note: &str, description: &Valu
     );
 }
 
-/// A schema in a word or two.
+/// Returns the type of a schema in a word or two.
 fn kind(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str().and_then(|link| link.rsplit('/').next()) {
         let name = escaped(name);
@@ -144,7 +144,7 @@ fn kind(schema: &Value) -> String {
     kind + &bounds(schema)
 }
 
-/// Which values are taken: a range, a length, a form.
+/// Returns the allowed values: a range, a length, a pattern.
 fn bounds(schema: &Value) -> String {
     let mut bounds = String::new();
     for (least, most, of) in [
@@ -173,7 +173,7 @@ fn text(value: &Value) -> String {
     escaped(value.as_str().unwrap_or_default())
 }
 
-/// Text in which `` `words` `` are code.
+/// Returns HTML in which `` `words` `` are code.
 fn prose(value: &Value) -> String {
     let mut prose = String::new();
     for (place, part) in text(value).split('`').enumerate() {

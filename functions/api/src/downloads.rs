@@ -1,4 +1,4 @@
-//! The stable addresses: reports and files.
+//! The stable download addresses: reports and files.
 
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -18,14 +18,14 @@ use crate::Refusal;
 use crate::answer::{Answer, Caller, Id, Path};
 use crate::pages::unopened;
 
-/// Up to this size a file is read whole, and checked to be whole, before the answer begins.
+/// Up to this size, in bytes, a file is read whole and checked to be complete before the response begins.
 const AT_ONCE: u64 = 4 << 20;
-/// Bytes of a larger one read at a time.
+/// The number of bytes of a larger file that are read at a time.
 const PIECE: usize = 1 << 20;
-/// How far into a file the mark of its kind is looked for.
+/// The bytes that a PDF file begins with.
 const MARK: &[u8] = b"%PDF-";
 
-/// The report of a scan that is done, an Excel workbook. This address stays.
+/// Returns the report of a finished scan, an Excel workbook. This address is permanent.
 #[utoipa::path(
     get,
     path = "/scans/{id}/report.xlsx",
@@ -51,8 +51,8 @@ pub async fn report(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Response> 
     Ok((headers, report).into_response())
 }
 
-/// A file of a scan, as long as it is the one that was read. This address stays. A file of Google Drive is shown by
-/// Google, to whoever is signed in there.
+/// Returns a file of a scan, as long as it is still the version that the scan read. This address is permanent. For a
+/// file of Google Drive it redirects to Google, which shows the file to people who are signed in there.
 #[utoipa::path(
     get,
     path = "/scans/{id}/files/{index}",
@@ -74,7 +74,7 @@ pub async fn file(caller: Caller, Path((Id(id), index)): Path<(Id, u32)>) -> Ans
     let opened = caller.deps.files.open(&source, &entry).await.map_err(unreadable)?;
     let (begins, size, body) = contents(opened).await.map_err(unreadable)?;
     let mut headers = HeaderMap::new();
-    // Only what a browser shows without running it is shown; the rest is saved.
+    // Only a kind that browsers show without running it is shown inline; every other file is saved.
     let (kind, disposition) = if begins.starts_with(MARK) {
         ("application/pdf", "inline".to_owned())
     } else {
@@ -89,7 +89,7 @@ pub async fn file(caller: Caller, Path((Id(id), index)): Path<(Id, u32)>) -> Ans
     Ok((headers, body).into_response())
 }
 
-/// How a file begins, its size, and all of it.
+/// Returns the first bytes of a file, its size, and its content.
 async fn contents(opened: Box<dyn Opened>) -> Result<(Bytes, u64, Body), ReadError> {
     let large = matches!(opened.content(), Content::File(_, size) if size > AT_ONCE);
     if large {
@@ -99,8 +99,8 @@ async fn contents(opened: Box<dyn Opened>) -> Result<(Bytes, u64, Body), ReadErr
     Ok((content.slice(..content.len().min(MARK.len())), content.len() as u64, Body::from(content)))
 }
 
-/// A large file, piece by piece. An answer that cannot be finished, because the file shrank or is another one at
-/// the end, is cut off, so that nobody takes it for whole.
+/// Streams a large file in pieces. If it cannot be finished, because the file shrank or is a different file at the end,
+/// the response is cut off, so that the client does not take it for complete.
 async fn stream(opened: Arc<dyn Opened>) -> Result<(Bytes, u64, Body), ReadError> {
     let (mut pieces, received) = mpsc::channel::<io::Result<Bytes>>(2);
     let reading = Arc::clone(&opened);
@@ -117,7 +117,7 @@ async fn stream(opened: Arc<dyn Opened>) -> Result<(Bytes, u64, Body), ReadError
                 if whole && !piece.is_empty() { Ok(piece) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
             });
             let failed = read.is_err();
-            // Nobody listens any more, or nothing more is to be said.
+            // Stop when the client has gone or after an error.
             if block_on(pieces.send(read)).is_err() || failed {
                 return;
             }
@@ -127,7 +127,7 @@ async fn stream(opened: Arc<dyn Opened>) -> Result<(Bytes, u64, Body), ReadError
     Ok((begin, size, Body::from_stream(received.map(|piece| piece))))
 }
 
-/// Up to `most` bytes of the file from `at` on.
+/// Reads up to `most` bytes of the file, starting at `at`.
 fn piece(opened: &dyn Opened, at: u64, most: usize) -> io::Result<Bytes> {
     let Content::File(file, size) = opened.content() else {
         return Err(io::Error::other("a large file is a file"));
@@ -144,7 +144,7 @@ async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
     tokio::task::spawn_blocking(work).await.map_err(ended)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "its signature fits map_err")]
 fn unavailable(error: io::Error) -> PortError {
     PortError::Unavailable(error.to_string())
 }
@@ -156,7 +156,7 @@ fn unreadable(error: ReadError) -> Refusal {
     }
 }
 
-/// A file name in a header, by RFC 6266.
+/// Returns a Content-Disposition value with a file name (RFC 6266).
 fn attachment(name: &str) -> String {
     let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
     format!("attachment; filename*=UTF-8''{name}")

@@ -1,4 +1,4 @@
-//! The folders of the server's own machine, where it is the person's own.
+//! The folders of the server's machine, available where that is the user's own machine.
 
 use axum::extract::State;
 use riffle_contracts::http::{FolderEntry, FolderListing};
@@ -11,12 +11,12 @@ use crate::{Deps, Refusal};
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
-    /// Absolute; the home folder if left out.
+    /// Absolute path of the folder; the home folder by default.
     #[param(pattern = r"^/[^\u0000]*$")]
     path: Option<String>,
 }
 
-/// The folders in a folder, to choose one. On a person's own machine alone.
+/// Lists the folders in a folder, to choose one. Available only where the platform runs on the user's own machine.
 #[utoipa::path(
     get,
     path = "/api/folders",
@@ -38,7 +38,7 @@ pub async fn folders(State(deps): State<Deps>, Query(wanted): Query<Wanted>) -> 
     }
     let folder = browser.folder(path).await.map_err(|error| match error {
         SourceError::Refused(why) => Refusal::not_found(why),
-        // Of a folder on this machine nobody says that.
+        // A folder on this machine never returns this error.
         SourceError::TokenExpired => Refusal::not_found(error.to_string()),
         SourceError::Port(error) => error.into(),
     })?;

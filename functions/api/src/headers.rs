@@ -1,4 +1,4 @@
-//! Headers that every answer has, and one form for every refusal.
+//! The headers that every response has, and one form for every refusal.
 
 use axum::body::to_bytes;
 use axum::http::{HeaderValue, header};
@@ -6,13 +6,13 @@ use axum::response::Response;
 
 use crate::Refusal;
 
-/// Bytes of a refusal of a library's own.
+/// The maximum size, in bytes, of a library's refusal text to keep.
 const REFUSAL: usize = 4_096;
-/// An answer is no page, unless it says so itself.
+/// By default a response is not a page; a page sets its own policy.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Adds what keeps browsers from taking an answer for something else, or from giving it to a page elsewhere. A refusal
-/// of a library becomes one of ours.
+/// Adds the headers that keep browsers from interpreting a response as another type, and from giving it to a page of
+/// another site. A refusal by a library is converted to a [`Refusal`].
 pub async fn complete(answer: Response) -> Response {
     let status = answer.status();
     let refused = status.is_client_error() || status.is_server_error();
@@ -22,7 +22,7 @@ pub async fn complete(answer: Response) -> Response {
         let text = String::from_utf8_lossy(&text);
         let detail = if text.is_empty() { "The request was refused." } else { &text };
         let mut refusal = Response::from(Refusal::new(status, detail));
-        // Such as which methods are allowed.
+        // Keep headers such as `Allow`.
         for (name, value) in &head.headers {
             if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
                 refusal.headers_mut().append(name, value.clone());
@@ -44,7 +44,7 @@ pub async fn complete(answer: Response) -> Response {
     answer
 }
 
-/// Whether a refusal is one of ours, or a page for a person.
+/// Whether a refusal already has the right form, or is a page for a person.
 fn is_said(answer: &Response) -> bool {
     let kind =
         answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Whether the platform lives.
+//! The health of the platform.
 
 use axum::extract::State;
 use riffle_contracts::http::{Health, QueueCounts};
@@ -6,7 +6,7 @@ use riffle_contracts::http::{Health, QueueCounts};
 use crate::Deps;
 use crate::answer::{Answer, Json};
 
-/// Whether the platform lives: 503 where its state does not answer.
+/// Returns the health of the platform and the depths of its queues; 503 if its state does not answer.
 #[utoipa::path(get, path = "/api/health", operation_id = "get_health", tag = "platform", responses((status = 200, body = Health)))]
 pub async fn health(State(deps): State<Deps>) -> Answer<Json<Health>> {
     let depths = match &deps.probe {

@@ -1,8 +1,7 @@
-//! HTTP → the platform's questions and answers: scans and what was found in them, statements, tickets, codes,
-//! downloads.
+//! The HTTP API of the platform: scans and their results, statements, tickets, codes, downloads.
 //!
-//! `routes` is the one table of addresses, from which the OpenAPI description is made too. Nothing here knows
-//! where it runs: the local server calls [`handle`] as the gateway's function does.
+//! The table in `routes` has all addresses, and the OpenAPI description is generated from it. Nothing here depends on
+//! where it runs: the local server calls [`handle`] just as the gateway's function does.
 
 mod answer;
 mod codes;
@@ -45,42 +44,42 @@ use tower::ServiceExt;
 pub use headers::complete;
 pub use problem::Refusal;
 
-/// What the API stands on.
+/// The dependencies of the API.
 #[derive(Clone)]
-#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+#[expect(missing_debug_implementations, reason = "it holds trait objects without Debug")]
 pub struct Deps {
     pub scan: Scan,
     pub tickets: Tickets,
     pub files: Arc<dyn FileSource>,
-    /// `None` where no pages are drawn.
+    /// `None` where pages are not drawn.
     pub pages: Option<PageViews>,
     pub uploads: Uploads,
-    /// `None` where no statements are taken.
+    /// `None` where statements are not accepted.
     pub statements: Option<Queries>,
     /// The dead letters of all flows.
     pub letters: Letters,
     /// `None` where the cloud measures the platform.
     pub probe: Option<Arc<dyn Probe>>,
-    /// `None` where content goes through this function.
+    /// `None` where content passes through this function.
     pub links: Option<Arc<dyn DownloadLinks>>,
     /// `None` where there are no folders to choose from.
     pub folders: Option<Arc<dyn FolderBrowser>>,
-    /// What each tenant may use.
+    /// The quotas of each tenant.
     pub quotas: Quotas,
     pub config: Config,
     pub clock: Arc<dyn Clock>,
     pub started_at: DateTime<Utc>,
 }
 
-/// The routes on their dependencies. Build it once.
+/// The routes with their dependencies. Build it once.
 #[derive(Clone)]
-#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+#[expect(missing_debug_implementations, reason = "it holds trait objects without Debug")]
 pub struct Api {
     routes: Router,
     quotas: Quotas,
 }
 
-/// In whose name a request is served.
+/// The tenant for which a request is served.
 #[derive(Debug, Clone)]
 struct Tenant(Arc<str>);
 
@@ -90,13 +89,13 @@ impl Api {
     }
 }
 
-/// The description of the API, as `/api/openapi.json` has it where nobody has to sign in.
+/// Returns the OpenAPI description as JSON, as `/api/openapi.json` returns it where no sign-in is needed.
 pub fn openapi() -> String {
     describe::json(&describe::complete(routes::table().1, false))
 }
 
-/// Serves one request in the name of `tenant`, which the caller has made sure of. Who has not signed in gets only what
-/// says how to. Whatever goes wrong is in the answer.
+/// Serves one request for `tenant`, which the caller has authenticated. Without a tenant only the public routes are
+/// served. Every failure is in the response.
 pub async fn handle(api: &Api, tenant: Option<&str>, mut request: Request) -> Response {
     let tenant = match tenant {
         Some(tenant) => match api.quotas.take(tenant, Used::Requests, 1).await {
@@ -107,14 +106,14 @@ pub async fn handle(api: &Api, tenant: Option<&str>, mut request: Request) -> Re
         None if routes::PUBLIC.contains(&request.uri().path()) => "",
         None => return complete(Refusal::new(StatusCode::UNAUTHORIZED, "Sign in first.").into()).await,
     };
-    // What a router in front has noted of the address would be taken for ours.
+    // Otherwise the routes would use path parameters that an outer router left in the extensions.
     request.extensions_mut().clear();
     request.extensions_mut().insert(Tenant(tenant.into()));
     let served = AssertUnwindSafe(api.routes.clone().oneshot(request)).catch_unwind().await;
     let answer = match served {
         Ok(Ok(answer)) => answer,
         Ok(Err(never)) => match never {},
-        // The panic's own hook has logged it; clients learn nothing of it.
+        // The panic hook has logged it; clients learn no details.
         Err(_) => Refusal::broken().into(),
     };
     complete(answer).await

@@ -1,4 +1,4 @@
-//! Addresses for downloads, made when somebody asks.
+//! Download links, created on request.
 
 use riffle_contracts::http::DownloadLink;
 use riffle_ports::{Link, SessionId};
@@ -7,7 +7,7 @@ use riffle_scan::drive_page;
 use crate::Refusal;
 use crate::answer::{Answer, Caller, Id, Json, Path};
 
-/// An address for the report of a scan that is done.
+/// Creates a link to download the report of a finished scan.
 #[utoipa::path(
     post,
     path = "/api/scans/{id}/report/link",
@@ -27,7 +27,7 @@ pub async fn report(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<Downl
     }))
 }
 
-/// An address for a file of a scan.
+/// Creates a link to download a file of a scan.
 #[utoipa::path(
     post,
     path = "/api/scans/{id}/files/{index}/link",

@@ -1,4 +1,4 @@
-//! The platform in numbers, in the text format of Prometheus.
+//! Metrics of the platform in the text format of Prometheus.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::answer::Answer;
 use crate::{Deps, Refusal};
 
-/// The platform in numbers, in the text format of Prometheus.
+/// Returns metrics of the platform in the text format of Prometheus.
 #[utoipa::path(
     get,
     path = "/api/metrics",
@@ -33,7 +33,7 @@ pub async fn metrics(State(deps): State<Deps>) -> Answer<impl IntoResponse> {
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }
 
-/// Metrics as text. Labels are words of ours, which need no escaping.
+/// Metrics as text. Labels are fixed words, which need no escaping.
 struct Text(String);
 
 impl Text {
@@ -48,7 +48,7 @@ impl Text {
         self.metric(name, "gauge", help, samples);
     }
 
-    /// One metric after the other: those of a name stand together.
+    /// Writes the timings, which are sorted by name: the format wants all samples of a metric together.
     fn timings(&mut self, timings: &[Timing]) {
         let mut last = "";
         for Timing { name, of, count, sum, p50, p99 } in timings {
@@ -67,7 +67,7 @@ impl Text {
         }
     }
 
-    /// Rises only.
+    /// A counter only rises.
     fn counter(&mut self, name: &str, help: &str, value: u64) {
         self.metric(name, "counter", help, &[(String::new(), value)]);
     }

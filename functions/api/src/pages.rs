@@ -1,4 +1,4 @@
-//! Evidence: where a match stands, and pages of files as pictures.
+//! Evidence: the position of a match, and pages of files as pictures.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -10,13 +10,13 @@ use serde::Deserialize;
 use crate::Refusal;
 use crate::answer::{Answer, Caller, Id, Json, Path, Query};
 
-/// Pixels a page is wide unless asked otherwise.
+/// The default width of a page, in pixels.
 const WIDTH: u32 = 1200;
-/// A session means one version of each file, so its pictures never change; what a person looked at today they may keep
-/// for today.
+/// A session covers one version of each file, so its pictures never change; browsers may keep a viewed picture for one
+/// day.
 const KEEP: &str = "private, max-age=86400";
 
-/// Where a match stands, to be looked at: on a page with its box, or in a text.
+/// Returns the position of a match, to display it: its page with a box around it, or the text around it.
 #[utoipa::path(
     get,
     path = "/api/scans/{id}/matches/{match}/evidence",
@@ -39,7 +39,7 @@ pub async fn evidence(
                 image_url: format!("/api/scans/{id}/files/{}/pages/{page}.png", sighting.index),
             })),
             Err(PageViewError::Query(error)) => return Err(error.into()),
-            // The match was found all the same, and its text is known.
+            // The match itself is valid and its text is known.
             Err(error) => Err(error.to_string()),
         },
         _ => Ok(None),
@@ -50,12 +50,12 @@ pub async fn evidence(
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Size {
-    /// Pixels from left to right: 100 to 3000, or 1200 without it. A picture is not made larger than it is.
+    /// Width of the picture in pixels, 100 to 3000; 1200 by default. A picture is never enlarged.
     #[param(minimum = 100, maximum = 3000)]
     width: Option<u32>,
 }
 
-/// A page of a PDF or picture as a PNG, as long as the file is the one that was read.
+/// Returns a page of a PDF or picture as a PNG, as long as the file is still the version that the scan read.
 #[utoipa::path(
     get,
     path = "/api/scans/{id}/files/{index}/pages/{page}",
@@ -107,14 +107,14 @@ pub async fn picture(
     Ok((headers, png).into_response())
 }
 
-/// `3.png` is page 3, and `03.png` is no other address of it.
+/// Parses `3.png` as page 3. Each page has only one address, so `03.png` is refused.
 fn number(name: &str) -> Option<u32> {
     let number = name.strip_suffix(".png")?;
     let plain = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
     number.parse().ok().filter(|_| plain)
 }
 
-/// Whether the client says that it has the picture.
+/// Whether the client already has the picture.
 fn is_known(asked: &HeaderMap, tag: &str) -> bool {
     let tags = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
     tags.flat_map(|tags| tags.split(',')).any(|known| known.trim().trim_start_matches("W/") == tag)
@@ -139,7 +139,7 @@ impl From<PageViewError> for Refusal {
     }
 }
 
-/// A file that is not there any more as it was read.
+/// Returns the refusal for a file that no longer exists as the scan read it.
 pub fn unopened(error: &ReadError) -> Refusal {
     let refusal = Refusal::not_found(format!("The file cannot be opened: {error}."));
     match error {

@@ -1,4 +1,4 @@
-//! Why a request was not served: every error leaves as `application/problem+json`.
+//! Refusals: every error is returned as `application/problem+json`.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use riffle_contracts::http::Problem;
 use riffle_ports::{Exceeded, Failure, PortError};
 use riffle_scan::{DeletionError, QueryError};
 
-/// A problem, as it is answered.
+/// A problem document and its `Retry-After` header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     problem: Problem,
-    /// When to ask again, where that helps.
+    /// When to retry, where a retry helps.
     retry_after: Option<Duration>,
 }
 
 impl Refusal {
-    /// `detail` is one sentence for a person, which says what to do.
+    /// `detail` is one sentence for a person and says what to do.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let problem = Problem {
             kind: "about:blank".to_owned(),
@@ -29,7 +29,7 @@ impl Refusal {
         Self { problem, retry_after: None }
     }
 
-    /// A kind of problem that clients may want to tell from others.
+    /// Sets a type and a title, for a problem that clients may want to distinguish.
     #[must_use]
     pub fn named(self, name: &str, title: &str) -> Self {
         let problem = Problem { kind: format!("/problems/{name}"), title: title.to_owned(), ..self.problem };
@@ -44,12 +44,12 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
-    /// It can be understood, and yet cannot be used.
+    /// The request is well-formed, but cannot be used.
     pub fn invalid(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 
-    /// Something of ours is wrong. What, is for the log.
+    /// An internal error. Only the log has the details.
     pub fn broken() -> Self {
         let detail = "The platform made a mistake. Whoever runs it finds it in the log.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
@@ -128,7 +128,7 @@ impl From<BytesRejection> for Refusal {
     }
 }
 
-/// What stands in an address and is none of ours is not there.
+/// A path parameter that cannot be parsed names nothing that exists.
 impl From<PathRejection> for Refusal {
     fn from(_: PathRejection) -> Self {
         Self::not_found("There is nothing at this address.")
@@ -161,7 +161,7 @@ impl IntoResponse for Refusal {
         let kind = HeaderValue::from_static("application/problem+json");
         answer.headers_mut().insert(header::CONTENT_TYPE, kind);
         if let Some(time) = retry_after {
-            // Not a moment too early.
+            // Round up, so that clients do not retry too early.
             answer.headers_mut().insert(header::RETRY_AFTER, (time.as_secs() + 1).into());
         }
         answer

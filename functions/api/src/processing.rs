@@ -1,4 +1,4 @@
-//! How work on one file stands, whichever flow it belongs to.
+//! The progress of work on one file, of any flow.
 
 use riffle_contracts::http_statements::ProcessingStatus;
 use riffle_ports::FileId;
@@ -6,7 +6,8 @@ use riffle_ports::FileId;
 use crate::Refusal;
 use crate::answer::{Answer, Caller, Id, Json, Path};
 
-/// How the work stands that this processing id names, with the fields of its flow. For programs that wait for it.
+/// Returns the status of the work with this processing id, including the fields of its flow. For programs that poll
+/// until the work is done.
 #[utoipa::path(
     get,
     path = "/api/status/{processing_id}",

@@ -1,4 +1,4 @@
-//! All addresses, in one table.
+//! All routes, in one table.
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -12,13 +12,14 @@ use crate::{
     pages, processing, scans, statements, tickets, uploads,
 };
 
-/// Bytes of a body: a thousand names of a thousand bytes, each of which may take six in JSON, and a file of codes.
+/// The maximum body size in bytes. It fits a thousand names of a thousand bytes, each of which may take six bytes in
+/// JSON, and a file of codes.
 const BODY_LIMIT: usize = 8 << 20;
 
-/// What is answered to everybody. None of these looks at the tenant.
+/// The routes that need no sign-in. None of them uses the tenant.
 pub const PUBLIC: [&str; 4] = ["/api/config", "/api/health", "/api/openapi.json", "/api/docs"];
 
-/// Every address with what it answers, and the description of all.
+/// Returns all routes with their handlers, and their OpenAPI description.
 pub fn table() -> (Router<Deps>, OpenApi) {
     OpenApiRouter::with_openapi(describe::frame())
         .routes(routes!(health::health))
@@ -58,7 +59,7 @@ pub fn table() -> (Router<Deps>, OpenApi) {
         .split_for_parts()
 }
 
-/// The table on its dependencies.
+/// Returns the routes with their dependencies.
 pub fn router(deps: Deps) -> Router {
     let (routes, _) = table();
     let docs = docs::Docs::new(deps.config.sign_in.is_some());
@@ -74,7 +75,7 @@ pub fn router(deps: Deps) -> Router {
         .with_state(deps)
 }
 
-/// Answers are about now, and for who asked.
+/// Forbids caching by default: a response is current only now and only for its client.
 async fn fresh(mut answer: axum::response::Response) -> axum::response::Response {
     let value = axum::http::HeaderValue::from_static("private, no-store");
     answer.headers_mut().entry(axum::http::header::CACHE_CONTROL).or_insert(value);

@@ -1,4 +1,4 @@
-//! Scans and what was found in them.
+//! Scans and their results.
 
 use axum::http::StatusCode;
 use riffle_contracts::PageCursor;
@@ -33,7 +33,7 @@ impl List for Codes {
     const CURSOR: &str = "^[0-9]{1,9}$";
 }
 
-/// Your scans, newest first.
+/// Lists your scans, newest first.
 #[utoipa::path(
     get,
     path = "/api/scans",
@@ -46,7 +46,7 @@ pub async fn list(caller: Caller, Query(paging): Query<Paging<Scans>>) -> Answer
     Ok(Json(caller.deps.scan.sessions(&caller.tenant, paging.cursor(), paging.limit()?).await?))
 }
 
-/// One scan with all that is known of it.
+/// Returns one scan with all its details.
 #[utoipa::path(
     get,
     path = "/api/scans/{id}",
@@ -59,9 +59,9 @@ pub async fn detail(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<ScanD
     Ok(Json(caller.deps.scan.session(&caller.tenant, &SessionId(id)).await?))
 }
 
-/// Removes a scan and all that came of it: results, report, pictures, its codes, the access token it was lent, and
-/// uploaded files that no other scan uses. It is gone for everybody when this is answered, and removed soon after.
-/// One that still runs is not (409): cancel it first. The same again is harmless.
+/// Deletes a scan and everything derived from it: results, report, pictures, its codes, the access token lent to it,
+/// and uploaded files that no other scan uses. From the time of this response no client sees the scan; its data is
+/// removed soon after. A running scan is refused (409): cancel it first. Idempotent.
 #[utoipa::path(
     delete,
     path = "/api/scans/{id}",
@@ -75,8 +75,8 @@ pub async fn remove(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<StatusCode
     Ok(StatusCode::ACCEPTED)
 }
 
-/// Matches in the order of the files. While a scan runs, listen to the WebSocket too: what arrives before the
-/// cursor is not on a later page.
+/// Lists matches in the order of the files. While a scan runs, also listen to the WebSocket: a match that arrives at a
+/// position before the cursor does not appear on a later page.
 #[utoipa::path(
     get,
     path = "/api/scans/{id}/matches",
@@ -94,7 +94,7 @@ pub async fn matches(
     Ok(Json(caller.deps.scan.matches(&caller.tenant, &SessionId(id), paging.cursor(), limit).await?))
 }
 
-/// Files that could not be read, in the order of the files.
+/// Lists the files that could not be read, in the order of the files.
 #[utoipa::path(
     get,
     path = "/api/scans/{id}/failures",
@@ -115,11 +115,11 @@ pub async fn failures(
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
-    /// Only codes of this state.
+    /// Only codes in this state.
     state: Option<CodeState>,
 }
 
-/// What is known of each code, in the order of the list.
+/// Lists the codes with their results, in the order of the list of codes.
 #[utoipa::path(
     get,
     path = "/api/scans/{id}/codes",

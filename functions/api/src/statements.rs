@@ -1,4 +1,4 @@
-//! Statements: files on their way, the transactions that came of them, and figures.
+//! Statements: files in progress, their transactions, and figures.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -33,7 +33,7 @@ impl List for Transactions {
     const CURSOR: &str = TransactionCursor::PATTERN;
 }
 
-/// The tenant's files, newest first.
+/// Lists the tenant's files, newest first.
 #[utoipa::path(
     get,
     path = "/api/statements/files",
@@ -46,7 +46,7 @@ pub async fn files(caller: Caller, Query(paging): Query<Paging<Files>>) -> Answe
     Ok(Json(caller.deps.queries()?.files(&caller.tenant, paging.cursor(), paging.limit()?).await?))
 }
 
-/// Announces a statement, and tells where to send it. It shows among the files when it has come.
+/// Announces a statement and returns the form to upload it with. The file is listed once it has arrived.
 #[utoipa::path(
     post,
     path = "/api/statements/files",
@@ -62,7 +62,7 @@ pub async fn announce(caller: Caller, Json(new): Json<NewFile>) -> Answer<(Statu
     Ok((StatusCode::CREATED, Json(form)))
 }
 
-/// One file, and what came of it.
+/// Returns one file with its result.
 #[utoipa::path(
     get,
     path = "/api/statements/files/{id}",
@@ -75,8 +75,9 @@ pub async fn one_file(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<Sta
     Ok(Json(caller.deps.queries()?.file(&caller.tenant, &FileId(id)).await?))
 }
 
-/// Removes a file and all that came of it alone: its transactions that no other file shows, figures, events, and the
-/// file itself. Begun when this is answered; the file's state tells when it is done. The same again is harmless.
+/// Deletes a file and everything derived from it alone: its transactions that appear in no other file, figures, events,
+/// and the file itself. This response means that the deletion has begun; the file's state shows when it is done.
+/// Idempotent.
 #[utoipa::path(
     delete,
     path = "/api/statements/files/{id}",
@@ -90,7 +91,7 @@ pub async fn delete(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<StatusCode
     Ok(StatusCode::ACCEPTED)
 }
 
-/// What happened to a file, oldest first.
+/// Lists what happened to a file, oldest first.
 #[utoipa::path(
     get,
     path = "/api/statements/files/{id}/timeline",
@@ -103,33 +104,33 @@ pub async fn timeline(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<Tim
     Ok(Json(caller.deps.queries()?.timeline(&caller.tenant, &FileId(id)).await?))
 }
 
-/// Which transactions. All that is said must hold.
+/// The filter for transactions. All given conditions must hold.
 #[derive(Debug, serde::Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Asked {
     account: Option<String>,
     category: Option<String>,
-    /// Only those for which no rule fits.
+    /// Only transactions that no rule matches.
     #[serde(default)]
     uncategorised: bool,
-    /// Stands in the description, the other side's name or the reference, whatever the case.
+    /// Text that the description, the counterparty's name or the reference contains, ignoring case.
     text: Option<String>,
-    /// `YYYY-MM-DD`, as `to` is; both included.
+    /// First day, `YYYY-MM-DD`, inclusive; `to` is the last day, also inclusive.
     #[serde(default, deserialize_with = "day")]
     from: Option<NaiveDate>,
     #[serde(default, deserialize_with = "day")]
     to: Option<NaiveDate>,
-    /// Of the amount with its sign, as `max` is; both included.
+    /// Minimum of the signed amount, inclusive; `max` is the maximum, also inclusive.
     #[param(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,8})?$")]
     min: Option<String>,
     #[param(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,8})?$")]
     max: Option<String>,
-    /// Only those that this file shows, in its order.
+    /// Only transactions in this file, in its order.
     #[param(value_type = Option<String>, pattern = "^[0-9a-f]{32}$")]
     file: Option<Id>,
 }
 
-/// A day as it is written: chrono reads more than that.
+/// Parses a day as `YYYY-MM-DD` only: chrono accepts more forms.
 fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let written = |day: &NaiveDate| day.to_string() == text;
@@ -137,7 +138,7 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, 
     day.map(Some).ok_or_else(|| D::Error::custom("a day is written as YYYY-MM-DD"))
 }
 
-/// An amount as it is written: up to 16 digits, and up to 8 behind the point.
+/// Parses an amount: up to 16 digits, and up to 8 after the decimal point.
 fn amount(text: &str) -> Option<Decimal> {
     let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
     let digits =
@@ -170,8 +171,9 @@ impl Asked {
     }
 }
 
-/// Transactions, newest first. A page may be short, even empty, and yet not the last: `next_cursor` tells. A cursor
-/// goes on with the filter it came from; one of another kind of list is a conflict (409).
+/// Lists transactions, newest first. A page may be short or even empty without being the last: only a `null`
+/// `next_cursor` marks the last page. Send a cursor with the filter it was issued for; a cursor of another kind of list
+/// is a conflict (409).
 #[utoipa::path(
     get,
     path = "/api/statements/transactions",
@@ -192,7 +194,8 @@ pub async fn transactions(
     Ok(Json(caller.deps.queries()?.transactions(&caller.tenant, &filter, paging.cursor(), limit).await?))
 }
 
-/// The same as a file for spreadsheets. More than 20,000, or 4 MB, are refused (422): export them in parts.
+/// Exports the same transactions as a CSV file for spreadsheets. More than 20,000 transactions, or more than 4 MB, are
+/// refused (422): export them in parts.
 #[utoipa::path(
     get,
     path = "/api/statements/transactions.csv",
@@ -213,7 +216,7 @@ pub async fn export(caller: Caller, Query(asked): Query<Asked>) -> Answer<Respon
     Ok((headers, csv).into_response())
 }
 
-/// What transactions can be filtered by.
+/// Returns the values that transactions can be filtered by.
 #[utoipa::path(
     get,
     path = "/api/statements/facets",
@@ -228,7 +231,7 @@ pub async fn facets(caller: Caller) -> Answer<Json<Facets>> {
 #[derive(Debug, serde::Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Period {
-    /// `YYYY-MM`, as `to` is; both included.
+    /// First month, `YYYY-MM`, inclusive; `to` is the last month, also inclusive.
     #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
     from: Option<String>,
     #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
@@ -236,7 +239,7 @@ pub struct Period {
     account: Option<String>,
 }
 
-/// Sums by month, account and currency, newest first.
+/// Returns sums by month, account and currency, newest first.
 #[utoipa::path(
     get,
     path = "/api/statements/figures",
@@ -256,7 +259,7 @@ pub async fn figures(caller: Caller, Query(period): Query<Period>) -> Answer<Jso
     Ok(Json(caller.deps.queries()?.figures(&caller.tenant, from, to, account.as_deref()).await?))
 }
 
-/// The rules by which transactions get their categories.
+/// Returns the rules that assign categories to transactions.
 #[utoipa::path(
     get,
     path = "/api/statements/rules",
@@ -269,8 +272,8 @@ pub async fn rules(caller: Caller) -> Answer<Json<Rules>> {
     Ok(Json(Rules { yaml: yaml.unwrap_or_default() }))
 }
 
-/// Other rules, for files to come; `riffle replay` applies them to those that have been. What is no list of rules is
-/// refused (422) and says where.
+/// Replaces the rules for future files; `riffle replay` applies them to earlier files. Text that is not a valid list of
+/// rules is refused (422), and the error says where it is wrong.
 #[utoipa::path(
     put,
     path = "/api/statements/rules",

@@ -1,4 +1,4 @@
-//! Files that people send: declared here, sent straight to the storage.
+//! Uploads: clients declare files here and send them directly to the storage.
 
 use axum::http::StatusCode;
 use riffle_contracts::http::{CompleteParts, DeclareFiles, Upload, UploadStatus, UploadTargets};
@@ -7,15 +7,15 @@ use riffle_scan::UploadError;
 use crate::Refusal;
 use crate::answer::{Answer, Caller, Id, Json, Path};
 
-/// A new upload, which takes files until it is scanned.
+/// Creates an upload, which accepts files until it is scanned.
 #[utoipa::path(post, path = "/api/uploads", operation_id = "create_upload", tag = "sources", responses((status = 201, body = Upload)))]
 pub async fn create(caller: Caller) -> Answer<(StatusCode, Json<Upload>)> {
     let upload_id = caller.deps.uploads.create(&caller.tenant).await?;
     Ok((StatusCode::CREATED, Json(Upload { upload_id })))
 }
 
-/// Declares files, and tells how to send each. The same again is harmless and gives fresh addresses; other files
-/// under the same numbers are a conflict (409).
+/// Declares files and returns how to send each. Idempotent: the same files may be declared again and get fresh
+/// addresses; different files under the same numbers are a conflict (409).
 #[utoipa::path(
     post,
     path = "/api/uploads/{id}/files",
@@ -36,7 +36,7 @@ pub async fn declare(
     Ok(Json(caller.deps.uploads.declare(&caller.tenant, &id, &files).await?))
 }
 
-/// Puts the parts of a file together. The same again is harmless.
+/// Joins the parts of a file. Idempotent.
 #[utoipa::path(
     post,
     path = "/api/uploads/{id}/files/{number}/complete",
@@ -58,7 +58,7 @@ pub async fn complete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How far an upload is.
+/// Returns the progress of an upload.
 #[utoipa::path(
     get,
     path = "/api/uploads/{id}",

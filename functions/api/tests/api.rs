@@ -1,4 +1,4 @@
-//! The function over ports in memory: whose things are whose, and what becomes of a mistake of ours.
+//! The function over in-memory ports: tenants see only their own data, and internal errors reveal nothing.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use riffle_testkit::memory::{
     MemoryTickets, MemoryUsage, NoUploads, SeededIds,
 };
 
-/// Ids as they are made: 32 hexadecimal digits.
+/// Ids of the real form: 32 hexadecimal digits.
 const A1: &str = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
 const B2: &str = "b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2";
 const NOBODYS: &str = "c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3";
@@ -47,7 +47,7 @@ impl World {
         Self::within(QuotaLimits::default())
     }
 
-    /// Where each tenant may use so much.
+    /// A world in which each tenant has these quotas.
     fn within(limits: QuotaLimits) -> Self {
         let clock = Arc::new(ManualClock::new());
         let quotas = Quotas::new(Arc::new(MemoryUsage::default()), clock.clone(), limits);
@@ -251,7 +251,7 @@ async fn what_is_no_id_reaches_no_store_and_what_is_no_flow_here_is_not_there() 
     assert_eq!((none.0, &*none.1), (StatusCode::OK, &br#"{"letters":[],"more":false}"#[..]));
 }
 
-/// A page is asked for in one way, whichever list it is of.
+/// Every list has the same paging parameters and refuses the same ones.
 #[tokio::test]
 async fn limits_and_cursors_are_refused_alike() {
     let world = World::new();

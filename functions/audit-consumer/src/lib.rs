@@ -1,4 +1,4 @@
-//! Queue of every event → the trail of what happened.
+//! Queue of all events → the audit trail.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BusEvent;

@@ -1,4 +1,4 @@
-//! Queue of processed files → their transactions get their categories.
+//! Queue of processed files → assign categories to their transactions.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BusEvent;

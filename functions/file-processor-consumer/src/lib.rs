@@ -1,4 +1,5 @@
-//! Queue of uploaded files, from the bus or around it → transactions, stored and announced; or all of it removed.
+//! Queue of uploaded files, from the bus or direct → store and announce their transactions; or remove a file with
+//! everything derived from it.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::{BusEvent, DirectFile};

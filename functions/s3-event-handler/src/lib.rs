@@ -1,4 +1,4 @@
-//! Queue of the bucket's notifications → note that a file has come, and tell.
+//! Queue of the bucket's notifications → record a new file and announce it.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BucketNotification;
@@ -15,8 +15,8 @@ pub async fn handle(statements: &Statements, event: Event<SqsEvent>) -> SqsBatch
         .await
 }
 
-/// One message may tell of several objects; one that fails is no reason not to look at the next. A test event tells
-/// of none.
+/// Handles one message, which may name several objects; after one fails, the others are still handled. A test event
+/// names none.
 async fn receive(
     statements: &Statements,
     told: BucketNotification,
@@ -24,7 +24,7 @@ async fn receive(
 ) -> Result<(), Failure> {
     let mut failed = None;
     for record in told.records {
-        // Of what is removed nothing is made.
+        // Removed objects need no work.
         if !record.event_name.contains("ObjectCreated") {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Finish queue → verify that a session is full, publish its report, complete it.
+//! Finish queue → verify that a session is complete, publish its report, complete it.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::FinishJob;

@@ -1,4 +1,4 @@
-//! A schedule → start the scan it names, once for each time it is due.
+//! A schedule → start its scan, once for each due time.
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use riffle_contracts::ScheduledScan;
@@ -7,7 +7,7 @@ use riffle_runtime::Event;
 use riffle_scan::Scan;
 
 /// # Errors
-/// [`Failure::Reject`] says what is wrong with the schedule: someone must mend it.
+/// [`Failure::Reject`] says what is wrong with the schedule: a person must correct it.
 pub async fn handle(scan: &Scan, event: Event<EventBridgeEvent<ScheduledScan>>) -> Result<(), Failure> {
     scan.start_scheduled(event.payload.detail).await
 }

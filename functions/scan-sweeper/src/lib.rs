@@ -1,4 +1,4 @@
-//! Each minute → look at every open session and mend what lost messages left behind.
+//! Each minute → check every open session and repair the effects of lost messages.
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use riffle_ports::Failure;

@@ -1,4 +1,4 @@
-//! Work queue → read files, store, announce and mark what they hold.
+//! Work queue → read files, then store, announce and mark their results.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::ScanFile;

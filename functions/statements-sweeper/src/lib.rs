@@ -1,4 +1,4 @@
-//! Each minute → announce, hand out again or give up what was lost on the way.
+//! Each minute → announce, redeliver or give up files whose messages were lost.
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use riffle_ports::Failure;

@@ -1,7 +1,7 @@
-//! `$connect` → let a client in whose ticket is good, in the name of the ticket's tenant.
+//! `$connect` → admit a client with a valid ticket, for the ticket's tenant.
 //!
-//! A browser sends no headers of ours with a WebSocket, so the ticket stands in the address. It is consumed here: an
-//! address that is logged or seen over a shoulder opens nothing.
+//! A browser cannot send custom headers with a WebSocket, so the ticket is in the address. It is consumed here: an
+//! address that was logged or seen by a bystander opens nothing.
 
 use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayCustomAuthorizerResponse,
@@ -12,19 +12,19 @@ use riffle_runtime::{Event, Failure};
 use riffle_scan::Tickets;
 use serde_json::{Value, json};
 
-/// The tenant of those who are turned away.
+/// The tenant of refused clients.
 const NOBODY: &str = "nobody";
 
-#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+#[expect(missing_debug_implementations, reason = "it holds trait objects without Debug")]
 pub struct Deps {
     pub tickets: Tickets,
-    /// Pages that may connect, such as `https://riffle.example.com`. Empty: any. Programs that are no browsers name
-    /// none and may.
+    /// Origins of pages that may connect, such as `https://riffle.example.com`. Empty: any. A program other than a
+    /// browser sends no origin and may connect.
     pub origins: Vec<String>,
 }
 
 /// # Errors
-/// The tickets cannot be looked up: the gateway answers 500, and the client tries again with another ticket.
+/// The tickets cannot be looked up: the gateway answers 500, and the client retries with another ticket.
 pub async fn handle(
     deps: &Deps,
     event: Event<ApiGatewayCustomAuthorizerRequestTypeRequest>,
@@ -45,8 +45,8 @@ pub async fn handle(
     })
 }
 
-/// Whether a request comes from a page of one of `origins`, or from a program: a browser says which page it is, a
-/// program says nothing.
+/// Whether a request comes from a page of one of `origins`, or from a program: a browser sends the page's origin, a
+/// program sends none.
 pub fn is_from(headers: &HeaderMap, origins: &[String]) -> bool {
     headers.get("origin").is_none_or(|origin| origins.iter().any(|known| origin == known))
 }
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(asks(&deps, None, None).0, IamPolicyEffect::Deny);
         assert_eq!(asks(&deps, Some("0"), None).0, IamPolicyEffect::Deny);
         assert_eq!(asks(&deps, Some(&ticket), Some("https://evil.example.com")).0, IamPolicyEffect::Deny);
-        // Turned away before the ticket was looked at: it is still good.
+        // It was refused before the ticket was redeemed: the ticket is still valid.
         let page = Some("https://riffle.example.com");
         assert_eq!(asks(&deps, Some(&ticket), page), (IamPolicyEffect::Allow, "acme".to_owned()));
         assert_eq!(asks(&deps, Some(&ticket), page).0, IamPolicyEffect::Deny);

@@ -1,4 +1,4 @@
-//! `$connect` → remember the connection and whom it speaks for.
+//! `$connect` → store the connection and its tenant.
 
 use std::sync::Arc;
 
@@ -6,16 +6,16 @@ use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxy
 use riffle_ports::{Clock, Connection, ConnectionRegistry};
 use riffle_runtime::{Event, status};
 
-#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+#[expect(missing_debug_implementations, reason = "it holds trait objects without Debug")]
 pub struct Deps {
     pub connections: Arc<dyn ConnectionRegistry>,
     pub clock: Arc<dyn Clock>,
 }
 
-/// 200 lets the client in; anything else turns it away.
+/// Status 200 admits the client; any other refuses it.
 pub async fn handle(deps: &Deps, event: Event<ApiGatewayWebsocketProxyRequest>) -> ApiGatewayProxyResponse {
     let context = event.payload.request_context;
-    // Without a tenant no authorizer has let this client in.
+    // Without a tenant, no authorizer has admitted this client.
     let tenant = context.authorizer.fields.get("tenant").and_then(|tenant| tenant.as_str());
     let (Some(id), Some(tenant)) = (context.connection_id, tenant) else {
         return status(401);

@@ -1,4 +1,4 @@
-//! `$default` → do what a client asks for. The answer is pushed as frames.
+//! `$default` → perform a client's action. The answer is pushed as frames.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use riffle_ports::ConnectionRegistry;
 use riffle_runtime::{Event, status};
 use riffle_scan::Scan;
 
-#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+#[expect(missing_debug_implementations, reason = "it holds trait objects without Debug")]
 pub struct Deps {
     pub scan: Scan,
     pub connections: Arc<dyn ConnectionRegistry>,
@@ -22,7 +22,7 @@ pub async fn handle(deps: &Deps, event: Event<ApiGatewayWebsocketProxyRequest>) 
             deps.scan.act(&connection, event.payload.body.as_deref().unwrap_or_default()).await;
             status(200)
         }
-        // Forgotten after a push that found it gone: it has to connect again.
+        // An earlier push removed it as gone: the client has to connect again.
         Ok(None) => status(410),
         Err(error) => {
             tracing::error!(request_id = event.request_id, %error, "a connection could not be looked up");

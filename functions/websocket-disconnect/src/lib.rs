@@ -1,5 +1,5 @@
-//! `$disconnect` → forget the connection. Best effort: the gateway may never send it, and a push to a gone
-//! connection forgets it, too.
+//! `$disconnect` → remove the connection. Best effort: the gateway may never send it, and a push to a gone connection
+//! removes it, too.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxy
 use riffle_ports::ConnectionRegistry;
 use riffle_runtime::{Event, status};
 
-#[expect(missing_debug_implementations, reason = "trait objects without Debug")]
+#[expect(missing_debug_implementations, reason = "it holds trait objects without Debug")]
 pub struct Deps {
     pub connections: Arc<dyn ConnectionRegistry>,
 }

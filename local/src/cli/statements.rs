@@ -1,4 +1,4 @@
-//! The words of the commands about statements.
+//! The arguments of the commands for statements. Their doc comments are the program's help text.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -36,15 +36,15 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_help = IMPORT_HELP)]
 pub struct Import {
-    /// Statements to import.
+    /// Bank statements to import: CSV, OFX or QFX files.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
-    /// The account of transactions for which the file names none.
+    /// Account for transactions whose file names no account.
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
 
-    /// Print one JSON object per line: each transaction, and after those of a file its SUMMARY.
+    /// Print one JSON object per line: each transaction, and after the transactions of a file its SUMMARY.
     #[arg(long)]
     pub json: bool,
 
@@ -66,19 +66,19 @@ Ctrl-C ends it; what is under way goes on at the next start.";
 #[derive(Debug, Args)]
 #[command(after_help = WATCH_HELP)]
 pub struct Watch {
-    /// Folder to watch.
+    /// Folder to watch, including its subfolders.
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
 
-    /// The account of transactions for which the file names none.
+    /// Account for transactions whose file names no account.
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
 
-    /// Print the SUMMARY of each file as JSON, one a line.
+    /// Print one JSON object per line: the SUMMARY of each file.
     #[arg(long)]
     pub json: bool,
 
-    /// How long a file must not have changed.
+    /// Milliseconds for which a file must be unchanged before it is imported.
     #[arg(long, hide = true, value_name = "MILLISECONDS", default_value_t = 2_000)]
     pub settle: u64,
 
@@ -108,23 +108,23 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_help = REPLAY_HELP)]
 pub struct Replay {
-    /// Events from this day or time on (UTC): 2026-01-31 or 2026-01-31T09:30:00Z.
+    /// Send events from this day or time on (UTC): 2026-01-31 or 2026-01-31T09:30:00Z.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub from: DateTime<Utc>,
 
-    /// Events before this day or time. By default now.
+    /// Send only events before this day or time (UTC). By default now.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub to: Option<DateTime<Utc>>,
 
-    /// Only events of this type. May be given several times.
+    /// Send only events of this type. May be given several times. By default all types.
     #[arg(long = "type", value_name = "TYPE", value_parser = event_type)]
     pub types: Vec<String>,
 
-    /// To whom.
+    /// Consumer to send the events to.
     #[arg(long, value_name = "NAME", value_parser = consumer)]
     pub consumer: Consumed,
 
-    /// Tell what would be different, and write nothing.
+    /// Print what the consumer would now store differently, and write nothing.
     #[arg(long)]
     pub shadow: bool,
 
@@ -145,7 +145,7 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
         .ok_or_else(|| "give a day such as 2026-01-31, or a time such as 2026-01-31T09:30:00Z".to_owned())
 }
 
-/// One that somebody listens to.
+/// Parses an event type. Some consumer that can be replayed must listen to it.
 fn event_type(text: &str) -> Result<String, String> {
     let types: BTreeSet<&str> =
         RIFFLE.replay_targets().flat_map(|target| target.event_types()).copied().collect();
@@ -162,14 +162,14 @@ fn one_of<'a>(names: impl IntoIterator<Item = &'a str>, text: &str) -> Result<&'
     names.iter().find(|name| **name == text).copied().ok_or_else(|| format!("one of {}", names.join(", ")))
 }
 
-/// How files get from the inbox to their processor.
+/// How files are passed from the inbox to their processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
-    /// Through the bus.
+    /// Through the event bus.
     Events,
-    /// Around it.
+    /// Directly, without the event bus.
     Direct,
-    /// Through it, and around it to compare.
+    /// Through the event bus, and also directly for comparison.
     Shadow,
 }
 

@@ -1,4 +1,4 @@
-//! One check and its outcome, and how people and programs are told.
+//! Checks with their results, and their output for people and programs.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use crate::words;
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     Ok,
-    /// It works, but not with everything, or something waits for a person.
+    /// It works, but not completely, or something waits for a person.
     Warning,
     /// Something does not work, or could not be checked.
     Problem,
@@ -36,7 +36,7 @@ impl Checks {
         self.add(Level::Ok, name, found.into(), None);
     }
 
-    /// All is well, and there is something one may do.
+    /// Adds a passed check with advice on an optional improvement.
     pub fn hint(&mut self, name: &str, found: impl Into<String>, advice: impl Into<String>) {
         self.add(Level::Ok, name, found.into(), Some(advice.into()));
     }
@@ -49,7 +49,7 @@ impl Checks {
         self.add(Level::Problem, name, found.into(), Some(advice.into()));
     }
 
-    /// A text that says itself what to do.
+    /// Adds a check whose text already says what to do.
     pub fn says(&mut self, level: Level, name: &str, found: impl Into<String>) {
         self.add(level, name, found.into(), None);
     }
@@ -66,7 +66,7 @@ impl Checks {
         ExitCode::from(self.worst() as u8)
     }
 
-    /// A table on a terminal, else lines parted by tabs, or JSON.
+    /// Prints a table on a terminal, else lines with fields separated by tabs, or JSON.
     pub fn print(&self, json: bool) -> Result<(), Problem> {
         let mut out = io::stdout().lock();
         if json {

@@ -1,4 +1,4 @@
-//! What the platform needs besides its state: parsers, OCR, the page and a port.
+//! Checks of what the platform needs besides its state: parsers, OCR, the page and a port.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::doctor::check::{Checks, Level};
 use crate::platform::{self, TENANT};
 use crate::serve;
 
-/// Read by a parser to see that one can be had.
+/// A file to parse, to check that a parser can be started.
 const SAMPLE: &[u8] = b"HOLE-1 stands here\n";
 const CODE: &str = "HOLE-1";
-/// Whoever has the port is asked who it is.
+/// How long the process that listens on the port may take to identify itself.
 const ANSWER: Duration = Duration::from_secs(3);
 
 const SANDBOX: &str = "sandbox";
@@ -53,7 +53,7 @@ fn sandboxed(checks: &mut Checks) {
     }
 }
 
-/// What a parser is confined by. What is missing stops nothing.
+/// Checks the layers of the sandbox that confine a parser. A missing layer stops nothing.
 fn layers(checks: &mut Checks) {
     let layers = match pool(None).layers() {
         Ok(layers) => layers,
@@ -124,7 +124,7 @@ async fn port(arguments: &Doctor, checks: &mut Checks) {
     }
 }
 
-/// Whether it is one of us, without a token or with the one of the state folder.
+/// Whether a riffle listens on the address: it answers without a token or with the one of the state folder.
 async fn answers(address: SocketAddr, machine: &Machine) -> bool {
     let token =
         platform::state_dir(machine.state.as_deref()).ok().and_then(|state| serve::known_token(&state));

@@ -1,5 +1,5 @@
-//! A deployed stack: whether each thing it is made of can be reached and is as `infra/` makes it. What to do about it
-//! stands in docs/runbook.md too.
+//! Checks of a deployed stack: whether each of its resources can be reached and is as `infra/` defines it.
+//! docs/runbook.md also says what to do about problems.
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use crate::doctor::check::Checks;
 use crate::error::Problem;
 use crate::words;
 
-/// A function that sleeps takes a second to wake.
+/// A Lambda function takes about a second for a cold start.
 const ANSWER: Duration = Duration::from_secs(15);
-/// Any: no ticket comes with it.
+/// Any value will do, because no ticket is sent with it.
 const KEY: &str = "cmlmZmxlIGRvY3RvciBpcw==";
 
 const DEPLOY: &str = "deploy the stack again (scripts/deploy): it was changed by hand";
@@ -55,7 +55,7 @@ pub async fn check(deployed: &Deployed, checks: &mut Checks) -> Result<(), Probl
     answers(deployed, checks).await
 }
 
-/// Whether it is worth to go on.
+/// Checks the credentials. Returns whether the other checks can continue.
 async fn credentials(deployed: &Deployed, checks: &mut Checks) -> bool {
     let region = deployed.stack.region().unwrap_or_default();
     let at = deployed.stack.endpoint().map_or_else(String::new, |endpoint| format!(", at {endpoint}"));
@@ -119,7 +119,7 @@ fn judge_table(name: &str, table: &str, facts: &Result<TableFacts, Failed>, chec
     }
 }
 
-/// `consumed`: `None` for dead letters.
+/// Checks one queue. `consumed` is `None` for a queue of dead letters.
 fn judge_queue(
     name: &str,
     consumed: Option<Consumed>,
@@ -143,7 +143,7 @@ fn judge_queue(
         Some(consumed) if consumed.queue.alone && all > 0 => {
             checks.hint(name, found, "files at which workers died; the reports will name them (docs/runbook.md#queue-depth)");
         }
-        // Nobody takes them.
+        // No consumer takes them.
         _ if ready > 0 && in_flight == 0 => {
             checks.hint(name, found, "if it stays so, nothing takes messages (docs/runbook.md#queue-age)");
         }
@@ -188,7 +188,7 @@ async fn answers(deployed: &Deployed, checks: &mut Checks) -> Result<(), Problem
     Ok(())
 }
 
-/// Asks and reads the answer, or says what came in its place.
+/// Sends a request and parses the JSON response. The error says what came instead.
 async fn get<T: DeserializeOwned>(client: &Client, base: &str, path: &str) -> Result<T, String> {
     let url = format!("{}{path}", base.trim_end_matches('/'));
     let answer = client.get(&url).send().await.map_err(|error| chain(&error))?;
@@ -199,7 +199,7 @@ async fn get<T: DeserializeOwned>(client: &Client, base: &str, path: &str) -> Re
     answer.json().await.map_err(|error| format!("{url}: {}", chain(&error)))
 }
 
-/// Begins a WebSocket without a ticket, as a stranger would.
+/// Opens a WebSocket without a ticket, as an unauthenticated client would, and returns the status.
 async fn knock(client: &Client, url: &str) -> Result<StatusCode, String> {
     let request = client
         .get(url.replacen("ws", "http", 1))
@@ -275,7 +275,7 @@ fn judge_socket(url: &str, knocked: &Result<StatusCode, String>, checks: &mut Ch
     }
 }
 
-/// With what it comes from: a certificate, a name, a refused connection.
+/// Returns the text of an error with its causes, such as a certificate, a name or a refused connection.
 fn chain(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);

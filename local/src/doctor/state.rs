@@ -1,4 +1,4 @@
-//! The state folder: whether it can be used, and what in it waits for somebody.
+//! Checks of the state folder: whether it can be used, and whether something in it waits for a person.
 
 use std::path::Path;
 
@@ -14,10 +14,11 @@ use crate::error::Problem;
 use crate::platform;
 use crate::words;
 
-/// Below it a large scan may find no room for its report; below the second not even for its books.
+/// Free bytes. Below the first, a large scan may have no room for its report; below the second, not even for its
+/// records.
 const ROOM_WANTED: u64 = 1 << 30;
 const ROOM_NEEDED: u64 = 100 << 20;
-/// Sessions named in one line.
+/// The maximum number of sessions named in one line.
 const NAMED: usize = 3;
 
 const FOLDER: &str = "state folder";

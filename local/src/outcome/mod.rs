@@ -1,4 +1,4 @@
-//! What became of files that were put into the inbox, as people and programs are told.
+//! The results of files that were put into the inbox, for people and programs.
 
 mod wait;
 
@@ -11,18 +11,18 @@ use crate::words;
 
 pub use wait::{Awaited, Pipeline, end};
 
-/// Columns of a table.
+/// The columns of the table.
 pub const COLUMNS: [&str; 11] = [
     "File", "State", "Account", "Currency", "Opening", "Closing", "Balanced", "Rows", "New", "Known",
     "Warnings",
 ];
-/// Remarks on one file that people are shown; a program has them all.
+/// The maximum number of remarks per file shown to people; programs get all of them.
 const REMARKS: usize = 10;
 
-/// A file and its end.
+/// A file and its result.
 #[derive(Debug)]
 pub struct Outcome {
-    /// As it was given.
+    /// The file's name as the user gave it.
     pub file: String,
     pub end: End,
 }
@@ -30,20 +30,20 @@ pub struct Outcome {
 #[derive(Debug)]
 pub enum End {
     Told(Box<StatementFile>),
-    /// It did not come so far.
+    /// The file was not processed, for this reason.
     Unread(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Processed,
-    /// Processed, and a person should look.
+    /// Processed, but a person should review it.
     Review,
-    /// No statement, failed, or unreadable.
+    /// Not a statement, failed, or unreadable.
     Not,
 }
 
-/// The last line on a file for programs.
+/// The last line about a file for programs.
 #[derive(Default, Serialize)]
 struct Summary<'a> {
     r#type: &'static str,
@@ -51,7 +51,7 @@ struct Summary<'a> {
     id: Option<&'a str>,
     state: serde_json::Value,
     format: Option<&'a str>,
-    /// Where there is one account alone, the next five are its; `accounts` has all.
+    /// If the file has exactly one account, this field and the next four describe it; `accounts` has all.
     account: Option<&'a str>,
     currency: Option<&'a str>,
     opening: Option<&'a str>,
@@ -76,7 +76,7 @@ impl Outcome {
         }
     }
 
-    /// A row for each account, or one where there is none.
+    /// Returns a row for each account, or one row if there is no account.
     pub fn rows(&self) -> Vec<[String; COLUMNS.len()]> {
         let file = words::line(&self.file);
         let item = match &self.end {
@@ -116,7 +116,7 @@ impl Outcome {
         if item.accounts.is_empty() {
             return vec![row(None, item.rows)];
         }
-        // Of several accounts the file's own counts stand on the first row.
+        // With several accounts, only the first row has the file's own counts.
         let mut rows: Vec<_> = item.accounts.iter().map(|account| row(Some(account), account.rows)).collect();
         for later in rows.iter_mut().skip(1) {
             for cell in &mut later[8..] {
@@ -126,7 +126,7 @@ impl Outcome {
         rows
     }
 
-    /// What a person should know beside the numbers.
+    /// Returns what a person should know in addition to the numbers.
     pub fn remarks(&self) -> Vec<String> {
         let item = match &self.end {
             End::Told(item) => item,
@@ -174,7 +174,7 @@ impl Outcome {
     }
 }
 
-/// In columns, for a terminal.
+/// Formats the rows in columns, for a terminal.
 pub fn table(rows: &[[String; COLUMNS.len()]]) -> String {
     let header = COLUMNS.map(str::to_owned);
     let all = || std::iter::once(&header).chain(rows);
@@ -183,7 +183,7 @@ pub fn table(rows: &[[String; COLUMNS.len()]]) -> String {
     let mut table = String::new();
     for row in all() {
         let cells = row.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
-            // Amounts and counts end at the same place.
+            // Align amounts and counts on the right.
             if matches!(column, 4 | 5 | 7..) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
         });
         table += cells.collect::<Vec<_>>().join("  ").trim_end();

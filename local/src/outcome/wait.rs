@@ -1,4 +1,4 @@
-//! Waiting for the end of the pipeline.
+//! Waiting for files to finish.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use super::{End, Outcome};
 use crate::error::Problem;
 use crate::platform::{Platform, TENANT};
 
-/// Between two looks, at first and later.
+/// The pause between two checks, at first and later.
 const SOON: Duration = Duration::from_millis(5);
 const LATER: Duration = Duration::from_millis(200);
 
-/// A file on its way.
+/// A file in progress.
 #[derive(Debug, Clone)]
 pub struct Awaited {
     pub file: String,
@@ -29,7 +29,7 @@ impl Awaited {
     }
 }
 
-/// The way of files through the platform, as one who waits sees it.
+/// The statements flow, as a waiting client sees it.
 pub struct Pipeline {
     platform: Arc<Platform>,
 }
@@ -39,7 +39,7 @@ impl Pipeline {
         Self { platform: Arc::clone(platform) }
     }
 
-    /// What is known of a file by now. `None`: not even that it has come.
+    /// Returns a file's current state; `None` if the flow has not even recorded it.
     pub async fn item(&self, id: &FileId) -> Result<Option<StatementFile>, Problem> {
         match self.platform.statements.queries.file(TENANT, id).await {
             Ok(item) => Ok(Some(item)),
@@ -48,7 +48,7 @@ impl Pipeline {
         }
     }
 
-    /// Whether a file is at its end, for now.
+    /// Whether a file has reached a final state, for now.
     pub fn is_done(item: &StatementFile) -> bool {
         !matches!(
             item.detail,
@@ -56,7 +56,7 @@ impl Pipeline {
         )
     }
 
-    /// Whether no message of the flow is under way, nor an event still to be told.
+    /// Whether no message of the flow is queued or in flight, and no event waits to be published.
     pub async fn is_idle(&self) -> Result<bool, Problem> {
         let depths = self.platform.queues.depths().await?;
         let topology = self.platform.queues.topology();
@@ -71,8 +71,8 @@ impl Pipeline {
         Ok(records.outbox(riffle_statements::FLOW, soon, 1).await?.is_empty())
     }
 
-    /// Waits until nothing is under way any more, and tells what became of these files, in their order. `progress`
-    /// hears how many are done, and how many rows have been read.
+    /// Waits until nothing is in progress any more, and returns the results of these files, in their order. `progress`
+    /// receives how many files are done and how many rows have been read.
     pub async fn end(
         &self,
         awaited: &[Awaited],
@@ -80,7 +80,7 @@ impl Pipeline {
     ) -> Result<Vec<Outcome>, Problem> {
         let mut pause = SOON;
         loop {
-            // In this order: what is not done when nothing is under way will not be done.
+            // The order matters: a file that is not done although nothing was in progress before will never be done.
             let idle = self.is_idle().await?;
             let (mut done, mut rows, mut outcomes) = (0, 0, Vec::new());
             for one in awaited {
@@ -100,7 +100,7 @@ impl Pipeline {
         }
     }
 
-    /// Rows read so far, to within a part.
+    /// Returns how many rows have been read so far, accurate to one part.
     async fn rows(&self, id: &FileId, item: Option<&StatementFile>) -> Result<u64, Problem> {
         match item {
             Some(item) if item.detail == StatementPhase::Processing => {
@@ -116,7 +116,7 @@ impl Pipeline {
     }
 }
 
-/// Of a file of which nothing is under way.
+/// Returns the result of a file for which nothing is in progress.
 pub fn end(item: Option<StatementFile>) -> End {
     match item {
         Some(item) if Pipeline::is_done(&item) => End::Told(Box::new(item)),

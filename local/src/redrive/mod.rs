@@ -1,4 +1,4 @@
-//! `riffle redrive`: dead letters, shown and given back.
+//! `riffle redrive`: lists dead letters and sends them back.
 
 #[cfg(feature = "cloud")]
 mod stack;
@@ -19,7 +19,7 @@ use crate::error::Problem;
 use crate::platform;
 use crate::words::{self, say};
 
-/// Not all that was asked for could be done.
+/// The exit code if only a part of the request could be done.
 const IN_PART: u8 = 1;
 
 pub async fn run(arguments: Redrive) -> Result<ExitCode, Problem> {
@@ -31,7 +31,7 @@ pub async fn run(arguments: Redrive) -> Result<ExitCode, Problem> {
     if arguments.list { list(&dir, &arguments) } else { give_back(&dir, &arguments).await }
 }
 
-/// Also while another riffle uses the state.
+/// Lists dead letters, even while another riffle uses the state.
 fn list(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
     let mut lines = Vec::new();
     if let Some(look) = StateLook::open(dir).map_err(|error| Problem::new(error.to_string()))? {
@@ -53,7 +53,7 @@ fn list(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the state says of the subject of a letter.
+/// Returns what the state records about the subject of a letter.
 fn told(look: &StateLook, letter: &DeadLetter, about: Option<&About>) -> Result<Told, Problem> {
     let Some(about) = about else { return Ok(Told::default()) };
     match (&*letter.flow, &about.tenant) {
@@ -70,7 +70,8 @@ fn told(look: &StateLook, letter: &DeadLetter, about: Option<&About>) -> Result<
     }
 }
 
-/// Parted by tabs: message, flow, queue, kind, scan or statement, its state, age, why. What a message holds is not shown.
+/// Formats a letter with fields separated by tabs: message, flow, queue, kind, scan or statement, its state, age,
+/// reason. The content of the message is not shown.
 fn line(letter: &DeadLetter, about: Option<About>, told: Told, json: bool) -> String {
     let DeadLetter { id, flow, function, .. } = letter;
     let queue = letter.queue.as_deref().unwrap_or(function);
@@ -99,7 +100,7 @@ fn line(letter: &DeadLetter, about: Option<About>, told: Told, json: bool) -> St
     format!("{id}\t{flow}\t{queue}\t{}", cells.join("\t"))
 }
 
-/// Of these, the letters that are meant.
+/// Returns the letters that the arguments select.
 fn chosen(mut letters: Vec<DeadLetter>, arguments: &Redrive) -> Vec<DeadLetter> {
     letters.retain(|letter| arguments.messages.is_empty() || arguments.messages.contains(&letter.id));
     letters
@@ -135,7 +136,7 @@ async fn give_back(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem>
     Ok(unknown(arguments, &letters))
 }
 
-/// Says which of those that were named are no dead letters.
+/// Reports the named messages that are not dead letters.
 fn unknown(arguments: &Redrive, moved: &[DeadLetter]) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     for id in arguments.messages.iter().filter(|id| !moved.iter().any(|moved| moved.id == **id)) {

@@ -12,14 +12,14 @@ use crate::cloud::Deployed;
 use crate::error::Problem;
 use crate::words;
 
-/// Looked at, at most: as many as SQS lets one have in hand of one queue.
+/// The maximum number of letters to look at, below the limit of SQS of about 120,000 in-flight messages per queue.
 const SEEN_MAX: u32 = 100_000;
 
 pub async fn run(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, Problem> {
     if arguments.list { list(deployed, arguments).await } else { redrive(deployed, arguments).await }
 }
 
-/// In the order in which they were sent.
+/// Returns the letters in the order in which they were sent.
 async fn letters(deployed: &Deployed, arguments: &Redrive) -> Result<Vec<DeadLetter>, Problem> {
     let dead = deployed.stack.dead_letters(deployed.dead_letters(arguments.flow.as_deref())?);
     let (letters, _) = dead.list(None, SEEN_MAX).await.map_err(|error| again(&error))?;
@@ -34,7 +34,7 @@ async fn list(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, Prob
     let letters = letters(deployed, arguments).await?;
     let mut out = std::io::stdout().lock();
     for letter in &letters {
-        // Records are the functions' own to read.
+        // Only the functions can read the records.
         writeln!(
             out,
             "{}",
@@ -51,7 +51,7 @@ async fn list(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, Prob
 async fn redrive(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, Problem> {
     let places = deployed.dead_letters(arguments.flow.as_deref())?;
     let mut moved = 0;
-    // Where all are meant, SQS can do most of it by itself.
+    // To move all letters, SQS can do most of the work itself.
     for place in places.iter().filter(|place| arguments.messages.is_empty() && place.queue.is_some()) {
         let by_itself = deployed.stack.move_all(&place.url).await;
         let by_itself = by_itself.map_err(|error| {

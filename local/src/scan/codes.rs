@@ -11,10 +11,10 @@ use riffle_scan::matching::CodeList;
 use crate::error::Problem;
 use crate::words;
 
-/// A larger file lists no codes.
+/// The maximum size of a file that lists codes.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// All codes of all arguments, cleaned, and what was taken for codes in files.
+/// Returns the codes of all arguments, normalised, and for each file a note on what was taken for codes.
 pub async fn read(files: &dyn CodeFiles, arguments: &[String]) -> Result<(CodeList, Vec<String>), Problem> {
     let mut given = Vec::new();
     let mut notes = Vec::new();
@@ -60,7 +60,7 @@ fn content(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// `codes.xlsx: 300 codes from column B ("Hole code") of sheet Register`.
+/// Describes a list, such as `codes.xlsx: 300 codes from column B ("Hole code") of sheet Register`.
 fn describe(name: &str, detected: &Detected) -> String {
     let mut text = format!("{name}: {} codes", detected.count);
     if let Some(column) = &detected.column {
@@ -75,7 +75,7 @@ fn describe(name: &str, detected: &Detected) -> String {
     text
 }
 
-/// A misspelt file name must not be searched for as a code.
+/// Whether an argument is probably the name of a file: a misspelt one must not be searched for as a code.
 fn looks_like_a_file(argument: &str) -> bool {
     const KNOWN: [&str; 9] = ["txt", "csv", "tsv", "xlsx", "xlsm", "xls", "xlsb", "ods", "list"];
     argument.contains('/')
@@ -92,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    /// There is no file to be read.
+    /// A port that can read no file.
     struct NoFiles;
 
     #[async_trait]

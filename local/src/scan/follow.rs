@@ -1,4 +1,4 @@
-//! Following one session to its end: each match and each failure once, whatever is lost or doubled.
+//! Follows one session to its end and shows each match and each failure once, even if frames are lost or repeated.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -11,16 +11,16 @@ use crate::client::Client;
 use crate::error::Problem;
 use crate::scan::output::Output;
 
-/// A session that says nothing for so long is asked how it is.
+/// After this time without a frame, the client requests the state of the session.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// How a session ended.
+/// The end of a session.
 pub struct End {
     pub session: String,
     pub complete: FrameBody,
 }
 
-/// Sends `first` and shows what comes until the session completes. Ctrl-C cancels it.
+/// Sends `first` and shows frames until the session completes. Ctrl-C cancels the session.
 pub async fn follow(client: Client, first: Action, output: &mut Output) -> Result<End, Problem> {
     let mut follower = Follower {
         client,
@@ -31,7 +31,7 @@ pub async fn follow(client: Client, first: Action, output: &mut Output) -> Resul
         cancelling: false,
         started: false,
     };
-    // Before the session begins: from here on no Ctrl-C is missed.
+    // Listen before the session begins, so that no Ctrl-C is missed.
     let mut interrupt = signal(SignalKind::interrupt())?;
     follower.client.send(&first).await?;
     let complete = loop {
@@ -49,7 +49,7 @@ pub async fn follow(client: Client, first: Action, output: &mut Output) -> Resul
             }
         };
         let Some(frame) = frame else {
-            // Cut off because this end did not keep up.
+            // The connection was cut because this client did not keep up.
             follower.client = follower.client.reconnect().await?;
             match follower.session {
                 Some(_) => follower.resume(None).await?,
@@ -66,22 +66,22 @@ pub async fn follow(client: Client, first: Action, output: &mut Output) -> Resul
     Ok(End { session: complete.session_id.unwrap_or_default(), complete: complete.body })
 }
 
-/// What is known of the session so far.
+/// The known state of the session.
 struct Follower {
     client: Client,
     session: Option<String>,
-    /// Shown already.
+    /// Already shown.
     matches: HashSet<String>,
     failures: HashSet<u32>,
-    /// Said, while what it counts has not all been shown yet.
+    /// COMPLETE was received, but not everything that it counts has been shown yet.
     complete: Option<Frame>,
     cancelling: bool,
-    /// STARTED has been shown. A scan that goes on has said it before this client listened.
+    /// STARTED has been shown. A resumed scan sent it before this client listened.
     started: bool,
 }
 
 impl Follower {
-    /// Takes one frame; returns COMPLETE when all it counts has been shown.
+    /// Handles one frame; returns COMPLETE once everything that it counts has been shown.
     async fn take(&mut self, frame: Frame, output: &mut Output) -> Result<Option<Frame>, Problem> {
         if self.session.is_none() && frame.session_id.is_some() {
             self.session.clone_from(&frame.session_id);
@@ -116,7 +116,7 @@ impl Follower {
         Ok(None)
     }
 
-    /// Shows a match or a failure that was not shown before.
+    /// Shows a match or a failure unless it was already shown.
     fn show(&mut self, frame: &Frame, output: &mut Output) -> Result<(), Problem> {
         let new = match &frame.body {
             FrameBody::MatchFound { match_id, .. } => self.matches.insert(match_id.clone()),
@@ -148,7 +148,7 @@ impl Follower {
             }
             SessionState::Cancelled => Err(Problem::interrupted("the scan was cancelled")),
             SessionState::Complete if self.complete.is_none() => {
-                // It was complete before anybody listened: asked to cancel, it says so again.
+                // The session completed before this client listened: a cancel request makes it send COMPLETE again.
                 self.cancel().await?;
                 Ok(None)
             }
@@ -161,7 +161,7 @@ impl Follower {
         self.matches.len() as u64 == *total_matches && self.failures.len() as u64 == *total_failed
     }
 
-    /// Asks for a snapshot, once the session is known.
+    /// Requests a snapshot if the session is known.
     async fn resume(&self, cursor: Option<String>) -> Result<(), Problem> {
         match &self.session {
             Some(session) => self.client.send(&Action::Resume { session_id: session.clone(), cursor }).await,
@@ -169,7 +169,7 @@ impl Follower {
         }
     }
 
-    /// Asks for the end, once the session is known.
+    /// Requests the cancellation if the session is known.
     async fn cancel(&self) -> Result<(), Problem> {
         match &self.session {
             Some(session) => self.client.send(&Action::CancelScan { session_id: session.clone() }).await,
@@ -178,7 +178,7 @@ impl Follower {
     }
 }
 
-/// What a snapshot lists, as the frames that would have said it.
+/// Converts the matches and failures of a snapshot to the frames that would have announced them.
 fn listed(snapshot: &Frame) -> Vec<Frame> {
     let FrameBody::Snapshot { matches, failures, .. } = &snapshot.body else {
         return Vec::new();

@@ -82,7 +82,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
     Ok(if total_failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// Scans that have not ended. What is being deleted is open too, but nobody waits for it.
+/// Returns how many scans have not ended. A scan that is being deleted is open too, but no client waits for it.
 async fn still_open(platform: &Platform) -> Result<usize, Problem> {
     let mut open = 0;
     for id in platform.ledger.open_sessions().await? {
@@ -92,7 +92,7 @@ async fn still_open(platform: &Platform) -> Result<usize, Problem> {
     Ok(open)
 }
 
-/// What is to be done, and what is said of it beforehand.
+/// The first action, and what to print before it.
 struct Plan {
     first: Action,
     roots: output::Roots,
@@ -161,7 +161,7 @@ fn started(start: StartScan) -> Action {
     Action::StartScan(Box::new(StartScan { request_id, ..start }))
 }
 
-/// Absolute paths, so that the session means the same folders wherever it goes on.
+/// Returns absolute paths, so that the session means the same folders wherever it is resumed.
 fn folders(dirs: &[PathBuf]) -> Result<Vec<String>, Problem> {
     dirs.iter()
         .map(|dir| {
@@ -177,7 +177,7 @@ fn folders(dirs: &[PathBuf]) -> Result<Vec<String>, Problem> {
         .collect()
 }
 
-/// Before anything is read: an hour of reading must not end in a report that cannot be written.
+/// Checks before anything is read: an hour of reading must not end in a report that cannot be written.
 fn check_writable(report: &Path) -> Result<(), Problem> {
     if report.is_dir() {
         let problem = format!("the report cannot be written to {}: that is a folder", report.display());
@@ -194,7 +194,7 @@ fn check_writable(report: &Path) -> Result<(), Problem> {
         .map_err(|error| unwritable(report, &error))
 }
 
-/// The report is written here first: whoever looks sees no half report.
+/// Returns the path to write the report to first, so that a reader never sees a partial report.
 fn part_of(report: &Path) -> PathBuf {
     let mut name = report.file_name().unwrap_or_default().to_owned();
     name.push(".part");
@@ -208,7 +208,7 @@ fn unwritable(report: &Path, error: &std::io::Error) -> Problem {
     ))
 }
 
-/// As a list that was understood: it is read once.
+/// Stores the codes as a parsed list, so that the platform does not parse them again.
 async fn upload_codes(platform: &Platform, codes: &CodeList) -> Result<String, Problem> {
     let (json, digest) = stored_codes(codes);
     let key = format!("{}{digest}", keys::code_lists(TENANT));

@@ -1,4 +1,4 @@
-//! What a person sees, and what a program reads.
+//! Output for people and for programs.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -11,18 +11,18 @@ use crate::cli::Scan;
 use crate::error::Problem;
 use crate::words::{self, line, say};
 
-/// Results go to standard output, everything else to standard error.
+/// Writes results to standard output and everything else to standard error.
 pub struct Output {
     form: Form,
     roots: Roots,
     failed: u64,
-    /// How many files are read is worth a line: in a retry.
+    /// Print how many files are read: only in a retry.
     tells_start: bool,
-    /// The command that reads again what failed, up to the session's id.
+    /// The command that reads failed files again, up to the session's id.
     retry: String,
 }
 
-/// The folders that are scanned. Where there are several, people are told which one a file is in.
+/// The folders of the scan. If there are several, names shown to people include the folder.
 pub struct Roots(Vec<(String, String)>);
 
 impl Roots {
@@ -32,7 +32,8 @@ impl Roots {
         Self(folders.iter().map(link).zip(given).collect())
     }
 
-    /// The name of the file that `link` leads to, as a person finds it from here.
+    /// Returns the name of the file behind the link of a match, preceded by its folder as the user gave it if there are
+    /// several folders.
     fn name(&self, data: &FoundMatch) -> String {
         let root = self.0.iter().filter(|(link, _)| self.0.len() > 1 && data.pdf_link.starts_with(link));
         match root.max_by_key(|(link, _)| link.len()) {
@@ -43,11 +44,11 @@ impl Roots {
 }
 
 enum Form {
-    /// Frames as JSON, one a line.
+    /// Frames as JSON, one per line.
     Json,
-    /// Matches alone, one a line.
+    /// Only matches, one per line.
     Lines,
-    /// Matches above a bar that moves.
+    /// Matches above a progress bar.
     Terminal(ProgressBar),
 }
 
@@ -73,7 +74,7 @@ impl Output {
         }
     }
 
-    /// Something to know, not a result.
+    /// Prints information that is not a result.
     pub fn note(&self, text: &str) {
         match &self.form {
             Form::Terminal(bar) if !bar.is_finished() => bar.println(text),
@@ -81,7 +82,7 @@ impl Output {
         }
     }
 
-    /// Good to know for a person who watches; a program is not bothered.
+    /// Prints a hint on a terminal; programs do not get it.
     pub fn hint(&self, text: &str) {
         if let Form::Terminal(_) = self.form {
             self.note(&line(text));
@@ -120,7 +121,7 @@ impl Output {
         }
     }
 
-    /// The counts of a snapshot.
+    /// Shows the counts of a snapshot.
     pub fn state(&self, snapshot: &FrameBody) {
         if let (Form::Terminal(bar), FrameBody::Snapshot { processed, total, .. }) = (&self.form, snapshot)
             && *total > 0
@@ -205,7 +206,7 @@ fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// `4 s`, `3 min`, `2 h 5 min`.
+/// Formats a duration as `4 s`, `3 min` (rounded up) or `2 h 5 min` (rounded down).
 fn duration(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
@@ -227,7 +228,7 @@ fn json(value: &impl serde::Serialize) -> Result<String, Problem> {
     serde_json::to_string(value).map_err(|error| Problem::new(error.to_string()))
 }
 
-/// A reader that went away (`| head`) ends the program.
+/// Prints a line. If the reader has gone (`| head`), the program ends.
 fn print(text: &str) -> Result<(), Problem> {
     writeln!(io::stdout().lock(), "{text}")
         .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))

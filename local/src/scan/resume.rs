@@ -1,4 +1,4 @@
-//! Finding the scan that was interrupted, when its command is given again.
+//! Finds the interrupted scan when its command is given again.
 
 use riffle_contracts::Options;
 use riffle_ports::{ScanLedger, SessionId, Source};
@@ -8,14 +8,14 @@ use riffle_scan::{Request, stored_codes};
 use crate::error::Problem;
 use crate::platform::Platform;
 
-/// What a scan of these folders for these codes asks for.
+/// Returns the request of a scan of these folders for these codes.
 pub fn request(folders: &[String], options: Options, codes: &CodeList) -> Request {
     let (_, codes_digest) = stored_codes(codes);
     let source = Source::Folders(folders.to_vec());
     Request { source, options, codes_digest, codes: u32::try_from(codes.len()).ok(), retry_of: None }
 }
 
-/// An open session that was asked for exactly this.
+/// Returns an open session with exactly this request.
 pub async fn find(platform: &Platform, wanted: &Request) -> Result<Option<SessionId>, Problem> {
     let wanted = wanted.encode();
     for id in platform.ledger.open_sessions().await? {

@@ -1,4 +1,4 @@
-//! `--retry`: the finished scan whose failed files are read again.
+//! `--retry`: finds the finished scan whose failed files are to be read again.
 
 use riffle_ports::{Session, Source, State};
 use riffle_scan::{Request, described};
@@ -6,10 +6,10 @@ use riffle_scan::{Request, described};
 use crate::error::Problem;
 use crate::platform::Platform;
 
-/// The shortest beginning of an id that is taken for it.
+/// The minimum length of an id's beginning.
 const SHORTEST: usize = 4;
 
-/// A finished scan, and what it asked for.
+/// A finished scan and its request.
 pub struct Finished {
     pub session: Session,
     pub request: Request,
@@ -23,12 +23,12 @@ impl Finished {
         }
     }
 
-    /// What a retry of it asks for.
+    /// Returns the request for a retry of this scan.
     pub fn again(&self) -> Request {
         Request { retry_of: Some(self.session.id.clone()), ..self.request.clone() }
     }
 
-    /// As a person knows it.
+    /// Describes the scan for a person.
     pub fn described(&self) -> String {
         format!(
             "session {} of {}, {}",
@@ -39,7 +39,7 @@ impl Finished {
     }
 }
 
-/// The scan `given` names: by its id or the beginning of it, or `last`.
+/// Finds the scan that `given` names: by its id, the beginning of its id, or `last`.
 pub async fn find(platform: &Platform, given: &str) -> Result<Finished, Problem> {
     let session = if given == "last" { last(platform).await? } else { named(platform, given).await? };
     match session.state {
@@ -63,7 +63,7 @@ async fn last(platform: &Platform) -> Result<Session, Problem> {
     finished.ok_or_else(|| Problem::new("no scan has finished here yet: there is none to retry"))
 }
 
-/// The scan of this id, or of an id that begins so.
+/// Returns the scan with this id, or with an id that begins with it.
 pub async fn named(platform: &Platform, given: &str) -> Result<Session, Problem> {
     let wanted = given.trim().to_ascii_lowercase();
     let mut sessions = platform.sessions().await?;

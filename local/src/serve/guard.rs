@@ -1,5 +1,5 @@
-//! Who may come in. The platform reads every folder its user may read, so a page on another site, a name that points
-//! to this machine, another user of it, or a neighbour in the network must not reach it.
+//! Access control. The platform can read every folder that its user can read, so it must refuse a page of another site,
+//! a foreign host name that points to this machine, other users of the machine, and other machines in the network.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -24,18 +24,18 @@ use crate::serve::page;
 use crate::serve::token::{Given, Token};
 
 const ASK: &str = include_str!("ask.html");
-/// The page that asks for a token runs one script of its own and shows nothing else.
+/// The page that asks for a token runs only its own script and loads nothing else.
 const ASK_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; \
                           form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Bytes of a login, and the time it may take to come.
+/// The maximum size of a login in bytes, and the time that it may take to arrive.
 const LOGIN_BYTES: usize = 1 << 10;
 const LOGIN_TIME: Duration = Duration::from_secs(10);
 
-/// The rule of one server. Without a token, every request from this machine is let in.
+/// The access rule of one server. Without a token, every request from this machine is admitted.
 pub struct Guard {
     token: Option<Token>,
-    /// It is one of ours, which a person learns from the address that is printed.
+    /// The token is the random one, which the user learns from the printed address.
     random: bool,
     clock: Arc<dyn Clock>,
 }
@@ -46,8 +46,8 @@ struct Login {
 }
 
 impl Guard {
-    /// With the token that was given, or the random one of the state folder. Refuses to be open to more than this
-    /// machine without one.
+    /// Uses the given token, or the random one of the state folder. Refuses to listen on more than this machine without
+    /// a token.
     pub fn new(
         arguments: &Serve,
         listen: SocketAddr,
@@ -70,7 +70,7 @@ impl Guard {
         Ok(Self { token: Some(Token::new(token, listen.port())?), random, clock })
     }
 
-    /// The address of the page that a person opens.
+    /// Returns the address at which the user opens the page.
     pub fn address(&self, base: &str) -> String {
         let token = self.token.as_ref().filter(|_| self.random);
         token.map_or_else(|| base.to_owned(), |token| token.address(base))
@@ -80,7 +80,7 @@ impl Guard {
         self.token.is_none()
     }
 
-    /// Why a request is refused: it shows neither the token nor a cookie that stands for it.
+    /// Returns why a request is refused, if it has neither the token nor a cookie derived from it.
     fn lets_in(&self, headers: &HeaderMap) -> Result<(), Stopped> {
         let Some(token) = &self.token else {
             return if is_this_machine(headers) { Ok(()) } else { Err(Stopped::OtherName) };
@@ -106,7 +106,7 @@ enum Stopped {
     Unknown,
 }
 
-/// A page elsewhere whose name was pointed here has its own name in `Host`.
+/// Whether `Host` names this machine: another site's name that was pointed here appears in `Host`.
 fn is_this_machine(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name =
@@ -114,7 +114,7 @@ fn is_this_machine(headers: &HeaderMap) -> bool {
     matches!(name, "localhost" | "127.0.0.1" | "[::1]")
 }
 
-/// The origins of the page under the address that was asked for.
+/// Returns the origins of the page at the requested address.
 pub fn own_origins(headers: &HeaderMap) -> Vec<String> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     ["http", "https"].map(|scheme| format!("{scheme}://{host}")).to_vec()
@@ -124,7 +124,7 @@ pub fn foreign_page() -> Refusal {
     Refusal::new(StatusCode::FORBIDDEN, "This address answers its own page only.")
 }
 
-/// Whether a browser says that a page elsewhere makes it ask, other than by leading a person here.
+/// Whether the browser says that a page of another site caused the request, other than by a link followed by a person.
 /// <https://www.w3.org/TR/fetch-metadata/>
 fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
     let said = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
@@ -135,7 +135,7 @@ fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
     !matches!(site, "same-origin" | "none") && !led_here
 }
 
-/// Turns away what a page elsewhere asks for. Who connects to the WebSocket is asked by its authorizer, too.
+/// Refuses requests that a page of another site makes. For the WebSocket the authorizer checks the origin, too.
 pub async fn check_origin(request: Request, next: Next) -> Response {
     let headers = request.headers();
     // <https://www.rfc-editor.org/rfc/rfc9112#section-3.2>
@@ -164,10 +164,11 @@ pub async fn check(Extension(guard): Extension<Arc<Guard>>, request: Request, ne
     }
 }
 
-/// Where a person shows the token. A wrong one, like a wrong bearer token, counts as a guess.
+/// Returns the routes of the login, where a person gives the token. A wrong token counts as a guess, just like a wrong
+/// bearer token.
 pub fn login() -> Router<Arc<crate::platform::Platform>> {
     let script = ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("login.js"));
-    // A client that has shown no token gets little memory and little time.
+    // A client that has not shown the token gets little memory and little time.
     let limits = (
         TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, LOGIN_TIME),
         DefaultBodyLimit::max(LOGIN_BYTES),

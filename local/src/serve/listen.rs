@@ -1,5 +1,5 @@
-//! Connections, with a limit on all that a client may draw out: how many there are, the time to send a request's head
-//! and each piece of its body, and the time to take an answer.
+//! The listener, with limits on everything that a client could prolong or exhaust: the number of connections, the time
+//! to send a request's head and each piece of its body, and the time to accept an answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,18 +13,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-/// For a request's head. A connection that is kept open is closed after as long.
+/// The time to send a request's head. An idle kept-alive connection is closed after the same time.
 const HEAD: Duration = Duration::from_secs(15);
-/// Between two pieces of a request's body.
+/// The maximum time between two pieces of a request's body.
 const BODY: Duration = Duration::from_secs(30);
-/// For a client to take what was sent to it.
+/// The time for a client to acknowledge data that was sent to it.
 const ANSWER: Duration = Duration::from_mins(2);
-/// The most connections at once. Further ones wait in the system's queue.
+/// The maximum number of open connections. Further ones wait in the system's queue.
 const CONNECTIONS: usize = 4_096;
-/// A new connection that cannot be had, for want of descriptors, is tried again after this.
+/// The pause before the next attempt after a connection could not be accepted for lack of descriptors.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// Serves for ever.
+/// Serves forever.
 pub async fn serve(listener: TcpListener, routes: Router) {
     let routes = routes.layer(RequestBodyTimeoutLayer::new(BODY));
     let free = Arc::new(Semaphore::new(connections(raise_descriptors())));
@@ -61,7 +61,7 @@ async fn serve_one(stream: TcpStream, routes: Router) {
     }
 }
 
-/// Has the system close the connection of a client that takes nothing.
+/// Makes the system close the connection of a client that accepts no data.
 #[cfg(target_os = "linux")]
 fn give_up_on(stream: &TcpStream) -> rustix::io::Result<()> {
     let milliseconds = u32::try_from(ANSWER.as_millis()).unwrap_or(u32::MAX);
@@ -73,7 +73,7 @@ fn give_up_on(_: &TcpStream) -> rustix::io::Result<()> {
     Ok(())
 }
 
-/// As many descriptors as this process may have.
+/// Raises the limit of open descriptors to the maximum that this process may have, and returns it.
 fn raise_descriptors() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, ..limit };
@@ -86,7 +86,7 @@ fn raise_descriptors() -> Option<u64> {
     }
 }
 
-/// Half of the descriptors are for files.
+/// Returns the maximum number of connections. Half of the descriptors are kept for files.
 fn connections(descriptors: Option<u64>) -> usize {
     let half = descriptors.and_then(|descriptors| usize::try_from(descriptors / 2).ok());
     half.unwrap_or(CONNECTIONS).clamp(1, CONNECTIONS)

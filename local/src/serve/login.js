@@ -1,4 +1,4 @@
-// Takes the token from the address, where a browser shows it to nobody else, and out of it.
+// Reads the token from the fragment of the address, which browsers never send to a server, and removes it there.
 const given = /^#token=([A-Za-z0-9]+)$/.exec(location.hash);
 const here = location.pathname + location.search;
 const again = () => location.replace(here);
@@ -9,6 +9,6 @@ if (given) {
     else document.getElementById("said").textContent = "The token in this address is wrong, or is another server's.";
   });
 } else if (document.referrer && !document.referrer.startsWith(location.origin)) {
-  // A browser that is remembered does not show its cookie where a page elsewhere leads here.
+  // Browsers do not send the SameSite=Strict cookie when a page of another site leads here, so check for it and reload.
   fetch("/api/health").then((answer) => answer.ok && again());
 }

@@ -1,4 +1,4 @@
-//! `riffle serve`: the platform with its WebSocket, its addresses and a page.
+//! `riffle serve`: the platform with its WebSocket, its HTTP API and its page.
 
 mod guard;
 mod listen;
@@ -81,7 +81,7 @@ fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime
         .with_state(platform)
 }
 
-/// What is said of itself where there are addresses for it.
+/// Returns the API with the configuration that it publishes.
 fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
     let limits = riffle_scan::limits();
     let config = Config {
@@ -121,8 +121,8 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
     })
 }
 
-/// The page where a person comes to, which says itself where there is no such page, and everything else as the gateway
-/// calls its function.
+/// Serves the page at addresses that people visit, also for an unknown one, which the page itself reports; all other
+/// requests go to the API, as the gateway passes them to its function.
 async fn page_or_call(Extension(api): Extension<Api>, request: Request) -> Response {
     let read = matches!(*request.method(), Method::GET | Method::HEAD);
     if read && page::is_wanted(request.uri().path(), request.headers()) {

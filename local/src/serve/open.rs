@@ -1,4 +1,4 @@
-//! Opens the page in the browser, where the program was started at a terminal of a desktop.
+//! Opens the page in the browser if the program was started at a terminal of a desktop.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -8,11 +8,11 @@ use std::process::{Command, Stdio};
 
 use crate::platform;
 
-/// In the state folder. Other users of the machine see the arguments of a program, so that the address with its token is
-/// no argument: it stands in this file, which leads to it.
+/// A file in the state folder that redirects to the address. Other users of the machine can see the arguments of a
+/// program, so the address with its token is in this file instead of an argument.
 const FILE: &str = "open.html";
 
-/// Removes the file in the end.
+/// Removes the file when dropped.
 pub struct Opened(PathBuf);
 
 impl Drop for Opened {
@@ -23,7 +23,7 @@ impl Drop for Opened {
     }
 }
 
-/// `None`: it was not opened. The address was printed before.
+/// Opens the page. `None` if it was not opened; the address has been printed before.
 pub fn page(address: &str, state: &Path) -> Option<Opened> {
     let desktop = cfg!(target_os = "macos")
         || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| platform::variable(name).is_some());
@@ -33,10 +33,10 @@ pub fn page(address: &str, state: &Path) -> Option<Opened> {
     let path = state.join(FILE);
     let opened = write(&path, address).map(|()| Opened(path.clone())).and_then(|opened| {
         let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-        // It needs the person's environment, and may outlive this program.
+        // It needs the user's environment, and may outlive this program.
         #[expect(
             clippy::disallowed_methods,
-            reason = "no child of ours, but a program of the person's own desktop"
+            reason = "a program of the user's desktop, not a child that this program controls"
         )]
         let mut command = Command::new(program);
         command.arg(&path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

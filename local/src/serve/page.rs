@@ -1,17 +1,18 @@
-//! The dashboard, as it was built into this program.
+//! The dashboard that was built into this program.
 
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use rust_embed::RustEmbed;
 
-/// What `scripts/dashboard` builds: each file, and beside it the same packed with gzip. Empty where it was not built.
+/// The output of `scripts/dashboard`: each file, and next to it the same file compressed with gzip. Empty if it was not
+/// built.
 #[derive(RustEmbed)]
 #[folder = "../dashboard/dist"]
 #[allow_missing = true]
 struct Dashboard;
 
-/// Scripts, styles and pictures are the server's own; styles may stand in elements, since rows are placed by them.
+/// Scripts, styles and pictures come only from this server; inline styles are allowed because they position the rows.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                       img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; base-uri 'none'; \
                       form-action 'self'; frame-ancestors 'none'";
@@ -20,7 +21,7 @@ const NOT_BUILT: &str = "<!doctype html><html lang=en><title>Riffle</title><h1>T
                          compile it again; or use <code>riffle scan</code>. The API is described at \
                          <a href=/api/docs>/api/docs</a>.";
 
-/// How addresses begin that are no page's.
+/// The first segments of paths that are not pages.
 const OTHERS: [&str; 4] = ["api", "assets", "storage", "ws"];
 
 /// Whether this program was compiled with its page.
@@ -28,7 +29,8 @@ pub fn is_built() -> bool {
     Dashboard::get("index.html").is_some()
 }
 
-/// Whether a person may come to this address, as against a program. Which pages there are is the page's own to know.
+/// Whether a path may be a page for people rather than an address for programs. Which pages exist only the page itself
+/// knows.
 pub fn is_address(path: &str) -> bool {
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match parts[..] {
@@ -38,14 +40,14 @@ pub fn is_address(path: &str) -> bool {
     }
 }
 
-/// Whether this request is answered with the page: the root always, every other address where a browser shows what it
-/// gets, as it says.
+/// Whether this request is answered with the page: always at the root, and elsewhere if the request accepts HTML, as a
+/// browser's does.
 pub fn is_wanted(path: &str, headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
     path == "/" || (is_address(path) && accepted.is_some_and(|accepted| accepted.contains("text/html")))
 }
 
-/// The one document of all the page's addresses.
+/// Returns the one document for all addresses of the page.
 pub fn document(headers: &HeaderMap) -> Response {
     let mut answer = match file("index.html", headers) {
         Some(answer) => answer,
@@ -53,12 +55,12 @@ pub fn document(headers: &HeaderMap) -> Response {
     };
     let own = answer.headers_mut();
     own.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    // It names the other files: an old one would ask for what is gone.
+    // It names the other files: an outdated document would request files that no longer exist.
     own.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     answer
 }
 
-/// A file whose name changes with its content.
+/// Returns a file whose name changes with its content.
 pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     kept(&format!("assets/{path}"), "public, max-age=31536000, immutable", &headers)
 }

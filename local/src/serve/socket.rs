@@ -1,4 +1,4 @@
-//! The WebSocket: what the gateway does on AWS. Each message goes to the functions, each frame to the socket.
+//! The WebSocket, as the gateway on AWS provides it. Each message is passed to the functions, each frame to the socket.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -17,23 +17,23 @@ use crate::client::Client;
 use crate::platform::{Platform, TENANT};
 use crate::serve::guard;
 
-/// As the gateway on AWS, in bytes.
+/// The maximum size of a message in bytes, as on the gateway on AWS.
 const MAX_MESSAGE: usize = 128 * 1024;
-/// What is read of a message that is too large, before the socket is closed on it.
+/// The maximum number of bytes to read of a message that is too large, before the socket is closed.
 const MAX_READ: usize = 4 * 1024 * 1024;
 
-/// As the gateway on AWS.
+/// The maximum idle time, as on the gateway on AWS.
 pub const IDLE: Duration = Duration::from_mins(10);
 
-/// When a socket is closed, whatever is said on it.
+/// When a socket is closed.
 #[derive(Debug, Clone, Copy)]
 pub struct Lifetime {
     pub max_age: Duration,
-    /// With nothing said by either side.
+    /// The time without a message from either side.
     pub idle: Duration,
 }
 
-/// As the gateway: the authorizer says who may connect, and in whose name.
+/// Upgrades a request, as the gateway does: the authorizer decides whether a client may connect, and for which tenant.
 pub async fn upgrade(
     State(platform): State<Arc<Platform>>,
     Extension(lifetime): Extension<Lifetime>,
@@ -59,7 +59,7 @@ async fn authorize(
     mut query: HashMap<String, String>,
 ) -> Result<String, Refusal> {
     if let Entry::Vacant(ticket) = query.entry("ticket".to_owned()) {
-        // Whom the guard has let in could fetch one.
+        // A client that the guard has admitted could fetch a ticket itself.
         ticket.insert(platform.tickets.issue(TENANT).await?.ticket);
     }
     let authorizer = websocket_authorizer::Deps {
@@ -94,7 +94,7 @@ async fn talk(mut socket: WebSocket, mut client: Client, lifetime: Lifetime) {
                 break;
             }
             frame = client.next_text() => {
-                // Cut off because it did not keep up: it connects again and resumes.
+                // Cut off because the client did not keep up: it connects again and resumes.
                 let Some(frame) = frame else { break };
                 idle = now() + lifetime.idle;
                 if socket.send(Message::text(frame)).await.is_err() {
@@ -111,7 +111,7 @@ async fn talk(mut socket: WebSocket, mut client: Client, lifetime: Lifetime) {
                         }
                     }
                     Some(Ok(Message::Text(text))) => {
-                        // 410 and 503 end the connection, as a client would see it on AWS.
+                        // Status 410 or 503 ends the connection, as on AWS.
                         if client.send_text(&text).await != 200 {
                             break;
                         }

@@ -1,4 +1,4 @@
-//! What a storage service does in the cloud: takes files by signed addresses, without a function in between.
+//! Uploads, as a storage service in the cloud accepts them: at signed addresses, without a function in between.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::platform::Platform;
 
-/// The longest field before the file, in bytes.
+/// The maximum length of a field before the file, in bytes.
 const MAX_FIELD: usize = 1_024;
 
 #[derive(Deserialize)]
@@ -24,7 +24,7 @@ pub struct Signed {
     signature: String,
 }
 
-/// One part of a file.
+/// Stores one part of a file.
 pub async fn part(
     State(platform): State<Arc<Platform>>,
     Path((begun, number)): Path<(String, u32)>,
@@ -42,7 +42,7 @@ pub async fn part(
     Ok(received(&etag.map_err(|_| Refusal::broken())?.map_err(refusal)?, StatusCode::OK))
 }
 
-/// A whole file, as a form.
+/// Stores a whole file from a form.
 pub async fn file(State(platform): State<Arc<Platform>>, mut form: Multipart) -> Result<Response, Refusal> {
     let (mut key, mut size, mut expires, mut signature) = (None, None, None, None);
     while let Some(mut field) = form.next_field().await.map_err(unreadable)? {
@@ -61,11 +61,11 @@ pub async fn file(State(platform): State<Arc<Platform>>, mut form: Multipart) ->
                 while let Some(piece) = field.chunk().await.map_err(unreadable)? {
                     receiving = write(receiving, piece).await?;
                 }
-                // A statement is told of, too.
+                // For a statement this also sends the notification.
                 let etag = platform.statements.inbox.finish(receiving).await.map_err(refusal)?;
                 return Ok(received(&etag, StatusCode::NO_CONTENT));
             }
-            // As S3: what is not known is not used.
+            // Unknown fields are ignored, as by S3.
             _ => drop(text(&mut field).await?),
         }
     }
@@ -83,7 +83,7 @@ async fn text(field: &mut Field<'_>) -> Result<String, Refusal> {
     String::from_utf8(text).map_err(|_| Refusal::bad_request("A field of the form is not UTF-8."))
 }
 
-/// Writing to a disk may take a while.
+/// Writes a piece on a blocking thread, because a disk write may take a while.
 async fn write(mut receiving: Receiving, piece: bytes::Bytes) -> Result<Receiving, Refusal> {
     let written = tokio::task::spawn_blocking(move || receiving.write(&piece).map(|()| receiving)).await;
     written.map_err(|_| Refusal::broken())?.map_err(refusal)
@@ -93,7 +93,7 @@ fn received(etag: &str, status: StatusCode) -> Response {
     (status, [(header::ETAG, format!("\"{etag}\""))]).into_response()
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "its signature fits map_err")]
 fn refusal(refused: Refused) -> Refusal {
     let status = match refused {
         Refused::NotPermitted => StatusCode::FORBIDDEN,
@@ -104,7 +104,7 @@ fn refusal(refused: Refused) -> Refusal {
     Refusal::new(status, format!("Not taken: {refused}."))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "its signature fits map_err")]
 fn unreadable(error: MultipartError) -> Refusal {
     broken_off(&error.body_text())
 }

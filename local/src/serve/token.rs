@@ -1,7 +1,7 @@
 //! The token of one server, and the browsers that have shown it.
 //!
-//! A browser keeps a cookie that is not the token: when it ends, signed with the token. Another token makes all of them
-//! worthless.
+//! A browser gets a cookie that does not contain the token: the cookie's expiry time, signed with the token. A new
+//! token invalidates all cookies.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -17,39 +17,39 @@ use sha2::Sha256;
 
 use crate::error::Problem;
 
-/// In the state folder, readable by its owner alone.
+/// A file in the state folder that only its owner can read.
 const FILE: &str = "token";
 /// How long a browser is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::days(30);
-/// Wrong tokens that are answered within [`PAUSE`]. Then none is looked at until it is over.
+/// The number of wrong tokens that are checked within [`PAUSE`]. After that no token is checked until the time is over.
 const GUESSES: u32 = 20;
 const PAUSE: TimeDelta = TimeDelta::minutes(1);
 
-/// What a client has to know.
+/// The secret that a client must know.
 pub struct Token {
     secret: String,
-    /// Browsers send a machine's cookies to every port of it, so that each server needs a name of its own.
+    /// Browsers send the cookies of a machine to all its ports, so each server needs its own cookie name.
     cookie: String,
     guesses: Mutex<Guesses>,
 }
 
 struct Guesses {
     wrong: u32,
-    /// `None`: there was none yet.
+    /// `None` if there was no guess yet.
     since: Option<DateTime<Utc>>,
 }
 
-/// What came of a token that somebody gave.
+/// The result of checking a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Given {
     Right,
     Wrong,
-    /// It was not looked at: there were too many wrong ones before.
+    /// It was not checked, because there were too many wrong ones before.
     NotNow,
 }
 
 impl Token {
-    /// `token` as its owner chose it, for the server on `port`.
+    /// Uses a `token` that its owner chose, for the server on `port`.
     pub fn new(token: String, port: u16) -> Result<Self, Problem> {
         if token.len() < 16 || !token.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Problem::new("the token needs at least 16 letters and digits, and nothing else"));
@@ -58,7 +58,7 @@ impl Token {
         Ok(Self { secret: token, cookie: format!("riffle_{port}"), guesses })
     }
 
-    /// The random one of this state folder, made when it is first asked for: its address stays good.
+    /// Returns the random token of this state folder, created on first use, so that the page's address stays valid.
     pub fn of_folder(state: &Path) -> Result<String, Problem> {
         if let Some(token) = known(state) {
             return Ok(token);
@@ -77,12 +77,12 @@ impl Token {
         Ok(token)
     }
 
-    /// The address that opens the page. A browser sends no part of it behind `#` to anybody.
+    /// Returns the address that opens the page. A browser never sends the part after `#` to a server.
     pub fn address(&self, base: &str) -> String {
         format!("{base}/#token={}", self.secret)
     }
 
-    /// Looks at a token that somebody gave.
+    /// Checks a token that a client gave.
     pub fn try_out(&self, given: &str, now: DateTime<Utc>) -> Given {
         let mut guesses = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
         if guesses.since.is_none_or(|since| now - since > PAUSE) {
@@ -98,7 +98,7 @@ impl Token {
         Given::Wrong
     }
 
-    /// Whether a browser's cookie is one of ours, and its time is not up.
+    /// Whether a cookie of this server is valid and has not expired.
     pub fn remembers(&self, headers: &HeaderMap, now: DateTime<Utc>) -> bool {
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut own = cookies
@@ -112,7 +112,7 @@ impl Token {
         })
     }
 
-    /// A cookie for the browser that has just shown the token.
+    /// Returns a cookie for a browser that has just shown the token.
     pub fn cookie(&self, now: DateTime<Utc>) -> HeaderValue {
         let until = (now + REMEMBERED).timestamp().to_string();
         let signature = HEXLOWER.encode(&self.mac(&until).finalize().into_bytes());
@@ -128,10 +128,10 @@ impl Token {
     }
 }
 
-/// The random token of a state folder. A file that other users can read, or could have written, is ignored.
+/// Returns the random token of a state folder. A file that other users can read, or could have written, is ignored.
 pub fn known(state: &Path) -> Option<String> {
     let path = state.join(FILE);
-    // What a link leads to is no file of this folder.
+    // A link could lead to a file outside this folder.
     let own = fs::symlink_metadata(&path).ok()?;
     let folder = fs::metadata(state).ok()?;
     if !own.is_file() || own.uid() != folder.uid() || own.mode() & 0o077 != 0 {
@@ -141,7 +141,7 @@ pub fn known(state: &Path) -> Option<String> {
     Some(token.trim().to_owned()).filter(|token| !token.is_empty())
 }
 
-/// Takes the same time for every wrong token of one length.
+/// Compares two tokens in a time that depends only on their lengths.
 fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }
@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         fs::write(folder.path().join(FILE), "").expect("a write that was broken off");
         assert_ne!(Token::of_folder(folder.path()).expect("a token"), first);
-        // One that others can read, or have put there.
+        // Another user can read this file, or could have created it.
         let path = folder.path().join(FILE);
         fs::write(&path, "0123456789abcdef0123456789abcdef\n").expect("a file");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("for all");

@@ -1,4 +1,4 @@
-//! The layers around a child of ours, and which of them the system has.
+//! The layers of confinement around a child process, and which of them the system supports.
 
 use std::fmt;
 
@@ -7,26 +7,27 @@ use serde::{Deserialize, Serialize};
 use crate::limits::Limits;
 use crate::linux;
 
-/// One layer. They overlap on purpose: where a kernel lacks one, another holds part of what it held.
+/// A layer of confinement. Layers overlap on purpose: where a kernel lacks one, another blocks part of the same
+/// accesses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Layer {
-    /// Memory, processor time, files, processes. Set when it is started.
+    /// Limits on memory, processor time, files and processes. Set when the process is started.
     Limits,
-    /// It ends with its parent. Set when it is started.
+    /// The process ends with its parent. Set when the process is started.
     Parent,
     /// Neither its memory nor its parent's can be read by processes of the same user.
     Memory,
-    /// No capabilities, and none to be gained. Without them the other layers hold for root too.
+    /// The process has no capabilities and cannot gain any. Without them the other layers also hold for root.
     Privileges,
-    /// Landlock: no path can be opened, no TCP port reached, no process outside be signalled or traced.
+    /// Landlock: the process can open no path, reach no TCP port, and signal or trace no process outside.
     Landlock,
-    /// seccomp: no system calls but those that computing and the open descriptors take.
+    /// seccomp: only the system calls needed to compute and to use the open descriptors.
     Seccomp,
 }
 
 impl Layer {
-    /// In the order in which they are applied.
+    /// All layers, in the order in which they are applied.
     pub const ALL: [Self; 6] =
         [Self::Limits, Self::Parent, Self::Memory, Self::Privileges, Self::Landlock, Self::Seccomp];
 }
@@ -44,21 +45,21 @@ impl fmt::Display for Layer {
     }
 }
 
-/// What became of a layer.
+/// The outcome of applying a layer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {
     pub layer: Layer,
-    /// Why it is missing, if it is.
+    /// Why the layer is missing, if it is.
     pub missing: Option<String>,
 }
 
-/// Closes all descriptors but the standard streams. To be called before anything is opened.
+/// Closes all descriptors except the standard streams. Call it before anything is opened.
 pub fn close_inherited() {
     linux::close_inherited();
 }
 
-/// Applies every layer to this process, or checks that it was applied when the process was started. To be called before
-/// a thread is started, and when all that is needed from outside is open or loaded.
+/// Applies every layer to this process, or checks that it was applied when the process was started. Call it before
+/// a thread is started, and after everything needed from outside is open or loaded.
 pub fn apply_all() -> Vec<Applied> {
     Layer::ALL.into_iter().map(|layer| Applied { layer, missing: apply(layer).err() }).collect()
 }
@@ -66,7 +67,7 @@ pub fn apply_all() -> Vec<Applied> {
 /// Applies one layer.
 ///
 /// # Errors
-/// Why the system does not have it.
+/// Returns the reason if the system does not support the layer.
 pub fn apply(layer: Layer) -> Result<(), String> {
     match layer {
         Layer::Limits if Limits::are_set() => Ok(()),

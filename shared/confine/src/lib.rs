@@ -1,11 +1,13 @@
-//! Child processes that can do no more than their work.
+//! Child processes that can do nothing beyond their work.
 //!
-//! [`Program`] is the one way to start a process; `clippy.toml` forbids the others. Whatever is started has limits, an
-//! environment of named variables only, no descriptors but its standard streams, a process group that is killed whole,
-//! and ends with its parent. A program that is not ours is confined before it runs ([`Program::foreign`]). One that is
-//! ours confines itself more tightly, once it has what it needs: [`close_inherited`] comes first, [`apply`] last.
+//! [`Program`] is the only way to start a process; `clippy.toml` forbids the others. Every child has limits, an
+//! environment of named variables only, no descriptors except its standard streams, a process group that is killed as
+//! a whole, and ends with its parent. A program that is not part of Riffle is confined before it runs
+//! ([`Program::foreign`]). A program of Riffle's own confines itself more tightly, after opening all it needs: it calls
+//! [`close_inherited`] first and [`apply`] last.
 //!
-//! Each layer is applied where the system has it. A missing one is reported and never keeps a program from starting.
+//! Each layer is applied where the system supports it. A missing layer is reported and never keeps a program from
+//! starting.
 
 mod layers;
 mod limits;

@@ -1,4 +1,4 @@
-//! Where there is nothing of what Linux has: limits, process groups and an empty environment are what holds.
+//! Stand-ins for systems without Linux's facilities: only limits, process groups and an empty environment hold there.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,10 +9,10 @@ const NOT_HERE: &str = "only Linux has it";
 
 pub fn hide() {}
 
-/// What std and our libraries open is closed by exec; what this process inherited is left to its parent.
+/// Does nothing: exec closes what std and our libraries open, and inherited descriptors are left to the parent.
 pub fn close_inherited() {}
 
-#[expect(clippy::unnecessary_wraps, reason = "as on Linux")]
+#[expect(clippy::unnecessary_wraps, reason = "the Linux version can fail")]
 pub fn end_with(_parent: Pid) -> io::Result<()> {
     Ok(())
 }

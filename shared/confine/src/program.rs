@@ -1,4 +1,4 @@
-//! A program to be started.
+//! A program to start.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -13,37 +13,37 @@ use crate::linux::{self, Seal};
 use crate::running::Running;
 use crate::spawner;
 
-/// Where programs and what they need lie.
+/// Where programs and the files they need are installed.
 const SYSTEM: [&str; 8] =
     ["/usr", "/bin", "/lib", "/lib64", "/etc", "/opt", "/nix/store", "/home/linuxbrew/.linuxbrew"];
 
-/// A program, with an empty environment, in the root folder, and with nothing on its standard streams.
+/// A program with an empty environment, in the root folder, and with nothing on its standard streams.
 #[derive(Debug)]
 pub struct Program {
     command: Command,
     limits: Limits,
-    /// What a program of others may read, where it is one.
+    /// Paths a foreign program may read; `None` for a program of Riffle's own.
     readable: Option<Vec<PathBuf>>,
 }
 
 impl Program {
-    /// A program of ours, that confines itself: see [`crate::apply_all`].
+    /// Creates a program of Riffle's own, which confines itself: see [`crate::apply_all`].
     pub fn ours(program: &Path, limits: Limits) -> Self {
-        #[expect(clippy::disallowed_methods, reason = "the place where processes are started")]
+        #[expect(clippy::disallowed_methods, reason = "the only place where processes are started")]
         let mut command = Command::new(program);
         command.env_clear().current_dir("/").process_group(0);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Self { command, limits, readable: None }
     }
 
-    /// A program of others, looked for in `PATH`. It can start no process and no thread, use no network, write no file,
-    /// and read only what lies in the folders of the system and in its own.
+    /// Creates a program that is not part of Riffle, looked up in `PATH`. It can start no process and no thread, use no
+    /// network, write no file, and read only the folders of the system and its own.
     ///
     /// # Errors
-    /// It is not installed.
+    /// Fails if the program is not installed.
     pub fn foreign(name: &str, limits: Limits) -> io::Result<Self> {
         let path = find(name).ok_or(io::ErrorKind::NotFound)?;
-        // `/opt/tesseract/bin/tesseract` has its data in `/opt/tesseract/share`.
+        // `/opt/tesseract/bin/tesseract`, for example, has its data in `/opt/tesseract/share`.
         let real = path.canonicalize()?;
         let own = real
             .parent()
@@ -64,7 +64,8 @@ impl Program {
         self
     }
 
-    /// Hands on variables of ours that hold paths, where they are set, and lets it read what lies there.
+    /// Passes on environment variables of this process that hold paths, where they are set, and lets the program read
+    /// those paths.
     #[must_use]
     pub fn keep_paths(mut self, names: &[&str]) -> Self {
         for name in names {
@@ -95,10 +96,10 @@ impl Program {
         self
     }
 
-    /// Starts it.
+    /// Starts the program.
     ///
     /// # Errors
-    /// It cannot be started.
+    /// Fails if the program cannot be started.
     pub fn spawn(self) -> io::Result<Running> {
         let Self { mut command, limits, readable } = self;
         linux::hide();
@@ -111,10 +112,11 @@ impl Program {
             }
             Ok(())
         };
-        // SAFETY: between fork and exec it makes system calls, on values made before, and allocates nothing.
+        // SAFETY: between fork and exec, `prepare` only makes system calls, on values made before, and allocates
+        // nothing.
         #[expect(
             unsafe_code,
-            reason = "limits hold from the first instruction of a program that knows nothing of them"
+            reason = "limits must hold from the first instruction of a program that sets none itself"
         )]
         unsafe {
             command.pre_exec(prepare)
@@ -128,7 +130,7 @@ fn find(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
-#[expect(clippy::disallowed_methods, reason = "what a child is handed of it is named by who starts it")]
+#[expect(clippy::disallowed_methods, reason = "the caller names the variables a child gets")]
 fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }

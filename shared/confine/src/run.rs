@@ -1,6 +1,6 @@
-//! A program that is given input, and ends with output.
+//! Running a program with input until it ends with output.
 
-#![expect(clippy::disallowed_methods, reason = "a process is given real time, not the clock's")]
+#![expect(clippy::disallowed_methods, reason = "a process is limited in real time, not the injected clock's")]
 
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -12,24 +12,24 @@ use rustix::io::ioctl_fionbio;
 
 use crate::program::Program;
 
-/// What is kept of error output; the rest is dropped as it comes.
+/// Bytes of error output that are kept; the rest is read and dropped.
 const ERRORS_KEPT: usize = 16 << 10;
 const PIECE: usize = 64 << 10;
 
-/// What running a program may take.
+/// The time and output a run of a program may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
-    /// By the clock on the wall, for a program that waits and so uses no processor time.
+    /// Wall-clock time, because a program that waits uses no processor time.
     pub wall: Duration,
     /// Bytes of output.
     pub output: usize,
 }
 
-/// How it ended.
+/// The result of a program that ended.
 #[derive(Debug)]
 pub struct Finished {
     pub status: ExitStatus,
-    /// Whether it took all of its input.
+    /// Whether the program read all of its input.
     pub took_all: bool,
     pub output: Vec<u8>,
     /// The beginning of its error output.
@@ -47,11 +47,11 @@ pub enum RunError {
 }
 
 impl Program {
-    /// Runs it to its end. Whatever becomes of it, nothing of it is left. Input, output and error output are moved at
-    /// once: one of them waiting for another is a deadlock.
+    /// Runs the program to its end. No process of it survives, whatever the outcome. Input, output and error output are
+    /// moved concurrently: if the caller waited on one while the program waited on another, both would deadlock.
     ///
     /// # Errors
-    /// It cannot be started, or exceeds its budget.
+    /// Fails if the program cannot be started or exceeds its budget.
     pub fn run(self, input: &[u8], budget: Budget) -> Result<Finished, RunError> {
         let deadline = Instant::now() + budget.wall;
         let mut running = self.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
@@ -72,7 +72,7 @@ impl Program {
                 match pipe.write(rest) {
                     Ok(written) => rest = &rest[written..],
                     Err(error) if is_passing(&error) => {}
-                    // It takes no more.
+                    // The program reads no more input.
                     Err(_) => to = None,
                 }
                 if rest.is_empty() {
@@ -96,7 +96,7 @@ impl Program {
     }
 }
 
-/// Waits until something can be moved; false at the deadline.
+/// Waits until a pipe is ready; returns false at the deadline.
 fn wait(
     to: Option<&impl AsFd>,
     out: Option<&impl AsFd>,
@@ -120,7 +120,7 @@ fn wait(
     }
 }
 
-/// What a pipe has by now. At its end there is no pipe any more.
+/// Reads the bytes that a pipe holds now. Sets the pipe to `None` at its end.
 fn read(pipe: &mut Option<impl Read>, piece: &mut [u8]) -> io::Result<Option<usize>> {
     let Some(from) = pipe else { return Ok(None) };
     match from.read(piece) {

@@ -1,6 +1,6 @@
-//! A child at work.
+//! A running child process.
 
-#![expect(clippy::disallowed_methods, reason = "a process is given real time, not the clock's")]
+#![expect(clippy::disallowed_methods, reason = "a process is limited in real time, not the injected clock's")]
 
 use std::io;
 use std::process::{Child, ChildStderr, ExitStatus};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-/// A started program. When it is dropped, it and all it has started are killed.
+/// A started program. Dropping it kills the program and every process in its group.
 #[derive(Debug)]
 pub struct Running {
     pub(crate) child: Child,
@@ -25,15 +25,15 @@ impl Running {
         self.child.id()
     }
 
-    /// Where its error output was piped.
+    /// Returns the error output, if it was piped.
     pub fn stderr(&mut self) -> Option<&mut ChildStderr> {
         self.child.stderr.as_mut()
     }
 
-    /// Waits for its end, `most` at the longest.
+    /// Waits for the program to end, for at most `most`; returns `None` if it still runs.
     ///
     /// # Errors
-    /// It cannot be waited for.
+    /// Fails if the process cannot be waited for.
     pub fn wait(&mut self, most: Duration) -> io::Result<Option<ExitStatus>> {
         let since = Instant::now();
         loop {
@@ -47,15 +47,15 @@ impl Running {
         }
     }
 
-    /// Kills it with all it has started, and says how it ended: by this, or before.
+    /// Kills the program and its process group, and returns how the program ended: by this or earlier.
     ///
     /// # Errors
-    /// It cannot be waited for.
+    /// Fails if the process cannot be waited for.
     pub fn kill(&mut self) -> io::Result<ExitStatus> {
         if let Some(status) = self.ended {
             return Ok(status);
         }
-        // As long as nobody has waited for it, its number is no other's.
+        // Until the process is waited for, the kernel gives its number to no other process.
         if let Some(group) = self.pid() {
             kill_process_group(group, Signal::KILL).ok();
         }
@@ -64,7 +64,8 @@ impl Running {
         Ok(status)
     }
 
-    /// Whether it has ended, without taking note of it: what it has started may live on under its number.
+    /// Returns whether the process has ended, without reaping it: processes it started may live on in the group that
+    /// bears its number.
     fn has_ended(&self) -> io::Result<bool> {
         let Some(pid) = self.pid().filter(|_| self.ended.is_none()) else { return Ok(true) };
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
@@ -78,7 +79,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // No process entry is left, and nobody can do more about an error.
+        // `kill` also reaps the process, so no entry is left in the process table; an error cannot be handled here.
         self.kill().ok();
     }
 }

@@ -1,7 +1,7 @@
 //! The thread that starts children.
 //!
-//! A child that ends with its parent ends with the *thread* that started it. Threads that block come and go, so one that
-//! stays as long as the process starts them all.
+//! The signal that ends a child with its parent is sent when the *thread* that started the child ends. Threads for
+//! blocking work come and go, so one thread that lives as long as the process starts all children.
 
 use std::io;
 use std::process::{Child, Command};
@@ -27,7 +27,7 @@ fn spawner() -> io::Result<Sender<Order>> {
     let (order, orders) = channel::<Order>();
     thread::Builder::new().name("children".to_owned()).spawn(move || {
         for (mut command, give) in orders {
-            // Who asked waits for it.
+            // The caller waits for it.
             give.send(command.spawn()).ok();
         }
     })?;

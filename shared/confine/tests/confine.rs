@@ -1,8 +1,8 @@
-//! Each layer on a child that was made to break out.
+//! Tests of each layer with a child that tries to break out.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::disallowed_methods, reason = "a child of the test that is not confined, and real time")]
-#![expect(clippy::print_stderr, reason = "what was not proven is said")]
+#![expect(clippy::print_stderr, reason = "prints what this system cannot prove")]
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -28,7 +28,7 @@ fn lines(output: &[u8]) -> BTreeSet<String> {
     String::from_utf8_lossy(output).lines().map(str::to_owned).collect()
 }
 
-/// What the probe can do beyond what it is for, with these layers.
+/// What the probe can do beyond its purpose under the given layers, and which layers the system lacks.
 struct Attempts {
     can: BTreeSet<String>,
     missing: BTreeSet<String>,
@@ -53,7 +53,7 @@ fn attempts(layers: &[&str]) -> Attempts {
 fn assert_only(layers: &[&str], expected: &[&str]) {
     let attempts = attempts(layers);
     if !attempts.missing.is_empty() {
-        // Reported, as `riffle doctor` does; the other layers are held to what they promise.
+        // Reported, as `riffle doctor` does; the tests of the other layers still hold.
         eprintln!("this system has not: {:?}", attempts.missing);
         return;
     }
@@ -68,7 +68,7 @@ fn is_root() -> bool {
 #[test]
 fn hidden_memory_keeps_a_child_without_privileges_from_its_parent() {
     let others: &[&str] = if is_root() {
-        // The limit on processes is not for root.
+        // The limit on processes does not apply to root.
         &["connect", "open", "process", "socket", "thread", "write"]
     } else {
         &["connect", "open", "socket", "write"]
@@ -98,7 +98,7 @@ fn without_layers_the_attempts_succeed() {
     for what in ["connect", "open", "socket", "write"] {
         assert!(can.contains(what), "the attempt to {what} proves nothing: {can:?}");
     }
-    // Root is held by nothing but layers; others find their parent hidden and processes counted.
+    // Only layers hold root back; for other users the parent is hidden and the process limit counts.
     let held = ["environment", "memory", "process", "thread"];
     assert!(held.iter().all(|what| can.contains(*what) == is_root()), "{can:?}");
 }
@@ -127,7 +127,7 @@ fn too_much_output_and_too_long_a_wait_end_a_program() {
 
 #[test]
 fn a_group_is_killed_whole() {
-    // Root may start processes in spite of the limit; the others have none to kill.
+    // Root may start processes in spite of the limit; for other users the group has no further processes to kill.
     let program = Program::ours("/bin/sh".as_ref(), LIMITS).args(["-c", "/bin/sleep 600 & wait"]);
     let mut running = program.spawn().expect("a shell");
     std::thread::sleep(Duration::from_millis(300));
@@ -137,7 +137,7 @@ fn a_group_is_killed_whole() {
     assert!(gone, "something of it lives on");
 }
 
-/// Orphans stay as zombies where nobody waits for them.
+/// Returns whether every process of the group is gone or a zombie: orphans stay zombies where no process reaps them.
 fn is_gone_or_dead(group: rustix::process::Pid) -> bool {
     let of_group = |stat: String| {
         let rest = stat.rsplit(") ").next().unwrap_or_default().to_owned();
@@ -164,7 +164,7 @@ fn a_child_ends_with_its_parent_and_not_with_the_thread_that_started_it() {
     assert!(state().is_ok(), "{line} runs");
     parent.kill().expect("kill -9");
     parent.wait().expect("waited for");
-    // A zombie where nobody waits for orphans.
+    // It may be a zombie where no process reaps orphans.
     assert!(until(|| state().map_or(true, |stat| stat.contains(") Z "))), "it outlives its parent");
 
     let started = std::thread::spawn(|| probe().args(["sleep"]).spawn().expect("a child"));
@@ -176,7 +176,8 @@ fn a_child_ends_with_its_parent_and_not_with_the_thread_that_started_it() {
 fn a_child_is_handed_no_environment_and_no_descriptors() {
     let finished = probe().args(["environment"]).env("NAMED", "1").run(b"", BUDGET).expect("it ends");
     assert_eq!(lines(&finished.output), ["NAMED=1".to_owned()].into());
-    // As what a shell leaves open. After the first child, with which this process closes its own to children.
+    // Inheritable, like a descriptor a shell leaves open. Created after the first child was started, when this process
+    // had already marked its own inherited descriptors close-on-exec.
     let leak = File::open("/dev/null").expect("a file");
     fcntl_setfd(&leak, FdFlags::empty()).expect("inheritable");
     let mut own = Command::new(PROBE);

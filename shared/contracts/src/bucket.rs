@@ -1,15 +1,15 @@
-//! What a bucket says when something was put into it, as far as it is listened to.
+//! The notifications that a bucket sends when an object is created, reduced to the fields that are used.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// The body of a notification. A test event, which S3 sends when notifications are set up, has no records.
+/// The body of a notification. A test event, which S3 sends when notifications are configured, has no records.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BucketNotification {
     #[serde(rename = "Records", default)]
     pub records: Vec<BucketRecord>,
-    /// `s3:TestEvent` for one that is none.
+    /// `s3:TestEvent` in a test event, which announces no object.
     #[serde(rename = "Event", default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
 }
@@ -35,7 +35,7 @@ pub struct BucketName {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BucketObject {
-    /// Encoded as in a form: `+` is a space. See [`Self::decoded_key`].
+    /// Encoded as in an HTML form: `+` is a space. See [`Self::decoded_key`].
     pub key: String,
     #[serde(default)]
     pub size: u64,
@@ -45,7 +45,7 @@ pub struct BucketObject {
     pub version: Option<String>,
 }
 
-/// A key in a notification that is not encoded UTF-8.
+/// The error for a key in a notification that is not percent-encoded UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoKey;
 
@@ -58,13 +58,13 @@ impl std::fmt::Display for NoKey {
 impl std::error::Error for NoKey {}
 
 impl BucketObject {
-    /// The object's key.
+    /// Returns the decoded key of the object.
     pub fn decoded_key(&self) -> Result<String, NoKey> {
         let spaced = self.key.replace('+', " ");
         percent_encoding::percent_decode_str(&spaced).decode_utf8().map(Cow::into_owned).map_err(|_| NoKey)
     }
 
-    /// A key as notifications have it.
+    /// Encodes a key as notifications do.
     pub fn encoded_key(key: &str) -> String {
         use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
         const PLAIN: &AsciiSet =

@@ -1,8 +1,8 @@
-//! What travels on the event bus: one envelope around the events of every flow. Who listens to which stands in
-//! `riffle-topology`.
+//! Messages on the event bus: one envelope around the events of every flow. `riffle-topology` defines which function
+//! receives which event.
 //!
-//! Names of files, accounts and days never travel on the bus: what must be forgotten on request may not lie in an
-//! archive. They stand on a file's record, which consumers read.
+//! Names of files, accounts and days are never put on the bus, because data that must be erased on request must not be
+//! in an archive. They are on the file's record, which consumers read.
 
 use std::marker::PhantomData;
 
@@ -13,17 +13,17 @@ use serde::de::{Deserializer, Error, Unexpected};
 use serde::{Deserialize, Serialize, Serializer};
 use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
-/// The present version of the envelope and of every kind of data.
+/// The current version of the envelope and of every kind of data.
 pub const EVENT_VERSION: u32 = 1;
 
-/// The data of the events of one flow. Two flows may give the same name to different things: an event's type is found
-/// by flow and name.
+/// The data of the events of one flow. Two flows may use the same event name for different things: flow and name
+/// together identify an event's type.
 pub trait FlowEvents {
     /// The flow's name in the topology.
     const FLOW: &'static str;
 }
 
-/// The name of the flow of `D`, which an event carries beside its data. That of another flow cannot be decoded.
+/// The name of the flow of `D`, which an event carries next to its data. Decoding fails for an event of another flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlowOf<D>(PhantomData<D>);
 
@@ -49,18 +49,18 @@ impl<'de, D: FlowEvents> Deserialize<'de> for FlowOf<D> {
     }
 }
 
-/// One event. On a bus it is the `detail`, with its type as `detail-type`.
+/// An event. On the bus it is the `detail`, with its type as `detail-type`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound(serialize = "D: FlowEvents + Serialize", deserialize = "D: FlowEvents + Deserialize<'de>"))]
 pub struct Event<D = EventData> {
-    /// The same for the same happening, however often it is published.
+    /// Identical for every publication of the same occurrence.
     pub event_id: String,
     pub version: u32,
     pub flow: FlowOf<D>,
     pub timestamp: DateTime<Utc>,
-    /// Names the work on one version of one file.
+    /// Identifies the processing of one version of one file.
     pub processing_id: String,
-    /// The `event_id` of the event at which the chain began.
+    /// The `event_id` of the first event of the chain.
     pub correlation_id: String,
     #[serde(flatten)]
     pub data: D,
@@ -76,7 +76,7 @@ impl FlowEvents for EventData {
     const FLOW: &'static str = statements::NAME;
 }
 
-/// What happens to statements.
+/// The data of each event of the statements flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, EnumDiscriminants)]
 #[serde(tag = "event_type", content = "data")]
 #[strum_discriminants(
@@ -86,31 +86,32 @@ impl FlowEvents for EventData {
     strum(const_into_str)
 )]
 pub enum EventData {
-    /// A file lies in the uploads bucket.
+    /// A file was put into the uploads bucket.
     #[serde(rename = "file.uploaded")]
     #[strum_discriminants(strum(serialize = "file.uploaded"))]
     FileUploaded(FileUploaded),
-    /// Its transactions are stored.
+    /// The transactions of a file are stored.
     #[serde(rename = "file.processed")]
     #[strum_discriminants(strum(serialize = "file.processed"))]
     FileProcessed(FileProcessed),
-    /// Some of them were not known before.
+    /// Some of the transactions of a file are new.
     #[serde(rename = "transactions.created")]
     #[strum_discriminants(strum(serialize = "transactions.created"))]
     TransactionsCreated(TransactionsCreated),
-    /// They have their categories, or some were taken back: figures are to be derived again.
+    /// The transactions of a file have their categories, or some transactions were removed: figures must be derived
+    /// again.
     #[serde(rename = "transactions.categorized")]
     #[strum_discriminants(strum(serialize = "transactions.categorized"))]
     TransactionsCategorized(TransactionsCategorized),
-    /// Somebody wants it and all that came of it removed.
+    /// A user requested the deletion of a file and all its results.
     #[serde(rename = "deletion.requested")]
     #[strum_discriminants(strum(serialize = "deletion.requested"))]
     DeletionRequested(DeletionRequested),
-    /// It and all that came of it alone are removed.
+    /// A file is deleted, together with the results that came from this file only.
     #[serde(rename = "file.deleted")]
     #[strum_discriminants(strum(serialize = "file.deleted"))]
     FileDeleted(FileDeleted),
-    /// Something failed for good.
+    /// Processing failed permanently.
     #[serde(rename = "error.occurred")]
     #[strum_discriminants(strum(serialize = "error.occurred"))]
     ErrorOccurred(ErrorOccurred),
@@ -133,7 +134,7 @@ impl EventData {
         self.into()
     }
 
-    /// Whose it is.
+    /// Returns the tenant that the event belongs to.
     pub fn tenant(&self) -> &str {
         match self {
             Self::FileUploaded(data) => &data.tenant,
@@ -150,7 +151,7 @@ impl EventData {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileUploaded {
     pub tenant: String,
-    /// Of events of before. A key may hold the file's name.
+    /// Only in older events. A key may contain the file's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<UploadedObject>,
     pub size: u64,
@@ -160,15 +161,15 @@ pub struct FileUploaded {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct UploadedObject {
     pub bucket: String,
-    /// Decoded.
+    /// Without the encoding of notifications.
     pub key: String,
-    /// Where the bucket keeps versions.
+    /// Present if the bucket keeps versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     pub etag: String,
 }
 
-/// The days a file tells of, of one account.
+/// The days that a file covers for one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountPeriod {
     pub account: String,
@@ -179,15 +180,15 @@ pub struct AccountPeriod {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileProcessed {
     pub tenant: String,
-    /// The keys of its transactions, in so many objects.
+    /// The number of objects that hold the keys of the file's transactions.
     pub parts: u32,
     pub rows: u64,
     pub new: u64,
     pub duplicates: u64,
     pub warnings: u64,
-    /// A person should look at it.
+    /// Whether a person should review the file.
     pub review: bool,
-    /// Of events of before.
+    /// Only in older events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<AccountPeriod>,
 }
@@ -202,7 +203,8 @@ pub struct TransactionsCreated {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransactionsCategorized {
     pub tenant: String,
-    /// Where figures are to be derived beside what the file's record says. Not on the bus, but straight into a queue.
+    /// Periods whose figures must be derived in addition to those on the file's record. Not used on the bus, only in
+    /// messages sent directly to a queue.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<AccountPeriod>,
 }
@@ -215,7 +217,7 @@ pub struct DeletionRequested {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileDeleted {
     pub tenant: String,
-    /// Of events of before.
+    /// Only in older events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<AccountPeriod>,
 }
@@ -223,15 +225,15 @@ pub struct FileDeleted {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorOccurred {
     pub tenant: String,
-    /// The function in which it failed.
+    /// The function in which processing failed.
     pub stage: String,
-    /// Of the event that could not be dealt with.
+    /// The `event_id` of the event that could not be processed.
     pub event_id: String,
-    /// For a person; holds nothing of the file's content.
+    /// For a person; contains nothing of the file's content.
     pub reason: String,
 }
 
-/// An event as the bus hands it to a consumer's queue.
+/// An event as the bus delivers it to a consumer's queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound(serialize = "D: FlowEvents + Serialize", deserialize = "D: FlowEvents + Deserialize<'de>"))]
 pub struct BusEvent<D = EventData> {
@@ -240,30 +242,30 @@ pub struct BusEvent<D = EventData> {
     pub detail_type: String,
     pub source: String,
     pub time: DateTime<Utc>,
-    /// It comes out of the archive, in the replay of this name.
+    /// Present if the event comes from the archive: the name of the replay.
     #[serde(rename = "replay-name", default, skip_serializing_if = "Option::is_none")]
     pub replay_name: Option<String>,
     pub detail: Event<D>,
 }
 
-/// How files get from the bucket to the processor.
+/// The path of files from the bucket to the processor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProcessingMode {
     /// Through the bus.
     #[default]
     Events,
-    /// Straight into the processor's queue: the way back.
+    /// Directly into the processor's queue: the rollback path.
     Direct,
-    /// Through the bus; the direct path runs beside it, writes nothing, and tells where it differs.
+    /// Through the bus. The direct path also runs, writes nothing, and reports where its result differs.
     Shadow,
 }
 
-/// On the processor's queue without the bus.
+/// A message on the processor's queue that did not come through the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectFile {
     pub event: Event,
-    /// Compare, write nothing.
+    /// Whether to compare only, and write nothing.
     #[serde(default)]
     pub shadow: bool,
 }

@@ -1,10 +1,12 @@
-//! What a spreadsheet must not run of a CSV export: by the rule that `golden/formulas.v1.json` states, which the page
-//! follows too (`dashboard/src/ui/formulas.ts`).
+//! Protects spreadsheet programs from formulas in a CSV export. The rule is defined in `golden/formulas.v1.json`; the
+//! dashboard applies the same rule (`dashboard/src/ui/formulas.ts`).
 
-/// `text` as it may stand in a cell: an apostrophe before a sign that would begin a formula makes it text.
+/// Returns `text` in a form that is safe in a spreadsheet cell: an apostrophe before a sign that would begin a formula
+/// turns the formula into text.
 ///
-/// A program may split cells at other characters than the export does, and may pass over what is invisible. So a
-/// formula may begin after each of [`begins_cell`], and whatever [`is_passed_over`] may stand before its sign.
+/// A spreadsheet program may split cells at other characters than the export does, and may ignore invisible characters.
+/// Therefore a formula may begin after each character of [`begins_cell`], and its sign may follow any number of
+/// characters of [`is_passed_over`].
 pub fn without_formulas(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len() + 1);
     let mut may_begin = true;
@@ -18,7 +20,7 @@ pub fn without_formulas(text: &str) -> String {
     harmless
 }
 
-/// With their full-width and small forms.
+/// Includes the full-width and small forms of the signs.
 const fn is_formula_sign(char: char) -> bool {
     matches!(
         char,
@@ -36,12 +38,12 @@ const fn is_formula_sign(char: char) -> bool {
     )
 }
 
-/// Separators of columns but for the comma, in whose cells an export is quoted, and line breaks.
+/// Column separators and line breaks. The comma is not one of them, because the export quotes cells that contain one.
 const fn begins_cell(char: char) -> bool {
     matches!(char, ';' | '|' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// White space, control characters, quotes, and what is not drawn.
+/// White space, control characters, quotes, and invisible characters.
 const fn is_passed_over(char: char) -> bool {
     matches!(
         char,
@@ -89,7 +91,7 @@ mod tests {
         serde_json::from_str(include_str!("../golden/formulas.v1.json")).expect("the rule")
     }
 
-    /// `U+0020` or `U+2000..U+200F`.
+    /// Checks ranges written as `U+0020` or `U+2000..U+200F`.
     fn holds(ranges: &[String], char: char) -> bool {
         let code = |text: &str| u32::from_str_radix(text.trim_start_matches("U+"), 16).expect("a code point");
         ranges.iter().any(|range| {

@@ -1,53 +1,56 @@
-//! What the server tells a client. The field names are fixed: other people's clients read them.
+//! The messages of the server to clients on the WebSocket. The field names are fixed, because external clients read
+//! them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// One message to a client.
+/// A message to a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Frame {
     #[serde(flatten)]
     pub body: FrameBody,
-    /// `null` where a frame belongs to no session.
+    /// `null` if the frame belongs to no session.
     pub session_id: Option<String>,
-    /// The server's time; of PROGRESS, which may be overtaken on its way, that of its counts.
+    /// The server's time. PROGRESS frames may arrive out of order; theirs is the time of their counts.
     pub at: DateTime<Utc>,
 }
 
-/// What a frame says.
+/// The type and content of a frame.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FrameBody {
     Started {
         message: String,
         timestamp: DateTime<Utc>,
-        /// Files to read.
+        /// Number of files to read.
         total: u32,
     },
     Progress {
-        /// Per cent, whole, 100 only when all is done. A client keeps the maximum it saw.
+        /// Whole per cent; 100 only when the scan is complete. Frames may arrive out of order: keep the highest value
+        /// received.
         value: u8,
-        /// Files with a result, failed ones included. Below `total` until COMPLETE.
+        /// Files with a result, including failed files. Below `total` until COMPLETE.
         processed: u64,
         total: u32,
         failed: u64,
         files_per_second: f64,
-        /// `null` while nothing can be said.
+        /// `null` while no estimate is possible.
         eta_seconds: Option<u64>,
     },
     MatchFound {
-        /// File index and ordinal in the file. A repeat is the same match: drop it.
+        /// File index and ordinal within the file. A repeated `match_id` is the same match: ignore it.
         match_id: String,
         data: FoundMatch,
     },
     FileFailed {
-        /// Index of the file. A repeat is the same failure: drop it.
+        /// Index of the file. A repeated index is the same failure: ignore it.
         file: u32,
         data: Failure,
     },
-    /// Answer to `resume`: the session as it is now and one page of what was found so far. Frames may come twice or late:
-    /// once the end is known, one that says that the session goes on is no answer to a later `resume`.
+    /// The answer to `resume`: the current state of the session and one page of its results so far. Frames may arrive
+    /// twice or late: once the client knows that the session has ended, a SNAPSHOT that says it is still running is not
+    /// the answer to a later `resume`. Ignore it.
     Snapshot {
         state: SessionState,
         total: u32,
@@ -56,23 +59,23 @@ pub enum FrameBody {
         total_matches: u64,
         matches: Vec<Listed>,
         failures: Vec<ListedFailure>,
-        /// Send it with the next `resume` for the next page; `null` on the last.
+        /// Send it with the next `resume` to get the next page; `null` on the last page.
         cursor: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         download_url: Option<String>,
-        /// Why a FAILED session failed.
+        /// The reason why a FAILED session failed.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
-        /// Whether the session waits for `renew_token`. Left out where it does not.
+        /// Whether the session waits for `renew_token`. Omitted if it does not.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         paused: bool,
     },
-    /// The scan has ended and the report is there. Told again after a fault, with the same words: a repeat is the
-    /// same end.
+    /// The scan has ended and the report is available. May be sent again with the same content after a fault: ignore a
+    /// repeat.
     Complete {
         download_url: String,
         total_matches: u64,
-        /// Files with a result, failed ones included.
+        /// Files with a result, including failed files.
         total_processed: u64,
         total_failed: u64,
         message: String,
@@ -88,30 +91,30 @@ pub enum FrameBody {
     Pong,
 }
 
-/// One code in one place of one file.
+/// One code in one position in one file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FoundMatch {
-    /// As it was written in the list of codes.
+    /// As written in the list of codes.
     pub hole_code: String,
     pub file_name: String,
-    /// How many distinct codes the file holds: `1 Code`, `2 Codes`, …
+    /// The number of distinct codes in the file: `1 Code`, `2 Codes`, …
     pub status: String,
-    /// Where the file can be opened.
+    /// The address at which the file can be opened.
     pub pdf_link: String,
-    /// `12` (a page), `Sheet1!B7` (a cell), `line 40`.
+    /// The position in the file: `12` (a page), `Sheet1!B7` (a cell), `line 40`.
     pub page: String,
-    /// The text around it, at most about 100 characters.
+    /// The surrounding text, at most about 100 characters.
     pub snippet: String,
 }
 
-/// A match within a SNAPSHOT.
+/// A match in a SNAPSHOT.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Listed {
     pub match_id: String,
     pub data: FoundMatch,
 }
 
-/// A failure within a SNAPSHOT.
+/// A failure in a SNAPSHOT.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ListedFailure {
     pub file: u32,
@@ -122,11 +125,11 @@ pub struct ListedFailure {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Failure {
     pub file_name: String,
-    /// For the person who owns the file.
+    /// Written for the owner of the file.
     pub reason: String,
 }
 
-/// Where a session stands.
+/// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SessionState {
@@ -139,52 +142,52 @@ pub enum SessionState {
     Cancelled,
 }
 
-/// What a session came to.
+/// The summary of a finished session.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Receipt {
-    /// From the first file handed out to the last result.
+    /// From the dispatch of the first file to the last result.
     pub duration_seconds: f64,
     pub files: u64,
-    /// Bytes of the files that were read.
+    /// Total size of the files read, in bytes.
     pub bytes: u64,
-    /// Pages and sheets that were read.
+    /// Number of pages and sheets read.
     pub pages: u64,
-    /// Where calls are paid for: what was used until the report was built.
+    /// The resources used until the report was built. Only on platforms that bill for calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<Used>,
-    /// What that costs by the deployment's price table: an estimate.
+    /// The estimated cost of `used`, by the deployment's price table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
 }
 
-/// What a session used, in the units AWS bills. Storage that stays, traffic, and what clients ask for themselves
-/// are not in it.
+/// The resources that a session used, in the units AWS bills. Stored data, network traffic and the clients' own
+/// requests are not included.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Used {
-    /// Invocations of functions.
+    /// Number of function invocations.
     pub invocations: u64,
-    /// Time of functions × their memory.
+    /// Run time of functions in seconds × their memory in gigabytes.
     pub gb_seconds: f64,
-    /// By 64 KB.
+    /// Counted per 64 KB.
     pub queue_requests: u64,
     pub table_write_units: u64,
     pub table_read_units: f64,
-    /// Objects written, and listings.
+    /// Objects written, and list requests.
     pub object_writes: u64,
     pub object_reads: u64,
-    /// Frames pushed, by 32 KB.
+    /// Frames pushed, counted per 32 KB.
     pub socket_messages: u64,
     pub key_requests: u64,
-    /// Pages read by OCR that is paid by the page.
+    /// Pages read by an OCR service that is billed per page.
     pub ocr_pages: u64,
 }
 
-/// An estimate, by kind of service.
+/// An estimate of the cost, by kind of service.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Cost {
-    /// `USD`.
+    /// Always `USD`.
     pub currency: String,
-    /// Whose prices.
+    /// The AWS region whose prices apply.
     pub region: String,
     pub total: f64,
     pub functions: f64,
@@ -196,39 +199,40 @@ pub struct Cost {
     pub ocr: f64,
 }
 
-/// Which kind of thing went wrong. A client may act on it; `message` is for people.
+/// The kind of an error. A client may act on it; `message` is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ErrorCode {
-    /// The message cannot be understood or asks for something impossible.
+    /// The message cannot be parsed or requests something impossible.
     BadRequest,
-    /// No such session, or another tenant's.
+    /// The session does not exist or belongs to another tenant.
     NotFound,
-    /// The request id was used for a different request.
+    /// The request id was already used for a different request.
     RequestIdReused,
-    /// The session cannot do that in the state it is in.
+    /// The session does not allow this action in its current state.
     WrongState,
-    /// The scan could not be done.
+    /// The scan could not be completed.
     ScanFailed,
-    /// The session has paused: send `renew_token`. Told when it pauses, and now and then while it waits.
+    /// The session has paused: send `renew_token`. Sent when the session pauses, and repeated occasionally while it
+    /// waits.
     TokenExpired,
-    /// The tenant may do no more of this now: the message says when it may again.
+    /// A quota of the tenant is exhausted: the message says when the action is possible again.
     QuotaExceeded,
-    /// Try the same again.
+    /// A temporary failure: retry the same action.
     Unavailable,
 }
 
-/// The last line of `riffle scan --json`.
+/// The last line of the output of `riffle scan --json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "SUMMARY")]
 pub struct Summary {
     pub session_id: String,
     pub total: u64,
-    /// Files with a result, failed ones included.
+    /// Files with a result, including failed files.
     pub processed: u64,
     pub failed: u64,
     pub matches: u64,
     pub seconds: f64,
-    /// Path of the report, `null` if none was asked for.
+    /// Path of the report; `null` if none was requested.
     pub report: Option<String>,
 }

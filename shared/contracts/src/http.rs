@@ -1,4 +1,4 @@
-//! What the HTTP API takes and answers. Field names are fixed: other people's clients read them.
+//! The requests and responses of the HTTP API. Field names are fixed, because external clients read them.
 
 use std::collections::BTreeMap;
 
@@ -9,31 +9,31 @@ use utoipa::ToSchema;
 use crate::strict::{objects, whole};
 use crate::{Listed, ListedFailure, Options, Receipt};
 
-/// Why a request was not served, as RFC 9457 has it (`application/problem+json`).
+/// The reason why a request failed, in the format of RFC 9457 (`application/problem+json`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
-    /// `about:blank`, or `/problems/NAME` for one that clients may want to tell from others.
+    /// `about:blank`, or `/problems/NAME` for a problem that clients may want to distinguish.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Short, the same for every problem of this type.
+    /// A short summary, identical for every problem of this type.
     pub title: String,
-    /// The HTTP status.
+    /// The HTTP status code.
     #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
-    /// One sentence for a person, which says what to do.
+    /// One sentence for a person that says what to do.
     pub detail: String,
 }
 
-/// The platform lives.
+/// The state of a running platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Health {
     /// Always `ok`.
     pub status: String,
-    /// By name. Empty where the cloud watches the queues.
+    /// Message counts by queue name. Empty on AWS, where the cloud monitors the queues.
     pub queues: BTreeMap<String, QueueCounts>,
 }
 
-/// Messages of one queue.
+/// The numbers of messages in one queue, by state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct QueueCounts {
     pub ready: u64,
@@ -41,39 +41,41 @@ pub struct QueueCounts {
     pub waiting: u64,
 }
 
-/// What this deployment can do, and how much of it.
+/// The capabilities and limits of this deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Config {
     pub version: String,
     pub place: DeployedAt,
-    /// What a scan may read.
+    /// The kinds of sources that a scan may read.
     pub sources: Vec<SourceKind>,
     pub ocr: OcrConfig,
     pub limits: Limits,
     pub socket: SocketConfig,
-    /// The flows that are here, by name, such as `scan` and `statements`. Nothing of the others is served.
+    /// The names of the flows of this deployment, such as `scan` and `statements`. Routes of other flows are not
+    /// served.
     pub flows: Vec<String>,
-    /// Who asks has to sign in here first. Left out: whoever reaches the page may use it.
+    /// Where users sign in before they use the API. Omitted if no sign-in is needed: everyone who can reach the page
+    /// may use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<SignIn>,
 }
 
-/// Where people sign in: OpenID Connect with PKCE. Every request but those for `/api/config`, `/api/health` and the
-/// description of the API carries the id token as `Authorization: Bearer …`.
+/// The sign-in endpoints: OpenID Connect with PKCE. Every request carries the ID token as `Authorization: Bearer …`,
+/// except those for `/api/config`, `/api/health` and the description of the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SignIn {
     pub authorize_url: String,
     pub token_url: String,
-    /// Takes the refresh token of who signs out (RFC 7009). Left out where nothing does.
+    /// The endpoint that revokes the refresh token at sign-out (RFC 7009). Omitted if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoke_url: Option<String>,
     pub logout_url: String,
     pub client_id: String,
-    /// Separated by spaces.
+    /// Scopes, separated by spaces.
     pub scope: String,
 }
 
-/// Where the platform runs.
+/// The platform of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeployedAt {
@@ -81,7 +83,7 @@ pub enum DeployedAt {
     Aws,
 }
 
-/// A kind of place a scan may read.
+/// A kind of source that a scan may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
@@ -95,62 +97,63 @@ pub enum SourceKind {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OcrConfig {
-    /// Whether `ocr: auto` reads anything.
+    /// Whether OCR is available, so that `ocr: auto` has an effect.
     pub available: bool,
 }
 
-/// The most of each that is taken.
+/// The upper limits of this deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Limits {
-    /// Different codes of one scan.
+    /// Distinct codes in one scan.
     pub codes: u64,
-    /// Bytes of a file that lists codes.
+    /// Size of a file that lists codes, in bytes.
     pub codes_file_bytes: u64,
-    /// Files of one upload.
+    /// Files in one upload.
     pub upload_files: u64,
-    /// Bytes of one uploaded file.
+    /// Size of one uploaded file, in bytes.
     pub upload_file_bytes: u64,
     /// Files declared in one request.
     pub upload_batch: u64,
-    /// Bytes of each part but the last of a file that comes in parts. A file above it does.
+    /// Size of a part in bytes; the last part may be smaller. A file larger than this is uploaded in parts.
     pub part_bytes: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SocketConfig {
-    /// Where to connect with a ticket: relative to the page, or a whole address.
+    /// The address to connect to with a ticket: relative to the page, or absolute.
     pub path: String,
-    /// An older connection is closed (1001).
+    /// A connection older than this is closed with code 1001.
     pub max_age_seconds: u64,
-    /// One on which nothing was said for so long is closed (1001).
+    /// A connection without any message for this time is closed with code 1001.
     pub idle_seconds: u64,
 }
 
-/// Opens one WebSocket: `GET /ws?ticket=…`.
+/// A ticket that opens one WebSocket connection: `GET /ws?ticket=…`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Ticket {
     pub ticket: String,
     pub expires_at: DateTime<Utc>,
 }
 
-/// An address at which content can be fetched without signing in, by whoever has it, until then. Not to be kept.
+/// An address from which everyone who has it can fetch the content without signing in, until it expires. Do not store
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DownloadLink {
     pub url: String,
-    /// `null`: it does not expire.
+    /// `null` if the address does not expire.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// A folder of the server's own machine.
+/// A folder on the server's machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FolderListing {
-    /// Absolute.
+    /// An absolute path.
     pub path: String,
     /// `null` at the root.
     pub parent: Option<String>,
-    /// By name, at most 1,000.
+    /// Subfolders in the order of their names, at most 1,000.
     pub folders: Vec<FolderEntry>,
-    /// Files directly in it.
+    /// Number of files directly in this folder.
     pub files: u64,
 }
 
@@ -160,60 +163,61 @@ pub struct FolderEntry {
     pub path: String,
 }
 
-/// What was understood of a list of codes.
+/// The result of parsing a list of codes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnderstoodCodes {
-    /// Goes into `start_scan`.
+    /// Pass it to `start_scan`.
     pub codes_key: String,
-    /// Different codes.
+    /// Number of distinct codes.
     pub total: u64,
-    /// The first 100, as they are written.
+    /// The first 100 codes, as written in the file.
     pub codes: Vec<String>,
-    /// Repeats, which count once.
+    /// Number of repeated codes. Each code is searched once.
     pub duplicates: u64,
-    /// Letters of the column they stand in; `null` for plain text and for a table of nothing but codes.
+    /// The letters of the column that contains the codes; `null` for plain text and for a table that contains only
+    /// codes.
     pub column: Option<String>,
-    /// Where the file has named sheets.
+    /// The sheet that contains the codes, if the file has named sheets.
     pub sheet: Option<String>,
-    /// What was not taken for a code, at most 20.
+    /// Entries that were not accepted as codes, at most 20.
     pub left_out: Vec<LeftOut>,
     pub left_out_total: u64,
 }
 
-/// Something in a list that is no code.
+/// An entry of a list that is not a code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LeftOut {
     pub text: String,
     pub reason: String,
 }
 
-/// A place for files, empty yet.
+/// A new, empty upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Upload {
     pub upload_id: String,
 }
 
-/// Where a piece of work stands, in the words that lists and filters of all flows share. `detail` beside it is the
-/// flow's own word.
+/// The state of a piece of work, in the terms that the lists and filters of all flows share. The `detail` field next to
+/// it is the flow's own term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkState {
     Queued,
     Running,
-    /// It waits for somebody, and goes on where it stopped.
+    /// The work waits for user input and then continues where it stopped.
     Paused,
-    /// Done, and a person should look.
+    /// Done, but a person should review it.
     Review,
     Done,
     Failed,
     Cancelled,
 }
 
-/// Some of the files that will come.
+/// A batch of the files that will be uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeclareFiles {
-    /// Number of the first of them, chosen by the client: 0, 1000, … A repeat with the same files is the same
-    /// declaration.
+    /// Number of the first file of this batch, chosen by the client: 0, 1000, … A repeated request with the same files
+    /// is the same declaration.
     #[schema(multiple_of = 1000, maximum = 99_000)]
     #[serde(deserialize_with = "whole")]
     pub first: u32,
@@ -224,16 +228,17 @@ pub struct DeclareFiles {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeclaredFile {
-    /// As people shall see it, with `/` between folders. Never a path or key of ours. At most 1,024 bytes of UTF-8.
+    /// The name shown to people, with `/` between folders. It is never used as a path or key on the server. At most
+    /// 1,024 bytes of UTF-8.
     #[schema(min_length = 1, max_length = 1024)]
     pub name: String,
-    /// In bytes.
+    /// Size in bytes.
     #[schema(maximum = 536_870_912)]
     #[serde(deserialize_with = "whole")]
     pub size: u64,
 }
 
-/// How to send each of the declared files.
+/// The upload instructions for each of the declared files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UploadTargets {
     pub files: Vec<UploadTarget>,
@@ -245,24 +250,24 @@ pub struct UploadTarget {
     pub upload: SendBy,
 }
 
-/// How to send one file. The addresses expire: declare the same again for new ones.
+/// The upload instructions for one file. The addresses expire: repeat the declaration to get new ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SendBy {
-    /// As `multipart/form-data`: these fields, then `file`.
+    /// Send the file as `multipart/form-data`: these fields first, then `file`.
     Single { method: String, url: String, fields: BTreeMap<String, String> },
-    /// `PUT` each slice to its address, keep the `ETag` of each answer, then complete.
+    /// `PUT` each slice of the file to its address, keep the `ETag` of each response, then complete the file.
     Parts { part_bytes: u64, parts: Vec<PartTarget> },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PartTarget {
-    /// From 1.
+    /// Counted from 1.
     pub number: u32,
     pub url: String,
 }
 
-/// All parts of a file were sent.
+/// Completes a file of which all parts were sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CompleteParts {
     #[schema(min_items = 1, max_items = 10_000)]
@@ -275,19 +280,19 @@ pub struct SentPart {
     #[schema(minimum = 1, maximum = 10_000)]
     #[serde(deserialize_with = "whole")]
     pub number: u32,
-    /// As the answer to it had it.
+    /// The `ETag` of the response to this part.
     #[schema(min_length = 1, max_length = 1024)]
     pub etag: String,
 }
 
-/// How far an upload is.
+/// The progress of an upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UploadStatus {
     pub upload_id: String,
-    /// Files declared.
+    /// Number of declared files.
     pub files: u64,
     pub received: u64,
-    /// Numbers of files that were not received, the first 100.
+    /// Numbers of the first 100 files that were not received.
     pub missing: Vec<u32>,
 }
 
@@ -295,18 +300,18 @@ pub struct UploadStatus {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ScanPage {
     pub scans: Vec<ScanOverview>,
-    /// For the next page; `null` on the last.
+    /// Request the next page with it; `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
-/// What a scan does, in its own words.
+/// The phase of a scan, in the terms of the scan flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScanPhase {
     Listing,
     Dispatching,
     Running,
-    /// It waits for `renew_token`.
+    /// The scan waits for `renew_token`.
     TokenExpired,
     Finalizing,
     Complete,
@@ -322,92 +327,93 @@ pub struct ScanOverview {
     pub detail: ScanPhase,
     pub created_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
-    /// `null` for one that did not complete.
+    /// `null` if the scan did not complete.
     pub finished_at: Option<DateTime<Utc>>,
-    /// Files; `null` while they are being listed.
+    /// Number of files; `null` while they are being listed.
     pub total: Option<u32>,
-    /// Files with a result, failed ones included. Below `total` until the scan is done.
+    /// Files with a result, including failed files. Below `total` until the scan is done.
     pub processed: u64,
     pub failed: u64,
     pub matches: u64,
-    /// What was scanned, as a person would say it.
+    /// The source of the scan, as text for people.
     pub source: String,
-    /// How many codes were looked for.
+    /// Number of codes searched.
     pub codes: u64,
     pub retry_of: Option<String>,
-    /// Why a failed scan failed.
+    /// The reason why a failed scan failed.
     pub reason: Option<String>,
-    /// Where the report of a scan that is done can be fetched.
+    /// The address of the report, once the scan is done.
     pub download_url: Option<String>,
 }
 
-/// A scan with all that is known of it.
+/// A scan with all details.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ScanDetail {
     #[serde(flatten)]
     pub overview: ScanOverview,
     pub options: Options,
-    /// The kind of place that was read. What is read of `drive` needs a token, a retry too.
+    /// The kind of source that the scan reads. Scanning `drive` needs a token, also for a retry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_kind: Option<SourceKind>,
-    /// What a scan that is done used.
+    /// The resources that the scan used. Only once the scan is done.
     pub receipt: Option<Receipt>,
-    /// Files that could not be read, or not every part of them. Of a scan that is done only.
+    /// Number of files that were not read, or not completely. Only once the scan is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread_files: Option<u64>,
 }
 
-/// Matches in the order of the files, then of the document.
+/// A page of matches, in the order of the files and, within a file, of the document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct MatchPage {
     pub matches: Vec<Listed>,
-    /// For the next page; `null` on the last.
+    /// Request the next page with it; `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
-/// Files that could not be read, in the order of the files.
+/// A page of files that could not be read, in the order of the files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FailurePage {
     pub failures: Vec<ListedFailure>,
-    /// For the next page; `null` on the last.
+    /// Request the next page with it; `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
-/// Codes in the order of their list.
+/// A page of codes, in the order of the list of codes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CodePage {
     pub codes: Vec<CodeEntry>,
-    /// For the next page; `null` on the last.
+    /// Request the next page with it; `null` on the last page.
     pub next_cursor: Option<String>,
-    /// Of all codes, whatever was asked for.
+    /// Counts of all codes of the scan, independent of the filter of the request.
     pub counts: CodeCounts,
 }
 
-/// What is known of one code.
+/// The result of one code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CodeEntry {
     pub code: String,
     pub state: CodeState,
-    /// Files it was found in.
+    /// Number of files that contain the code.
     pub files: u64,
     pub matches: u64,
-    /// Of an unknown code: the files it may stand in, for they were not read, or not wholly.
+    /// For an unknown code: number of files that may contain it, because they were not read, or not completely.
     pub unread_files: u64,
-    /// Of an unknown code: what OCR read somewhere and may be it, such as `HOLE-l2` for `HOLE-12`. At most 5.
+    /// For an unknown code: texts that OCR read and that may be misread forms of the code, such as `HOLE-l2` for
+    /// `HOLE-12`. At most 5.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub misread: Vec<String>,
 }
 
-/// What is known of a code.
+/// The state of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CodeState {
     Found,
-    /// Every page of every file was read, and it is not there.
+    /// Every page of every file was read, and none contains the code.
     Absent,
-    /// Not found, and not everything was read, or OCR may have misread it.
+    /// Not found, but some files were not read completely, or OCR may have misread the code.
     Unknown,
-    /// Not found yet, and the scan is not done.
+    /// Not found so far, and the scan is not done.
     Pending,
 }
 
@@ -419,25 +425,25 @@ pub struct CodeCounts {
     pub pending: u64,
 }
 
-/// Where a match stands, to be looked at.
+/// The position of a match on its page, for display.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Evidence {
     pub match_id: String,
     pub hole_code: String,
     pub file_name: String,
-    /// As in the match.
+    /// The position, as in the match.
     pub page: String,
     pub snippet: String,
     pub kind: EvidenceKind,
-    /// From 1, where it stands on a page.
+    /// Counted from 1; `null` if the match is not on a page.
     pub page_number: Option<u32>,
-    /// Of the page, in points; 0 where there is none.
+    /// Width of the page in points; 0 if no page is shown.
     pub width: f64,
     pub height: f64,
     pub boxes: Vec<EvidenceBox>,
-    /// A picture of the page.
+    /// Address of an image of the page.
     pub image_url: Option<String>,
-    /// Why there is text alone, or a page without boxes.
+    /// The reason why there is only text, or a page without boxes.
     pub why: Option<String>,
 }
 
@@ -448,7 +454,7 @@ pub enum EvidenceKind {
     Text,
 }
 
-/// A part of a page, as fractions of its width and height from its top left corner: 0 to 1.
+/// An area of a page, as fractions (0 to 1) of its width and height, measured from the top left corner.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EvidenceBox {
     pub x: f64,

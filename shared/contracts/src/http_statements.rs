@@ -1,5 +1,5 @@
-//! What the HTTP API takes and answers about statements. Amounts are decimal strings, as the source wrote their
-//! scale; days are `YYYY-MM-DD`, months `YYYY-MM`.
+//! The requests and responses of the HTTP API for statements. Amounts are decimal strings with the scale of the source;
+//! days are `YYYY-MM-DD`, months `YYYY-MM`.
 
 use std::collections::BTreeMap;
 
@@ -14,53 +14,53 @@ use crate::strict::whole;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StatementFilePage {
     pub files: Vec<StatementFile>,
-    /// For the next page; `null` on the last.
+    /// Request the next page with it; `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
-/// What becomes of a statement file, in the flow's own words.
+/// The phase of a statement file, in the terms of the statements flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StatementPhase {
-    /// It lies in the bucket and waits.
+    /// The file is in the bucket and waits for processing.
     Received,
     Processing,
     Processed,
-    /// Processed, and a person should look: `review` says why.
+    /// Processed, but a person should review it: `review` gives the reasons.
     Review,
-    /// No statement: `reason` says why.
+    /// The file is not a statement: `reason` says why.
     Rejected,
-    /// It could not be processed now: `reason` says why, and a redrive may mend it.
+    /// The file could not be processed: `reason` says why. A redrive may succeed.
     Failed,
     Deleting,
     Deleted,
 }
 
-/// A statement file and what came of it.
+/// A statement file and the result of its processing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StatementFile {
     /// The processing id.
     pub id: String,
-    /// Empty once deleted.
+    /// Empty once the file is deleted.
     pub name: String,
     pub size: u64,
     pub state: WorkState,
     pub detail: StatementPhase,
     pub received_at: DateTime<Utc>,
     pub changed_at: DateTime<Utc>,
-    /// Such as `CSV` or `OFX`.
+    /// The file format, such as `CSV` or `OFX`.
     pub format: Option<String>,
     pub rows: u64,
     pub new: u64,
     pub duplicates: u64,
     pub accounts: Vec<FileAccount>,
-    /// The first hundred.
+    /// The first 100 warnings.
     pub warnings: Vec<FileWarning>,
     pub more_warnings: u64,
-    /// Why a person should look.
+    /// The reasons why a person should review the file.
     pub review: Vec<String>,
     pub reason: Option<String>,
-    /// What failed for good behind it, by stage.
+    /// Permanent failures of work on this file, with the stage of each.
     pub errors: Vec<FileError>,
 }
 
@@ -73,13 +73,13 @@ pub struct FileAccount {
     pub rows: u64,
     pub opening: Option<String>,
     pub closing: Option<String>,
-    /// `null`: the file does not tell its balances.
+    /// Whether the balances agree with the amounts; `null` if the file states no balances.
     pub balanced: Option<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FileWarning {
-    /// Such as `line 12`.
+    /// The position in the file, such as `line 12`.
     pub place: String,
     pub what: String,
 }
@@ -91,16 +91,16 @@ pub struct FileError {
     pub at: DateTime<Utc>,
 }
 
-/// Announces a statement that is about to be uploaded.
+/// Announces a statement file before its upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewFile {
-    /// At most 255 bytes of UTF-8, without control characters.
+    /// File name: at most 255 bytes of UTF-8, without control characters.
     #[schema(
         max_length = 255,
         pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
     )]
     pub name: String,
-    /// In bytes, at most 4 GiB.
+    /// Size in bytes, at most 4 GiB.
     #[schema(minimum = 1, maximum = 4_294_967_296_i64)]
     #[serde(deserialize_with = "whole")]
     pub size: u64,
@@ -110,15 +110,15 @@ pub struct NewFile {
     pub account: Option<String>,
 }
 
-/// Where to send it: `POST` as `multipart/form-data`, these fields first, then `file`. It shows among the files when
-/// it has come.
+/// The form that uploads a file: `POST` it as `multipart/form-data`, these fields first, then `file`. The file appears
+/// in the list once it has arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FileForm {
     pub url: String,
     pub fields: BTreeMap<String, String>,
 }
 
-/// What happened to a file, oldest first.
+/// The events of a file, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Timeline {
     pub events: Vec<TimelineEvent>,
@@ -137,39 +137,40 @@ pub struct TimelineEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionPage {
     pub transactions: Vec<TransactionItem>,
-    /// For the next page; `null` on the last. A page may be short or empty and yet not the last.
+    /// Request the next page with it; `null` on the last page. A page that is short or empty is not necessarily the
+    /// last.
     pub next_cursor: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionItem {
-    /// Stable; unique in the tenant's.
+    /// Stable, and unique within the tenant.
     pub id: String,
     pub account: String,
     pub date: NaiveDate,
     pub value_date: Option<NaiveDate>,
-    /// Negative: money went out.
+    /// Negative if money goes out.
     pub amount: String,
     pub currency: String,
-    /// As the bank wrote it.
+    /// The description, as the bank wrote it.
     pub description: String,
-    /// Made readable.
+    /// The description in a readable form.
     pub clean: String,
     pub counterparty: Option<String>,
     pub balance: Option<String>,
     pub kind: Option<String>,
     pub reference: Option<String>,
-    /// `null`: none of the rules fits.
+    /// `null` if no rule matches.
     pub category: Option<String>,
-    /// What decided it, such as `rule 3`.
+    /// The source of the category, such as `rule 3`.
     pub category_source: Option<String>,
-    /// The file that brought it.
+    /// The processing id of the file that supplied the transaction.
     pub file: String,
-    /// Where in that file, such as `line 12`.
+    /// The position in that file, such as `line 12`.
     pub place: String,
 }
 
-/// The accounts of the tenant and the categories in use, for filters.
+/// The tenant's accounts and the categories in use, for filters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Facets {
     pub accounts: Vec<String>,
@@ -182,7 +183,7 @@ pub struct FiguresAnswer {
     pub months: Vec<MonthFigures>,
 }
 
-/// One month of one account in one currency.
+/// The sums of one account in one currency for one month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MonthFigures {
     pub month: String,
@@ -196,53 +197,53 @@ pub struct MonthFigures {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CategoryFigures {
-    /// `null`: uncategorised.
+    /// `null` for transactions without a category.
     pub category: Option<String>,
     pub count: u64,
     pub sum: String,
 }
 
-/// The tenant's rules, as YAML.
+/// The tenant's categorisation rules, as YAML.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Rules {
-    /// A list `rules` of at most 2,000, in at most 256 KB of UTF-8.
+    /// A list `rules` of at most 2,000 rules, in at most 256 KiB of UTF-8.
     #[schema(format = "riffle-rules", max_length = 262_144)]
     pub yaml: String,
 }
 
-/// Messages that failed too often, the oldest first as far as the queues tell.
+/// Dead letters: messages that failed too often. Oldest first, as far as the queues give the order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLetters {
     pub letters: Vec<DeadLetterItem>,
-    /// There are more than are shown: hand these out again, or ask for more at once.
+    /// Whether there may be more dead letters than listed: redrive these first, or request a higher `limit`.
     pub more: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLetterItem {
     pub id: String,
-    /// The flow it belongs to, such as `statements`.
+    /// The flow that the message belongs to, such as `statements`.
     pub flow: String,
-    /// The function in which it failed.
+    /// The function in which the message failed.
     pub stage: String,
     pub event_type: Option<String>,
-    /// What it is about: the id of a scan or of a statement file.
+    /// The id of the scan or statement file that the message is about.
     pub subject: Option<String>,
-    /// How people call that: the name of a file.
+    /// The subject's name for people: the name of a file.
     pub subject_name: Option<String>,
     pub sent_at: DateTime<Utc>,
-    /// Why it failed, as far as it was told.
+    /// The reason of the failure, if known.
     pub reason: Option<String>,
 }
 
-/// Which dead letters to hand out again. All that is said must hold.
+/// Selects the dead letters to redrive. If both fields are given, both must match.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RedriveRequest {
-    /// Only those of this flow.
+    /// Selects only dead letters of this flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^[a-z]{1,32}$")]
     pub flow: Option<String>,
-    /// Left out: all of the tenant's.
+    /// Omit to select all of the tenant's dead letters.
     #[serde(default)]
     #[schema(max_items = 200)]
     pub ids: Option<Vec<String>>,
@@ -253,18 +254,18 @@ pub struct Redriven {
     pub count: u64,
 }
 
-/// How work on a file stands, for programs that wait for it.
+/// The state of the processing of a file, for programs that wait for its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProcessingState {
     Processing,
     Completed,
     Failed,
-    /// Completed, and a person should look.
+    /// Completed, but a person should review the file.
     Review,
 }
 
-/// How work on one file stands, with the fields of its flow.
+/// The state of the processing of one file, with the fields of its flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProcessingStatus {
     pub processing_id: String,
@@ -273,27 +274,27 @@ pub struct ProcessingStatus {
     pub of: ProcessingOf,
 }
 
-/// What else there is to know, by flow.
+/// The flow's own fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "flow", rename_all = "snake_case")]
 pub enum ProcessingOf {
     Statements(StatementStatus),
 }
 
-/// What became of a statement file.
+/// The result of the processing of a statement file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StatementStatus {
     pub created_at: DateTime<Utc>,
-    /// `null` while it is being processed.
+    /// `null` while the file is being processed.
     pub completed_at: Option<DateTime<Utc>>,
     pub file_info: StatementFileInfo,
     pub rows: u64,
     pub new: u64,
     pub duplicates: u64,
     pub accounts: Vec<FileAccount>,
-    /// Why a person should look.
+    /// The reasons why a person should review the file.
     pub review: Vec<String>,
-    /// Why it failed.
+    /// The reason why processing failed.
     pub error: Option<String>,
 }
 
@@ -301,6 +302,6 @@ pub struct StatementStatus {
 pub struct StatementFileInfo {
     pub filename: String,
     pub size_bytes: u64,
-    /// Such as `CSV` or `OFX`; `null` until that is known.
+    /// The file format, such as `CSV` or `OFX`; `null` until it is known.
     pub format: Option<String>,
 }

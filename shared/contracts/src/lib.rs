@@ -1,7 +1,7 @@
-//! Wire types: what clients, queues and functions say to each other, as JSON.
+//! Wire types: the JSON that clients, queues and functions exchange.
 //!
-//! Apart from the flows' own types, so that a flow may change without changing what is in flight. Old
-//! versions stay decodable until queues have drained; `golden/` holds one file per version of each.
+//! These types are separate from the flows' own types, so that a flow may change without changing messages in flight.
+//! Old versions stay decodable until the queues have drained; `golden/` holds one file per version of each type.
 
 mod actions;
 mod bucket;
@@ -29,5 +29,5 @@ pub use frames::{
 pub use page_cursor::{NoCursor, PageCursor, number};
 pub use queue::{DispatchJob, FinishJob, ScanFile, ScheduledScan};
 
-/// A frame to a client may not be larger: the gateway's limit, in bytes.
+/// The largest frame to a client, in bytes: the limit of the WebSocket gateway.
 pub const MAX_FRAME_BYTES: usize = 32 * 1024;

@@ -1,11 +1,11 @@
-//! Places in lists, as clients send them back.
+//! Cursors of lists, as clients send them back.
 
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-/// Where a page of a list ordered by time ends. As text: seconds, nanoseconds and id, with a dot between them.
+/// The end of a page of a list that is ordered by time. As text: seconds, nanoseconds and id, separated by dots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageCursor {
     pub at: DateTime<Utc>,
@@ -14,7 +14,7 @@ pub struct PageCursor {
 }
 
 impl PageCursor {
-    /// Every cursor fits it, and whatever fits it is one.
+    /// Matches every cursor, and only cursors.
     pub const PATTERN: &str = r"^[0-9]{1,11}\.[0-9]{1,9}\.[0-9a-f]{32}$";
 }
 
@@ -24,7 +24,7 @@ impl fmt::Display for PageCursor {
     }
 }
 
-/// It is no cursor of such a list.
+/// The error for a text that is not a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoCursor;
 
@@ -41,7 +41,7 @@ impl FromStr for PageCursor {
     }
 }
 
-/// A number of 1 to `most` digits, and nothing but digits.
+/// Parses a number of 1 to `most` digits. Returns `None` for a text with any other character.
 pub fn number<T: FromStr>(text: &str, most: usize) -> Option<T> {
     let digits = (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| digits)

@@ -1,40 +1,40 @@
-//! What the queues carry. Each message names a session and little else: what is true is in the ledger.
+//! The messages on the queues. Each names a session and little else: the authoritative state is in the ledger.
 
 use serde::{Deserialize, Serialize};
 
-/// On the dispatch queue: list the session's source, seal it, send its files out.
+/// A message on the dispatch queue: list the session's source, seal the list, and send out its files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DispatchJob {
     pub session_id: String,
 }
 
-/// On the work and quarantine queues: read one file.
+/// A message on the work and quarantine queues: read one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScanFile {
     pub session_id: String,
-    /// Its place in the session's manifest.
+    /// The file's index in the session's manifest.
     pub index: u32,
 }
 
-/// On the finish queue: the session may be full.
+/// A message on the finish queue: all files of the session may have a result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FinishJob {
     pub session_id: String,
 }
 
-/// What a schedule asks for each time it is due: the detail of its event.
+/// The request of a schedule, each time it is due: the detail of its event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScheduledScan {
-    /// Of the schedule. With the time it makes the scan the same one however often the schedule fires.
+    /// The schedule's name. Name and time identify the scan, so that a schedule that fires twice starts only one scan.
     pub name: String,
-    /// When it was due, as the scheduler writes it.
+    /// The time at which the schedule was due, in the scheduler's format.
     pub scheduled_time: String,
     pub tenant: String,
-    /// Below the tenant's part of the uploads bucket.
+    /// A prefix within the tenant's part of the uploads bucket.
     pub prefix: String,
     #[serde(default)]
     pub codes: Vec<String>,
-    /// An uploaded file that lists codes.
+    /// The key of an uploaded file that lists codes.
     pub codes_key: Option<String>,
     #[serde(default)]
     pub options: crate::Options,

@@ -1,13 +1,13 @@
-//! Requests as JSON Schema sees them, where serde sees them otherwise: `160.0` is a whole number, as `160` is, and a
-//! list of the values of an object's fields is no object.
+//! Deserialisers that follow JSON Schema where serde differs: `160.0` is a whole number like `160`, and an array of the
+//! values of an object's fields is not an object.
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, Unexpected};
 use serde_json::{Map, Number, Value};
 
-/// Up to here a floating-point number holds every whole one.
+/// Up to this value (2^53) a floating-point number represents every whole number exactly.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A whole number, however it is written.
+/// Deserialises a whole number in any notation, such as `160`, `160.0` or `1.6e2`.
 pub fn whole<'de, D: Deserializer<'de>, T: TryFrom<u64>>(deserializer: D) -> Result<T, D::Error> {
     let given = Number::deserialize(deserializer)?;
     let integer = given.as_u64().or_else(|| given.as_f64().and_then(exact));
@@ -16,7 +16,7 @@ pub fn whole<'de, D: Deserializer<'de>, T: TryFrom<u64>>(deserializer: D) -> Res
     fitting.ok_or_else(|| D::Error::invalid_value(unexpected(), &"a whole number from 0 on, not too large"))
 }
 
-/// Objects alone.
+/// Deserialises a list of objects. Rejects arrays in place of objects.
 pub fn objects<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let objects = Vec::<Map<String, Value>>::deserialize(deserializer)?.into_iter();
     let read = |object| serde_json::from_value(Value::Object(object)).map_err(D::Error::custom);

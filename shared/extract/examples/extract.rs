@@ -1,8 +1,8 @@
-//! Reads files and folders with nothing around the parsers: prints their text, or with `--time` what it took.
+//! Reads files and folders with the parsers alone: prints their text, or with `--time` how long reading took.
 //!
 //! `extract [--time] [--jobs N] [--out DIR] [--images DIR] PATH…`
 //!
-//! With `--images` pages without text and picture files are written there, as OCR would get them.
+//! With `--images`, unreadable PDF pages and picture files are written to that folder, in the form OCR receives them.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -30,11 +30,11 @@ struct Totals {
     unread: AtomicU64,
 }
 
-/// Counts text, and keeps it where it is to be shown.
+/// Counts text, and keeps it if it is to be shown.
 struct Text {
     bytes: u64,
     kept: Option<String>,
-    /// Where pictures go, and the start of their names.
+    /// The folder for pictures with the start of their names.
     images: Option<PathBuf>,
 }
 
@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     files.sort();
     let totals = Totals::default();
-    #[expect(clippy::disallowed_methods, reason = "a benchmark takes the time")]
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
     let began = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..options.jobs.max(1) {
@@ -111,7 +111,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     if path.is_dir() {
         for entry in std::fs::read_dir(path)? {
             let entry = entry?;
-            // Links are left out: a folder of them may lead round in a circle.
+            // Links are skipped, because links between folders may form a cycle.
             if !entry.file_type()?.is_symlink() {
                 collect(&entry.path(), files)?;
             }
@@ -163,7 +163,7 @@ fn report(files: usize, totals: &Totals, began: Instant) -> Result<(), Box<dyn s
     let wall = began.elapsed().as_secs_f64();
     let cpu = cpu_seconds()?;
     let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    #[expect(clippy::cast_precision_loss, reason = "a rate to look at")]
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
     let rate = files as f64 / cpu;
     say(
         &mut std::io::stdout(),
@@ -179,7 +179,8 @@ fn report(files: usize, totals: &Totals, began: Instant) -> Result<(), Box<dyn s
     Ok(())
 }
 
-/// User and system time of this process so far (Linux: fields 14 and 15 of `stat`, in hundredths of a second).
+/// Returns the user and system time of this process so far (Linux: fields 14 and 15 of `stat`, in hundredths of a
+/// second).
 fn cpu_seconds() -> Result<f64, Box<dyn std::error::Error>> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     let after_name = stat.rsplit_once(')').ok_or("no name in stat")?.1;
@@ -189,7 +190,7 @@ fn cpu_seconds() -> Result<f64, Box<dyn std::error::Error>> {
     Ok((next()? + next()?) / 100.0)
 }
 
-/// A closed pipe (`| head`) is no failure of the reading.
+/// Writes text. A closed pipe (`| head`) ends the program without an error.
 fn say(to: &mut dyn std::io::Write, text: &str) {
     if to.write_all(text.as_bytes()).and_then(|()| to.flush()).is_err() {
         std::process::exit(0);

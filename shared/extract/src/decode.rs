@@ -1,13 +1,13 @@
-//! From bytes of an unknown encoding to text.
+//! Decodes bytes of an unknown encoding to text.
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-/// How much is looked at to guess an encoding.
+/// Bytes that are examined to guess an encoding.
 const SAMPLE: usize = 64 * 1024;
 
-/// Decodes a whole file. Borrowed where the bytes are UTF-8 already; otherwise at most three times as long.
+/// Decodes a whole file. Borrows bytes that are UTF-8 already; otherwise the text is at most three times as long.
 pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return encoding.decode_without_bom_handling(&bytes[mark..]).0;
@@ -21,7 +21,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     guess(bytes).decode_without_bom_handling(bytes).0
 }
 
-/// UTF-16 by its mark, or by zeros in every other byte, which Western text in it has.
+/// Recognises UTF-16 by its byte order mark, or by zeros in every other byte, which Western text has in UTF-16.
 pub(crate) fn utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     match Encoding::for_bom(bytes) {
         Some((encoding, _)) if encoding != UTF_8 => return Some(encoding),
@@ -45,11 +45,11 @@ pub(crate) fn utf16(bytes: &[u8]) -> Option<&'static Encoding> {
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
-    // The first byte that is no ASCII is where encodings begin to differ.
+    // Encodings begin to differ at the first byte that is not ASCII.
     let first = bytes.iter().position(|b| !b.is_ascii()).unwrap_or(0);
     let start = first.saturating_sub(SAMPLE / 4);
     let sample = &bytes[start..bytes.len().min(start + SAMPLE)];
-    // Mostly valid UTF-8 with a damaged byte here and there is UTF-8, not Windows-1252 full of nonsense.
+    // Mostly valid UTF-8 with a few damaged bytes is UTF-8, not Windows-1252 full of nonsense.
     let lossy = String::from_utf8_lossy(sample);
     let broken = lossy.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
     let foreign = lossy.chars().filter(|c| !c.is_ascii()).count();

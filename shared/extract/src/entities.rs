@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-/// The references that stand in everyday pages; an unknown one stays as it is written.
+/// The references common in everyday pages; an unknown one stays as it is written.
 const NAMED: [(&str, char); 42] = [
     ("amp", '&'),
     ("lt", '<'),
@@ -47,7 +47,7 @@ const NAMED: [(&str, char); 42] = [
     ("Ouml", 'Ö'),
     ("szlig", 'ß'),
 ];
-/// More letters than any reference has.
+/// More letters than any reference in the list has.
 const LONGEST: usize = 12;
 
 pub(crate) fn push_decoded(source: &str, out: &mut String) {

@@ -1,15 +1,15 @@
-//! Another reader of PDFs, brought by the caller and asked only for what ours cannot read.
+//! A second reader of PDFs, provided by the caller and used only for what our own reader cannot read.
 //!
-//! When it is asked and when its answer is taken is decided in `formats/pdf/second.rs`.
+//! `formats/pdf/fallback.rs` decides when it is used and when its answer is taken.
 
 use crate::Glyphs;
 
 /// Opens PDFs.
 pub trait FallbackReader {
-    /// `None` where it cannot read the file either.
+    /// Opens a file; returns `None` if this reader cannot read it either.
     ///
     /// # Errors
-    /// The reader itself is not there; the text says why, for the person who configured it.
+    /// Fails if the reader itself is not available; the text says why, for the person who configured it.
     fn open<'a>(&'a self, pdf: &'a [u8]) -> Result<Option<Box<dyn FallbackPages + 'a>>, String>;
 }
 
@@ -17,16 +17,16 @@ pub trait FallbackReader {
 pub trait FallbackPages {
     fn count(&self) -> u32;
 
-    /// A page by its number from 1; its boxes lie on a page of `size` points, or of the size it says it has.
+    /// Reads a page by its number, counted from 1. Its boxes are on a page of `size` points, or of the page's own size.
     fn read(&self, number: u32, size: Option<(f32, f32)>) -> Option<FallbackPage>;
 }
 
-/// What it read of a page.
+/// The text this reader found on a page.
 #[derive(Debug, Default)]
 pub struct FallbackPage {
     pub text: String,
     pub glyphs: Glyphs,
-    /// Letters with and without a known meaning. Only the former stand in the text.
+    /// Letters with and without a known meaning. Only the former are in the text.
     pub readable: u32,
     pub unreadable: u32,
 }

@@ -1,8 +1,8 @@
-//! Bytes in, text out: every parser Riffle has, behind one function.
+//! Bytes in, text out: every parser of Riffle, behind one function.
 //!
-//! [`extract`] finds out what a file is by looking at its content, reads it unit by unit (a page, a cell, a
-//! line) and hands each unit to a [`Sink`]. Each format is a file of `formats`. Nothing here knows about codes,
-//! sessions or queues, and nothing here does input or output: the caller brings the bytes.
+//! [`extract`] determines a file's format from its content, reads the file unit by unit (a page, a cell, a line) and
+//! passes each unit to a [`Sink`]. Each format is a file of `formats`. This crate knows nothing about codes, sessions
+//! or queues, and does no input or output: the caller provides the bytes.
 
 mod decode;
 #[cfg(feature = "render")]
@@ -33,17 +33,17 @@ use bytes::Bytes;
 use output::Output;
 use sniff::Look;
 
-/// What was read, beside the units themselves.
+/// The result of reading a file, apart from the units themselves.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Extracted {
     pub kind: Kind,
     /// Pages of a PDF, sheets of a workbook, slides of a presentation, the sum of them for an archive, 1 for
     /// everything else.
     pub pages: u32,
-    /// What holds, or may hold, something that could not be read: a code may stand there unseen. The first
-    /// thousand parts.
+    /// Parts that contain, or may contain, something that could not be read: a code may be there unseen. The first
+    /// thousand parts only.
     pub unread: Vec<Unread>,
-    /// Parts beyond those.
+    /// The number of such parts beyond those.
     pub unread_more: u32,
 }
 
@@ -55,7 +55,7 @@ pub enum ExtractError {
     Empty,
     #[error("{0} files are not read yet")]
     Unsupported(String),
-    /// Of a kind that [`Limits::only`] does not name.
+    /// The file is of a kind that [`Limits::only`] does not name.
     #[error("it is a {} file", format!("{_0:?}").to_uppercase())]
     OtherKind(Kind),
     #[error("a picture: the text in it is read only with OCR, which is off or not installed")]
@@ -64,21 +64,21 @@ pub enum ExtractError {
     Encrypted,
     #[error("damaged: {0}")]
     Damaged(String),
-    /// An archive in which there is nothing that could be read, with the reason of its first file.
+    /// An archive in which nothing could be read, with the reason of its first file.
     #[error("nothing in the archive could be read: {0}")]
     Nothing(String),
     #[error("too large: {0}")]
     TooLarge(String),
-    /// A parser panicked. The message is its own.
+    /// A parser panicked. The text is the panic's message.
     #[error("the parser failed: {0}")]
     Panicked(String),
 }
 
-/// Reads `bytes` and hands every unit to `sink`, in the order of the document.
+/// Reads `bytes` and passes every unit to `sink`, in the order of the document.
 ///
-/// `name` is only a hint where content cannot tell (CSV from text, HTML fragment from text); a wrong
-/// extension changes nothing. Never panics: a parser's panic becomes [`ExtractError::Panicked`]. An error means
-/// that no unit was handed on; a file that fails part-way is read up to there, and the rest is listed as unread.
+/// `name` is only a hint where the content cannot decide (CSV or text, HTML fragment or text); a wrong extension
+/// changes nothing else. Never panics: a parser's panic becomes [`ExtractError::Panicked`]. An error means that no unit
+/// was passed on; a file that fails part-way is read up to there, and the rest is listed as unread.
 pub fn extract(
     name: &str,
     bytes: &Bytes,
@@ -88,7 +88,7 @@ pub fn extract(
     extract_with(name, bytes, limits, None, sink)
 }
 
-/// The same, with another reader for PDFs or pages of them that ours cannot read.
+/// Like [`extract`], with a second reader for PDFs, or pages of them, that our own reader cannot read.
 pub fn extract_with(
     name: &str,
     bytes: &Bytes,
@@ -105,7 +105,7 @@ pub fn extract_with(
 fn read(name: &str, bytes: &Bytes, out: &mut Output<'_>) -> Result<Kind, ExtractError> {
     let begin = out.mark();
     let mut found = None;
-    // A sink that panics is caught with the parsers; it has been handed whole units only.
+    // This also catches a sink that panics; it has received whole units only.
     let result = catch_unwind(AssertUnwindSafe(|| {
         let look = Look::new(name, bytes)?;
         let (kind, format) = look.format()?;

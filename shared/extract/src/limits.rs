@@ -1,52 +1,52 @@
-//! How much one file may ask for.
+//! Limits on the resources a single file may take.
 //!
-//! A file is parsed in a process that may have 512 MiB of address space and a few seconds: these caps answer
-//! before that with an error that says what is wrong. They are far above what real files need.
+//! A file is parsed in a process that may have 512 MiB of address space and a few seconds of CPU time. These limits
+//! apply before that and give an error that explains the cause. They are far above the needs of real files.
 
 use crate::formats::Kind;
 
-/// Caps for one file, everything packed in it included.
+/// Limits for one file, including everything packed in it.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Kinds that are read; others are refused before they are parsed. `None` is all.
+    /// Kinds that are read; others are refused before they are parsed. `None` allows all.
     pub only: Option<&'static [Kind]>,
-    /// The one page of a PDF that is read, counted from 1. `None` is all.
+    /// The only page of a PDF that is read, counted from 1. `None` reads all.
     pub page: Option<u32>,
-    /// Pages of a PDF or of a picture with several.
+    /// Pages of a PDF, or of a picture with several pages.
     pub pages: u32,
     /// Non-empty cells of all sheets together.
     pub cells: u64,
-    /// Bytes of text handed to the sink, all units together.
+    /// Bytes of text passed to the sink, all units together.
     pub text_bytes: u64,
-    /// Files in archives, all archives together. Those after them are listed as unread.
+    /// Files in archives, all archives together. Files beyond the limit are listed as unread.
     pub archive_entries: u32,
-    /// Archives within archives: 1 reads the files of an archive and no archive in it.
+    /// Nesting of archives: 1 reads the files of an archive, but no archive in it.
     pub archive_depth: u32,
-    /// How many times its packed size a part may unpack to. Parts of up to [`Limits::RATIO_FREE`] are not asked:
-    /// a page of blanks packs a thousandfold.
+    /// How many times its packed size a part may unpack to. Parts of up to [`Limits::RATIO_FREE`] bytes are exempt,
+    /// because a page of blanks compresses a thousandfold.
     pub unpack_ratio: u64,
-    /// Unpacked bytes that are in memory at once: a file in an archive (with the archive around it, where that is
-    /// packed too), a part of a document, what a page of a PDF draws.
+    /// Unpacked bytes that are in memory at once: a file in an archive (with the archive around it, if that is packed
+    /// too), a part of a document, the content of a PDF page.
     pub held_bytes: u64,
-    /// Unpacked bytes of all parts, streamed ones included.
+    /// Unpacked bytes of all parts, including streamed ones.
     pub unpacked_bytes: u64,
-    /// Elements within elements.
+    /// Nesting of XML elements.
     pub xml_depth: u32,
-    /// Pixels of a picture file that is handed on, and of a picture on a page that is drawn to be handed on. An A0
+    /// Pixels of a picture file that is passed on, and of a picture on a page that is drawn to be passed on. An A0
     /// drawing scanned with 300 dots per inch has 139 million.
     pub image_pixels: u64,
 }
 
 impl Limits {
-    /// Unpacked size up to which the ratio does not matter.
+    /// Unpacked size in bytes up to which the ratio is not checked.
     pub const RATIO_FREE: u64 = 16 << 20;
 
     pub(crate) fn wants_page(&self, number: u32) -> bool {
         self.page.is_none_or(|only| only == number)
     }
 
-    /// For a table or a text with an item on each line, such as a list of codes: far more than 50,000 codes with their
-    /// neighbours need, and little enough to be held in memory by who reads it.
+    /// Returns the limits for a table, or a text with an item on each line, such as a list of codes: far more than
+    /// 50,000 codes with the cells next to them need, and little enough for the caller to hold in memory.
     pub fn of_a_list() -> Self {
         Self {
             only: Some(&[Kind::Xlsx, Kind::Xlsb, Kind::Xls, Kind::Ods, Kind::Csv, Kind::Text]),
@@ -69,7 +69,7 @@ impl Default for Limits {
             text_bytes: 2 << 30,
             archive_entries: 10_000,
             archive_depth: 4,
-            // Spreadsheets and logs reach 50; what goes beyond 200 for long holds nothing to read.
+            // Spreadsheets and logs reach 50; a part that stays above 200 over a long stretch holds nothing to read.
             unpack_ratio: 200,
             held_bytes: 128 << 20,
             unpacked_bytes: 2 << 30,

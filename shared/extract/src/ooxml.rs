@@ -1,7 +1,7 @@
-//! What Word and PowerPoint files share: parts that point at each other, and paragraphs made of runs.
+//! Common code for Word and PowerPoint files: parts that refer to each other, and paragraphs made of runs.
 //!
-//! Elements are known by their local names, so that the transitional and the strict namespaces, and whatever
-//! prefixes a writer chose, are the same.
+//! Elements are identified by their local names, so that the transitional and the strict namespaces, and any prefixes
+//! a writer chose, are treated alike.
 
 use std::borrow::Cow;
 
@@ -12,17 +12,17 @@ use crate::output::Output;
 use crate::package::Package;
 use crate::{ExtractError, decode, entities};
 
-/// One part pointing at another.
+/// A reference from one part to another.
 #[derive(Debug)]
 pub(crate) struct Relation {
     pub id: String,
-    /// The last part of its type: `header`, `notesSlide`.
+    /// The last component of its type, such as `header` or `notesSlide`.
     pub kind: String,
     /// Name of the part in the package.
     pub target: String,
 }
 
-/// What a part points at within the package; the package itself has an empty name. Nothing where nothing is said.
+/// Returns a part's references within the package; the package itself has an empty name. Empty if there are none.
 pub(crate) fn relations(
     package: &Package<'_>,
     part: &str,
@@ -47,7 +47,7 @@ pub(crate) fn relations(
     Ok(found)
 }
 
-/// The part a document begins with.
+/// Returns the name of the main part of a document; `usual` if the package does not name one.
 pub(crate) fn main_part(
     package: &Package<'_>,
     usual: &str,
@@ -58,13 +58,13 @@ pub(crate) fn main_part(
     Ok(main.map_or_else(|| usual.to_owned(), |relation| relation.target))
 }
 
-/// A part's text, decoded. A part that another points at must be there.
+/// Returns a part's bytes, unpacked. A part that another one refers to must exist.
 pub(crate) fn part(package: &Package<'_>, name: &str, out: &mut Output<'_>) -> Result<Vec<u8>, ExtractError> {
     let missing = || ExtractError::Damaged(format!("its part {name} is missing"));
     package.part(name, out)?.ok_or_else(missing)
 }
 
-/// A target is meant from the folder of the part that names it.
+/// Resolves a target relative to the folder of the part that names it.
 fn resolve(folder: &str, target: &str) -> String {
     let target = target.replace('\\', "/");
     let whole = match target.strip_prefix('/') {
@@ -84,7 +84,7 @@ fn resolve(folder: &str, target: &str) -> String {
     names.join("/")
 }
 
-/// Calls back for each start of an element.
+/// Calls `each` for the start of every element.
 pub(crate) fn each_element(
     xml: &str,
     depth: u32,
@@ -98,7 +98,7 @@ pub(crate) fn each_element(
     })
 }
 
-/// An attribute by its local name.
+/// Returns an attribute by its local name.
 pub(crate) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let found =
         tag.attributes().with_checks(false).flatten().find(|a| a.key.local_name().as_ref() == name)?;
@@ -107,17 +107,17 @@ pub(crate) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     Some(value)
 }
 
-/// What of a part is text.
+/// Which elements of a part are text.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Rules {
-    /// Elements that are a paragraph of their own.
+    /// Elements that are each a paragraph.
     pub leaves: &'static [&'static str],
-    /// Whether shapes that only hold a place for the text of slides are passed over.
+    /// Whether to skip placeholder shapes, which only reserve room for the text of slides.
     pub no_placeholders: bool,
 }
 
-/// Hands on the paragraphs of a part, each numbered in the order in which they begin. Runs are joined: a code may
-/// be split over many. What was deleted or moved away is passed over.
+/// Passes on the paragraphs of a part, numbered in the order in which they begin. Runs are joined, because a code may
+/// be split over many. Text that was deleted or moved away is skipped.
 pub(crate) fn paragraphs(
     xml: &str,
     rules: Rules,
@@ -126,7 +126,7 @@ pub(crate) fn paragraphs(
     mut each: impl FnMut(u32, &str) -> Result<(), ExtractError>,
 ) -> Result<(), ExtractError> {
     let mut open: Vec<(u32, String)> = Vec::new();
-    // Elements within one that is passed over, that one included.
+    // Nesting depth within a skipped element, which counts itself.
     let mut skipped = 0_u32;
     let mut texts = 0_u32;
     let mut choices = Vec::new();
@@ -148,11 +148,11 @@ pub(crate) fn paragraphs(
                 match tag.local_name().as_ref() {
                     "p" => begin(&mut open),
                     "t" => texts += 1,
-                    // Properties have tabs too, but no text. What was deleted stands in runs like any other.
+                    // Properties have tabs too, but no text. Deleted text is in runs like any other.
                     "pPr" | "rPr" | "del" | "moveFrom" => skipped = 1,
                     "AlternateContent" => choices.push(false),
                     "Choice" => choices.last_mut().into_iter().for_each(|chosen| *chosen = true),
-                    // The same again for older programs.
+                    // The same content again for older programs.
                     "Fallback" if choices.last() == Some(&true) => skipped = 1,
                     "ph" if rules.no_placeholders => placeholder = true,
                     "tab" | "ptab" => last.into_iter().for_each(|text| text.push('\t')),
@@ -203,7 +203,7 @@ pub(crate) fn paragraphs(
     Ok(())
 }
 
-/// A character of a symbol font. Of those only the minus is part of codes.
+/// Returns a character of a symbol font. Only the minus can be part of codes; the others become spaces.
 fn symbol(tag: &BytesStart<'_>) -> char {
     let code = attribute(tag, "char").and_then(|code| u32::from_str_radix(&code, 16).ok());
     match code {
@@ -213,7 +213,7 @@ fn symbol(tag: &BytesStart<'_>) -> char {
     }
 }
 
-/// Lenient as far as it goes; what a document declares itself is never expanded.
+/// Calls `each` for every event. Tolerates errors where it can; entities that a document declares are never expanded.
 fn walk(
     xml: &str,
     most: u32,
@@ -246,7 +246,7 @@ fn walk(
     }
 }
 
-/// A part as text, whatever its encoding.
+/// Returns a part as text, whatever its encoding.
 pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     decode::decode(bytes)
 }

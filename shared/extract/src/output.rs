@@ -1,5 +1,5 @@
-//! What parsers write to: counts against the limits, spares them an allocation per unit, knows which archives
-//! they are in and keeps what could not be read.
+//! The parsers' output: enforces the limits, avoids an allocation per unit, tracks the archives around the current file
+//! and records the parts that could not be read.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::{
     Place, Sink, Unit, Unread,
 };
 
-/// Parts that could not be read and are listed; the others are counted.
+/// Unread parts that are listed; parts beyond that are only counted.
 const UNREAD_MAX: usize = 1_000;
 
 pub(crate) struct Output<'a> {
@@ -24,7 +24,7 @@ pub(crate) struct Output<'a> {
     cell: Place,
     /// The archives around the file that is being read, outermost first.
     path: Vec<String>,
-    /// The place of a file in archives, with its innermost place exchanged from unit to unit.
+    /// The place of a file in archives; its innermost place is swapped from unit to unit.
     around: Option<Place>,
     units: u64,
     pages: u32,
@@ -32,7 +32,7 @@ pub(crate) struct Output<'a> {
     unread_more: u32,
 }
 
-/// How far an output was, to go back to.
+/// A state of an output, to compare with or return to later.
 #[derive(Clone, Copy)]
 pub(crate) struct Mark {
     units: u64,
@@ -67,12 +67,13 @@ impl<'a> Output<'a> {
         &self.limits
     }
 
-    /// Who may be asked for PDFs that ours cannot read.
+    /// Returns the second reader, for PDFs that our own reader cannot read.
     pub fn second(&self) -> Option<&'a dyn FallbackReader> {
         self.second
     }
 
-    /// Counts the pages of a PDF, the sheets of a workbook, the slides of a presentation. What has none is one page.
+    /// Counts the pages of a PDF, the sheets of a workbook or the slides of a presentation. Without a count, a file has
+    /// one page.
     pub fn pages(&mut self, count: usize) {
         self.pages = self.pages.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
     }
@@ -90,12 +91,12 @@ impl<'a> Output<'a> {
         self.text(Place::Line(line), text)
     }
 
-    /// The cells that follow stand on this sheet.
+    /// Sets the sheet of the cells that follow.
     pub fn sheet(&mut self, name: &str) {
         self.cell = Place::Cell { sheet: name.to_owned(), cell: String::new() };
     }
 
-    /// A cell by 0-based row and column. Cells that hold only white space are passed over.
+    /// Passes on a cell by 0-based row and column. Cells that hold only white space are skipped.
     pub fn cell(&mut self, row: u64, column: u32, text: &str) -> Result<(), ExtractError> {
         if text.trim_ascii().is_empty() {
             return Ok(());
@@ -128,7 +129,7 @@ impl<'a> Output<'a> {
         self.sink.image_limits()
     }
 
-    /// Hands a picture on; whether it could be read.
+    /// Passes a picture on; returns whether it could be read.
     pub fn image(&mut self, place: Place, encoding: Encoding, bytes: &[u8], page: (f32, f32)) -> bool {
         let place = self.placed(place);
         let read = self.sink.image(&PageImage { place: &place, encoding, bytes, page });
@@ -136,7 +137,7 @@ impl<'a> Output<'a> {
         read
     }
 
-    /// Notes a part that holds, or may hold, something that could not be read.
+    /// Records a part that contains, or may contain, something that could not be read.
     pub fn unread(&mut self, place: Place, why: impl Into<String>) {
         if self.unread.len() < UNREAD_MAX {
             let place = self.placed(place);
@@ -146,7 +147,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// The archives around what is read now.
+    /// Returns the number of archives around the current file.
     pub fn depth(&self) -> u32 {
         u32::try_from(self.path.len()).unwrap_or(u32::MAX)
     }
@@ -159,7 +160,7 @@ impl<'a> Output<'a> {
         mark
     }
 
-    /// Takes back what `enter` did, whatever happened in between.
+    /// Reverts `enter`, whatever happened in between.
     pub fn leave(&mut self, mark: Mark) {
         self.path.truncate(mark.depth);
         self.held = mark.held;
@@ -177,12 +178,12 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Whether anything was handed on since.
+    /// Returns whether anything was passed on since `mark`.
     pub fn has_units_since(&self, mark: Mark) -> bool {
         self.units > mark.units
     }
 
-    /// Takes back what was listed as unread since, and gives it.
+    /// Removes the unread parts recorded since `mark`, and returns them with the number of unlisted ones.
     pub fn take_unread_since(&mut self, mark: Mark) -> (Vec<Unread>, u32) {
         let listed = self.unread.split_off(mark.unread.min(self.unread.len()));
         let more = self.unread_more.saturating_sub(mark.unread_more);
@@ -190,7 +191,7 @@ impl<'a> Output<'a> {
         (listed, more)
     }
 
-    /// Counts a file in an archive; false beyond the limit.
+    /// Counts a file in an archive; returns false beyond the limit.
     pub fn count_entry(&mut self) -> bool {
         self.entries = self.entries.saturating_add(1);
         self.entries <= self.limits.archive_entries
@@ -210,7 +211,7 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
-    /// Whether so many unpacked bytes more may be in memory.
+    /// Checks that `size` more unpacked bytes may be in memory.
     pub fn room(&self, size: u64) -> Result<(), ExtractError> {
         let (held, most) = (self.held.saturating_add(size), self.limits.held_bytes);
         if held > most {
@@ -221,7 +222,7 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
-    /// Counts bytes that stay in memory until the file in the archive is left.
+    /// Counts bytes that stay in memory until the parser leaves the file in the archive.
     pub fn hold(&mut self, size: usize) {
         self.held = self.held.saturating_add(size as u64);
     }
@@ -230,7 +231,7 @@ impl<'a> Output<'a> {
         Extracted { kind, pages: self.pages.max(1), unread: self.unread, unread_more: self.unread_more }
     }
 
-    /// Hands a unit on and gives its place back.
+    /// Passes a unit on and returns its place.
     fn hand(
         &mut self,
         mut place: Place,
@@ -269,7 +270,7 @@ fn innermost(place: &mut Place) -> &mut Place {
     }
 }
 
-/// Column letters as spreadsheets write them: 0 is A, 25 is Z, 26 is AA.
+/// Appends column letters as spreadsheets write them: 0 is A, 25 is Z, 26 is AA.
 fn push_column(column: u32, out: &mut String) {
     let mut letters = [0_u8; 8];
     let mut at = letters.len();

@@ -1,7 +1,7 @@
-//! ZIP containers: what is in one, and its parts unpacked within the limits.
+//! ZIP containers: their contents, and their parts unpacked within the limits.
 //!
-//! The `zip` crate gives no more bytes of an entry than the directory says it has, so that sizes can be checked
-//! before anything is unpacked.
+//! The `zip` crate returns no more bytes of an entry than its size in the directory, so sizes can be checked before
+//! anything is unpacked.
 
 use std::io::{Cursor, Read};
 
@@ -12,9 +12,9 @@ use zip::result::ZipError;
 use crate::ExtractError;
 use crate::output::Output;
 
-/// How much of the list of types is looked at.
+/// Bytes of the list of types that are searched.
 const TYPES_MAX: u64 = 1 << 20;
-/// A directory of more is not taken into memory (about 40 MB).
+/// Entries above which a directory is not read into memory (this many take about 40 MB).
 const ENTRIES_MAX: u64 = 100_000;
 
 pub(crate) struct Package<'a> {
@@ -33,13 +33,13 @@ impl<'a> Package<'a> {
         }
     }
 
-    /// A copy to read from; the directory is shared.
+    /// Returns a copy to read from; the directory is shared.
     pub fn archive(&self) -> ZipArchive<Cursor<&'a [u8]>> {
         self.archive.clone()
     }
 
-    /// Whether it is an Office document of a kind: its parts stand in this folder, or it says that its main part is
-    /// of this type.
+    /// Returns whether it is an Office document of a kind: its parts are in `folder`, or its list of types has a main
+    /// part of type `main`.
     pub fn is_office(&self, folder: &str, main: &str) -> bool {
         self.index("[Content_Types].xml").is_some()
             && (self.names().any(|name| starts_with(name, folder)) || self.says(main))
@@ -53,13 +53,13 @@ impl<'a> Package<'a> {
         matches!(read, Some(Ok(_))) && memmem::find(&types, main.as_bytes()).is_some()
     }
 
-    /// Names of parts are the same in any case, and some programs write them with backslashes.
+    /// Finds a part. Names of parts ignore case, and some programs write them with backslashes.
     fn index(&self, name: &str) -> Option<usize> {
         let same = |known: &[u8]| known.len() == name.len() && starts_with(known, name);
         self.archive.index_for_name(name).or_else(|| self.names().position(same))
     }
 
-    /// What an open document or an e-book says it is.
+    /// Returns the type that an open document or an e-book declares.
     pub fn mimetype(&self) -> Option<String> {
         let mut archive = self.archive();
         let mut mime = String::new();
@@ -67,7 +67,7 @@ impl<'a> Package<'a> {
         Some(mime.trim().to_owned())
     }
 
-    /// What it is, if that is known, is no mere archive and is not read.
+    /// Returns the format, if it is known, is more than an archive of files and is not read.
     pub fn foreign(&self) -> Option<&'static str> {
         if self.is_office("visio/", "visio.drawing") {
             return Some("Visio drawing");
@@ -82,7 +82,7 @@ impl<'a> Package<'a> {
         }
     }
 
-    /// A part of a document, unpacked. None where there is none of this name.
+    /// Unpacks a part of a document. Returns `None` if there is no part of this name.
     pub fn part(&self, name: &str, out: &mut Output<'_>) -> Result<Option<Vec<u8>>, ExtractError> {
         let mut archive = self.archive();
         let Some(index) = self.index(name) else { return Ok(None) };
@@ -91,8 +91,8 @@ impl<'a> Package<'a> {
         unpack(entry, packed, size, out).map(Some)
     }
 
-    /// Counts all parts before a reader of somebody else's unpacks them: all against the limits, and those that
-    /// it keeps in memory against the limit of that.
+    /// Counts all parts before a third-party reader unpacks them: all against the limits, and those that the reader
+    /// keeps in memory (`kept`) also against the limit on memory.
     pub fn vet(&self, kept: fn(&str) -> bool, out: &mut Output<'_>) -> Result<(), ExtractError> {
         let mut archive = self.archive();
         let mut held = 0_u64;
@@ -102,7 +102,7 @@ impl<'a> Package<'a> {
                 return Err(ExtractError::Encrypted);
             }
             let name = String::from_utf8_lossy(entry.name_raw()).to_ascii_lowercase();
-            // Pictures and the like are never unpacked.
+            // Pictures and similar parts are never unpacked.
             if [".xml", ".rels", ".bin", ".vml"].iter().any(|end| name.ends_with(end)) {
                 out.unpack(entry.compressed_size(), entry.size())?;
                 held = held.saturating_add(if kept(&name) { entry.size() } else { 0 });
@@ -121,7 +121,8 @@ fn starts_with(name: &[u8], start: &str) -> bool {
     name.len() >= start.len() && name.iter().zip(start.as_bytes()).all(same)
 }
 
-/// How many files the end of a ZIP file says it has. Its directory is read only if there are not too many.
+/// Returns the number of files according to the end of a ZIP file. The directory is read only if there are not too
+/// many.
 fn entries(bytes: &[u8]) -> u64 {
     let tail = &bytes[bytes.len().saturating_sub(22 + 0xFFFF)..];
     let field = |magic: &[u8], at: usize, length: usize| {
@@ -130,13 +131,13 @@ fn entries(bytes: &[u8]) -> u64 {
         Some(field.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
     };
     match field(b"PK\x05\x06", 10, 2) {
-        // Then a larger record before it has the number.
+        // A larger record before it has the number.
         Some(0xFFFF) => field(b"PK\x06\x06", 32, 8).unwrap_or(0xFFFF),
         count => count.unwrap_or_default(),
     }
 }
 
-/// Unpacks what is checked first to be of a size that may be held.
+/// Unpacks an entry after checking that its size is within the limits.
 pub(crate) fn unpack(
     mut entry: impl Read,
     packed: u64,
@@ -145,7 +146,7 @@ pub(crate) fn unpack(
 ) -> Result<Vec<u8>, ExtractError> {
     out.unpack(packed, size)?;
     out.room(size)?;
-    // What the directory says may be far too much for what is there.
+    // The size in the directory may be far too large for the actual content.
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(packed.saturating_mul(4))).unwrap_or(0));
     match entry.read_to_end(&mut bytes) {
         Ok(_) => Ok(bytes),
@@ -153,7 +154,7 @@ pub(crate) fn unpack(
     }
 }
 
-/// What is wrong, in words for the owner of the file.
+/// Describes an error for the owner of the file.
 pub(crate) fn failure(error: &ZipError) -> ExtractError {
     match error {
         ZipError::UnsupportedArchive(why) if *why == ZipError::PASSWORD_REQUIRED => ExtractError::Encrypted,

@@ -1,7 +1,7 @@
-//! The first look at a file: what its content says of what it is.
+//! The first look at a file: determines its format from its content.
 //!
-//! Each format answers for itself ([`crate::formats`]); here is what they look at, each part made once and only
-//! if somebody asks for it, and names for what no format reads.
+//! Each format decides for itself ([`crate::formats`]). This module provides the views of the file they decide by, the
+//! costly ones created at most once and only on request, and names for formats that are not read.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -15,11 +15,11 @@ use crate::package::Package;
 use crate::{Kind, decode};
 
 const OLE2: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
-/// How much of a file must look like text.
+/// Bytes at the start of a file that must look like text.
 const TEXT_SAMPLE: usize = 64 * 1024;
 
 pub(crate) struct Look<'a> {
-    /// Only a hint where content cannot tell.
+    /// Only a hint where the content cannot decide.
     pub name: &'a str,
     pub bytes: &'a Bytes,
     package: Option<Package<'a>>,
@@ -33,7 +33,7 @@ impl<'a> Look<'a> {
         Ok(Self { name, bytes, package, text: OnceCell::new() })
     }
 
-    /// The format that says that the file is its own.
+    /// Returns the first format that recognises the file.
     pub fn format(&self) -> Result<(Kind, &'static Format), ExtractError> {
         if self.bytes.is_empty() {
             return Err(ExtractError::Empty);
@@ -48,7 +48,7 @@ impl<'a> Look<'a> {
             .ok_or_else(|| ExtractError::Unsupported(self.foreign().unwrap_or("binary").to_owned()))
     }
 
-    /// What the file is, if it is known and no format reads it.
+    /// Returns the format of the file, if it is known but not read.
     pub fn foreign(&self) -> Option<&'static str> {
         match &self.package {
             Some(package) => package.foreign(),
@@ -61,7 +61,7 @@ impl<'a> Look<'a> {
         self.bytes.starts_with(magic)
     }
 
-    /// Whether the name has one of these endings, each in lower case with its dot.
+    /// Returns whether the name has one of these endings, each in lower case with its dot.
     pub fn is_named(&self, endings: &[&str]) -> bool {
         let ends = |end: &&str| {
             let at = self.name.len().checked_sub(end.len());
@@ -70,17 +70,17 @@ impl<'a> Look<'a> {
         endings.iter().any(ends)
     }
 
-    /// The directory of a ZIP file.
+    /// Returns the directory of a ZIP file.
     pub fn package(&self) -> Option<&Package<'a>> {
         self.package.as_ref()
     }
 
-    /// Whether it is an Office document: see [`Package::is_office`].
+    /// Returns whether it is an Office document: see [`Package::is_office`].
     pub fn is_office(&self, folder: &str, main: &str) -> bool {
         self.package().is_some_and(|package| package.is_office(folder, main))
     }
 
-    /// Whether it is an OLE2 compound file with such a stream. Names stand in UTF-16 in its directory; looking for
+    /// Returns whether it is an OLE2 compound file with such a stream. Its directory has names in UTF-16; searching for
     /// the bytes finds them without walking a structure that may be damaged.
     pub fn has_stream(&self, name: &str) -> bool {
         if !self.is_compound() {
@@ -91,7 +91,7 @@ impl<'a> Look<'a> {
         memmem::find_iter(self.bytes, &wide).any(|at| at % 128 == 0)
     }
 
-    /// The whole file decoded, if it is text.
+    /// Returns the whole file decoded, if it is text.
     pub fn text(&self) -> Option<&str> {
         let text = self.text.get_or_init(|| {
             let other = self.package.is_some() || self.foreign().is_some();
@@ -117,7 +117,7 @@ impl<'a> Look<'a> {
     }
 }
 
-/// Formats that are no text, are told by their first bytes and are not read.
+/// Names formats that are not text, are recognised by their first bytes and are not read.
 fn binary(bytes: &[u8]) -> Option<&'static str> {
     const MAGIC: [(&[u8], &str); 22] = [
         (b"GIF87a", "GIF image"),
@@ -157,7 +157,8 @@ fn binary(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Text has next to no control characters, whatever its encoding; UTF-16 is known by its mark or its zeros.
+/// Returns whether bytes look like text: text has almost no control characters in any encoding but UTF-16, which is
+/// recognised by its byte order mark or its zeros.
 fn looks_like_text(sample: &[u8]) -> bool {
     if decode::utf16(sample).is_some() {
         return true;

@@ -1,10 +1,10 @@
-//! Whole files through [`extract`](crate::extract), as a caller sees it.
+//! Whole files through [`extract`](crate::extract), as a caller uses it.
 
 use bytes::Bytes;
 
 use crate::{ExtractError, Extracted, Kind, Limits, Place, Sink, Unit};
 
-/// Everything a file gave, places written out (`3` for a page or line, `Sheet!B12` for a cell).
+/// All units of a file, with places written out (`3` for a page or line, `Sheet!B12` for a cell).
 #[derive(Debug)]
 pub(crate) struct Collected {
     pub read: Extracted,
@@ -63,7 +63,7 @@ fn limits_hold() {
     let result = collect_within("a.txt", b"twelve bytes", &limits);
     assert!(matches!(result, Err(ExtractError::TooLarge(_))));
     assert!(collect_within("a.csv", b"a,b\nc,\n", &limits).expect("readable").read.unread.is_empty());
-    // What was read before a limit is not lost, and the rest is told.
+    // Units read before a limit was hit are kept, and the rest is reported.
     let cut = collect_within("a.csv", b"a,b\nc,d\n", &limits).expect("read in part");
     let [rest] = &cut.read.unread[..] else { panic!("{:?}", cut.read.unread) };
     assert_eq!((cut.units.len(), &rest.place), (3, &Place::File));
@@ -162,7 +162,7 @@ mod hostile {
     use super::*;
     use proptest::prelude::*;
 
-    /// Small whole files of every kind, to be damaged.
+    /// Returns small whole files of every kind, to be damaged.
     fn seeds() -> Vec<Vec<u8>> {
         let pdf = crate::formats::pdf::tests::page(
             "q 1 0 0 1 5 5 cm BT /F 10 Tf 14 TL [(HO) -20 <4C45>] TJ (x) ' ET Q /Fm Do BI /W 1 ID x EI",
@@ -217,7 +217,7 @@ mod hostile {
                 bytes.truncate(cut.index(bytes.len()));
             }
             let result = collect("a.csv", &bytes);
-            // Our own code must not lean on the net that catches a parser's panic.
+            // Our own code must not rely on the handler that catches a parser's panic.
             prop_assert!(!matches!(result, Err(ExtractError::Panicked(_))), "{result:?}");
         }
 

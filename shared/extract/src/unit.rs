@@ -1,6 +1,6 @@
-//! What a parser hands on: a piece of text and where it stands.
+//! The units a parser passes on: a piece of text and its place.
 
-/// Where a unit stands in its file.
+/// The place of a unit in its file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
@@ -9,21 +9,21 @@ pub enum Place {
     /// A cell, with the sheet's name (empty for CSV) and a reference as people write it (`B12`; empty for the whole
     /// sheet).
     Cell { sheet: String, cell: String },
-    /// 1-based line of a text file on which the unit begins. A unit may hold many lines (a code may be broken
-    /// over a line end): the line of a match is this one plus the line ends before it in the unit's text.
+    /// 1-based line of a text file on which the unit begins. A unit may hold many lines, because a code may be broken
+    /// over a line end: the line of a match is this one plus the line ends before it in the unit's text.
     Line(u64),
-    /// 1-based paragraph of a text document, headers, footers and notes included.
+    /// 1-based paragraph of a text document, including headers, footers and notes.
     Paragraph(u32),
-    /// 1-based slide of a presentation, its notes included.
+    /// 1-based slide of a presentation, including its notes.
     Slide(u32),
-    /// The file as a whole, or what of it no other place tells.
+    /// The file as a whole, or a part that no other variant can name.
     File,
-    /// Inside a file that is packed in this one. `entry` is its name as the archive has it.
+    /// Inside a file that is packed in this one. `entry` is its name in the archive.
     Inside { entry: String, place: Box<Place> },
 }
 
 impl Place {
-    /// The line on which the place begins, where it is told in lines.
+    /// Returns the line on which the place begins, if it is given in lines.
     pub fn line(&self) -> Option<u64> {
         match self {
             Self::Line(line) => Some(*line),
@@ -32,7 +32,7 @@ impl Place {
         }
     }
 
-    /// The same place on another line, where it is told in lines.
+    /// Returns the same place on another line, if it is given in lines.
     #[must_use]
     pub fn on_line(&self, line: u64) -> Self {
         match self {
@@ -45,7 +45,7 @@ impl Place {
     }
 }
 
-/// As people write it: `12` (a page), `Sheet1!B7`, `line 40`, `slide 3`, `old.zip/a.txt: line 40`.
+/// Writes a place as people do: `12` (a page), `Sheet1!B7`, `line 40`, `slide 3`, `old.zip/a.txt: line 40`.
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -67,25 +67,25 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// A part of a file that holds, or may hold, something that could not be read.
+/// A part of a file that contains, or may contain, something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Unread {
     pub place: Place,
-    /// Short, for the person who owns the file.
+    /// A short reason for the person who owns the file.
     pub why: String,
 }
 
-/// A picture that may show text: an image file, or a page of a PDF that holds none.
+/// A picture that may show text: an image file, or a page of a PDF that could not be read as text.
 #[derive(Debug)]
 pub struct PageImage<'a> {
     pub place: &'a Place,
     pub encoding: Encoding,
     pub bytes: &'a [u8],
-    /// Size in points (width, height) of what it shows, for the places of characters.
+    /// Size in points (width, height) of the page shown, for the positions of characters.
     pub page: (f32, f32),
 }
 
-/// How a picture is packed.
+/// The format of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
@@ -94,10 +94,10 @@ pub enum Encoding {
     Tiff,
 }
 
-/// What a picture may be at most for whoever reads it.
+/// The largest picture that a sink accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ImageLimits {
-    /// Of the file.
+    /// Bytes of the picture's file.
     pub bytes: u64,
     /// Pixels of its width, and of its height.
     pub side: u32,
@@ -116,13 +116,13 @@ impl ImageLimits {
 pub struct Unit<'a> {
     pub place: &'a Place,
     pub text: &'a str,
-    /// It was read from a picture: letters may be taken for others.
+    /// Whether OCR read it from a picture, so that letters may be mistaken.
     pub ocr: bool,
-    /// Where the characters stand on the page, where the format tells and [`Sink::wants_layout`] says so.
+    /// Positions of the characters on the page, if the format has them and [`Sink::wants_layout`] requests them.
     pub glyphs: Option<&'a dyn Layout>,
 }
 
-/// Where the characters of a unit stand. Few sinks ask, so it may be worked out only then.
+/// The positions of a unit's characters. Few sinks use them, so they may be computed on first use.
 pub trait Layout {
     fn glyphs(&self) -> &Glyphs;
 }
@@ -150,8 +150,8 @@ pub struct Bounds {
 
 /// The boxes of a page's characters, by byte offset into the unit's text.
 ///
-/// One glyph may stand for several characters (a ligature), and the space or line end that the gap after a glyph
-/// means counts as its part.
+/// One glyph may represent several characters (a ligature). A space or line end that stems from the gap after a glyph
+/// belongs to that glyph.
 #[derive(Debug, Default)]
 pub struct Glyphs {
     /// Page size in points (width, height).
@@ -160,27 +160,27 @@ pub struct Glyphs {
     pub boxes: Vec<(u32, Bounds)>,
 }
 
-/// Takes units as they are read.
+/// Receives units as they are read.
 pub trait Sink {
     fn unit(&mut self, unit: &Unit<'_>);
 
-    /// Whether it asks where characters stand on their page: noting it of each takes time.
+    /// Returns whether the sink uses the positions of characters: recording them takes time.
     fn wants_layout(&self) -> bool {
         false
     }
 
-    /// Whether pictures are wanted: to make one of a page takes longer than to read a hundred.
+    /// Returns whether the sink wants pictures: drawing a page takes longer than reading a hundred.
     fn wants_images(&self) -> bool {
         false
     }
 
-    /// What its pictures may be at most. Larger ones come made smaller, as PNG in greys.
+    /// Returns the limits of pictures. A larger picture is scaled down, to a PNG in greys.
     fn image_limits(&self) -> ImageLimits {
         ImageLimits::NONE
     }
 
-    /// Takes a picture of a page, if it wants any, and says whether it could be read. A page that could not
-    /// counts as unread.
+    /// Receives a picture of a page, if the sink wants any, and returns whether it could be read. A page that could not
+    /// be read counts as unread.
     fn image(&mut self, _image: &PageImage<'_>) -> bool {
         false
     }

@@ -1,5 +1,5 @@
-//! The functions of each flow, bound to the names that the topology has for them. A laptop and the simulator call them
-//! by these names; on AWS each is a program of its own. Dead letters are told apart here, too.
+//! Binds the functions of each flow to their names in the topology, and classifies dead letters by flow. A laptop and
+//! the simulator call the functions by these names; on AWS each function is a separate program.
 
 use riffle_ports::{About, DeadLetter, FlowState as _, PortError, Record, Told};
 use riffle_runtime::Registry;
@@ -7,7 +7,7 @@ use riffle_scan::{Dispatcher, Worker};
 use riffle_statements::{File, Processor};
 use riffle_topology::{scan, statements};
 
-/// Binds the functions of scans. Finisher and sweeper stand on the scan of `dispatcher`.
+/// Binds the functions of scans. Finisher and sweeper use the scan of `dispatcher`.
 pub fn bind_scan(registry: &mut Registry, dispatcher: &Dispatcher, worker: &Worker) {
     let flow = &dispatcher.scan;
     registry.bind(scan::DISPATCHER, dispatcher, |on, event| Box::pin(scan_dispatcher::handle(on, event)));
@@ -30,7 +30,7 @@ pub fn bind_statements(registry: &mut Registry, processor: &Processor) {
     registry.bind_sweeper(SWEEPER, flow, |on, event| Box::pin(statements_sweeper::handle(on, event)));
 }
 
-/// What a dead letter says of itself. `None` if it is no message of its flow.
+/// Returns what a dead letter is about, from its content. Returns `None` if it is not a message of its flow.
 pub fn about_letter(letter: &DeadLetter) -> Option<About> {
     match &*letter.flow {
         scan::NAME => riffle_scan::about_letter(letter),
@@ -39,10 +39,10 @@ pub fn about_letter(letter: &DeadLetter) -> Option<About> {
     }
 }
 
-/// What the record that a dead letter is about says of it, in a flow on the record store.
+/// Returns the information in the record that a dead letter is about, for a flow on the record store.
 ///
 /// # Errors
-/// [`PortError::Broken`] if it is no record of the letter's flow.
+/// [`PortError::Broken`] if the record does not belong to the letter's flow.
 pub fn told_of_letter(letter: &DeadLetter, record: Record) -> Result<Told, PortError> {
     match &*letter.flow {
         statements::NAME => {

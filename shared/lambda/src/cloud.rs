@@ -1,4 +1,4 @@
-//! The ports on AWS, as the environment names them, and the flows on these ports.
+//! Builds the ports on AWS from the environment, and the flows on these ports.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,27 +25,28 @@ use tokio::runtime::Handle;
 use crate::run::LONGEST;
 use crate::{ConfigError, Env, Unused};
 
-/// Files of a batch fetched at once: the time of a function is paid for, also while it waits.
+/// Files of a batch fetched concurrently: a function is billed for its run time, including the time it waits.
 const FILES_AT_ONCE: usize = 10;
-/// Bytes of them together: a function has 1,769 MB, and a file stands in it twice while it is parsed.
+/// Total size of the files fetched concurrently, in bytes: a function has 1,769 MB, and each file is in memory twice
+/// while it is parsed.
 const BYTES_AT_ONCE: u64 = 256 << 20;
-/// Children that parse: a function of 1,769 MB has one processor.
+/// Number of child processes that parse files: a function with 1,769 MB has one processor.
 const CHILDREN: usize = 1;
 
 pub(crate) const RECORDS_TABLE: &str = "RECORDS_TABLE";
 const OCR_PAGES_PER_SECOND: &str = "OCR_PAGES_PER_SECOND";
 const DRIVE_ENDPOINT: &str = "DRIVE_ENDPOINT";
 
-/// What a function stands on: its environment, and AWS as that names it.
+/// The environment of a function and its access to AWS.
 #[expect(missing_debug_implementations, reason = "clients hold credentials")]
 pub struct Cloud {
     pub env: Env,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub(crate) meter: Arc<Meter>,
-    /// For messages that failed.
+    /// The longest delay before a failed message is visible again.
     pub(crate) longest_retry: Duration,
-    /// Memory of this function.
+    /// Memory of this function, in megabytes.
     pub(crate) megabytes: u64,
     pub(crate) aws: aws::Aws,
 }
@@ -69,7 +70,7 @@ impl Cloud {
         Ok(Arc::new(self.aws.connections(&self.env.text("CONNECTIONS_TABLE")?)))
     }
 
-    /// The scan flow, for a function that sends to `queues` and tells clients.
+    /// Returns the scan flow for a function that sends to `queues` and pushes frames to clients.
     pub fn scan(&self, queues: &[&str]) -> Result<Scan, ConfigError> {
         let endpoint = self.env.url("CONNECTIONS_ENDPOINT", &["https", "http"])?;
         let scan = self.flow(queues, self.connections()?, Arc::new(self.aws.notifier(&endpoint)))?;
@@ -79,7 +80,7 @@ impl Cloud {
         }
     }
 
-    /// As [`scan`](Self::scan), for a function that tells clients nothing.
+    /// Like [`scan`](Self::scan), for a function that pushes no frames to clients.
     pub fn scan_unheard(&self, queues: &[&str]) -> Result<Scan, ConfigError> {
         self.flow(queues, Arc::new(Unused), Arc::new(Unused))
     }
@@ -123,7 +124,7 @@ impl Cloud {
         })
     }
 
-    /// The vault of tokens, where Google Drive is read.
+    /// Returns the vault of tokens, if Google Drive is enabled.
     fn tokens(&self) -> Result<Option<Arc<dyn TokenVault>>, ConfigError> {
         if !self.env.is_on("GOOGLE_DRIVE")? {
             return Ok(None);
@@ -142,7 +143,7 @@ impl Cloud {
         Ok(Some(Arc::new(drive)))
     }
 
-    /// What each tenant may use.
+    /// Returns the quotas of the tenants.
     pub fn quotas(&self) -> Result<Quotas, ConfigError> {
         let limits = match self.env.optional("QUOTAS") {
             None => QuotaLimits::default(),
@@ -165,13 +166,13 @@ impl Cloud {
         })
     }
 
-    /// Where the queue of this name is: what all addresses of queues begin with, and the name. A variable for each queue
-    /// would exceed what Lambda allows for all of a function's variables.
+    /// Returns the URL of the queue with this name: the common prefix of all queue URLs, and the name. One variable per
+    /// queue would exceed Lambda's limit for the total size of environment variables.
     pub(crate) fn queue_url(&self, queue: &str) -> Result<String, ConfigError> {
         Ok(self.env.url("QUEUES_URL", &["https", "http"])? + queue)
     }
 
-    /// Every queue of dead letters, of all flows.
+    /// Returns the dead-letter queues of all flows.
     pub fn dead_letters(&self) -> Result<Arc<dyn DeadLetters>, ConfigError> {
         let mut places = Vec::new();
         for letters in RIFFLE.dead_letters() {
@@ -182,17 +183,17 @@ impl Cloud {
         Ok(Arc::new(self.aws.dead_letters(places)))
     }
 
-    /// The record store of all flows but scans.
+    /// Returns the record store of all flows except scans.
     pub fn records(&self) -> Result<Arc<dyn RecordStore>, ConfigError> {
         Ok(Arc::new(self.aws.records(&self.env.text(RECORDS_TABLE)?)))
     }
 
-    /// The event bus.
+    /// Returns the event bus.
     pub fn events(&self) -> Result<Arc<dyn EventPublisher>, ConfigError> {
         Ok(Arc::new(self.aws.publisher(&self.env.text("EVENT_BUS")?, EVENT_SOURCE)))
     }
 
-    /// The bucket of uploads.
+    /// Returns the uploads bucket.
     pub fn inbox(&self) -> Result<Arc<dyn Inbox>, ConfigError> {
         let bucket = self.env.text("UPLOADS_BUCKET")?;
         Ok(Arc::new(self.aws.inbox(&bucket, Arc::clone(&self.clock), Arc::clone(&self.ids))))
@@ -202,7 +203,7 @@ impl Cloud {
         Ok(Arc::new(self.aws.objects(&self.env.text("OBJECTS_BUCKET")?)))
     }
 
-    /// Every kind of place that is read here.
+    /// Returns all kinds of sources that a scan may read on AWS.
     pub fn sources(&self) -> Result<Arc<Sources>, ConfigError> {
         let bucket = self.env.text("UPLOADS_BUCKET")?;
         Ok(Arc::new(Sources {
@@ -219,10 +220,10 @@ impl Cloud {
         }))
     }
 
-    /// What reads files: the worker, and quarantine.
+    /// Returns the file reader, used by the worker and by quarantine.
     pub fn worker(&self) -> Result<Worker, ConfigError> {
         let ocr = self.ocr()?;
-        // Reading a drawing again costs less than keeping its text; having a picture read again costs more.
+        // Reading a drawing again costs less than storing its text; running OCR on a picture again costs more.
         let cache = match ocr {
             Some(_) => {
                 Some(Arc::new(ObjectTexts::new(self.objects()?, Handle::current())) as Arc<dyn TextCache>)
@@ -237,12 +238,12 @@ impl Cloud {
         })
     }
 
-    /// What ends sessions, with pictures in their reports.
+    /// Returns the scan flow of the finisher, which adds pictures to reports.
     pub fn finisher(&self) -> Result<Scan, ConfigError> {
         Ok(self.scan(&[])?.with_pictures(self.sources()?, Arc::new(page_images())))
     }
 
-    /// Pages drawn for people.
+    /// Returns the renderer of pages for display.
     pub fn page_views(&self, scan: &Scan, sources: Arc<Sources>) -> PageViews {
         PageViews::new(scan.clone(), sources, Arc::new(page_images()))
     }
@@ -258,7 +259,7 @@ impl Cloud {
         Ok(Arc::new(self.aws.links(settings, Arc::clone(&self.clock))))
     }
 
-    /// What reads pictures, if anything does.
+    /// Returns the OCR service, if one is configured.
     fn ocr(&self) -> Result<Option<Arc<dyn Ocr>>, ConfigError> {
         if !self.has_ocr()? {
             return Ok(None);
@@ -286,12 +287,12 @@ impl Cloud {
     }
 }
 
-/// What draws pages.
+/// Returns the renderer of pages as images.
 fn page_images() -> ReaderPages {
     ReaderPages::new(Arc::new(Reader { parser: sandbox(), cache: None, ocr: None }), CHILDREN)
 }
 
-/// Where lists of codes are parsed. No process is started before there is one.
+/// Returns the parser of lists of codes. Its child process is started with the first list.
 fn lists() -> Parser {
     Parser::Sandbox(Pool::new(sandbox::Settings::of_lists()))
 }

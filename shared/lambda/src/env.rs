@@ -1,10 +1,10 @@
-//! The configuration of a function: its environment, read once at the cold start. A wrong value stops it and names the
-//! variable.
+//! The configuration of a function: its environment variables, read once at the cold start. An invalid value prevents
+//! the start; the error names the variable.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// What is wrong with the configuration.
+/// An error in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     #[error("{0} is not set")]
@@ -13,24 +13,24 @@ pub enum ConfigError {
     Wrong { variable: &'static str, value: String, wanted: &'static str },
     #[error("{0}")]
     Client(String),
-    /// What the platform itself sets.
+    /// An error in the environment that the platform sets.
     #[error(transparent)]
     Platform(#[from] riffle_ports::PortError),
 }
 
-/// The environment. An empty variable is one that is not set.
+/// The environment variables. An empty variable counts as not set.
 #[derive(Clone)]
 pub struct Env(BTreeMap<String, String>);
 
 impl std::fmt::Debug for Env {
-    /// Names alone: values may be credentials.
+    /// Prints only the names, because values may be credentials.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
 impl Env {
-    /// That of this process.
+    /// Returns the environment of this process.
     pub fn of_process() -> Self {
         Self::of(
             std::env::vars_os()
@@ -50,7 +50,7 @@ impl Env {
         self.0.get(variable).cloned()
     }
 
-    /// An address of one of `schemes`, without a slash at its end.
+    /// Returns an address with one of `schemes`, without a trailing slash.
     pub fn url(&self, variable: &'static str, schemes: &[&str]) -> Result<String, ConfigError> {
         let value = self.text(variable)?;
         let known = schemes.iter().any(|scheme| {
@@ -66,13 +66,13 @@ impl Env {
         }
     }
 
-    /// A number, `default` where it is not set.
+    /// Returns a number, or `default` if the variable is not set.
     pub fn number<T: FromStr>(&self, variable: &'static str, default: T) -> Result<T, ConfigError> {
         let Some(value) = self.optional(variable) else { return Ok(default) };
         value.parse().map_err(|_| ConfigError::Wrong { variable, value, wanted: "a number" })
     }
 
-    /// `on` or `off`, which is what it is where it is not set.
+    /// Returns whether a variable is `on`. The other valid value is `off`, which is the default.
     pub fn is_on(&self, variable: &'static str) -> Result<bool, ConfigError> {
         match self.optional(variable).as_deref() {
             None | Some("off") => Ok(false),
@@ -81,7 +81,7 @@ impl Env {
         }
     }
 
-    /// Values between commas.
+    /// Returns the values of a comma-separated list.
     pub fn list(&self, variable: &'static str) -> Vec<String> {
         let value = self.optional(variable).unwrap_or_default();
         value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()

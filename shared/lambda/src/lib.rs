@@ -1,5 +1,5 @@
-//! What every function stands on when it runs on AWS Lambda: its configuration, logs and metrics, the ports on AWS, and
-//! the loop that serves invocations. Used by `main.rs` alone: the functions' libraries know nothing of it.
+//! The parts that every function needs to run on AWS Lambda: configuration, logs and metrics, the ports on AWS, and the
+//! loop that serves invocations. Only `main.rs` uses this crate: the functions' libraries do not depend on it.
 
 mod cloud;
 mod env;

@@ -1,4 +1,4 @@
-//! Logs as JSON lines, and metrics as lines that CloudWatch makes metrics of (its embedded metric format).
+//! Logs as JSON lines, and metrics as JSON lines in CloudWatch's embedded metric format.
 
 use std::io::Write as _;
 
@@ -11,10 +11,10 @@ use tracing_subscriber::filter::{EnvFilter, FilterFn, LevelFilter};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Of all metrics.
+/// The CloudWatch namespace of all metrics.
 const NAMESPACE: &str = "Riffle";
 
-/// From now on what is logged goes to standard output. `levels` is a filter such as `info,riffle_scan=debug`.
+/// Starts logging to standard output. `levels` is a filter such as `info,riffle_scan=debug`.
 pub(crate) fn start(function: &str, levels: Option<&str>) {
     let levels = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
@@ -28,7 +28,7 @@ pub(crate) fn start(function: &str, levels: Option<&str>) {
         .with_filter(FilterFn::new(|event| event.target() != riffle_scan::metrics::TARGET));
     let metrics = Metrics { function: function.to_owned() }
         .with_filter(FilterFn::new(|event| event.target() == riffle_scan::metrics::TARGET));
-    // A second start, as in tests, keeps the first.
+    // A second start, as in tests, has no effect.
     if tracing_subscriber::registry().with(lines).with(metrics).try_init().is_err() {
         tracing::debug!("logging was started before");
     }
@@ -44,7 +44,8 @@ impl<S: Subscriber> Layer<S> for Metrics {
         let mut numbers = Numbers::default();
         event.record(&mut numbers);
         let line = line(&self.function, SystemClock.now().timestamp_millis(), numbers.0);
-        // One write, so that lines of several threads do not mix. Where it fails there is nowhere to say so.
+        // A single write, so that the lines of several threads do not interleave. If it fails, the error cannot be
+        // reported either.
         if std::io::stdout().write_all(line.as_bytes()).is_err() {}
     }
 }

@@ -1,4 +1,4 @@
-//! From the start of the process to the last invocation.
+//! Runs a function, from the start of the process to its last invocation.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -17,20 +17,21 @@ use serde::de::DeserializeOwned;
 
 use crate::{Cloud, ConfigError, Env, logs};
 
-/// What failed comes back after this, then after this times [`LONGER`], and so on, and before the last time after [`LONGEST`]
-/// seconds, unless `LONGEST_RETRY_SECONDS` says otherwise: a short fault costs seconds, and one of a quarter of an hour
-/// makes neither dead letters nor work for a quarantine.
+/// A failed message is visible again after this delay, then after this delay times [`LONGER`], and so on. Before the
+/// last attempt the delay is [`LONGEST`] seconds, unless `LONGEST_RETRY_SECONDS` sets another value. A short fault thus
+/// delays work by seconds, and a fault of a quarter of an hour causes neither dead letters nor quarantined files.
 const SHORTEST: Duration = Duration::from_secs(5);
 const LONGER: u32 = 6;
 pub(crate) const LONGEST: u64 = 15 * 60;
 
-/// With less than this left of an invocation nothing was begun any more: more than every function asks for.
+/// If less time than this is left after a batch, most of its failed messages were not started. Longer than the minimum
+/// that any function requires to start a message.
 const AT_AN_END: Duration = Duration::from_secs(45);
-/// For saying when what failed comes back.
+/// The time limit for changing the visibility of failed messages.
 const TO_SHOW: Duration = Duration::from_secs(2);
 
-/// Builds what the function stands on, once, and serves invocations with it until the platform ends the process.
-#[expect(clippy::needless_pass_by_value, reason = "functions are handed over as they are, not by reference")]
+/// Builds the function's dependencies once, and serves invocations with them until the platform ends the process.
+#[expect(clippy::needless_pass_by_value, reason = "callers pass functions by value")]
 pub fn run<D, P, R>(
     build: impl FnOnce(&Cloud) -> Result<D, ConfigError>,
     handle: impl AsyncFn(&D, Event<P>) -> Result<R, Failure>,
@@ -49,9 +50,9 @@ where
     })
 }
 
-/// As [`run`], for a function that consumes a queue. What it gives back shows itself again soon, and not when its time in
-/// the hands of the function is over, which is six times what an invocation may take.
-#[expect(clippy::needless_pass_by_value, reason = "functions are handed over as they are, not by reference")]
+/// Like [`run`], for a function that consumes a queue. Messages that it returns become visible again soon. Without this
+/// they would stay invisible for the queue's visibility timeout, which is six times the time limit of an invocation.
+#[expect(clippy::needless_pass_by_value, reason = "callers pass functions by value")]
 pub fn run_queue<D>(
     build: impl FnOnce(&Cloud) -> Result<D, ConfigError>,
     handle: impl AsyncFn(&D, Event<SqsEvent>) -> SqsBatchResponse,
@@ -62,9 +63,9 @@ pub fn run_queue<D>(
             let event = cloud.event(event.payload, event.context);
             let (handed, deadline) = (Handed::of(&event.payload), event.deadline.clone());
             let answer = cloud.metered(handle(deps, event)).await;
-            // Near its end most of what is given back was not begun.
+            // Near the end of an invocation most of the returned messages were not started, so they need no long delay.
             let longest = if deadline.leaves(AT_AN_END) { cloud.longest_retry } else { SHORTEST };
-            // The answer must not come too late for this.
+            // The response must not miss the deadline because of this call.
             let shown = tokio::time::timeout(TO_SHOW, handed.show_again(cloud, &answer, longest)).await;
             if shown.is_err() {
                 tracing::warn!("what failed comes back only when its queue says: that took too long");
@@ -75,12 +76,12 @@ pub fn run_queue<D>(
     })
 }
 
-/// What is needed of a batch to give some of it back.
+/// The data of a batch that is needed to return some of its messages.
 struct Handed {
     queue_url: Option<String>,
-    /// Of the queue.
+    /// The queue's limit of receives.
     max_receives: u32,
-    /// Receipt and receive count, by message id.
+    /// Receipt handle and receive count, by message id.
     messages: BTreeMap<String, (String, u32)>,
 }
 
@@ -98,7 +99,8 @@ impl Handed {
         }
     }
 
-    /// A failure of this is none of the function: the messages come back later.
+    /// Makes failed messages visible again after a delay. An error here does not fail the invocation: the messages
+    /// become visible later, after the queue's visibility timeout.
     async fn show_again(&self, cloud: &Cloud, answer: &SqsBatchResponse, longest: Duration) {
         let failed = answer.batch_item_failures.iter();
         let failed: Vec<_> = failed
@@ -112,7 +114,7 @@ impl Handed {
     }
 }
 
-/// The address of the queue with this ARN.
+/// Returns the URL of the queue with this ARN.
 fn queue_url(arn: &str) -> Option<String> {
     let mut parts = arn.split(':').skip(1);
     let (partition, _, region) = (parts.next()?, parts.next()?, parts.next()?);
@@ -121,14 +123,15 @@ fn queue_url(arn: &str) -> Option<String> {
     Some(format!("https://sqs.{region}.{domain}/{account}/{name}"))
 }
 
-/// How often the queue with this ARN hands a message out. Its name ends with that of the topology.
+/// Returns how often the queue with this ARN delivers a message. The name in the ARN ends with the name in the
+/// topology.
 fn max_receives(arn: &str) -> u32 {
     let is_it = |name: &str| arn.strip_suffix(name).is_some_and(|before| before.ends_with(['-', ':']));
     let consumed = RIFFLE.consumed().find(|consumed| is_it(consumed.queue.name));
     consumed.map_or(MAX_RECEIVES, |consumed| consumed.queue.max_receives)
 }
 
-/// After so many receives, of at most `most`.
+/// Returns the delay after `receives` receives, of at most `most`.
 fn pause(receives: u32, most: u32, longest: Duration) -> Duration {
     if receives.saturating_add(1) >= most {
         return longest;
@@ -136,7 +139,7 @@ fn pause(receives: u32, most: u32, longest: Duration) -> Duration {
     SHORTEST.saturating_mul(LONGER.saturating_pow(receives.saturating_sub(1))).min(longest)
 }
 
-/// As [`run`], for a function that answers HTTP.
+/// Like [`run`], for a function that serves HTTP.
 pub fn run_http<D, R, F>(
     build: impl FnOnce(&Cloud) -> Result<D, ConfigError>,
     handle: impl Fn(D, lambda_http::Request) -> F + Send + Sync,
@@ -159,14 +162,14 @@ fn start<D, E: Debug>(
     build: impl FnOnce(&Cloud) -> Result<D, ConfigError>,
     serve: impl AsyncFnOnce(Cloud, D) -> Result<(), E>,
 ) -> ExitCode {
-    // A process that was started to parse files does only that.
+    // A process that was started to parse files does nothing else.
     if let Some(code) = riffle_reader::sandbox::main() {
         return code;
     }
     let env = Env::of_process();
     let function = env.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
     logs::start(&function, env.optional("RUST_LOG").as_deref());
-    // One invocation at a time: one thread, and others only for what waits.
+    // The process serves one invocation at a time: one thread is enough, with further threads only for blocking calls.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&error.to_string()),
@@ -191,7 +194,7 @@ fn refuse(why: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// What the platform is told of a failed invocation.
+/// Converts a failure to the error that the platform receives.
 fn diagnosed(failure: &Failure) -> Diagnostic {
     tracing::error!(%failure, "the invocation failed");
     let error_type = match failure {
@@ -208,7 +211,7 @@ impl Cloud {
         Event::new(payload, context.request_id).until(deadline)
     }
 
-    /// Runs an invocation whose time is noted.
+    /// Runs an invocation and measures its time.
     async fn metered<T>(&self, invocation: impl Future<Output = T>) -> T {
         self.meter.begin(self.megabytes, SystemClock.now());
         let outcome = invocation.await;

@@ -1,13 +1,14 @@
-//! In whose name the gateway has let a request through.
+//! Determines the tenant of a request that the gateway has authorised.
 
 use lambda_http::RequestExt as _;
 use lambda_http::request::RequestContext;
 
-/// The claim that names a tenant. Without it each person is one.
+/// The claim that names the tenant. Without it each user is a separate tenant.
 const CLAIM: &str = "custom:tenant";
 
-/// The tenant of a request whose token the gateway has checked. `None`: nobody has signed in. The gateway also takes
-/// access tokens, which are made for other programs and say nothing of a person: they open nothing here.
+/// Returns the tenant of a request whose token the gateway has verified, or `None` if the user is not signed in. The
+/// gateway also accepts access tokens. These are issued for other programs and do not identify a person, so this
+/// function rejects them.
 pub fn signed_in(request: &lambda_http::Request) -> Option<String> {
     let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { return None };
     let claims = &context.authorizer.as_ref()?.jwt.as_ref()?.claims;
@@ -18,7 +19,7 @@ pub fn signed_in(request: &lambda_http::Request) -> Option<String> {
     is_tenant(tenant).then(|| tenant.clone())
 }
 
-/// Tenants become parts of keys: 1 to 64 letters, digits, `_` and `-`.
+/// Returns whether a name is valid as part of a key: 1 to 64 letters, digits, `_` and `-`.
 fn is_tenant(name: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     (1..=64).contains(&name.len()) && name.bytes().all(known)

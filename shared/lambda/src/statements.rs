@@ -1,4 +1,4 @@
-//! The statements flow on AWS: of the ports, each function has those that it uses, and is told of no others.
+//! The statements flow on AWS. Each function gets only the ports that it uses.
 
 use std::sync::Arc;
 
@@ -11,25 +11,26 @@ use crate::cloud::RECORDS_TABLE;
 use crate::{Cloud, ConfigError, Env, Unused};
 
 const MODE: &str = "PROCESSING_MODE";
-/// The two switches that were there before it.
+/// The two switches that `PROCESSING_MODE` replaces.
 const PUBLISHING: &str = "ENABLE_EVENT_PUBLISHING";
 const TRIGGERS: &str = "ENABLE_DIRECT_TRIGGERS";
 const RESTORE_PREFIX: &str = "RESTORE_PREFIX";
 
-/// What a function may use beside the table.
+/// A port that a function may use in addition to the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Port {
     Bus,
     Objects,
     Uploads,
-    /// The processor's queue, around the bus.
+    /// The processor's queue, without the bus.
     Processor,
-    /// The queue of figures, around the bus.
+    /// The queue of figures, without the bus.
     Figures,
 }
 
 impl Cloud {
-    /// What notes uploaded files. It knows the processor's queue where it goes around the bus.
+    /// Returns the flow of the function that records uploads. It may use the processor's queue in the modes that bypass
+    /// the bus.
     pub fn receiver(&self) -> Result<Statements, ConfigError> {
         match mode(&self.env)? {
             ProcessingMode::Events => self.statements(&[Port::Bus, Port::Uploads]),
@@ -39,33 +40,34 @@ impl Cloud {
         }
     }
 
-    /// What makes transactions of files.
+    /// Returns the flow of the function that reads transactions from files.
     pub fn processor(&self) -> Result<Processor, ConfigError> {
         let statements = self.statements(&[Port::Bus, Port::Objects, Port::Uploads, Port::Figures])?;
         Ok(Processor { statements, reader: Arc::new(StatementFiles) })
     }
 
-    /// What says what transactions are for.
+    /// Returns the flow of the function that categorises transactions.
     pub fn categorizer(&self) -> Result<Statements, ConfigError> {
         self.statements(&[Port::Bus, Port::Objects, Port::Figures])
     }
 
-    /// What derives figures, or keeps events: both tell when they fail for good.
+    /// Returns the flow of the functions that derive figures or store events. Both publish an event when work fails
+    /// permanently.
     pub fn teller(&self) -> Result<Statements, ConfigError> {
         self.statements(&[Port::Bus])
     }
 
-    /// What notes failures. Its own are nobody's to note.
+    /// Returns the flow of the function that records failures. Its own failures are not recorded.
     pub fn noter(&self) -> Result<Statements, ConfigError> {
         self.statements(&[])
     }
 
-    /// What ends what others left.
+    /// Returns the flow of the function that completes unfinished work of other functions.
     pub fn statements_sweeper(&self) -> Result<Statements, ConfigError> {
         self.statements(&[Port::Bus, Port::Objects, Port::Uploads, Port::Processor, Port::Figures])
     }
 
-    /// What the API answers of statements.
+    /// Returns the queries of the API on statements.
     pub fn queries(&self) -> Result<Queries, ConfigError> {
         Ok(Queries { statements: self.statements(&[Port::Bus, Port::Objects, Port::Uploads])? })
     }
@@ -104,14 +106,15 @@ impl Cloud {
     fn statements_settings(&self) -> Result<Settings, ConfigError> {
         let defaults = Settings::default();
         let restore_prefix = self.env.optional(RESTORE_PREFIX).or(defaults.restore_prefix);
-        // Each batch of rows looks at the same file, and transactions on one item that meet are refused. One after the
-        // other they come to some 5,000 rows a second.
+        // Each batch of rows checks the same file, and concurrent transactions on one item conflict. Sequential batches
+        // reach some 5,000 rows a second.
         let stores_at_once = 1;
         Ok(Settings { mode: mode(&self.env)?, restore_prefix, stores_at_once, ..defaults })
     }
 }
 
-/// How files get to the processor: as `PROCESSING_MODE` says, or as the two switches that it replaced.
+/// Returns the path of files to the processor: the value of `PROCESSING_MODE`, or the equivalent of the two switches
+/// that it replaces.
 fn mode(env: &Env) -> Result<ProcessingMode, ConfigError> {
     match env.optional(MODE).as_deref() {
         Some("events") => return Ok(ProcessingMode::Events),

@@ -1,4 +1,5 @@
-//! Ports that a function was given nothing for: what it asks of them is a mistake, and says so.
+//! Stand-ins for ports that a function does not use: every call is a programming error and fails with a message that
+//! says so.
 
 use async_trait::async_trait;
 use bytes::Bytes;

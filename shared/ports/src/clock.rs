@@ -1,4 +1,4 @@
-//! Time and chance, as parameters, so that every flow can be simulated.
+//! Time and randomness as parameters, so that every flow can be simulated.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-/// The time of day. Readings may be equal, and on several machines they differ by seconds.
+/// The current time. Two readings may be equal, and readings on different machines differ by seconds.
 pub trait Clock: Debug + Send + Sync {
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// When an invocation is ended by its platform, if it ever is.
+/// The time at which the platform ends an invocation, if it ever does.
 #[derive(Debug, Clone, Default)]
 pub struct Deadline(Option<(Arc<dyn Clock>, DateTime<Utc>)>);
 
 impl Deadline {
-    /// Of a platform that lets an invocation run for as long as it takes.
+    /// Returns the deadline of a platform that does not limit invocations.
     pub fn none() -> Self {
         Self::default()
     }
@@ -25,14 +25,14 @@ impl Deadline {
         Self(Some((clock, at)))
     }
 
-    /// Whether work that may take so long can still be done. What cannot is better not begun.
+    /// Returns whether at least `time` is left. A caller should not begin work that may take longer than that.
     pub fn leaves(&self, time: Duration) -> bool {
         self.0.as_ref().is_none_or(|(clock, at)| (*at - clock.now()).to_std().is_ok_and(|left| left >= time))
     }
 }
 
-/// Makes identifiers nobody can guess.
+/// A generator of unguessable ids.
 pub trait Ids: Debug + Send + Sync {
-    /// 128 random bits as 32 lower-case hexadecimal digits.
+    /// Returns 128 random bits as 32 lower-case hexadecimal digits.
     fn fresh(&self) -> String;
 }

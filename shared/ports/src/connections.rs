@@ -1,4 +1,4 @@
-//! The clients that listen: who is connected, to what they listen, and how a frame reaches them.
+//! Client connections: which are open, which sessions they listen to, and how a frame reaches them.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -9,44 +9,44 @@ use crate::{PortError, SessionId};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
     pub id: String,
-    /// Whom the client speaks for. Every message is checked against it.
+    /// The tenant of the client. Every message is checked against it.
     pub tenant: String,
     pub connected_at: DateTime<Utc>,
 }
 
-/// Remembers open connections and the sessions each listens to.
+/// A store of open connections and of the sessions that each listens to.
 #[async_trait]
 pub trait ConnectionRegistry: Send + Sync {
-    /// Remembers a connection. Repeating it with the same id replaces it; it goes on listening to what it
-    /// listened to.
+    /// Stores a connection. Repeating it with the same id replaces the connection, which continues to listen to the
+    /// same sessions.
     async fn add(&self, connection: Connection) -> Result<(), PortError>;
 
-    /// `None` for a connection that was never added or was removed.
+    /// Returns a connection, or `None` if it was never added or was removed.
     async fn get(&self, id: &str) -> Result<Option<Connection>, PortError>;
 
-    /// Forgets a connection and all it listens to. An unknown id is no error.
+    /// Removes a connection and its subscriptions. An unknown id is not an error.
     async fn remove(&self, id: &str) -> Result<(), PortError>;
 
-    /// From now on frames of `session` go to `connection` too. Repeating changes nothing; an unknown
-    /// connection is no error and nothing is remembered.
+    /// Subscribes `connection` to the frames of `session`. Repeating it changes nothing; for an unknown connection
+    /// nothing is stored, and that is not an error.
     async fn subscribe(&self, session: &SessionId, connection: &str) -> Result<(), PortError>;
 
-    /// The ids of the connections that listen to `session`, in ascending order.
+    /// Returns the ids of the connections that listen to `session`, in ascending order.
     async fn subscribers(&self, session: &SessionId) -> Result<Vec<String>, PortError>;
 }
 
-/// What became of a frame.
+/// The result of pushing a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// Handed to the connection. Whether the client read it, nobody knows.
+    /// Handed to the connection. Whether the client has read it is unknown.
     Sent,
-    /// The connection no longer exists: forget it.
+    /// The connection no longer exists: the caller should remove it.
     Gone,
 }
 
-/// Pushes frames to clients. Frames may be lost, doubled or arrive out of order.
+/// A sender of frames to clients. Frames may be lost, duplicated or reordered.
 #[async_trait]
 pub trait ClientNotifier: Send + Sync {
-    /// `frame` is one JSON text of at most 32 KB.
+    /// Sends `frame`, one JSON text of at most 32 KB.
     async fn push(&self, connection: &str, frame: &str) -> Result<Delivery, PortError>;
 }

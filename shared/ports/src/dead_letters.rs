@@ -1,19 +1,20 @@
-//! What failed too often, for people to look at and to hand out again.
+//! Messages that failed too often, for people to inspect and to send again.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::{Failure, PortError};
 
-/// A message that nobody consumes any more.
+/// A message that is no longer delivered to its consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// Names it for [`DeadLetters::redrive`], as long as it lies there.
+    /// The id for [`DeadLetters::redrive`], valid while the letter is in the dead-letter queue.
     pub id: String,
     pub flow: String,
-    /// The function in which it failed.
+    /// The function that failed on it.
     pub function: String,
-    /// Where it failed, and is handed out again; `None` for what came out of no queue, as the events of a schedule do.
+    /// The queue it failed in and is sent back to; `None` for a message that came from no queue, such as the event of a
+    /// schedule.
     pub queue: Option<String>,
     pub sent_at: DateTime<Utc>,
     pub body: String,
@@ -22,32 +23,32 @@ pub struct DeadLetter {
 /// The dead letters of all flows.
 #[async_trait]
 pub trait DeadLetters: Send + Sync {
-    /// Those of one flow, or of all: at most `limit`, oldest first as far as the platform can tell, and whether there
-    /// may be more.
+    /// Returns the dead letters of one flow, or of all: at most `limit`, oldest first as far as the platform knows, and
+    /// whether there may be more.
     async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError>;
 
-    /// Hands these out again to where they failed. How many it were: one that has left meanwhile is no error, nor is one
-    /// that has no queue to go to.
+    /// Sends these letters back to the queues in which they failed. Returns how many were sent: a letter that is no
+    /// longer there or has no queue is not an error.
     async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError>;
 }
 
-/// What a message says of itself.
+/// The information that a message itself contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
-    /// The scan, or the file of statements. Empty for what has none yet.
+    /// The id of the scan or of the statement's file. Empty if the message has none yet.
     pub subject: String,
-    /// Whose it is, where the message says so.
+    /// The tenant it belongs to, if the message states it.
     pub tenant: Option<String>,
-    /// What was to be done, or has happened: an event's type, or a word of the flow's own.
+    /// The task or the event in the message: an event's type, or a name of the flow's own.
     pub kind: String,
 }
 
-/// What the flow's records say of a message's subject.
+/// The information that the flow's records have about a message's subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
-    /// Whose it is. Nobody is shown a letter whose tenant is unknown.
+    /// The tenant it belongs to. A letter whose tenant is unknown is shown to no one.
     pub tenant: Option<String>,
-    /// Of the file, for people.
+    /// The file's name, for people.
     pub name: Option<String>,
     /// The state of the subject, as its contract writes it.
     pub state: Option<String>,
@@ -55,12 +56,12 @@ pub struct Told {
     pub reason: Option<String>,
 }
 
-/// What one flow knows of its dead letters.
+/// One flow's knowledge about its dead letters.
 #[async_trait]
 pub trait LetterClassifier: Send + Sync {
-    /// `None` if it is no message of the flow.
+    /// Returns the message's own information, or `None` if it is not a message of the flow.
     fn about(&self, letter: &DeadLetter) -> Option<About>;
 
-    /// What the records say.
+    /// Returns the records' information about the message's subject.
     async fn told(&self, letter: &DeadLetter, about: &About) -> Result<Told, Failure>;
 }

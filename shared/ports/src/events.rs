@@ -1,4 +1,4 @@
-//! The event bus: what happened, told to whoever listens.
+//! The event bus, which delivers events to their consumers, and the audit trail of events.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::PortError;
 
-/// What an event, a record or an entry of the audit trail is about.
+/// The subject of an event, a record or an entry of the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Subject {
     /// A flow's name in the topology.
@@ -29,7 +29,7 @@ impl fmt::Display for Subject {
     }
 }
 
-/// An event on its way to the bus.
+/// An event to be published on the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outgoing {
     pub event_id: String,
@@ -43,11 +43,11 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// What a bus takes, envelope included, is 256 KB.
+    /// A bus accepts 256 KB, envelope included.
     pub const MAX_DETAIL: usize = 240 * 1024;
 }
 
-/// Tells every consumer whose rule fits. Delivery is at least once and in no order.
+/// A publisher of events: every consumer with a matching rule gets them. Delivery is at least once and in no order.
 #[async_trait]
 pub trait EventPublisher: Send + Sync {
     /// Publishes all of `events` and returns the positions of those that were *not* accepted, ascending. After an
@@ -55,7 +55,7 @@ pub trait EventPublisher: Send + Sync {
     async fn publish(&self, events: &[Outgoing]) -> Result<Vec<usize>, PortError>;
 }
 
-/// An event as the audit trail keeps it.
+/// An event as the audit trail stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     pub tenant: String,
@@ -68,16 +68,16 @@ pub struct AuditEntry {
     pub event: String,
 }
 
-/// Every event, once, for as long as its subject is not forgotten.
+/// A store of every event, once, until its subject is forgotten.
 #[async_trait]
 pub trait AuditTrail: Send + Sync {
-    /// Stores `entry` unless its event is there. Whether it was not.
+    /// Stores `entry` unless its event is stored already. Returns whether it was new.
     async fn append(&self, entry: AuditEntry) -> Result<bool, PortError>;
 
-    /// What happened to one subject, by time, then event id. Strongly consistent.
+    /// Returns the events of one subject, by time, then event id. Strongly consistent.
     async fn of_subject(&self, tenant: &str, subject: &Subject) -> Result<Vec<AuditEntry>, PortError>;
 
-    /// What happened from `from` up to but not including `to`, by time, then event id, after the entry at `after`.
+    /// Returns the events from `from` up to but not including `to`, by time, then event id, after the entry at `after`.
     /// May lag by seconds.
     async fn between(
         &self,
@@ -88,7 +88,7 @@ pub trait AuditTrail: Send + Sync {
         limit: u32,
     ) -> Result<Vec<AuditEntry>, PortError>;
 
-    /// Removes what is kept of a subject, wherever past events are kept that can be removed one by one, all but the
-    /// events in `keep`.
+    /// Removes the events of a subject except those in `keep`, from every store of past events in which single events
+    /// can be removed.
     async fn forget(&self, tenant: &str, subject: &Subject, keep: &[String]) -> Result<(), PortError>;
 }

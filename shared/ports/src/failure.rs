@@ -1,21 +1,21 @@
-//! The two ways in which a flow fails on a message.
+//! The two ways in which a flow can fail to process a message.
 
 use crate::PortError;
 
-/// What to do with a message that could not be dealt with.
+/// A failure to process a message, by its consequence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// The world failed. The message becomes a batch item failure; the queue delivers it again.
+    /// A dependency failed. The message becomes a batch item failure, and the queue delivers it again.
     #[error("to be retried: {0}")]
     Retry(String),
-    /// The message is wrong and always will be. It becomes a batch item failure too, so that it ends in the
-    /// dead-letter queue where someone sees it.
+    /// The message is invalid and stays so. It becomes a batch item failure too, so that it ends in the dead-letter
+    /// queue, where a person sees it.
     #[error("rejected: {0}")]
     Reject(String),
 }
 
 impl Failure {
-    /// Too little is left of the invocation to begin.
+    /// Returns the failure of work that was not begun because too little time is left of the invocation.
     pub fn no_time() -> Self {
         Self::Retry("there is too little time left to begin with it".to_owned())
     }

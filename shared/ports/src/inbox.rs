@@ -1,4 +1,4 @@
-//! The uploads bucket as the statements flow sees it: people and programs put statements there.
+//! The uploads bucket as the statements flow sees it: people and programs upload statements to it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,24 +15,24 @@ use crate::{PortError, PostForm};
 pub struct ObjectRef {
     pub bucket: String,
     pub key: String,
-    /// Where the bucket keeps versions.
+    /// `None` if the bucket does not keep versions.
     pub version: Option<String>,
     pub etag: String,
 }
 
-/// What is known of an object without reading it.
+/// The metadata of an object, known without reading its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     pub size: u64,
     pub content_type: Option<String>,
-    /// As its owner calls it, where the upload told.
+    /// The file's name, if the upload states it.
     pub name: Option<String>,
-    /// The account its owner named for rows that name none.
+    /// The account for rows that name none, as the owner chose it.
     pub account: Option<String>,
     pub tags: BTreeMap<String, String>,
 }
 
-/// Content that is at hand, to be read from the beginning as often as needed.
+/// Fetched content. It can be read from the beginning any number of times.
 #[derive(Clone)]
 pub struct Fetched(Arc<dyn Fn() -> io::Result<Box<dyn Read + Send>> + Send + Sync>);
 
@@ -52,7 +52,7 @@ impl fmt::Debug for Fetched {
     }
 }
 
-/// An upload that is about to come.
+/// An upload that is about to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announced {
     pub tenant: String,
@@ -61,20 +61,19 @@ pub struct Announced {
     pub size: u64,
 }
 
-/// Holds uploaded files. That one has come is told by the platform: a notification in the queue of uploads, at least
-/// once.
+/// A store of uploaded files. The platform reports each upload: a notification in the queue of uploads, at least once.
 #[async_trait]
 pub trait Inbox: Send + Sync {
-    /// Lets whoever has it send the file, under a key of the tenant's own, for an hour. A bigger or smaller file is
-    /// refused.
+    /// Returns a form that lets its holder upload the file, under a key of the tenant's, for an hour. A file of another
+    /// size is refused.
     async fn form(&self, upload: &Announced) -> Result<PostForm, PortError>;
 
-    /// `None`: this version is not there.
+    /// Returns the metadata of this version, or `None` if it does not exist.
     async fn head(&self, object: &ObjectRef) -> Result<Option<Head>, PortError>;
 
-    /// Brings this version close, without holding it in memory. `None`: it is not there.
+    /// Fetches this version without holding it in memory. `None` if it does not exist.
     async fn fetch(&self, object: &ObjectRef) -> Result<Option<Fetched>, PortError>;
 
-    /// Removes this version for good. One that is not there is no error.
+    /// Removes this version permanently. A missing one is not an error.
     async fn delete(&self, object: &ObjectRef) -> Result<(), PortError>;
 }

@@ -1,7 +1,7 @@
-//! What the flows need from the world, as traits, and the types those traits speak of.
+//! The ports: what the flows need from the outside world, as traits, and the types that those traits use.
 //!
-//! Nothing here names a product. Each trait states its contract; `riffle-testkit` holds one suite per trait
-//! that every adapter must pass. Two failures exist at this boundary and no others: see [`PortError`].
+//! Nothing here names a product. Each trait states its contract; `riffle-testkit` has one suite per trait that every
+//! adapter must pass. A call through a port fails in one of two ways only: see [`PortError`].
 
 mod clock;
 mod connections;
@@ -59,16 +59,16 @@ pub use upload_storage::{Completed, PostForm, Received, UploadStorage};
 pub use usage::{Meter, Usage};
 pub use work_queue::{Message, WorkQueue, send_all};
 
-/// How a call to the world failed.
+/// Why a call to the outside world failed.
 ///
-/// A condition that did not hold, a missing item or a vanished connection are answers, not errors: they are
-/// in the return types.
+/// A condition that did not hold, a missing item or a closed connection is a result, not an error: the return types
+/// state it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PortError {
-    /// Throttled, timed out, out of reach. The effect may or may not have happened; trying again is right.
+    /// Throttled, timed out, or unreachable. The effect may or may not have happened; the caller should retry.
     #[error("{0}")]
     Unavailable(String),
-    /// What is stored or configured cannot be right: trying again gives the same. Someone must look.
+    /// The stored data or the configuration is invalid, so a retry fails again. A person must look.
     #[error("{0}")]
     Broken(String),
 }

@@ -1,11 +1,11 @@
-//! Addresses at which a client fetches large content itself, without a function in between.
+//! URLs from which a client downloads large content directly, without a function in between.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::{Entry, PortError, Source};
 
-/// An address for whoever has it, for a while. Never stored or logged.
+/// A URL that gives its holder access for a limited time. Never stored or logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Link {
     pub url: String,
@@ -18,13 +18,13 @@ impl std::fmt::Debug for Link {
     }
 }
 
-/// Makes such addresses. Who asks has been checked.
+/// A generator of such URLs. The caller must have checked that the user may read the content.
 #[async_trait]
 pub trait DownloadLinks: Send + Sync {
-    /// Saves what lies under `key` in the object store as `name`.
+    /// Returns a URL that downloads the object under `key` in the object store as a file called `name`.
     async fn object(&self, key: &str, name: &str) -> Result<Link, PortError>;
 
-    /// Saves a file of a source as it was listed, under the last part of its name. `None` where the source has no
-    /// such addresses.
+    /// Returns a URL that downloads a file of a source as it was listed, called by the last part of its name. `None` if
+    /// the source has no such URLs.
     async fn file(&self, source: &Source, entry: &Entry) -> Result<Option<Link>, PortError>;
 }

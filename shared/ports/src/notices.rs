@@ -1,19 +1,19 @@
-//! News for those who run the platform or wait for a scan without watching it.
+//! Notices to people who run the platform, or who wait for a scan without watching it.
 
 use async_trait::async_trait;
 
 use crate::PortError;
 
-/// A scan has ended.
+/// The end of a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// One line, at most 100 characters of ASCII.
+    /// One line, at most 100 ASCII characters.
     pub subject: String,
-    /// Plain text. Names no file and no code.
+    /// Plain text without names of files and without codes.
     pub body: String,
 }
 
-/// Sends notices. At least once: a repeat says the same.
+/// A sender of notices. Delivery is at least once: a repeated notice has the same content.
 #[async_trait]
 pub trait Notices: Send + Sync {
     async fn send(&self, notice: Notice) -> Result<(), PortError>;

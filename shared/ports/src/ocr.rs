@@ -1,4 +1,4 @@
-//! Reading pictures of text.
+//! Recognition of text in pictures.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,29 +13,29 @@ pub struct OcrLine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OcrWord {
     pub text: String,
-    /// Left, top, right and bottom edge as parts of the picture's width and height, 0 to 1.
+    /// Left, top, right and bottom edge as fractions (0 to 1) of the picture's width and height.
     pub bounds: [f32; 4],
 }
 
 /// Why a picture was not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OcrError {
-    /// The picture is at fault. The text says why.
+    /// The picture is invalid. The text says why.
     #[error("{0}")]
     Picture(String),
-    /// It cannot be done here now, for no picture. The text says what to do.
+    /// No picture can be read here at present. The text says what the user can do.
     #[error("{0}")]
     Unavailable(String),
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// What a picture may be at most.
+/// The largest picture that an engine accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PictureLimits {
-    /// Of the file.
+    /// Size of the file.
     pub bytes: u64,
-    /// Pixels of its width, and of its height.
+    /// Pixels in width, and in height.
     pub side: u32,
 }
 
@@ -43,23 +43,23 @@ impl PictureLimits {
     pub const NONE: Self = Self { bytes: u64::MAX, side: u32::MAX };
 }
 
-/// Finds the text in a picture.
+/// An engine that recognises text in a picture.
 ///
-/// Called from threads that may wait; one picture takes about a second.
+/// Called from threads that may block; one picture takes about a second.
 pub trait Ocr: Send + Sync {
-    /// What changes what is read, for telling kept texts apart: the engine and its languages.
+    /// Returns what influences the recognised text, the engine and its languages, to keep cached texts apart.
     fn variant(&self) -> String;
 
-    /// Whether anything can be read here at all: where not, nobody need make pictures.
+    /// Returns whether any picture can be read here. If not, callers need not render pictures.
     fn is_available(&self) -> bool {
         true
     }
 
-    /// Larger pictures are refused: whoever can makes them smaller.
+    /// Returns the limits of a picture. Larger ones are refused, so callers that can should scale them down.
     fn limits(&self) -> PictureLimits {
         PictureLimits::NONE
     }
 
-    /// `picture` is a whole PNG, JPEG or TIFF file of `tenant`. One list of lines for each page it holds.
+    /// Reads `picture`, a whole PNG, JPEG or TIFF file of `tenant`. Returns one list of lines for each page in it.
     fn read(&self, tenant: &str, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError>;
 }

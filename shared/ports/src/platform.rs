@@ -1,5 +1,5 @@
-//! What people who run the platform ask of it. Where a cloud answers (its own metrics, no folders of a server),
-//! there is no adapter.
+//! The platform's view for the people who run it. Where the cloud itself provides this (it has its own metrics and no
+//! folders of a server), there is no adapter.
 
 use std::time::Duration;
 
@@ -7,39 +7,39 @@ use async_trait::async_trait;
 
 use crate::{Counts, PortError, SourceError, State};
 
-/// How much lies in one queue.
+/// The number of messages in one queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueDepth {
     pub queue: String,
     /// Messages that may be received now.
     pub ready: u64,
-    /// Messages somebody has.
+    /// Messages that a consumer holds.
     pub in_flight: u64,
-    /// Messages that wait for their time.
+    /// Messages that are delayed until a time.
     pub waiting: u64,
 }
 
-/// How long something took, as often as it was done since the process began.
+/// The duration of repeated work since the process started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
-    /// What is measured, as a metric is called: `riffle_stage_seconds`.
+    /// The name of the metric, such as `riffle_stage_seconds`.
     pub name: &'static str,
-    /// Where, such as a function.
+    /// The place of the work, such as a function.
     pub of: &'static str,
     pub count: u64,
     pub sum: Duration,
-    /// Half of them took no longer, to within a tenth.
+    /// The median, to within a tenth.
     pub p50: Duration,
     pub p99: Duration,
 }
 
-/// The platform in numbers, since its state began.
+/// The platform in numbers, since its state was created.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Vitals {
     pub queues: Vec<QueueDepth>,
-    /// What lies in the last queues, where somebody must look.
+    /// Messages in the dead-letter queues, which a person must look at.
     pub dead_letters: u64,
-    /// Each state once.
+    /// The number of sessions in each state.
     pub sessions: Vec<(State, u64)>,
     /// Over all sessions.
     pub counts: Counts,
@@ -50,35 +50,36 @@ pub struct Vitals {
 /// Measures the platform.
 #[async_trait]
 pub trait Probe: Send + Sync {
-    /// The queues alone: cheap enough to be asked every second.
+    /// Returns the depths of the queues alone: cheap enough to be called every second.
     async fn queues(&self) -> Result<Vec<QueueDepth>, PortError>;
 
-    /// Takes a look at every session.
+    /// Returns all numbers. Reads every session.
     async fn vitals(&self) -> Result<Vitals, PortError>;
 }
 
-/// A folder and what lies directly in it.
+/// A folder, its subfolders and the number of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
-    /// Absolute.
+    /// An absolute path.
     pub path: String,
-    /// `None` at the root.
+    /// The path of the folder above. `None` at the root.
     pub parent: Option<String>,
-    /// Name and path, by name; at most [`MAX_FOLDERS`], hidden ones and those without a name in UTF-8 left out.
+    /// Names and paths of its subfolders, by name; at most [`MAX_FOLDERS`]. Omits hidden ones and those whose name is
+    /// not UTF-8.
     pub folders: Vec<(String, String)>,
-    /// Files directly in it, hidden ones left out.
+    /// Number of files directly in it, hidden ones not included.
     pub files: u64,
 }
 
-/// Folders shown of one folder.
+/// Subfolders shown for one folder, at most.
 pub const MAX_FOLDERS: usize = 1_000;
 
-/// Shows a person the folders of this machine, to choose one.
+/// A browser of this machine's folders, with which a person chooses one.
 #[async_trait]
 pub trait FolderBrowser: Send + Sync {
-    /// `None`: where to begin, the user's home.
+    /// Returns a folder; without a path, the folder to start from, which is the user's home.
     ///
     /// # Errors
-    /// [`SourceError::Refused`] says why it cannot be shown.
+    /// [`SourceError::Refused`] says why the folder cannot be shown.
     async fn folder(&self, path: Option<&str>) -> Result<Folder, SourceError>;
 }

@@ -1,4 +1,4 @@
-//! How much one tenant may use in a time, so that none takes from the others and none costs without end.
+//! Limits on what one tenant may use in a period, so that no tenant starves the others or causes unlimited cost.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,21 +10,21 @@ use serde::Deserialize;
 
 use crate::{Clock, PortError};
 
-/// What is counted.
+/// A kind of use that is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Used {
     /// HTTP requests and WebSocket messages.
     Requests,
-    /// Scans that are started.
+    /// Started scans.
     Scans,
-    /// Bytes of files that are announced to be sent.
+    /// Bytes of announced uploads.
     UploadBytes,
-    /// Pictures read by OCR that is paid for.
+    /// Pictures read by paid OCR.
     OcrPages,
 }
 
 impl Used {
-    /// As stores write it.
+    /// Returns the name under which stores keep the count.
     pub fn name(self) -> &'static str {
         match self {
             Self::Requests => "requests",
@@ -34,7 +34,7 @@ impl Used {
         }
     }
 
-    /// Counts begin again after so long, counted from 1970 in UTC.
+    /// Returns the length of a window, after which counts start again. Windows are counted from 1970 in UTC.
     pub fn window(self) -> Duration {
         match self {
             Self::Requests => Duration::from_mins(1),
@@ -43,7 +43,7 @@ impl Used {
     }
 }
 
-/// What a tenant may use in one window. `None`: as much as it wants.
+/// The limits of a tenant's use in one window. `None`: no limit.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QuotaLimits {
@@ -54,7 +54,7 @@ pub struct QuotaLimits {
 }
 
 impl Default for QuotaLimits {
-    /// More than people at work need, and a bound on what one of them can cost.
+    /// Returns limits above what people need for work, which still bound the cost that one tenant can cause.
     fn default() -> Self {
         Self {
             requests_per_minute: Some(6_000),
@@ -76,17 +76,17 @@ impl QuotaLimits {
     }
 }
 
-/// What was asked for is more than is left.
+/// A refusal: the requested amount is more than is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exceeded {
     pub used: Used,
     pub limit: u64,
-    /// Until counts begin again.
+    /// The time until counts start again.
     pub retry_after: Duration,
 }
 
 impl fmt::Display for Exceeded {
-    /// One sentence for a person.
+    /// Writes one sentence for a person.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limit, retry_after, .. } = self;
         let minutes = retry_after.as_secs().div_ceil(60);
@@ -111,14 +111,14 @@ impl fmt::Display for Exceeded {
     }
 }
 
-/// Counts what tenants use.
+/// A store of counts of use.
 #[async_trait]
 pub trait UsageCounters: Send + Sync {
-    /// Adds `amount` to what `tenant` used since `window_start`, unless more than `limit` came of it. Whether it was
-    /// added. The count may be forgotten after `window_end`.
+    /// Adds `amount` to the count of `tenant` in `window` (its start and end), unless the sum would exceed `limit`.
+    /// Returns whether it was added. The count may be removed after the window's end.
     ///
-    /// Atomic: of several at once no more are added than `limit` has room for. Where an answer is lost and the call
-    /// repeated, `amount` may be added twice.
+    /// Atomic: concurrent calls together never exceed `limit`. If a response is lost and the call is repeated, `amount`
+    /// may be added twice.
     async fn add(
         &self,
         tenant: &str,
@@ -142,7 +142,7 @@ struct Counting {
 }
 
 impl Quotas {
-    /// Where everything is the user's own.
+    /// Returns quotas without limits, for installations where everything belongs to the user.
     pub fn none() -> Self {
         Self::default()
     }
@@ -151,8 +151,8 @@ impl Quotas {
         Self(Some(Counting { counters, clock, limits }))
     }
 
-    /// Counts what is about to be used, or says that it must not be. What is counted stays counted, also if it is not
-    /// used then.
+    /// Counts an amount before it is used, or refuses it. A counted amount stays counted, even if it is not used
+    /// afterwards.
     pub async fn take(
         &self,
         tenant: &str,
@@ -171,7 +171,7 @@ impl Quotas {
     }
 }
 
-/// From when to when counts are of one window with this moment.
+/// Returns the start and end of the window that contains this moment.
 fn window(used: Used, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
     let seconds = used.window().as_secs().cast_signed();
     let start = now.timestamp().div_euclid(seconds) * seconds;

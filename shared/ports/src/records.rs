@@ -1,9 +1,9 @@
-//! The record store: one record for each piece of work that goes through states, whatever the flow, and the events
-//! that are still to be published about it.
+//! The record store: one record for each piece of work that goes through states, in any flow, and the events about it
+//! that are still to be published.
 //!
 //! A flow's rules are a pure function, [`FlowState::apply`]. [`change`], [`change_from`] and [`change_seen`] are the
-//! only way in which a flow writes a record: they apply the rules to what was read and replace it if nobody else has
-//! replaced it since.
+//! only way in which a flow writes a record: they apply the rules to the record that was read, and replace it if it has
+//! not been replaced since.
 
 use std::fmt::Debug;
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Lease, Outgoing, PortError, Subject};
 
-/// How often [`change_from`] starts over because another worker was faster.
+/// Attempts of [`change_from`], of which each but the last may lose to another worker.
 const TRIES: u32 = 16;
 
 /// A piece of work as the store keeps it.
@@ -21,22 +21,22 @@ const TRIES: u32 = 16;
 pub struct Record {
     pub subject: Subject,
     pub tenant: String,
-    /// 1 when it is created, one more with each replacement.
+    /// 1 when the record is created, increased by one with each replacement.
     pub revision: u64,
-    /// The flow's own word, in lower snake case.
+    /// The flow's own name of the state, in lower snake case.
     pub state: String,
     /// Whether something is still to be done, so that the sweep has to find it.
     pub open: bool,
     /// Never changes: lists are sorted by it.
     pub created_at: DateTime<Utc>,
     pub changed_at: DateTime<Utc>,
-    /// The worker that has it.
+    /// The lease of the worker that holds it.
     pub lease: Option<Lease>,
     /// How often work on it was begun.
     pub attempts: u32,
-    /// JSON that only the flow reads. With what it announces, a record is at most some 300 KB when compressed.
+    /// JSON that only the flow reads. A record and the events stored with it take about 300 KB at most when compressed.
     pub body: String,
-    /// The tenant's lists of this flow in which it stands, each once. At most [`Record::MAX_LISTS`].
+    /// The tenant's lists of this flow that contain the record, each once. At most [`Record::MAX_LISTS`].
     pub listed_by: Vec<String>,
     /// The store removes the record some time after this.
     pub expires_at: Option<DateTime<Utc>>,
@@ -50,10 +50,10 @@ impl Record {
         self.state == state && self.lease.as_ref().is_some_and(|lease| lease.token == token)
     }
 
-    /// Checks that this may take the place of `seen`; every adapter asks before it stores anything.
+    /// Checks that this record may replace `seen`. Every adapter calls it before it stores anything.
     ///
     /// # Errors
-    /// [`PortError::Broken`] if it is another piece of work, or not the next revision.
+    /// [`PortError::Broken`] if it is another piece of work, or not the next revision, or its lists are invalid.
     pub fn check_follows(&self, seen: &Self) -> Result<(), PortError> {
         let same = self.subject == seen.subject && self.tenant == seen.tenant;
         if same && self.created_at == seen.created_at && self.revision == seen.revision + 1 {
@@ -63,10 +63,10 @@ impl Record {
         Err(PortError::Broken(format!("revision {revision} of {subject} does not follow {}", seen.revision)))
     }
 
-    /// Checks that this may be created; every adapter asks before it stores anything.
+    /// Checks that this record may be created. Every adapter calls it before it stores anything.
     ///
     /// # Errors
-    /// [`PortError::Broken`] if it is not a first revision.
+    /// [`PortError::Broken`] if it is not a first revision, or its lists are invalid.
     pub fn check_is_first(&self) -> Result<(), PortError> {
         if self.revision == 1 {
             return self.check_lists();
@@ -85,7 +85,7 @@ impl Record {
     }
 }
 
-/// Where a record stands in a list: newest first means descending by this.
+/// The position of a record in a list: newest first means descending by this.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RecordCursor {
     pub created_at: DateTime<Utc>,
@@ -98,37 +98,37 @@ impl From<&Record> for RecordCursor {
     }
 }
 
-/// What became of a replacement.
-#[expect(clippy::large_enum_variant, reason = "an answer, looked at and dropped")]
+/// The result of a replacement.
+#[expect(clippy::large_enum_variant, reason = "a result that callers inspect and drop")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replaced {
-    /// The new record and what it announces are stored.
+    /// The new record and its events are stored.
     Done,
-    /// Nothing was stored. The record as it is: its revision is not the one that was seen.
+    /// Nothing was stored. The record as it is: its revision is not that of the record that was read.
     Conflict(Record),
     /// Nothing was stored. There is no such record.
     Missing,
 }
 
-/// All reads are strongly consistent unless they say otherwise. A record is its tenant's: under another tenant's name
-/// it is not there.
+/// A store of records. All reads are strongly consistent unless they say otherwise. A record belongs to its tenant: it
+/// cannot be found under another tenant's name.
 ///
-/// Each write is one transaction: the record, its places in lists and what it announces are stored together or not at
-/// all. What is announced lies in the outbox from `changed_at` on until it is [`announced`](Self::announced).
-/// An event lies there once, however often it is announced.
+/// Each write is one transaction: the record, its entries in lists and its events are stored together or not at all.
+/// The events are in the outbox from `changed_at` on until they are [`announced`](Self::announced). An event is in the
+/// outbox once, however often it is stored.
 ///
-/// Where the answer to a write is lost and the adapter asks again, it may find its own effect and report it as
-/// somebody else's, unless the write announces something. [`change_from`] recognizes that.
+/// If the response to a write is lost and the adapter retries, it may find the effect of its own write and report it as
+/// that of another worker, unless the write stores an event. [`change_seen`] recognises this.
 #[async_trait]
 pub trait RecordStore: Send + Sync {
-    /// Stores `record`, which is of revision 1, unless its id is taken. Returns the record that has the id already,
+    /// Stores `record`, whose revision is 1, unless its id is taken. Returns the record that already has the id, or
     /// `None` if the id was free.
     async fn create(&self, record: Record, announce: &[Outgoing]) -> Result<Option<Record>, PortError>;
 
     async fn get(&self, tenant: &str, subject: &Subject) -> Result<Option<Record>, PortError>;
 
-    /// Puts `next` in the place of `seen` if the stored revision is still that of `seen`. `next` is of the same
-    /// subject, tenant and `created_at`, and of the next revision.
+    /// Replaces `seen` with `next` if the stored revision is still that of `seen`. `next` has the same subject, tenant
+    /// and `created_at`, and the next revision.
     async fn replace(
         &self,
         seen: &Record,
@@ -136,8 +136,9 @@ pub trait RecordStore: Send + Sync {
         announce: &[Outgoing],
     ) -> Result<Replaced, PortError>;
 
-    /// A page of one of the tenant's lists, newest first, those after `after`. Fewer than `limit` only at its end. May
-    /// lag by seconds; a record that it shows is shown as it is stored.
+    /// Returns a page of one of the tenant's lists, newest first, after the position `after`. It has fewer than `limit`
+    /// records only at the end of the list. The list may lag by seconds; the records in it are returned as they are
+    /// stored.
     async fn list(
         &self,
         flow: &str,
@@ -147,8 +148,8 @@ pub trait RecordStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Record>, PortError>;
 
-    /// Records of every tenant that are open, in `state`, and were last changed before `before`: thousands in one
-    /// state hide none in another. At most `limit`, any of them; may lag by seconds.
+    /// Returns records of every tenant that are open, in `state`, and were last changed before `before`. Thousands in
+    /// one state do not hide those in another. At most `limit`, chosen arbitrarily; may lag by seconds.
     async fn open_before(
         &self,
         flow: &str,
@@ -157,54 +158,57 @@ pub trait RecordStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Record>, PortError>;
 
-    /// The events about one subject that lie in the outbox.
+    /// Returns the events about one subject that are in the outbox.
     async fn outbox_of(&self, tenant: &str, subject: &Subject) -> Result<Vec<Outgoing>, PortError>;
 
-    /// The flow's events that have lain in the outbox since before `before`. At most `limit`, any of them; may lag by
-    /// seconds.
+    /// Returns the flow's events that have been in the outbox since before `before`. At most `limit`, chosen
+    /// arbitrarily; may lag by seconds.
     async fn outbox(&self, flow: &str, before: DateTime<Utc>, limit: u32)
     -> Result<Vec<Outgoing>, PortError>;
 
-    /// These have been published and leave the outbox. One that is not there any more is no error.
+    /// Removes published events from the outbox. A missing one is not an error.
     async fn announced(&self, events: &[Outgoing]) -> Result<(), PortError>;
 }
 
-/// What a flow makes of its records.
+/// A flow's view of its records, with the rules for their changes.
 pub trait FlowState: Clone + PartialEq + Send + Sync {
-    /// What may happen to it. All of it may be asked for twice.
+    /// A change of the state. Each may be requested twice.
     type Change: Sync;
-    /// Why a change is not made.
+    /// Why a change is not allowed.
     type Refused: Debug + Clone + PartialEq + Send;
 
+    /// Reads the state from a record.
+    ///
     /// # Errors
-    /// [`PortError::Broken`] if this is no record of the flow.
+    /// [`PortError::Broken`] if this is not a record of the flow.
     fn from_record(record: &Record) -> Result<Self, PortError>;
 
     fn to_record(&self) -> Record;
 
-    /// The state after `change` at `now`, of the next revision: the one place that says what may happen when.
+    /// Returns the state after `change` at `now`, with the next revision. The only place that defines which change is
+    /// allowed when.
     ///
     /// # Errors
-    /// It may not happen.
+    /// The change is not allowed.
     fn apply(&self, change: &Self::Change, now: DateTime<Utc>) -> Result<Self, Self::Refused>;
 }
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed<S: FlowState> {
     /// The state after it.
     Applied(S),
     /// The state as it is, and why the rules do not allow the change.
     Refused(S, S::Refused),
-    /// The state as it is: it is not the one that was seen. Only of [`change_seen`].
+    /// The state as it is now, which is not the one that was read. Returned by [`change_seen`] only.
     Superseded(S),
     Missing,
 }
 
-/// Applies `change` to the record as it is by now, and stores it together with `announce`.
+/// Applies `change` to the record as it is stored now, and stores it together with the events `announce`.
 ///
 /// # Errors
-/// As of the store; [`PortError::Unavailable`] also if others change the record all the time.
+/// As of the store; [`PortError::Unavailable`] also if other workers keep changing the record.
 pub async fn change<S: FlowState>(
     store: &dyn RecordStore,
     tenant: &str,
@@ -219,8 +223,8 @@ pub async fn change<S: FlowState>(
     }
 }
 
-/// As [`change`], for who has read the record before: it is read again only if it has been replaced since. A refusal
-/// may be of the state that was seen.
+/// Applies a change like [`change`], for a caller that has read the record already: reads it again only if it has been
+/// replaced since. A refusal may be about the state that the caller read.
 ///
 /// # Errors
 /// As [`change`].
@@ -245,7 +249,7 @@ pub async fn change_from<S: FlowState>(
     }
 }
 
-/// Applies `change` to `seen` and to nothing else: for a change that follows from what was seen.
+/// Applies `change` to `seen` only: for a change that follows from the state that was read.
 ///
 /// # Errors
 /// As of the store.
@@ -263,8 +267,8 @@ pub async fn change_seen<S: FlowState>(
     let record = next.to_record();
     match store.replace(&seen.to_record(), record.clone(), announce).await? {
         Replaced::Done => Ok(Changed::Applied(next)),
-        // Its own effect, where the answer was lost. An adapter recognizes a write that announces something: what
-        // looks like it is somebody else's.
+        // This is the write's own effect after a lost response. An adapter recognises the retry of a write that stores
+        // events, so a record that looks like it then comes from another worker.
         Replaced::Conflict(current) if announce.is_empty() && current == record => Ok(Changed::Applied(next)),
         Replaced::Conflict(current) => Ok(Changed::Superseded(S::from_record(&current)?)),
         Replaced::Missing => Ok(Changed::Missing),

@@ -1,8 +1,8 @@
-//! The books of a scan: one item per session, one result per file, one number set per chunk.
+//! The ledger of a scan: one item per session, one result per file, one set of numbers per chunk.
 //!
-//! Sets decide, counters show. Adding a number to a set twice is adding it once, so every step may be
-//! repeated at any time by anyone. Every method acts on one item (or, for the sweep, reads an index), so
-//! that a table with single-item atomicity can hold it.
+//! Sets decide, counters are for display. Adding a number to a set twice has the effect of adding it once, so any
+//! process may repeat any step at any time. Every method acts on one item (or, for the sweep, reads an index), so that
+//! a table with single-item atomicity can store the ledger.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Counts, PortError, Session, SessionId, Transition, Usage};
 
-/// One file's result as the ledger keeps it. Never changes once stored.
+/// The result of one file as the ledger stores it. Never changes once stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredResult {
     pub failed: bool,
@@ -21,25 +21,28 @@ pub struct StoredResult {
     pub bytes: u64,
     /// Pages or sheets that were read.
     pub pages: u32,
-    /// JSON of the flow's own making, or what leads to it in the object store.
+    /// JSON that only the flow reads, or its key in the object store.
     pub body: Body,
 }
 
-/// Where the details of a result are.
+/// The place of a result's details.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Body {
-    /// At most [`Body::MAX_INLINE`] bytes. Ledgers that are billed by size keep it compressed.
+    /// JSON of at most [`Body::MAX_INLINE`] bytes. Ledgers that are billed by size store it compressed.
     Inline(String),
     /// A key in the object store.
     Object(String),
 }
 
 impl Body {
-    /// What may stand inline, in bytes. On AWS an object costs eight write units to put, and JSON shrinks to a
-    /// third: up to about 24 KB it is cheaper in the table. Below that, for those that shrink less.
+    /// Bytes of inline JSON, at most. On AWS putting an object costs as much as eight write units, and JSON shrinks to
+    /// a third: up to about 24 KB the table is cheaper. The limit is lower, for JSON that shrinks less.
     pub const MAX_INLINE: usize = 16 * 1024;
 
-    /// A body beyond it is no ledger's.
+    /// Checks that the body is small enough to be stored.
+    ///
+    /// # Errors
+    /// [`PortError::Broken`] if inline JSON is larger than [`Body::MAX_INLINE`].
     pub fn check(&self) -> Result<(), PortError> {
         match self {
             Self::Inline(json) if json.len() > Self::MAX_INLINE => {
@@ -54,13 +57,13 @@ impl Body {
 /// A chunk's set after adding to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChunkDone {
-    /// Those of the added indices that were not in it before.
+    /// The added indices that were not in the set before.
     pub new: BTreeSet<u32>,
-    /// How many indices it holds now.
+    /// The number of indices in the set now.
     pub len: u32,
 }
 
-/// What became of a conditional change.
+/// The result of a conditional change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The session after the change.
@@ -70,16 +73,16 @@ pub enum Outcome {
     NoSession,
 }
 
-/// A quarantined file's one chance.
+/// The only attempt at a quarantined file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Which delivery of which message it was: `MESSAGE#DELIVERY`.
+    /// The message and its delivery: `MESSAGE#DELIVERY`.
     pub receipt: String,
     pub at: DateTime<Utc>,
 }
 
 impl Attempt {
-    /// Whether both are deliveries of one message.
+    /// Returns whether both are deliveries of one message.
     pub fn is_of_message(&self, other: &Self) -> bool {
         self.message() == other.message()
     }
@@ -89,7 +92,7 @@ impl Attempt {
     }
 }
 
-/// Where a session stands in the list of its tenant's.
+/// The position of a session in the list of its tenant's sessions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListedAt {
     pub created_at: DateTime<Utc>,
@@ -102,22 +105,23 @@ impl From<&Session> for ListedAt {
     }
 }
 
-/// All reads are strongly consistent unless they say otherwise. Methods that touch one item look at no other:
-/// results and sets are taken for sessions nobody created, too.
+/// A store of the state of scans. All reads are strongly consistent unless they say otherwise. Methods that act on one
+/// item read no other: results and sets are stored even for sessions that do not exist.
 #[async_trait]
 pub trait ScanLedger: Send + Sync {
-    /// Stores `session` unless its id is taken, and lists it among the open ones. Returns the session that
-    /// has the id already, `None` if it was free.
+    /// Stores `session` unless its id is taken, and lists it among the open ones. Returns the session that already has
+    /// the id, or `None` if the id was free.
     async fn create(&self, session: Session) -> Result<Option<Session>, PortError>;
 
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, PortError>;
 
-    /// Applies `transition` atomically, as [`Session::apply`] says. What is not [open](crate::State::is_open) leaves
-    /// the open list, and what is [gone](crate::State::is_gone) its tenant's.
+    /// Applies `transition` atomically, as [`Session::apply`] defines it. A session that is not
+    /// [open](crate::State::is_open) leaves the list of open sessions, and one that is [gone](crate::State::is_gone)
+    /// leaves its tenant's list.
     async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError>;
 
-    /// Stores the result of one file unless it has one. Returns the stored one: that, never one's own, is
-    /// announced and counted.
+    /// Stores the result of one file unless it has one. Returns the stored result: the caller must publish and count
+    /// that one, not its own.
     async fn put_result(
         &self,
         id: &SessionId,
@@ -126,8 +130,9 @@ pub trait ScanLedger: Send + Sync {
         result: StoredResult,
     ) -> Result<StoredResult, PortError>;
 
-    /// [`put_result`](Self::put_result) for several files, given as chunk, index and result: the stored ones in
-    /// the same order. Where it fails, any of them may be stored. For adapters that can do it in one trip.
+    /// Does the same as [`put_result`](Self::put_result) for several files, given as chunk, index and result. Returns
+    /// the stored results in the same order. After a failure any of them may be stored. For adapters that can do it in
+    /// one call.
     async fn put_results(
         &self,
         id: &SessionId,
@@ -140,7 +145,7 @@ pub trait ScanLedger: Send + Sync {
         Ok(stored)
     }
 
-    /// The results of one chunk, by ascending index.
+    /// Returns the results of one chunk, by ascending index.
     async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError>;
 
     /// Adds `indices` to the chunk's set.
@@ -151,12 +156,11 @@ pub trait ScanLedger: Send + Sync {
         indices: &BTreeSet<u32>,
     ) -> Result<ChunkDone, PortError>;
 
-    /// The chunk's set. One that was never added to is empty.
+    /// Returns the chunk's set. It is empty if nothing was ever added.
     async fn done(&self, id: &SessionId, chunk: u32) -> Result<BTreeSet<u32>, PortError>;
 
-    /// Adds to the session's set of full chunks, to the counts that are shown and to what was used; returns the
-    /// session after it, `None` if there is no such session. Done in every state but the terminal ones, whose
-    /// counts are final.
+    /// Adds to the session's set of full chunks, to its displayed counts and to its usage. Returns the session after
+    /// it, or `None` if there is no such session. Changes nothing in a terminal state, whose counts are final.
     async fn add_progress(
         &self,
         id: &SessionId,
@@ -165,8 +169,8 @@ pub trait ScanLedger: Send + Sync {
         usage: Usage,
     ) -> Result<Option<Session>, PortError>;
 
-    /// Remembers that a file is about to be opened alone, unless an attempt is remembered already. Returns
-    /// the remembered one: one's own if this was the first.
+    /// Stores that a file is about to be opened alone, unless an attempt is stored already. Returns the stored attempt,
+    /// which is the caller's own if it was the first.
     async fn record_attempt(
         &self,
         id: &SessionId,
@@ -174,17 +178,17 @@ pub trait ScanLedger: Send + Sync {
         attempt: Attempt,
     ) -> Result<Attempt, PortError>;
 
-    /// Forgets the attempt of this receipt: it ended without killing anything. Another's, or none, is no error
-    /// and stays.
+    /// Removes the attempt of this receipt: it ended without killing a process. An attempt of another receipt stays; a
+    /// missing one is not an error.
     async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError>;
 
-    /// Removes the results, sets and attempts of a session of so many chunks. What is stored for it meanwhile or later
-    /// may stay.
+    /// Removes the results, sets and attempts of a session with this number of chunks. Data that is stored for it
+    /// meanwhile or later may stay.
     async fn erase(&self, id: &SessionId, chunks: u32) -> Result<(), PortError>;
 
-    /// Sessions of `tenant` that are not gone, the last created first (of one moment, by descending id), at most `limit` of them.
-    /// With `after`, those that follow it in this order, whether it exists or not. Fewer than `limit`: there are
-    /// no more. Eventually consistent.
+    /// Returns sessions of `tenant` that are not gone, newest first (descending by id for equal times), at most
+    /// `limit`. With `after`, those that follow that position, whether a session is there or not. Fewer than `limit`
+    /// means that there are no more. Eventually consistent.
     async fn sessions(
         &self,
         tenant: &str,
@@ -192,6 +196,6 @@ pub trait ScanLedger: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Session>, PortError>;
 
-    /// Open sessions. Eventually consistent: read each again before acting on it.
+    /// Returns the open sessions. Eventually consistent: the caller must read each one again before acting on it.
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError>;
 }

@@ -1,8 +1,8 @@
-//! A scan session as the ledger keeps it, and the only ways it may change.
+//! A scan session as the ledger stores it, and the only ways in which it may change.
 //!
-//! [`Session::apply`] is the one place that says which transition is allowed when. Adapters that hold a
-//! lock or a transaction call it; one that speaks conditional updates must be equal to it, and the contract
-//! suite compares the two.
+//! [`Session::apply`] is the only place that defines which transition is allowed when. Adapters that hold a lock or a
+//! transaction call it. An adapter that uses conditional updates must behave the same, and the contract suite compares
+//! the two.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,7 +13,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::Usage;
 
-/// Names a session: 32 hexadecimal digits.
+/// The id of a session: 32 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionId(pub String);
@@ -30,8 +30,8 @@ impl AsRef<str> for SessionId {
     }
 }
 
-/// Where a session stands. LISTING → DISPATCHING → RUNNING → FINALIZING → COMPLETE; and DELETING → DELETED, once it has
-/// come to an end.
+/// The state of a session. LISTING → DISPATCHING → RUNNING → FINALIZING → COMPLETE; and DELETING → DELETED, once it has
+/// ended.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
 )]
@@ -45,39 +45,39 @@ pub enum State {
     Complete,
     Failed,
     Cancelled,
-    /// Nobody is told of it any more, and what came of it is being removed.
+    /// Hidden from its users, while its data is being removed.
     Deleting,
-    /// All of it is removed, but that it was.
+    /// Everything is removed except the fact that it existed.
     Deleted,
 }
 
 impl State {
-    /// A terminal state is never left, but to be deleted.
+    /// Whether the session has ended. A terminal state changes only by a deletion.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Complete | Self::Failed | Self::Cancelled | Self::Deleting | Self::Deleted)
     }
 
-    /// For its people it does not exist any more.
+    /// Whether the session no longer exists for its users.
     pub fn is_gone(self) -> bool {
         matches!(self, Self::Deleting | Self::Deleted)
     }
 
-    /// Whether the sweep has to look at it: it has not ended, or not all of it is removed.
+    /// Whether the sweep has to look at it: it has not ended, or not all of its data is removed.
     pub fn is_open(self) -> bool {
         !self.is_terminal() || self == Self::Deleting
     }
 }
 
-/// The one listing that counts.
+/// The result of the one listing that counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sealed {
-    /// Which attempt's manifest parts are the manifest.
+    /// The attempt whose manifest parts form the manifest.
     pub attempt: String,
     /// SHA-256 over the manifest parts in order, hexadecimal.
     pub digest: String,
     /// Files in the manifest; their indices are `0..total`.
     pub total: u32,
-    /// Indices per chunk.
+    /// Indices in one chunk.
     pub chunk_size: u32,
 }
 
@@ -86,7 +86,7 @@ impl Sealed {
         self.total.div_ceil(self.chunk_size)
     }
 
-    /// The chunks that are not among `done`, in order.
+    /// Returns the chunks that are not among `done`, in order.
     pub fn chunks_without(&self, done: &BTreeSet<u32>) -> impl Iterator<Item = u32> {
         (0..self.chunks()).filter(|chunk| !done.contains(chunk))
     }
@@ -95,14 +95,14 @@ impl Sealed {
         index / self.chunk_size
     }
 
-    /// The indices of one chunk; the last chunk may be shorter.
+    /// Returns the indices of one chunk; the last chunk may be shorter.
     pub fn indices(&self, chunk: u32) -> std::ops::Range<u32> {
         let first = chunk * self.chunk_size;
         first..self.total.min(first + self.chunk_size)
     }
 }
 
-/// What is shown while a scan runs. Decides nothing.
+/// The counts shown while a scan runs. No decision depends on them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Files with a result, failed ones included.
@@ -111,100 +111,101 @@ pub struct Counts {
     pub matches: u64,
 }
 
-/// The right to finish a session, or to work on a record, for a while.
+/// The exclusive right to finish a session, or to work on a record, until a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     pub token: String,
     pub until: DateTime<Utc>,
 }
 
-/// What the report says of time and cost, fixed before the report is built so that each attempt at building
-/// it yields the same bytes.
+/// The report's statements of time and cost, fixed before the report is built so that each attempt to build it yields
+/// the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frozen {
     pub finished_at: DateTime<Utc>,
-    /// JSON of the flow's own making.
+    /// JSON that only the flow reads.
     pub receipt: String,
 }
 
-/// A session waits for a new access token.
+/// A session's wait for a new access token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paused {
-    /// Names who paused it: whoever finds its own name here is the one that did, also if the answer was lost.
+    /// The id of the call that paused it. A caller that finds its own id here has paused it, even if the response was
+    /// lost.
     pub by: String,
     pub at: DateTime<Utc>,
 }
 
-/// One scan.
+/// A scan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     pub id: SessionId,
     pub tenant: String,
-    /// What was asked for: JSON of the flow's own making, never changed but by [`Transition::Delete`].
+    /// The request: JSON that only the flow reads. Never changes except by [`Transition::Delete`].
     pub request: String,
     pub state: State,
     pub created_at: DateTime<Utc>,
-    /// After it, what is missing counts as failed.
+    /// After this time, files without a result count as failed.
     pub deadline: DateTime<Utc>,
     pub sealed: Option<Sealed>,
     pub started_at: Option<DateTime<Utc>>,
-    /// Indices below it have been handed to the queue at least once.
+    /// Indices below this one have been sent to the queue at least once.
     pub dispatched: u32,
-    /// Chunks all of whose indices have a result. Decides completion.
+    /// Chunks whose indices all have a result. Decides completion.
     pub chunks_done: BTreeSet<u32>,
     pub counts: Counts,
-    /// What was used for it so far.
+    /// The usage caused by the session so far.
     #[serde(default)]
     pub usage: Usage,
-    /// When anything last moved.
+    /// When the session last made progress.
     pub progress_at: DateTime<Utc>,
     /// When a sweep last sent work again.
     pub swept_at: Option<DateTime<Utc>>,
-    /// Set while the session waits for a new token. Means nothing from FINALIZING on.
+    /// Set while the session waits for a new token. Has no meaning from FINALIZING on.
     pub paused: Option<Paused>,
-    /// How often it was given a new token.
+    /// How often the session was given a new token.
     #[serde(default)]
     pub renewals: u32,
     pub lease: Option<Lease>,
     pub frozen: Option<Frozen>,
     /// Key of the published report.
     pub report: Option<String>,
-    /// Why the session FAILED, for its owner.
+    /// Why the session is FAILED, for its owner.
     pub reason: Option<String>,
 }
 
-/// A change of a session. Each says the states it may start from; anything else is [`Refused`].
+/// A change of a session. Each variant names the states it may start from; from any other it is [`Refused`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Transition {
     /// LISTING → DISPATCHING.
     Seal { sealed: Sealed, now: DateTime<Utc> },
-    /// In DISPATCHING: the cursor rises to `upto`, never falls.
+    /// In DISPATCHING: the cursor rises to `upto`; it never falls.
     Dispatched { upto: u32, now: DateTime<Utc> },
     /// DISPATCHING → RUNNING.
     Run { now: DateTime<Utc> },
-    /// RUNNING → FINALIZING; or in FINALIZING, if the lease has run out or is one's own.
+    /// RUNNING → FINALIZING; or in FINALIZING, if the lease has ended or has the same token.
     Lease { lease: Lease, now: DateTime<Utc> },
-    /// In FINALIZING under one's own token. What is frozen already stays as it is.
+    /// In FINALIZING, with the token of the lease. A frozen value that is already stored stays.
     Freeze { token: String, frozen: Frozen },
-    /// FINALIZING → COMPLETE, under one's own token. Overwrites the counts.
+    /// FINALIZING → COMPLETE, with the token of the lease. Overwrites the counts.
     Complete { token: String, counts: Counts, report: String },
     /// LISTING or DISPATCHING → FAILED.
     Fail { reason: String },
     /// Any state before FINALIZING → CANCELLED.
     Cancel,
-    /// LISTING, DISPATCHING or RUNNING, not paused, and given no new token since `renewals` was read: waits for one.
-    /// So a token that has been replaced meanwhile pauses nothing.
+    /// LISTING, DISPATCHING or RUNNING, not paused, and given no new token since `renewals` was read: the session waits
+    /// for a new token. The last condition keeps a token that has been replaced meanwhile from pausing the session.
     Pause { paused: Paused, renewals: u32 },
-    /// LISTING, DISPATCHING or RUNNING, paused or not: there is a new token. Counts it.
+    /// LISTING, DISPATCHING or RUNNING, paused or not: the session has a new token. Counts it.
     Unpause { now: DateTime<Utc> },
-    /// Not terminal: claims the next progress frame, if the last was before `not_since`.
+    /// Not terminal: claims the next progress frame, if the last progress was before `not_since`.
     Progress { now: DateTime<Utc>, not_since: DateTime<Utc> },
-    /// Not terminal, or DELETING: claims one sweep, if the last was before `not_since`.
+    /// Not terminal, or DELETING: claims one sweep, if the last one was before `not_since`.
     Sweep { now: DateTime<Utc>, not_since: DateTime<Utc> },
-    /// COMPLETE, FAILED or CANCELLED → DELETING. Forgets what it read, found and used; of what was asked for,
-    /// `request` is left. `progress_at` says when.
+    /// COMPLETE, FAILED or CANCELLED → DELETING. Removes what the session stores of its files, results and usage, and
+    /// replaces the request with `request`. Sets `progress_at` to the time of the deletion.
     Delete { request: String, now: DateTime<Utc> },
-    /// DELETING → DELETED. From [`Session::REMEMBERED`] after `now` on the ledger may forget that there was one.
+    /// DELETING → DELETED. From [`Session::REMEMBERED`] after `now`, the ledger may remove the session altogether.
     Deleted { now: DateTime<Utc> },
 }
 
@@ -213,11 +214,11 @@ pub enum Transition {
 pub struct Refused;
 
 impl Session {
-    /// So long it is known at least that a session was deleted: longer than a message or a schedule's try may be
-    /// late, so that nothing makes it anew.
+    /// The shortest time for which the ledger keeps a deleted session. Longer than a message or a schedule's retry may
+    /// be late, so that none of them recreates the session.
     pub const REMEMBERED: TimeDelta = TimeDelta::days(15);
 
-    /// A new session, LISTING.
+    /// Creates a session in LISTING.
     pub fn new(
         id: SessionId,
         tenant: String,
@@ -249,22 +250,22 @@ impl Session {
         }
     }
 
-    /// When its reading began, or else the session itself.
+    /// Returns when reading began, or when the session was created if it has not begun.
     pub fn began_at(&self) -> DateTime<Utc> {
         self.started_at.unwrap_or(self.created_at)
     }
 
-    /// How long it took until the report was built; nothing before that.
+    /// Returns the time until the report was built; zero before that.
     pub fn took(&self) -> TimeDelta {
         self.frozen.as_ref().map_or(TimeDelta::zero(), |frozen| frozen.finished_at - self.began_at())
     }
 
-    /// Whether every chunk is full.
+    /// Whether every chunk is full. `false` before the listing is sealed.
     pub fn is_full(&self) -> bool {
         self.sealed.as_ref().is_some_and(|sealed| self.chunks_done.len() == sealed.chunks() as usize)
     }
 
-    /// Whether files are still to be listed or handed out.
+    /// Whether files are still to be listed or sent to the queue.
     pub fn is_with_dispatcher(&self) -> bool {
         matches!(self.state, State::Listing | State::Dispatching)
     }
@@ -274,7 +275,7 @@ impl Session {
         self.is_with_dispatcher() || self.state == State::Running
     }
 
-    /// Whether it waits for a new token.
+    /// Whether the session waits for a new token.
     pub fn is_paused(&self) -> bool {
         self.reads() && self.paused.is_some()
     }
@@ -355,7 +356,7 @@ impl Session {
                     self.created_at,
                     self.deadline,
                 );
-                // Its manifest and its chunks are to be found.
+                // Keep `sealed`: it is needed to find the manifest and the chunks to remove.
                 *self =
                     Self { state: State::Deleting, sealed: self.sealed.take(), progress_at: *now, ..left };
             }

@@ -1,29 +1,29 @@
-//! One-time tickets: who may open a connection in whose name.
+//! One-time tickets: each lets its holder open a connection in the name of a tenant.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::PortError;
 
-/// What a ticket is kept under: its SHA-256. Who reads the store learns no ticket.
+/// The SHA-256 of a ticket, under which it is stored. Access to the store alone does not reveal a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TicketHash(pub [u8; 32]);
 
-/// Whom a ticket speaks for, and until when.
+/// The tenant of a ticket, and its time of expiry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
     pub tenant: String,
     pub expires_at: DateTime<Utc>,
 }
 
-/// Keeps tickets until they are used or forgotten.
+/// A store of tickets, which keeps each until it is used or removed.
 #[async_trait]
 pub trait TicketStore: Send + Sync {
-    /// Keeps `ticket`. Hashes of random tickets do not collide; one that does replaces.
+    /// Stores `ticket`. Hashes of random tickets do not collide; an equal hash would replace the stored ticket.
     async fn put(&self, hash: TicketHash, ticket: Ticket) -> Result<(), PortError>;
 
-    /// Removes the ticket and returns it. Of several callers at once exactly one gets it; `None` for one that
-    /// never was, was taken, or was forgotten after its time. One past its time may still be returned: the
-    /// caller looks at the time.
+    /// Removes the ticket and returns it. Of several concurrent callers exactly one gets it. `None` if it never
+    /// existed, was taken, or was removed after its expiry. An expired ticket may still be returned: the caller must
+    /// check the time.
     async fn take(&self, hash: TicketHash) -> Result<Option<Ticket>, PortError>;
 }

@@ -1,15 +1,15 @@
-//! What people lend a session so that it may read in their name.
+//! Access tokens that people lend a session so that it may read their files in their name.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::{PortError, SessionId};
 
-/// An access token. It prints as stars.
+/// An access token. Its debug output hides the secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token {
     pub secret: String,
-    /// Not given out after it.
+    /// It is not returned after this time.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -19,16 +19,16 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// Keeps tokens by session, so that none travels in a message. Nobody who reads the store alone learns one.
+/// A store of tokens by session, so that no message contains one. Access to the store alone does not reveal a token.
 #[async_trait]
 pub trait TokenVault: Send + Sync {
-    /// Keeps `token` for a session of `tenant`, in place of the one before.
+    /// Stores `token` for a session of `tenant` and replaces the previous one.
     async fn put(&self, tenant: &str, session: &SessionId, token: Token) -> Result<(), PortError>;
 
-    /// The token as it was last put; `None` where there is none, it was deleted, it is past its time, or the session
-    /// is not the tenant's.
+    /// Returns the token that was put last; `None` if there is none, it was deleted or has expired, or the session is
+    /// not the tenant's.
     async fn get(&self, tenant: &str, session: &SessionId) -> Result<Option<Token>, PortError>;
 
-    /// Forgets it. An unknown one is no error.
+    /// Removes the session's token. A missing one is not an error.
     async fn delete(&self, tenant: &str, session: &SessionId) -> Result<(), PortError>;
 }

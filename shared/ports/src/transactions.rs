@@ -1,4 +1,4 @@
-//! Transactions as a set, and the figures derived from it.
+//! The set of transactions, and the figures derived from it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{PortError, Subject};
 
-/// Names a statement's file, and the work on it: one version of one object.
+/// The id of a statement's file and of the work on it: one version of one object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FileId(pub String);
@@ -22,12 +22,12 @@ impl fmt::Display for FileId {
 }
 
 impl FileId {
-    /// The flow that has these files.
+    /// The flow that these files belong to.
     pub const FLOW: &str = "statements";
-    /// The state of a file's record while a worker stores transactions of it.
+    /// The state of a file's record while a worker stores its transactions.
     pub const PROCESSING: &str = "processing";
 
-    /// What its record, its events and its audit trail are about.
+    /// Returns the subject of the file's record, its events and its audit trail.
     pub fn subject(&self) -> Subject {
         Subject::new(Self::FLOW, self.0.as_str())
     }
@@ -74,7 +74,7 @@ impl From<Month> for String {
     }
 }
 
-/// Not `YYYY-MM`.
+/// The text is not of the form `YYYY-MM`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a month is written as 2026-01")]
 pub struct NoMonth;
@@ -101,7 +101,7 @@ impl TryFrom<String> for Month {
     }
 }
 
-/// Which transaction it is: the same however often and in whichever file it is told.
+/// The identity of a transaction: the same in every file that contains it, however often it is read.
 ///
 /// Ordered by account, then as a statement lists them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -109,9 +109,9 @@ pub struct TransactionKey {
     /// At most [`TransactionKey::MAX_ACCOUNT`] bytes.
     pub account: String,
     pub date: NaiveDate,
-    /// A digest of what tells it from others, in lower-case hexadecimal.
+    /// A digest of the fields that distinguish it from other transactions, in lower-case hexadecimal.
     pub identity: String,
-    /// From 1: identical rows of one statement are so many transactions.
+    /// From 1: identical rows of one statement are separate transactions.
     pub occurrence: u32,
 }
 
@@ -128,10 +128,10 @@ impl TransactionKey {
 pub struct Transaction {
     pub key: TransactionKey,
     pub value_date: Option<NaiveDate>,
-    /// In the scale of the source. Negative: money went out.
+    /// With the number of decimals of the source. Negative: money went out.
     #[serde(with = "rust_decimal::serde::str")]
     pub amount: Decimal,
-    /// ISO 4217, empty if the file does not tell.
+    /// ISO 4217, empty if the file does not state it.
     pub currency: String,
     pub description: String,
     pub clean: String,
@@ -140,14 +140,14 @@ pub struct Transaction {
     pub balance: Option<Decimal>,
     pub kind: Option<String>,
     pub reference: Option<String>,
-    /// The file that brought it first.
+    /// The first file that contained it.
     pub file: FileId,
-    /// Where in that file.
+    /// The position in that file.
     pub place: String,
     pub category: Option<Category>,
 }
 
-/// What a transaction is for, and who says so.
+/// The purpose of a transaction, and the source of the decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {
     pub name: String,
@@ -157,7 +157,7 @@ pub struct Category {
     pub confidence: u8,
 }
 
-/// What figures need of a transaction.
+/// The fields of a transaction that figures need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Booked {
     pub amount: Decimal,
@@ -166,25 +166,25 @@ pub struct Booked {
     pub category: Option<String>,
 }
 
-/// What became of storing.
+/// The result of storing rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredRows {
-    /// For each row, whether this file was the first to bring it. The same on every repetition.
+    /// For each row, whether this file was the first to contain it. The same on every repetition.
     Done(Vec<bool>),
-    /// The file is not in the hands of who asks; nothing was stored.
+    /// The caller does not hold the file; nothing was stored.
     NotYours,
 }
 
-/// All reads are strongly consistent. Each method may fail half-way, and may be repeated.
+/// A store of transactions. All reads are strongly consistent. Each method may fail half-way, and may be repeated.
 #[async_trait]
 pub trait TransactionStore: Send + Sync {
-    /// How many rows one call of [`store`](Self::store), [`get`](Self::get), [`categorize`](Self::categorize),
-    /// [`remove`](Self::remove) or [`withdraw`](Self::withdraw) takes.
+    /// Returns the number of rows that one call of [`store`](Self::store), [`get`](Self::get),
+    /// [`categorize`](Self::categorize), [`remove`](Self::remove) or [`withdraw`](Self::withdraw) takes, at most.
     fn batch(&self) -> usize;
 
-    /// Adds `file` to those that show each of `rows`, and stores the ones that are not there: content, once stored,
-    /// does not change. No row is stored unless the record of `file` is [`FileId::PROCESSING`] and its lease has
-    /// `token`. No two rows have the same key.
+    /// Adds `file` to the files that show each of `rows`, and stores the rows that are not stored yet: content, once
+    /// stored, does not change. Stores nothing unless the record of `file` is [`FileId::PROCESSING`] and its lease has
+    /// `token`. No two rows may have the same key.
     async fn store(
         &self,
         tenant: &str,
@@ -193,12 +193,12 @@ pub trait TransactionStore: Send + Sync {
         rows: &[Transaction],
     ) -> Result<StoredRows, PortError>;
 
-    /// In the order of `keys`.
+    /// Returns the transactions in the order of `keys`, `None` for a missing one.
     async fn get(&self, tenant: &str, keys: &[TransactionKey])
     -> Result<Vec<Option<Transaction>>, PortError>;
 
-    /// Transactions of one account and month by key, those after `after`; with `newest_first` from the last to the
-    /// first, those before it.
+    /// Returns transactions of one account and month, ascending by key, those after `after`; with `newest_first`
+    /// descending, those before `after`.
     async fn month(
         &self,
         tenant: &str,
@@ -209,8 +209,8 @@ pub trait TransactionStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Transaction>, PortError>;
 
-    /// What figures need of the transactions of one account and month: of those after `after`, by key, and the key of
-    /// the last one if there may be more.
+    /// Returns what figures need of the transactions of one account and month, those after `after` by key, and the key
+    /// of the last one if there may be more.
     async fn booked(
         &self,
         tenant: &str,
@@ -229,22 +229,24 @@ pub trait TransactionStore: Send + Sync {
         Ok((booked.collect(), last))
     }
 
-    /// Every account and month in which something was stored since it was last [forgotten](FigureStore::forget_month),
-    /// ascending.
+    /// Returns every account and month in which something was stored since it was last
+    /// [forgotten](FigureStore::forget_month), ascending.
     async fn months(&self, tenant: &str) -> Result<Vec<(String, Month)>, PortError>;
 
-    /// Sets categories. One that is gone is passed over.
+    /// Sets categories. Skips transactions that no longer exist.
     async fn categorize(
         &self,
         tenant: &str,
         categories: &[(TransactionKey, Option<Category>)],
     ) -> Result<(), PortError>;
 
-    /// `file` no longer shows these. One that no file shows any more is removed.
+    /// Removes `file` from the files that show these transactions. A transaction that no file shows any more is
+    /// removed.
     async fn remove(&self, tenant: &str, file: &FileId, keys: &[TransactionKey]) -> Result<(), PortError>;
 
-    /// [`remove`](Self::remove) for whoever is at work: none of these goes unless the file's record is as for
-    /// [`store`](Self::store) at that moment. `false`: it is not, and what others store of it since stays.
+    /// Does the same as [`remove`](Self::remove), for a worker that holds the file: removes nothing unless the file's
+    /// record satisfies the condition of [`store`](Self::store) at that moment. `false`: it does not, and rows that
+    /// other workers have stored since stay.
     async fn withdraw(
         &self,
         tenant: &str,
@@ -254,22 +256,23 @@ pub trait TransactionStore: Send + Sync {
     ) -> Result<bool, PortError>;
 }
 
-/// What was derived from one account's month, and how often it was.
+/// The figures derived from one account's month, with a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredFigures {
     pub account: String,
     pub month: Month,
-    /// From [`first_version`](Self::first_version) on.
+    /// Starts at [`first_version`](Self::first_version) and increases with each replacement.
     pub version: u64,
-    /// JSON of the flow's own making.
+    /// JSON that only the flow reads.
     pub body: String,
 }
 
 impl StoredFigures {
-    /// The version of the first figures of a month. After a month was forgotten, its figures begin with another one, as
-    /// long as they say when they were derived: whoever saw those of before cannot replace them.
+    /// Returns the version of a month's first figures, a hash of them. Figures state when they were derived, so a month
+    /// that was forgotten begins again with another version, and a process that has seen the earlier figures cannot
+    /// replace the new ones.
     pub fn first_version(body: &str) -> u64 {
-        // FNV-1a, of which every store of numbers holds 52 bits.
+        // FNV-1a. Only 52 bits are used, because every store can hold such a number exactly.
         let hash = body.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
         });
@@ -277,10 +280,11 @@ impl StoredFigures {
     }
 }
 
-/// Figures, replaced by version, so that of two who derive them at once the one who saw less does not win.
+/// A store of figures. They are replaced by version, so that of two processes that derive them concurrently the one
+/// that saw fewer transactions does not win.
 #[async_trait]
 pub trait FigureStore: Send + Sync {
-    /// Strongly consistent.
+    /// Returns the stored figures. Strongly consistent.
     async fn figures(
         &self,
         tenant: &str,
@@ -288,9 +292,9 @@ pub trait FigureStore: Send + Sync {
         month: Month,
     ) -> Result<Option<StoredFigures>, PortError>;
 
-    /// Stores `body` as version `seen + 1` if the present version is `seen`, and as the first one if there are none, `seen`
-    /// is 0, and the month is known. Whether it was. So nobody who has seen its transactions leaves figures in a month
-    /// that was [forgotten](Self::forget_month) meanwhile.
+    /// Stores `body` as version `seen + 1` if the present version is `seen`; or as the first version if there are no
+    /// figures, `seen` is 0, and the month is known. Returns whether it was stored. So a process that has read a
+    /// month's transactions cannot store figures in a month that was [forgotten](Self::forget_month) meanwhile.
     async fn put_figures(
         &self,
         tenant: &str,
@@ -300,9 +304,9 @@ pub trait FigureStore: Send + Sync {
         seen: u64,
     ) -> Result<bool, PortError>;
 
-    /// Forgets figures of version `seen` (0: there are none), and the month with them, if no transaction is in it: that
-    /// something was stored there, and the account with its last month. Whether nothing of the month is left. A
-    /// transaction that is stored meanwhile is in a month that is known.
+    /// Removes figures of version `seen` (0: there are none), and the record that something was stored in the month,
+    /// unless a transaction is in it. With an account's last month, removes the account too. Returns whether nothing of
+    /// the month is left. A transaction that is stored meanwhile makes the month known again.
     async fn forget_month(
         &self,
         tenant: &str,
@@ -311,7 +315,8 @@ pub trait FigureStore: Send + Sync {
         seen: u64,
     ) -> Result<bool, PortError>;
 
-    /// All of the tenant's from month `from` to `to`, both included, by month, then account. Strongly consistent.
+    /// Returns the tenant's figures from month `from` to `to`, both included, by month, then account. Strongly
+    /// consistent.
     async fn all_figures(
         &self,
         tenant: &str,

@@ -1,4 +1,4 @@
-//! What a session costs the world: counted where the calls are made, added up with the session's counts.
+//! The billed resources that a session uses: counted where the calls are made, and added up with the session's counts.
 
 use std::ops::AddAssign;
 use std::sync::{Mutex, PoisonError};
@@ -6,30 +6,30 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What was used, in the units clouds bill. Shown and priced, decides nothing: what a crash loses or a lost
-/// response doubles stays so.
+/// The resources used, in the units that clouds bill. For display and pricing only; no decision depends on it, so that
+/// counts lost in a crash or doubled after a lost response are not corrected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Usage {
-    /// Invocations of functions.
+    /// Function invocations.
     pub invocations: u64,
-    /// Time of functions times their memory: milliseconds × MB.
+    /// Running time of functions times their memory: milliseconds × MB.
     pub megabyte_milliseconds: u64,
-    /// Queue requests of 64 KB.
+    /// Queue requests, in units of 64 KB.
     pub queue_requests: u64,
-    /// Write units of tables, indexes and failed conditions included.
+    /// Write units of tables, including those of indexes and of failed conditions.
     pub table_write_units: u64,
-    /// Read units of tables, in halves: a read that may be stale costs half a unit.
+    /// Read units of tables, in halves: an eventually consistent read costs half a unit.
     pub table_read_half_units: u64,
-    /// Objects written and listings.
+    /// Requests that write or list objects.
     pub object_writes: u64,
-    /// Objects read or looked at.
+    /// Requests that read objects or their metadata.
     pub object_reads: u64,
-    /// Messages to clients, of 32 KB.
+    /// Messages to clients, in units of 32 KB.
     pub socket_messages: u64,
-    /// Requests of keys.
+    /// Requests to the key management service.
     pub key_requests: u64,
-    /// Pictures of pages read by OCR that is paid by the page.
+    /// Page pictures read by OCR that is billed by the page.
     pub ocr_pages: u64,
 }
 
@@ -48,8 +48,8 @@ impl AddAssign for Usage {
     }
 }
 
-/// Where the adapters of one process note what they use, until a flow takes it for its session. On one machine
-/// nobody notes anything.
+/// The meter to which the adapters of one process add their usage, until a flow takes it for its session. On a single
+/// machine no adapter uses it.
 #[derive(Debug, Default)]
 pub struct Meter(Mutex<Reading>);
 
@@ -59,7 +59,7 @@ struct Reading {
     running: Option<Running>,
 }
 
-/// The invocation under way.
+/// The current invocation.
 #[derive(Debug, Clone, Copy)]
 struct Running {
     megabytes: u64,
@@ -67,12 +67,12 @@ struct Running {
 }
 
 impl Meter {
-    /// Notes a use.
+    /// Adds to the usage.
     pub fn note(&self, usage: Usage) {
         self.with(|reading| reading.usage += usage);
     }
 
-    /// An invocation begins, in a function of so much memory.
+    /// Begins an invocation of a function with `megabytes` of memory.
     pub fn begin(&self, megabytes: u64, now: DateTime<Utc>) {
         self.with(|reading| {
             reading.usage.invocations += 1;
@@ -80,7 +80,7 @@ impl Meter {
         });
     }
 
-    /// The invocation has ended. What nobody has taken yet goes to whoever takes next.
+    /// Ends the invocation. Usage that was not taken goes to the next caller of [`take`](Self::take).
     pub fn end(&self, now: DateTime<Utc>) {
         self.with(|reading| {
             reading.tick(now);
@@ -88,7 +88,7 @@ impl Meter {
         });
     }
 
-    /// What was used since the last time somebody asked, the time of the invocation under way included.
+    /// Returns the usage since the last call, including the time of the current invocation.
     pub fn take(&self, now: DateTime<Utc>) -> Usage {
         self.with(|reading| {
             reading.tick(now);
@@ -97,7 +97,7 @@ impl Meter {
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Reading) -> T) -> T {
-        // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
+        // No code under the lock can panic half-way, so data behind a poisoned lock is consistent.
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -106,7 +106,7 @@ impl Reading {
     fn tick(&mut self, now: DateTime<Utc>) {
         if let Some(running) = &mut self.running {
             let milliseconds = (now - running.since).num_milliseconds();
-            // A clock that was set back bills nothing.
+            // A clock that was set back adds nothing.
             self.usage.megabyte_milliseconds += u64::try_from(milliseconds).unwrap_or(0) * running.megabytes;
             running.since = now;
         }
@@ -131,7 +131,7 @@ mod tests {
             Usage { invocations: 1, megabyte_milliseconds: 4_000, object_reads: 3, ..Usage::default() }
         );
         meter.end(at(50));
-        // Between invocations nothing runs.
+        // Time between invocations is not billed.
         meter.begin(100, at(1_000));
         meter.end(at(990));
         sum += meter.take(at(5_000));

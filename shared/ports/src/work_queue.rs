@@ -1,20 +1,20 @@
-//! Queues: how one function hands work to the next. Which queues there are stands in `riffle-topology`, what each
-//! carries in `riffle-contracts`.
+//! Queues: how one function hands work to the next. `riffle-topology` lists the queues, and `riffle-contracts` defines
+//! their messages.
 
 use async_trait::async_trait;
 use serde::Serialize;
 
 use crate::{Failure, PortError};
 
-/// One message.
+/// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Messages of one group share the consumers fairly with other groups: the session's id.
+    /// The id of the session or the name of the tenant. Groups share the consumers fairly.
     pub group: String,
     pub body: String,
 }
 
-/// Sends messages. Delivery is at least once and in no order.
+/// A sender of messages. Delivery is at least once and in no order.
 #[async_trait]
 pub trait WorkQueue: Send + Sync {
     /// Sends all of `messages` to the queue of this name and returns the positions of those that were *not* accepted,
@@ -25,13 +25,13 @@ pub trait WorkQueue: Send + Sync {
     async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError>;
 }
 
-/// How often what a queue did not accept is sent before the whole job comes back.
+/// How often unaccepted messages are sent before the caller gets a failure.
 const ATTEMPTS: u32 = 5;
 
-/// Sends every one of `bodies` to the next stage, trying again what the queue did not accept.
+/// Sends all of `bodies` to the next stage, and retries those that the queue does not accept.
 ///
 /// # Errors
-/// [`Failure::Retry`] if the queue goes on not accepting some of them; the others were sent.
+/// [`Failure::Retry`] if the queue keeps refusing some of them; the others were sent.
 pub async fn send_all<T: Serialize>(
     queues: &dyn WorkQueue,
     queue: &str,

@@ -1,4 +1,4 @@
-//! Draws where a word stands on a page, as evidence of a match is drawn: `page FILE PAGE WORD FOLDER`.
+//! Draws the place of a word on a page, as evidence of a match is drawn: `page FILE PAGE WORD FOLDER`.
 //!
 //! Writes the whole page and the part around the word as PNG, and prints the word's box on both in pixels.
 
@@ -35,7 +35,7 @@ impl Sink for Word<'_> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "what it is for")]
+#[expect(clippy::print_stdout, reason = "the output of this example")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [file, page, word, folder] = &arguments[..] else {

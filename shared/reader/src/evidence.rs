@@ -8,7 +8,7 @@ use crate::{Incoming, Parser, Reader, Text};
 /// Why a page cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
-    /// What the source says of the file, or no sandbox can be had.
+    /// The source reports an error for the file, or no sandbox is available.
     #[error(transparent)]
     Source(#[from] ReadError),
     #[error(transparent)]
@@ -16,10 +16,10 @@ pub enum PageError {
 }
 
 impl Reader {
-    /// Draws a page of a file, or part of one, where files are parsed and within the same limits. Blocks, also until
-    /// a file that is being read makes room.
+    /// Draws a page of a file, or part of one, in the same place and within the same limits as files are parsed.
+    /// Blocks, if necessary until a running parse frees its sandbox.
     ///
-    /// The page is counted from 1; [`riffle_extract::Place::page`] tells it of a match. Nothing is remembered.
+    /// `page` is counted from 1; [`riffle_extract::Place::page`] returns it for a match. The result is not cached.
     pub fn page_image(
         &self,
         opened: &dyn Opened,
@@ -35,13 +35,14 @@ impl Reader {
                 riffle_extract::draw(name, &bytes, limits, page, view)
             }
         };
-        // Of a file that was replaced meanwhile nobody knows what was drawn.
+        // If the file was replaced in the meantime, it is unknown which version was drawn.
         opened.confirm()?;
         Ok(drawn?)
     }
 
-    /// Reads a page of a PDF, counted from 1, as [`Reader::read`] did, and tells where its characters stand, which
-    /// no scan asks of all pages. Text that OCR reads is left out: its places are told when it is read. Blocks.
+    /// Reads a page of a PDF, counted from 1, as [`Reader::read`] does, and also reports where its characters are,
+    /// which a scan does not request for all pages. Text from OCR is left out: its positions are reported when it is
+    /// read. Blocks.
     pub fn page_text(
         &self,
         opened: &dyn Opened,

@@ -1,6 +1,6 @@
-//! From a file to its text: parsed in a sandbox, its pictures read by OCR, and remembered for the next time.
+//! From a file to its text: parsed in a sandbox, its pictures read by OCR, and cached for the next time.
 //!
-//! Everything here blocks; call it from a thread that may. Nothing here knows codes, sessions or queues.
+//! All functions here block; call them from a thread that may. This crate knows nothing of codes, sessions or queues.
 
 mod evidence;
 mod list;
@@ -26,34 +26,34 @@ use pictures::Picture;
 use sandbox::{Listener, Pool};
 use text_cache::Packer;
 
-/// Changes when the parsers read something otherwise: what was kept before is read anew.
+/// Increase it when the parsers produce different text: texts cached under another number are read again.
 const PARSERS: u32 = 1;
 
-/// A file, as far as reading it goes.
+/// A file to read.
 #[derive(Debug, Clone)]
 pub struct Document<'a> {
     /// Only a hint of the format.
     pub name: &'a str,
     pub tenant: &'a str,
-    /// What names the file across sessions, and its version there.
+    /// Identifies the file across sessions; `version` identifies its content there.
     pub identity: &'a str,
     pub version: &'a str,
-    /// Whether pictures of text are read.
+    /// Whether OCR reads pictures of text.
     pub ocr: bool,
 }
 
-/// Takes a file's text, maybe from the beginning again.
+/// Receives a file's text, possibly again from the beginning.
 pub trait Text: Sink {
-    /// Forgets the file: its units come again.
+    /// Discards the file's units so far: they are sent again.
     fn restart(&mut self);
 }
 
 /// Where files are parsed.
 #[derive(Debug)]
 pub enum Parser {
-    /// In processes of their own.
+    /// In separate processes.
     Sandbox(Pool),
-    /// In this one, for measuring what the sandbox costs.
+    /// In this process, to measure the cost of the sandbox.
     InProcess(Limits),
 }
 
@@ -62,12 +62,12 @@ pub enum Parser {
 pub struct Remembered(Vec<u8>);
 
 impl Remembered {
-    /// Bytes it takes, packed.
+    /// Returns its compressed size in bytes.
     pub fn size(&self) -> usize {
         self.0.len()
     }
 
-    /// Hands it on. `None` where it is broken: the file is to be read again.
+    /// Passes the text on. Returns `None` if the stored bytes are broken and the file must be read again.
     pub fn replay(&self, text: &mut dyn Text) -> Option<Ended> {
         let ended = text_cache::replay(&self.0, text);
         if ended.is_err() {
@@ -86,7 +86,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// What is remembered of the file, if anything is. Takes as long as it takes to load it.
+    /// Returns the cached text of the file, if there is one. Blocks while the cache loads it.
     pub fn recall(&self, document: &Document<'_>) -> Option<Remembered> {
         let cache = self.kept(Worth::Files)?;
         let kept = cache.find(self.place(document)).unwrap_or_else(|error| {
@@ -96,10 +96,11 @@ impl Reader {
         kept.map(Remembered)
     }
 
-    /// Reads the file.
+    /// Reads the file, or takes its text from the cache.
     ///
     /// # Errors
-    /// What the source says of the file, or no sandbox can be had. What the parser says is in the answer.
+    /// Fails if the source reports an error for the file, or no sandbox is available. A parser's error is part of the
+    /// returned [`Ended`].
     pub fn read(
         &self,
         document: &Document<'_>,
@@ -145,7 +146,7 @@ impl Reader {
         text: &mut dyn Text,
         packer: Option<Packer>,
     ) -> Result<(Ended, Option<Vec<u8>>), PortError> {
-        // To draw a page that nobody then reads takes longer than to read a hundred.
+        // Drawing a page takes longer than reading a hundred, so pages are drawn only if OCR can read them.
         let ocr = self.ocr.as_deref().filter(|ocr| document.ocr && ocr.is_available());
         let remembering;
         let ocr = match (ocr, self.kept(Worth::Pictures)) {
@@ -171,7 +172,7 @@ impl Reader {
         Ok((ended, kept))
     }
 
-    /// The cache, where it is for these.
+    /// Returns the cache, if it is meant for `worth`.
     fn kept(&self, worth: Worth) -> Option<&dyn TextCache> {
         self.cache.as_deref().filter(|cache| cache.worth() == worth)
     }
@@ -180,21 +181,21 @@ impl Reader {
         self.key(document, "place", &[document.identity.as_bytes(), document.version.as_bytes()])
     }
 
-    /// Everything that decides what is read is in it.
+    /// Derives a key from everything that affects the text.
     fn key(&self, document: &Document<'_>, what: &str, parts: &[&[u8]]) -> TextKey {
         let ocr = self.ocr.as_ref().filter(|_| document.ocr).map(|ocr| ocr.variant()).unwrap_or_default();
         let second = match &self.parser {
             Parser::Sandbox(pool) => pool.variant(),
             Parser::InProcess(_) => b"",
         };
-        // Formats that are told by their name only are other files under another name.
+        // Some formats are recognised only by the file's extension, so another extension may give another text.
         let extension = document.name.rsplit_once('.').map_or("", |(_, extension)| extension);
         let fixed = [document.tenant.as_bytes(), ocr.as_bytes(), second, extension.as_bytes()];
         key(what, &[&fixed[..], parts].concat())
     }
 }
 
-/// Each part with its length, so that none runs into another.
+/// Hashes each part with its length, so that no two lists of parts give the same input.
 fn key(what: &str, parts: &[&[u8]]) -> TextKey {
     let version = [transcript::VERSION.to_le_bytes(), PARSERS.to_le_bytes()].concat();
     let mut hash = Sha256::new();
@@ -206,7 +207,8 @@ fn key(what: &str, parts: &[&[u8]]) -> TextKey {
     TextKey(hash.finalize().into())
 }
 
-/// Whether reading the same bytes again gives the same: not so where a limit or the parser's end came first.
+/// Returns whether reading the same bytes again gives the same result. It may not after a limit was hit or the parser
+/// crashed.
 fn is_final(outcome: &Result<riffle_extract::Extracted, ExtractError>) -> bool {
     !matches!(outcome, Err(ExtractError::TooLarge(_) | ExtractError::Panicked(_)))
 }
@@ -237,22 +239,22 @@ fn unreadable(error: std::io::Error) -> ReadError {
     ReadError::Denied(error.to_string())
 }
 
-/// What comes out of a parser: handed on, packed for the next time, its pictures read.
+/// Receives a parser's output: passes the text on, packs it for the cache and has pictures read.
 struct Incoming<'t> {
     text: &'t mut dyn Text,
-    /// The engine, and for which tenant it reads.
+    /// The tenant OCR reads for, and the engine.
     ocr: Option<(&'t str, &'t dyn Ocr)>,
-    /// `None` also once it turns out that reading the file again may give more.
+    /// Also `None` once reading the file again may give more text.
     packer: Option<Packer>,
-    /// Whether a parser in this process notes where characters stand.
+    /// Whether a parser in this process records the positions of characters.
     layout: bool,
     reader: transcript::Reader,
     writer: transcript::Writer,
-    /// The first failure that is not the file's.
+    /// The first failure that the file did not cause.
     broken: Option<PortError>,
 }
 
-/// Units are packed when they are so many bytes.
+/// Units are packed once they take this many bytes.
 const PACK_AT: usize = 64 * 1024;
 
 impl<'t> Incoming<'t> {
@@ -276,7 +278,7 @@ impl<'t> Incoming<'t> {
     }
 }
 
-/// For a parser in this process, and for what OCR reads.
+/// Used by a parser in this process, and for text from OCR.
 impl Sink for Incoming<'_> {
     fn unit(&mut self, unit: &Unit<'_>) {
         if self.packer.is_some() {
@@ -304,7 +306,7 @@ impl Sink for Incoming<'_> {
     }
 
     fn image(&mut self, image: &PageImage<'_>) -> bool {
-        // Where the world has failed the file is read again later, and its pictures with it.
+        // After a failure that the file did not cause, the whole file is read again later, and its pictures with it.
         let Some(ocr) = self.ocr.filter(|_| self.broken.is_none()) else { return false };
         let read = pictures::read(ocr, image, self).unwrap_or_else(|error| {
             self.broken.get_or_insert(error);
@@ -313,7 +315,7 @@ impl Sink for Incoming<'_> {
         if read == Picture::NotNow {
             (self.ocr, self.packer) = (None, None);
         }
-        // What the parser sends after it comes after it.
+        // Pack the picture's text now, so that it stays ahead of the units the parser sends later.
         self.pack();
         read == Picture::Read
     }

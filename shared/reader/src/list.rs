@@ -1,4 +1,4 @@
-//! A file that lists something, such as codes.
+//! Reads a file that is a list, such as a list of codes.
 
 use bytes::Bytes;
 use riffle_extract::{ExtractError, Extracted, Limits};
@@ -7,11 +7,11 @@ use riffle_ports::{Content, PortError};
 use crate::{Incoming, Parser, Reader, Text};
 
 impl Reader {
-    /// Reads a table or a plain text, where files are parsed and within the limits of [`Limits::of_a_list`]: other kinds
-    /// are refused before they are parsed. Nothing is remembered, and no picture read. Blocks.
+    /// Reads a table or a plain text in the same place as files are parsed, within the limits of [`Limits::of_a_list`]:
+    /// other kinds are refused before they are parsed. The result is not cached, and no pictures are read. Blocks.
     ///
     /// # Errors
-    /// No sandbox can be had. What the parser says is in the answer.
+    /// Fails if no sandbox is available. A parser's error is the inner result.
     pub fn list(
         &self,
         name: &str,

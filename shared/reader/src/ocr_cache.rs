@@ -1,10 +1,10 @@
-//! Pictures that OCR has read before are not read again.
+//! A cache of OCR results, so that no picture is read twice.
 
 use riffle_ports::{Ocr, OcrError, OcrLine, PictureLimits, TextCache};
 
 use crate::{key, text_cache};
 
-/// An engine, and what it read for each tenant. What it could not read is asked again.
+/// An engine with a cache of its results per tenant. Failures are not cached: such a picture is read again next time.
 pub(crate) struct Remembering<'r> {
     pub engine: &'r dyn Ocr,
     pub cache: &'r dyn TextCache,

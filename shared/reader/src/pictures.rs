@@ -3,19 +3,20 @@
 use riffle_extract::{Bounds, Glyphs, PageImage, Place, Sink, Unit};
 use riffle_ports::{Ocr, OcrError, OcrLine, PortError};
 
-/// What came of a picture.
+/// The outcome of reading a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Picture {
     Read,
     Unread,
-    /// The engine is not there, and may be next time.
+    /// The engine is not available now, but may be next time.
     NotNow,
 }
 
-/// Has a picture read and hands its text on.
+/// Has the engine read a picture and passes its text on.
 ///
 /// # Errors
-/// The world failed. A picture that cannot be read, or an engine that is not there, leaves the page unread.
+/// Fails only if the picture is not the cause. A picture that cannot be read, or an engine that is not available,
+/// leaves the page unread.
 pub(crate) fn read(
     (tenant, ocr): (&str, &dyn Ocr),
     image: &PageImage<'_>,
@@ -43,7 +44,7 @@ pub(crate) fn read(
     Ok(Picture::Read)
 }
 
-/// The page so many pages on: a TIFF holds several.
+/// Returns the place `pages` pages further on, because a TIFF holds several pages.
 fn further(place: &Place, pages: u32) -> Place {
     match place {
         Place::Page(page) => Place::Page(page.saturating_add(pages)),
@@ -54,7 +55,7 @@ fn further(place: &Place, pages: u32) -> Place {
     }
 }
 
-/// Lines of words, and for each word its box.
+/// Joins words to lines of text, and gives each word its box. `size` is the page's, in points.
 fn page(lines: &[OcrLine], size: (f32, f32)) -> (String, Glyphs) {
     let (mut text, mut boxes) = (String::new(), Vec::new());
     for line in lines {
@@ -82,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads the same two pages in every picture that is one.
+    /// Returns the same two pages for every picture that is not empty.
     struct Parrot;
 
     impl Ocr for Parrot {

@@ -1,4 +1,4 @@
-//! A file's text as it is kept for the next scan, and what OCR read of a picture.
+//! The stored form of a file's text, kept for the next scan, and of the text OCR read from a picture.
 //!
 //! ```text
 //! kept   := version (4 bytes) block (JSON of the outcome) piece*
@@ -13,25 +13,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::transcript::{self, Malformed};
 
-/// Text that takes more room than this, packed, is not kept: reading it costs no less than parsing the file.
+/// Compressed bytes above which a text is not stored: loading it would cost as much as parsing the file.
 const MOST: usize = 8 << 20;
-/// The version of what OCR read of a picture: to read it again may cost money.
+/// The version of stored OCR results, apart from the transcript's, because reading a picture again may cost money.
 const PAGES: u32 = 1;
-/// A block that claims to be longer is none.
+/// Unpacked bytes above which a block is invalid.
 const BLOCK: usize = 256 << 20;
 
-/// What came of reading a file.
+/// The result of reading a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// Size of the file.
+    /// Size of the file in bytes.
     pub bytes: u64,
     pub outcome: Result<Extracted, ExtractError>,
 }
 
-/// Packs units as they come.
+/// Compresses units as they arrive.
 #[derive(Debug)]
 pub(crate) struct Packer {
-    /// `None` once it was too much.
+    /// `None` once the text is too large to store.
     pieces: Option<Vec<u8>>,
 }
 
@@ -40,7 +40,7 @@ impl Packer {
         Self { pieces: Some(Vec::new()) }
     }
 
-    /// Takes whole units.
+    /// Adds whole units.
     pub fn units(&mut self, units: &[u8]) {
         let Some(pieces) = &mut self.pieces else { return };
         pack(pieces, units);
@@ -49,7 +49,7 @@ impl Packer {
         }
     }
 
-    /// All of it, if it is to be kept.
+    /// Returns the stored form, if the text is to be stored.
     pub fn finish(self, ended: &Ended) -> Option<Vec<u8>> {
         let pieces = self.pieces?;
         let mut kept = transcript::VERSION.to_le_bytes().to_vec();
@@ -59,7 +59,7 @@ impl Packer {
     }
 }
 
-/// What OCR read of a picture, page by page.
+/// Returns the stored form of the text OCR read from a picture, page by page.
 pub(crate) fn pages(pages: &[Vec<OcrLine>]) -> Option<Vec<u8>> {
     let mut kept = PAGES.to_le_bytes().to_vec();
     pack(&mut kept, &serde_json::to_vec(pages).ok()?);
@@ -80,7 +80,7 @@ fn pack(to: &mut Vec<u8>, bytes: &[u8]) {
     to.extend_from_slice(&packed);
 }
 
-/// A packed block and its length unpacked, taken off `from`.
+/// Takes a compressed block off `from` and returns it with its unpacked length.
 fn block<'k>(from: &mut &'k [u8]) -> Result<(&'k [u8], usize), Malformed> {
     let mut length = || -> Result<usize, Malformed> {
         let (length, rest) = from.split_first_chunk::<4>().ok_or(Malformed)?;
@@ -90,7 +90,7 @@ fn block<'k>(from: &mut &'k [u8]) -> Result<(&'k [u8], usize), Malformed> {
     let (packed, unpacked) = (length()?, length()?);
     let (block, rest) = from.split_at_checked(packed).ok_or(Malformed)?;
     *from = rest;
-    // LZ4 packs 255 to 1 at best: a block that claims more makes nobody set memory aside for it.
+    // LZ4 compresses 255 to 1 at best; a block that claims more is refused before memory is reserved for it.
     if unpacked > BLOCK || unpacked / 256 > packed { Err(Malformed) } else { Ok((block, unpacked)) }
 }
 
@@ -100,13 +100,13 @@ fn unpack((block, length): (&[u8], usize), into: &mut Vec<u8>) -> Result<(), Mal
     if unpacked == length { Ok(()) } else { Err(Malformed) }
 }
 
-/// What stands after `ours`, if it is that version.
+/// Returns the bytes after the version, if it is `ours`.
 fn known(kept: &[u8], ours: u32) -> Result<&[u8], Malformed> {
     let (version, rest) = kept.split_first_chunk::<4>().ok_or(Malformed)?;
     if u32::from_le_bytes(*version) == ours { Ok(rest) } else { Err(Malformed) }
 }
 
-/// Hands what was kept to `sink`, which may have got some of it when the rest turns out to be broken.
+/// Passes a stored text to `sink`. If the stored bytes turn out broken, `sink` may have received part of the text.
 pub(crate) fn replay(kept: &[u8], sink: &mut dyn Sink) -> Result<Ended, Malformed> {
     let mut rest = known(kept, transcript::VERSION)?;
     let mut units = Vec::new();

@@ -1,6 +1,6 @@
-//! Units as bytes: what a sandboxed parser sends, and what is kept of a file for the next scan.
+//! Units as bytes: the format that a sandboxed parser sends, and in which a file's text is stored for the next scan.
 //!
-//! A transcript is a row of units, each told by its place, its text and, where they were asked for or OCR read them,
+//! A transcript is a sequence of units, each with its place, its text and, if they were requested or OCR read the text,
 //! the boxes of its characters. Numbers are LEB128.
 //!
 //! ```text
@@ -18,10 +18,10 @@ use std::cell::OnceCell;
 
 use riffle_extract::{Bounds, Glyphs, Layout, Place, Sink, Unit};
 
-/// Names the layout above: texts kept in another one are not read.
+/// The version of the layout above: texts stored in another layout are not read.
 pub const VERSION: u32 = 4;
 
-/// The bytes are no transcript.
+/// The bytes are not a transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("what should be a file's text cannot be read")]
 pub struct Malformed;
@@ -29,18 +29,18 @@ pub struct Malformed;
 /// Writes units.
 #[derive(Debug, Default)]
 pub struct Writer {
-    /// Whole units. The owner takes them when it likes.
+    /// Whole units. The owner may take them at any time.
     pub units: Vec<u8>,
     sheet: Option<String>,
 }
 
-/// Reads units, in as many pieces as they came.
+/// Reads units, in the pieces in which they were written.
 #[derive(Debug, Default)]
 pub struct Reader {
     sheet: String,
 }
 
-/// Before the place of a unit that OCR read.
+/// Precedes the place of a unit that OCR read.
 const OCR: u8 = 9;
 
 impl Writer {
@@ -115,7 +115,7 @@ fn floats<const N: usize>(to: &mut Vec<u8>, floats: [f32; N]) {
 }
 
 impl Reader {
-    /// Hands `units` to `sink`. Their boxes are read only when it asks.
+    /// Passes `units` to `sink`. Their boxes are decoded only if the sink requests them.
     pub fn read(&mut self, units: &[u8], sink: &mut dyn Sink) -> Result<(), Malformed> {
         let mut input = Input(units);
         while !input.0.is_empty() {
@@ -146,7 +146,7 @@ impl Reader {
             4 => Place::Paragraph(narrow(input.number()?)?),
             5 => Place::Slide(narrow(input.number()?)?),
             8 => Place::File,
-            // Far deeper than archives are opened.
+            // Far deeper than the limit to which archives are opened.
             6 if depth < 64 => Place::Inside {
                 entry: input.text()?.to_owned(),
                 place: Box::new(self.place(input, depth + 1)?),
@@ -156,14 +156,14 @@ impl Reader {
     }
 }
 
-/// Boxes that nobody has asked for yet.
+/// Boxes that are decoded on first use.
 struct Boxes<'u> {
     bytes: &'u [u8],
     glyphs: OnceCell<Glyphs>,
 }
 
 impl Layout for Boxes<'_> {
-    /// Broken boxes are none: the text is what counts.
+    /// Returns no boxes if they are broken: the text is more important.
     fn glyphs(&self) -> &Glyphs {
         self.glyphs.get_or_init(|| read_boxes(&mut Input(self.bytes)).unwrap_or_default())
     }
@@ -216,7 +216,7 @@ impl<'a> Input<'a> {
         std::str::from_utf8(self.counted()?).map_err(|_| Malformed)
     }
 
-    /// Bytes with their number before them.
+    /// Reads bytes preceded by their number.
     fn counted(&mut self) -> Result<&'a [u8], Malformed> {
         let length = usize::try_from(self.number()?).map_err(|_| Malformed)?;
         self.take(length)

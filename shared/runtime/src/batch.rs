@@ -1,4 +1,4 @@
-//! A batch of queue messages: decoded and worked on one by one, answered with the ones that failed.
+//! Batches of queue messages: the loop decodes and processes messages one by one, and returns those that failed.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -12,30 +12,30 @@ use riffle_ports::Failure;
 
 use crate::Event;
 
-/// What is left of an invocation when one more message is begun, at least: more than any of a batch takes.
+/// The minimum time left of an invocation to start another message: longer than any message of a batch takes.
 const FOR_ONE_MORE: Duration = Duration::from_secs(30);
 
 /// A decoded message.
 #[derive(Debug, Clone)]
 pub struct Item<T> {
     pub message_id: String,
-    /// How often the queue has handed it out, this time included.
+    /// How often the queue has delivered the message, this delivery included.
     pub receive_count: u32,
-    /// It was sent before this, by the clock of its queue. `None`: the queue does not say.
+    /// An upper bound of the time at which it was sent, by the clock of its queue. `None` if the queue gives no time.
     pub sent_before: Option<DateTime<Utc>>,
     pub body: T,
 }
 
 impl Event<SqsEvent> {
-    /// Does `work` for one message after the other. The answer names those for which it failed, and gives back those
-    /// for which no time is left.
+    /// Calls `work` for one message after the other. The response lists the messages that failed, and those that were
+    /// not started because too little time was left.
     pub async fn each<T: DeserializeOwned, F: Future<Output = Result<(), Failure>>>(
         self,
         work: impl Fn(Item<T>) -> F,
     ) -> SqsBatchResponse {
         let mut batch = Batch::decode(self.payload);
         let mut items = batch.take();
-        // What came back most often first: it has the fewest chances left.
+        // The messages with the most deliveries first: they have the fewest attempts left.
         items.sort_by_key(|item| Reverse(item.receive_count));
         for (nth, item) in items.into_iter().enumerate() {
             let message_id = item.message_id.clone();
@@ -50,7 +50,7 @@ impl Event<SqsEvent> {
     }
 }
 
-/// The messages of a batch that could be decoded, and those that have failed so far.
+/// The messages of a batch that could be decoded, and the ids of those that have failed so far.
 #[derive(Debug)]
 pub struct Batch<T> {
     items: Vec<Item<T>>,
@@ -58,8 +58,8 @@ pub struct Batch<T> {
 }
 
 impl<T: DeserializeOwned> Batch<T> {
-    /// What cannot be decoded fails at once, so that the queue takes it to the dead letters: it must not
-    /// vanish.
+    /// Decodes a batch. A message that cannot be decoded fails at once: it must not vanish, so the queue moves it to
+    /// the dead letters.
     pub fn decode(event: SqsEvent) -> Self {
         let mut batch = Self { items: Vec::with_capacity(event.records.len()), failed: BTreeSet::new() };
         for message in event.records {
@@ -68,7 +68,7 @@ impl<T: DeserializeOwned> Batch<T> {
             match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
                 Ok(body) => batch.items.push(Item { message_id, receive_count, sent_before, body }),
                 Err(error) => {
-                    // The body itself may hold personal data: it stays in the queue, not in the log.
+                    // The body may contain personal data: it stays in the queue and out of the log.
                     tracing::error!(message_id, %error, "message cannot be decoded");
                     batch.failed.insert(message_id);
                 }
@@ -77,12 +77,12 @@ impl<T: DeserializeOwned> Batch<T> {
         batch
     }
 
-    /// The decoded messages, once.
+    /// Returns the decoded messages on the first call, and nothing on later calls.
     pub fn take(&mut self) -> Vec<Item<T>> {
         std::mem::take(&mut self.items)
     }
 
-    /// Says how a message ended. Messages nobody speaks of are done.
+    /// Records the outcome of a message. Messages without a recorded outcome count as done.
     pub fn settle(&mut self, message_id: &str, outcome: Result<(), Failure>) {
         if let Err(failure) = outcome {
             tracing::warn!(message_id, %failure, "message failed");
@@ -90,7 +90,7 @@ impl<T: DeserializeOwned> Batch<T> {
         }
     }
 
-    /// What the queue is told.
+    /// Returns the response to the queue.
     pub fn answer(self) -> SqsBatchResponse {
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = self
@@ -106,12 +106,12 @@ impl<T: DeserializeOwned> Batch<T> {
     }
 }
 
-/// How often its queue has handed out a message, this time included.
+/// Returns how often the queue has delivered a message, this delivery included.
 pub fn receive_count(message: &SqsMessage) -> u32 {
     message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
-/// A queue counts whole milliseconds: it was sent before the next one.
+/// The queue's timestamp is truncated to milliseconds, so the message was sent before the next millisecond.
 fn sent_before(message: &SqsMessage) -> Option<DateTime<Utc>> {
     let sent: i64 = message.attributes.get("SentTimestamp")?.parse().ok()?;
     DateTime::from_timestamp_millis(sent.checked_add(1)?)
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use crate::queue_event;
 
-    /// A clock that is set by hand.
+    /// A clock that the test sets.
     #[derive(Debug)]
     struct Hands(Mutex<DateTime<Utc>>);
 

@@ -1,41 +1,43 @@
-//! Dead letters, as far as they are somebody's: those of all flows, each understood by its own flow.
+//! The dead letters of a tenant, across all flows. Each flow classifies its own.
 
 use std::sync::Arc;
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use riffle_ports::{About, DeadLetter, DeadLetters, Failure, LetterClassifier, Told};
 
-/// Looked at, at most, in one call: those of all tenants.
+/// Maximum number of dead letters inspected in one call, across all tenants.
 const LOOKED_AT: u32 = 2_000;
-/// Handed out again, at most, in one call.
+/// Maximum number of dead letters redriven in one call.
 const HANDED_OUT: usize = 200;
-/// Records that are asked at once whose a letter is.
+/// Number of concurrent record lookups that find the tenant of a dead letter.
 const AT_ONCE: usize = 16;
 
-/// What failed too often, and who knows what it is about.
+/// The dead letters, and the classifiers that determine what each is about.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Letters {
     pub dead: Arc<dyn DeadLetters>,
-    /// By the names of the flows that have one of their own.
+    /// The classifiers of flows that have their own, by the name of the flow.
     pub classifiers: Vec<(&'static str, Arc<dyn LetterClassifier>)>,
-    /// Of all other flows.
+    /// The classifier of all other flows.
     pub others: Arc<dyn LetterClassifier>,
-    /// There is one tenant: what cannot be understood is his, too. Elsewhere it is for the operator alone.
+    /// Whether there is only one tenant, who then also owns dead letters that cannot be understood. Otherwise only the
+    /// operator sees those.
     pub alone: bool,
 }
 
-/// A dead letter, and what is known of it.
+/// A dead letter and its classification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
     pub letter: DeadLetter,
-    /// `None`: it is no message of its flow.
+    /// `None` if the message is not a message of its flow.
     pub about: Option<About>,
     pub told: Told,
 }
 
 impl Letters {
-    /// The tenant's, of one flow or of all: at most `limit`, oldest first, and whether there may be more.
+    /// Returns the tenant's dead letters of one flow or all flows, oldest first and at most `limit`, and whether there
+    /// may be more.
     pub async fn of(
         &self,
         tenant: &str,
@@ -59,7 +61,8 @@ impl Letters {
         Ok((letters, more))
     }
 
-    /// Hands out again those of the tenant's that `ids` names, or all, 200 at most. How many it were.
+    /// Redrives the tenant's dead letters: those named in `ids`, or all if `ids` is `None`, at most 200. Returns their
+    /// number.
     pub async fn redrive(
         &self,
         tenant: &str,
@@ -73,7 +76,8 @@ impl Letters {
         Ok(self.dead.redrive(&own).await?)
     }
 
-    /// The tenant's, with what the records say where that was asked, and whether there may be more.
+    /// Returns the tenant's dead letters, with the content of their records if it was looked up, and whether there may
+    /// be more.
     async fn owned(&self, tenant: &str, flow: Option<&str>) -> Result<(Vec<Owned>, bool), Failure> {
         let (found, more) = self.dead.list(flow, LOOKED_AT).await?;
         let owned = stream::iter(found).map(|letter| self.owned_by(letter)).buffered(AT_ONCE);
@@ -83,10 +87,10 @@ impl Letters {
         Ok((own.try_collect().await?, more))
     }
 
-    /// Whose a letter is, if anybody's.
+    /// Returns the tenant of a dead letter, if it is known.
     async fn owned_by(&self, letter: DeadLetter) -> Result<(Option<String>, Owned), Failure> {
         let about = self.classifier(&letter).about(&letter);
-        // A message's own word goes first: a function wrote it.
+        // The tenant named in the message takes precedence over the record, because a function wrote it.
         let (owner, told) = match &about {
             Some(About { tenant: Some(owner), .. }) => (Some(owner.clone()), None),
             Some(about) => {
@@ -136,7 +140,8 @@ mod tests {
         }
     }
 
-    /// Messages such as `acme:7`, and `7` of a subject whose record says that it is acme's.
+    /// Classifies messages such as `acme:7`, and messages such as `7` without a tenant. The record of subject 7 belongs
+    /// to acme.
     struct Words;
 
     #[async_trait]
@@ -184,7 +189,7 @@ mod tests {
         let letters = letters(&["acme:1", "other:2", "7", "8", "no message"], false);
         assert_eq!(listed(&letters, "acme"), ["acme:1", "7"]);
         assert_eq!(listed(&letters, "other"), ["other:2"]);
-        // What others have stays, also where it is named.
+        // Proves that a redrive leaves the letters of other tenants in place, even if their ids are given.
         let named = ["0", "1", "3", "4"].map(str::to_owned);
         assert_eq!(block_on(letters.redrive("acme", None, Some(&named))), Ok(1));
         assert_eq!(listed(&letters, "acme"), ["7"]);

@@ -1,5 +1,5 @@
-//! The envelopes AWS would send, made by hand: the local platform and the simulator feed these to the
-//! handlers, so that decoding is the same code everywhere.
+//! Builds the envelopes that AWS would send. The local platform and the simulator pass them to the handlers, so that
+//! decoding is the same code everywhere.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,8 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-/// A batch as a queue's event source sends it: message id, receive count, time of sending, body.
+/// Builds a batch in the form of a queue's event source. Each message is an id, receive count, time of sending and
+/// body.
 pub fn queue_event<'a>(
     queue: &str,
     messages: impl IntoIterator<Item = (&'a str, u32, DateTime<Utc>, &'a str)>,
@@ -35,8 +36,8 @@ pub fn queue_event<'a>(
     event
 }
 
-/// What the authorizer of a WebSocket is asked.
-#[expect(clippy::implicit_hasher, reason = "as the envelope has it")]
+/// Builds the request to the authorizer of a WebSocket.
+#[expect(clippy::implicit_hasher, reason = "the type of the envelope")]
 pub fn authorizer_event(
     headers: HeaderMap,
     query: HashMap<String, String>,
@@ -49,8 +50,8 @@ pub fn authorizer_event(
     event
 }
 
-/// What a WebSocket route receives. `route` is `$connect`, `$disconnect` or `$default`; `tenant` is what the
-/// authorizer found out.
+/// Builds the event of a WebSocket route. `route` is `$connect`, `$disconnect` or `$default`; `tenant` is the result of
+/// the authorizer.
 pub fn socket_event(
     route: &str,
     connection: &str,
@@ -65,7 +66,7 @@ pub fn socket_event(
     event
 }
 
-/// What a schedule sends.
+/// Builds the event of a schedule.
 pub fn tick_event() -> EventBridgeEvent<Value> {
     let mut event = EventBridgeEvent::default();
     "Scheduled Event".clone_into(&mut event.detail_type);
@@ -74,7 +75,7 @@ pub fn tick_event() -> EventBridgeEvent<Value> {
     event
 }
 
-/// A route's answer without a body: what clients are told travels as frames.
+/// Builds a route's response, which has no body: clients receive their answers as frames.
 pub fn status(code: i64) -> ApiGatewayProxyResponse {
     let mut response = ApiGatewayProxyResponse::default();
     response.status_code = code;

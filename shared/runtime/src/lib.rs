@@ -1,6 +1,6 @@
-//! What every function needs around its flow: the event it is handed, the batch loop, the envelopes in which
-//! queues and gateways wrap what they carry, the names functions are called by, dead letters, the texts kept among
-//! objects, and time and chance.
+//! The parts that every function needs in addition to its flow: the event type, the batch loop, the envelopes of queues
+//! and gateways, the registry of functions by name, dead letters, the cache of OCR texts in the object store, the
+//! system clock and random ids.
 
 mod batch;
 mod dead_letters;
@@ -19,10 +19,10 @@ pub use registry::{Answering, Registry};
 pub use riffle_ports::{Deadline, Failure};
 pub use system::{RandomIds, SystemClock};
 
-/// One invocation: what the platform sent, and under which id it logs it.
+/// One invocation: the payload that the platform sent, and the request id under which the platform logs it.
 ///
-/// The Lambda runtime's own event type is left out on purpose, so that a function's library can be linked
-/// without the runtime; `main.rs` converts.
+/// The Lambda runtime's own event type is deliberately not used, so that a function's library can be linked without the
+/// runtime; `main.rs` converts.
 #[derive(Debug, Clone)]
 pub struct Event<T> {
     pub payload: T,
@@ -31,7 +31,7 @@ pub struct Event<T> {
 }
 
 impl<T> Event<T> {
-    /// One that may take as long as it needs.
+    /// Returns an event without a deadline.
     pub fn new(payload: T, request_id: impl Into<String>) -> Self {
         Self { payload, request_id: request_id.into(), deadline: Deadline::none() }
     }

@@ -1,4 +1,4 @@
-//! What OCR read, kept among the objects.
+//! A cache of OCR texts in the object store.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use data_encoding::HEXLOWER;
 use riffle_ports::{ObjectStore, PortError, TextCache, TextKey, Worth};
 use tokio::runtime::Handle;
 
-/// A [`TextCache`] of objects `texts/HASH`, for what cost more than an object does. Nothing is ever deleted here:
-/// that is for a rule of the store.
+/// A [`TextCache`] that stores objects `texts/HASH`, for texts that cost more to produce than an object costs to store.
+/// It never deletes an object: a lifecycle rule of the store does.
 #[expect(missing_debug_implementations, reason = "the store is a trait object")]
 pub struct ObjectTexts {
     objects: Arc<dyn ObjectStore>,
@@ -16,7 +16,8 @@ pub struct ObjectTexts {
 }
 
 impl ObjectTexts {
-    /// Calls run on the runtime of `handle`, which must be running while somebody waits for them.
+    /// Creates a cache whose calls run on the runtime of `handle`. That runtime must be running while a thread waits
+    /// for a call.
     pub fn new(objects: Arc<dyn ObjectStore>, handle: Handle) -> Self {
         Self { objects, handle }
     }
@@ -32,7 +33,7 @@ impl TextCache for ObjectTexts {
         Ok(text.map(Vec::from))
     }
 
-    /// Pictures have no place: they are known by content alone.
+    /// Returns nothing: the texts of pictures are stored by content only, not by location.
     fn find(&self, _: TextKey) -> Result<Option<Vec<u8>>, PortError> {
         Ok(None)
     }
@@ -56,7 +57,7 @@ mod tests {
 
     use super::*;
 
-    /// As in a function: one thread, which waits for the one that reads.
+    /// Runs as in a function: the one thread of the runtime waits for the reading thread.
     #[test]
     fn texts_are_objects() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

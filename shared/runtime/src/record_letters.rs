@@ -1,4 +1,4 @@
-//! What a dead letter is about in a flow on the record store, for flows that say nothing further of theirs.
+//! Classifies dead letters of flows on the record store that have no classifier of their own.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use riffle_contracts::BucketNotification;
 use riffle_ports::{About, DeadLetter, Failure, LetterClassifier, Record, RecordStore, Subject, Told};
 use serde::Deserialize;
 
-/// Classifies by the envelope of an event and by the record that it is about.
+/// A classifier that uses the envelope of an event and the record that the event is about.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct RecordLetters {
     pub records: Arc<dyn RecordStore>,
 }
 
-/// Of an event on the bus, what every flow's have.
+/// The fields that the events of every flow have on the bus.
 #[derive(Deserialize)]
 struct OnBus {
     detail: Detail,
@@ -33,14 +33,14 @@ struct Owner {
     tenant: String,
 }
 
-/// Of a record's body, what a flow that says why its work failed calls it.
+/// The field of a record's body in which flows store the reason of a failure.
 #[derive(Deserialize)]
 struct Body {
     reason: Option<String>,
 }
 
-/// What a message says of itself: an event of the flow, or an object `PREFIX/TENANT/…` of the uploads bucket, of which
-/// there is no record yet. `None` if it is neither.
+/// Returns what a message is about: an event of the flow, or an object `PREFIX/TENANT/…` of the uploads bucket, which
+/// has no record yet. Returns `None` if it is neither.
 pub fn about_letter(letter: &DeadLetter) -> Option<About> {
     if let Ok(OnBus { detail }) = serde_json::from_str::<OnBus>(&letter.body) {
         let Detail { flow, event_type, processing_id, data } = detail;
@@ -54,7 +54,7 @@ pub fn about_letter(letter: &DeadLetter) -> Option<About> {
     Some(About { subject: String::new(), tenant: Some(tenant), kind: record.event_name })
 }
 
-/// What the record that a letter is about says of it.
+/// Returns the information in the record that a letter is about.
 pub fn told_of_letter(record: Record) -> Told {
     let reason = serde_json::from_str(&record.body).ok().and_then(|body: Body| body.reason);
     Told { tenant: Some(record.tenant), name: None, state: Some(record.state), reason }

@@ -1,4 +1,4 @@
-//! Which function stands behind which name: bound once, called by the pumps of a laptop and by the simulator alike.
+//! Functions by name. They are bound once; the consumers of the local platform and the simulator call them by name.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -12,12 +12,12 @@ use serde_json::Value;
 
 use crate::{Event, tick_event};
 
-/// What a function returns before it has answered.
+/// The future of a function's result.
 pub type Answering<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
 
-/// Of a sweep.
+/// The future of a sweeper's result.
 pub type Ticked<'a> = Answering<'a, Result<(), Failure>>;
-/// What a schedule sends.
+/// The event of a schedule.
 pub type Tick = EventBridgeEvent<Value>;
 
 type Batches = Arc<dyn Fn(Event<SqsEvent>) -> Answering<'static, SqsBatchResponse> + Send + Sync>;
@@ -38,7 +38,7 @@ impl std::fmt::Debug for Registry {
 }
 
 impl Registry {
-    /// Nothing is bound yet.
+    /// Creates a registry without any bound function.
     pub fn new(topology: Topology) -> Self {
         Self { topology, batches: BTreeMap::new(), ticks: BTreeMap::new() }
     }
@@ -62,7 +62,7 @@ impl Registry {
         self.rebind(function, deps, handle);
     }
 
-    /// Binds another function in its place: for what stands in for it in a test.
+    /// Replaces a bound function, for test doubles.
     pub fn rebind<D: Clone + Send + Sync + 'static>(
         &mut self,
         function: &'static str,
@@ -99,8 +99,8 @@ impl Registry {
         assert!(self.ticks.insert(function, Arc::new(ticks)).is_none(), "{function} is bound already");
     }
 
-    /// Functions of the topology's flows that are not bound. Those of schedules are not among them: what starts them is
-    /// an operator's.
+    /// Returns the functions of the topology's flows that are not bound. Functions of schedules are not included,
+    /// because schedules that an operator defines start them.
     pub fn unbound(&self) -> Vec<&'static str> {
         let consumers = self.topology.consumed().map(|consumed| consumed.function);
         let sweepers = self.topology.0.iter().map(|flow| flow.sweeper);

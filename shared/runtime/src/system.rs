@@ -1,16 +1,16 @@
-//! Time and chance from the machine.
+//! The clock and random ids of the machine.
 
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use riffle_ports::{Clock, Ids};
 
-/// The machine's clock. Jumps when somebody sets it.
+/// The machine's clock. It jumps if the clock is set.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the clock is looked at")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the clock")]
     fn now(&self) -> DateTime<Utc> {
         SystemTime::now().into()
     }
@@ -22,7 +22,7 @@ pub struct RandomIds;
 
 impl Ids for RandomIds {
     /// # Panics
-    /// If the system has no random source, which is no system to run on.
+    /// If the system has no random source. The platform cannot run on such a system.
     fn fresh(&self) -> String {
         let mut bits = [0; 16];
         getrandom::fill(&mut bits).expect("the system gives random bits");

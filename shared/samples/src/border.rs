@@ -5,11 +5,11 @@ use crate::codes::CodeBook;
 use crate::sheet::{Sheet, Title};
 use crate::style::{Paper, REVISIONS};
 
-/// Width of the column at the right that holds tables, notes and title block, in the A3 layout.
+/// Width of the column on the right that has the tables, notes and title block, in the A3 layout.
 pub(crate) const COLUMN: f32 = 372.0;
 const TITLE_HEIGHT: f32 = 132.0;
 
-/// What is free of the sheet inside of its border.
+/// The free area of the sheet inside its border.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Free {
     pub(crate) left: f32,
@@ -18,7 +18,7 @@ pub(crate) struct Free {
     pub(crate) top: f32,
 }
 
-/// Border, zone letters and numbers; gives the inside.
+/// Draws the border with its zone letters and numbers, and returns the area inside.
 pub(crate) fn border(sheet: &mut Sheet<'_>) -> Free {
     let (width, height) = sheet.style.paper.size();
     let (outer, inner) = (sheet.len(14.0), sheet.len(32.0));
@@ -57,11 +57,11 @@ pub(crate) fn border(sheet: &mut Sheet<'_>) -> Free {
     Free { left: inner, bottom: inner, right: width - inner, top: height - inner }
 }
 
-/// One cell of the title block: left, bottom, width and height in the A3 layout from the block's lower
-/// left corner, a small caption, what it says, and the size of that.
+/// A cell of the title block: left, bottom, width and height in the A3 layout, measured from the block's lower left
+/// corner; a small caption; the text; and the size of the text.
 type Cell<'a> = ([f32; 4], &'a str, &'a str, f32);
 
-/// Title block at the lower right; gives the height of its top edge.
+/// Draws the title block at the lower right, and returns the height of its top edge.
 pub(crate) fn title_block(sheet: &mut Sheet<'_>, free: Free, title: &Title, scale: &str) -> f32 {
     let (x, y) = (free.right - sheet.len(COLUMN), free.bottom);
     let style = sheet.style;
@@ -109,7 +109,7 @@ pub(crate) fn title_block(sheet: &mut Sheet<'_>, free: Free, title: &Title, scal
     y + height
 }
 
-/// The sign for third angle projection: a cone from its end and from its side.
+/// Draws the symbol for third angle projection: a cone from its end and from its side.
 fn projection(sheet: &mut Sheet<'_>, (x, y): Point) {
     let unit = sheet.len(1.0);
     sheet.canvas.pen(0.6 * unit, false);
@@ -122,7 +122,7 @@ fn projection(sheet: &mut Sheet<'_>, (x, y): Point) {
     sheet.rule((x - 29.0 * unit, y), (x + 33.0 * unit, y));
 }
 
-/// Revisions at the upper right, the first at the bottom; gives the height of the lower edge.
+/// Draws the revisions at the upper right, the first at the bottom, and returns the height of their lower edge.
 pub(crate) fn revisions(sheet: &mut Sheet<'_>, free: Free, title: &Title, codes: &CodeBook) -> f32 {
     let (width, row) = (sheet.len(COLUMN), sheet.len(15.0));
     let left = free.right - width;
@@ -161,8 +161,8 @@ pub(crate) fn revisions(sheet: &mut Sheet<'_>, free: Free, title: &Title, codes:
     top
 }
 
-/// A day on which revision `letter` might have been issued: each has two years of its own, so that
-/// later letters have later days.
+/// Returns a day on which revision `letter` might have been issued: each letter has its own two years, so that later
+/// letters have later days.
 pub(crate) fn day(rng: &mut crate::rng::Rng, letter: char) -> String {
     let year = 2014 + 2 * (u32::from(letter) - u32::from('A')) + rng.below(2);
     format!("{year}-{:02}-{:02}", rng.between(1, 12), rng.between(1, 28))

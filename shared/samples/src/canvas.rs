@@ -1,5 +1,5 @@
-//! What a sheet is drawn on: a page of vectors and text ([`crate::pen`]) or the scan of one
-//! ([`crate::raster`]). Lengths are points (1/72 inch), the origin is the lower left corner.
+//! The surface that a sheet is drawn on: a page of vectors and text ([`crate::pen`]) or a scanned page
+//! ([`crate::raster`]). Lengths are in points (1/72 inch), and the origin is the lower left corner.
 
 use crate::faces::Face;
 
@@ -12,16 +12,16 @@ pub(crate) enum Anchor {
     End,
 }
 
-/// How a piece of text is cut when it is written. A reader sees no difference; a program that
-/// reads one run at a time loses the code.
+/// How a piece of text is cut into runs. A person sees no difference; a program that reads one run at a time misses the
+/// code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Run {
     Whole,
     /// One operator with adjustments between the glyphs.
     Kerned,
-    /// Two pieces, each placed by itself.
+    /// Two pieces, each placed separately.
     Halves,
-    /// Every glyph placed by itself, as CAD programs do.
+    /// Every glyph placed separately, as CAD programs do.
     Glyphs,
 }
 
@@ -33,13 +33,13 @@ pub(crate) struct Label<'a> {
     pub(crate) size: f32,
     pub(crate) face: Face,
     pub(crate) anchor: Anchor,
-    /// Turned by 90° to read from below upwards.
+    /// Turned by 90° to read from bottom to top.
     pub(crate) upright: bool,
     pub(crate) run: Run,
 }
 
 impl Label<'_> {
-    /// Where the base line starts, the anchor taken into account.
+    /// Returns the start of the base line, given the anchor.
     pub(crate) fn start(&self) -> Point {
         let width = self.face.width(self.text, self.size);
         let back = match self.anchor {
@@ -52,13 +52,13 @@ impl Label<'_> {
     }
 }
 
-/// Strokes and text.
+/// Draws strokes and text.
 pub(crate) trait Canvas {
-    /// Width of the strokes that follow, and whether they are dashed like a centre line.
+    /// Sets the width of the following strokes, and whether they are dashed like a centre line.
     fn pen(&mut self, width: f32, dashed: bool);
     fn line(&mut self, points: &[Point], closed: bool);
     fn circle(&mut self, centre: Point, radius: f32);
-    /// A filled triangle or the like.
+    /// Fills a polygon such as a triangle.
     fn fill(&mut self, points: &[Point]);
     fn label(&mut self, label: &Label<'_>);
 }

@@ -1,17 +1,17 @@
-//! Hole codes: the ones that are looked for, the ones that are not, and those that nearly are.
+//! Hole codes: target codes, other codes, and near misses of target codes.
 
 use std::collections::HashSet;
 
 use crate::rng::Rng;
 
-/// Hyphens a drawing may hold in place of `-`, all of one meaning (scan.md, Matching).
+/// Hyphens that a drawing may have instead of `-`, all with the same meaning (scan.md, Matching).
 pub(crate) const LOOK_ALIKES: [char; 5] = ['\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}', '\u{2212}'];
 
-/// A code on a sheet, as it is meant; how it is spelled there is the sheet's matter.
+/// A code on a sheet in its standard spelling; the sheet decides how it is spelled there.
 #[derive(Debug, Clone)]
 pub(crate) struct Code {
     pub(crate) text: String,
-    /// Its place in the list of target codes; `None` for what nobody looks for.
+    /// The index in the list of target codes; `None` for a code that is not a target.
     pub(crate) target: Option<u32>,
 }
 
@@ -20,15 +20,15 @@ pub(crate) struct Code {
 pub(crate) struct CodeBook {
     targets: Vec<String>,
     known: HashSet<String>,
-    /// Target codes from here on are written nowhere.
+    /// The number of target codes that may be written; those from this index on appear nowhere.
     placed: u32,
 }
 
-/// Of 100 target codes so many are on no sheet, so that a report has something absent to tell.
+/// The percentage of target codes that appear on no sheet, so that a report has absent codes.
 const ABSENT_PERCENT: usize = 12;
 
 impl CodeBook {
-    /// `count` different codes.
+    /// Makes `count` different codes.
     pub(crate) fn new(seed: u64, count: usize) -> Self {
         let mut rng = Rng::stream(seed, u64::MAX);
         let mut targets = Vec::with_capacity(count);
@@ -47,13 +47,13 @@ impl CodeBook {
         &self.targets
     }
 
-    /// A code that is looked for.
+    /// Returns a target code.
     pub(crate) fn wanted(&self, rng: &mut Rng) -> Code {
         let target = rng.below(self.placed);
         Code { text: self.targets[target as usize].clone(), target: Some(target) }
     }
 
-    /// A code that is not, a quarter of them one character away from one that is.
+    /// Returns a code that is not a target; a quarter of them differ from a target by one character.
     pub(crate) fn unwanted(&self, rng: &mut Rng) -> Code {
         loop {
             let text = if rng.chance(25) {
@@ -67,13 +67,13 @@ impl CodeBook {
         }
     }
 
-    /// What a row of a table holds: about every fifth code is one that is looked for.
+    /// Returns a code for a row of a table: about every fifth is a target.
     pub(crate) fn any(&self, rng: &mut Rng) -> Code {
         if rng.chance(20) { self.wanted(rng) } else { self.unwanted(rng) }
     }
 }
 
-/// The families of codes. No code of one family is a word of another's.
+/// Returns a code of one of the families. No code of one family is a word in a code of another.
 fn any_code(rng: &mut Rng) -> String {
     let letter = char::from(b'A' + (rng.below(6) & 7) as u8);
     match rng.below(10) {
@@ -85,7 +85,7 @@ fn any_code(rng: &mut Rng) -> String {
     }
 }
 
-/// What whole-word matching must not take for `code`: HOLE-12 and XHOLE-1 for HOLE-1.
+/// Returns text that whole-word matching must not take for `code`, such as HOLE-12 or XHOLE-1 for HOLE-1.
 fn near_miss(code: &str, rng: &mut Rng) -> String {
     match rng.below(4) {
         0 => format!("{code}{}", rng.below(10)),

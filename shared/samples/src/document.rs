@@ -1,4 +1,4 @@
-//! One drawing: which sheets it has and what is on them.
+//! One drawing: its sheets and their content.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::sheet::{Sheet, Title};
 use crate::style::{FINISHES, MATERIALS, PART_NAMES, Paper, Style};
 use crate::{pdf, tables, view};
 
-/// A page as the PDF will hold it.
+/// The content of a page in the PDF.
 #[derive(Debug)]
 pub(crate) enum Body {
     Drawn { content: Vec<u8>, faces: BTreeSet<crate::faces::Face> },
@@ -23,10 +23,10 @@ pub(crate) enum Body {
 pub(crate) struct Page {
     pub(crate) body: Body,
     pub(crate) paper: Paper,
-    /// Target codes that a person reads on it.
+    /// Target codes that a person can read on the page.
     pub(crate) said: BTreeSet<u32>,
-    /// The text line by line; empty but in tests.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the tests' independent search"))]
+    /// The text line by line; filled only in tests.
+    #[cfg_attr(not(test), expect(dead_code, reason = "read only by the tests' independent search"))]
     pub(crate) lines: Vec<String>,
 }
 
@@ -38,15 +38,15 @@ pub(crate) struct Document {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// What is decided about a file before chance has its say.
+/// The properties of a file that are not random.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wish {
     pub(crate) one_page: bool,
-    /// The last page is a scan.
+    /// Whether the last page is a scan.
     pub(crate) scan: bool,
 }
 
-/// Drawing `number` of `seed`.
+/// Makes drawing `number` of `seed`.
 pub(crate) fn make(seed: u64, number: u32, wish: Wish, codes: &CodeBook) -> Document {
     let rng = &mut Rng::stream(seed, u64::from(number));
     let style = Style::choose(rng);
@@ -94,7 +94,7 @@ pub(crate) fn make(seed: u64, number: u32, wish: Wish, codes: &CodeBook) -> Docu
 }
 
 fn drawn(style: &Style, title: &Title, schedule: bool, codes: &CodeBook, rng: &mut Rng) -> Page {
-    // Cuts and kerning have their own chance, so that a sheet's words do not hang on them.
+    // Cuts and kerning have their own random numbers, so that the text of a sheet does not depend on them.
     let mut pen = Pen::new(rng.clone());
     let mut sheet = Sheet::new(&mut pen, style, rng);
     if schedule {
@@ -115,7 +115,7 @@ fn scanned(style: &Style, title: &Title, codes: &CodeBook, rng: &mut Rng) -> Pag
     Page { body: Body::Scanned(raster), paper: style.paper, said, lines }
 }
 
-/// A view of a part at the left, its hole table and notes at the right.
+/// Draws a view of a part at the left, with its hole table and notes at the right.
 fn plan(sheet: &mut Sheet<'_>, title: &Title, codes: &CodeBook) {
     let free = border::border(sheet);
     let most = if sheet.style.paper == Paper::A3 { 16 } else { 12 };
@@ -140,7 +140,7 @@ fn material(sheet: &mut Sheet<'_>, title: &Title, (x, floor): (f32, f32)) {
     sheet.text(&text, at, 7.5, face, crate::canvas::Anchor::Start);
 }
 
-/// Hole tables side by side, no view.
+/// Draws hole tables side by side, without a view.
 fn schedule_sheet(sheet: &mut Sheet<'_>, title: &Title, codes: &CodeBook) {
     let free = border::border(sheet);
     let top = border::revisions(sheet, free, title, codes);

@@ -1,4 +1,4 @@
-//! Type faces of the samples: widths, and how each encodes text in a PDF.
+//! Type faces of the samples: their widths, and how each encodes text in a PDF.
 
 use crate::lettering;
 use crate::truetype;
@@ -11,15 +11,15 @@ pub(crate) enum Face {
     Bold,
     /// Courier, `WinAnsi`.
     Mono,
-    /// Helvetica with bytes of its own that only the glyph names explain, as subsetting programs do.
+    /// Helvetica with its own byte codes that only the glyph names explain, as subsetting programs produce.
     Recoded,
-    /// The embedded plotter lettering: two bytes to a glyph, explained by a `ToUnicode` map.
+    /// The embedded plotter lettering: two bytes per glyph, explained by a `ToUnicode` map.
     Lettering,
 }
 
 pub(crate) const FACES: [Face; 5] = [Face::Sans, Face::Bold, Face::Mono, Face::Recoded, Face::Lettering];
 
-/// Widths of the printable ASCII characters in thousandths of the size, from Adobe's metrics.
+/// Widths of the printable ASCII characters in thousandths of the font size, from Adobe's metrics.
 const HELVETICA: [u16; 95] = [
     278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556,
     556, 556, 556, 556, 556, 278, 278, 584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278,
@@ -34,7 +34,7 @@ const HELVETICA_BOLD: [u16; 95] = [
     556, 333, 556, 611, 556, 611, 556, 333, 611, 611, 278, 278, 556, 278, 889, 611, 611, 611, 611, 389, 556,
     333, 611, 556, 778, 556, 556, 500, 389, 280, 389, 584,
 ];
-/// Beyond ASCII: the character, its byte in `WinAnsi`, its glyph name, its width in Helvetica.
+/// Characters beyond ASCII: the character, its byte in `WinAnsi`, its glyph name, its width in Helvetica.
 const BEYOND: [(char, u8, &str, u16); 6] = [
     ('\u{2013}', 0x96, "endash", 556),
     ('\u{2014}', 0x97, "emdash", 1000),
@@ -43,7 +43,7 @@ const BEYOND: [(char, u8, &str, u16); 6] = [
     ('\u{D7}', 0xD7, "multiply", 584),
     ('\u{D8}', 0xD8, "Oslash", 778),
 ];
-/// Glyph names of ASCII from the space to the at sign; letters are their own names.
+/// Glyph names of ASCII from the space to the at sign; the glyph name of a letter is the letter.
 const NAMES: [&str; 33] = [
     "space",
     "exclam",
@@ -79,11 +79,11 @@ const NAMES: [&str; 33] = [
     "question",
     "at",
 ];
-/// The `Recoded` face's bytes for the characters of [`recoded`], the space aside.
+/// The first byte of the `Recoded` face for the characters of [`recoded`], except the space.
 const FIRST_RECODED: u8 = 33;
 
 impl Face {
-    /// Name in the page's resources.
+    /// Returns the name in the page's resources.
     pub(crate) fn resource(self) -> &'static [u8] {
         match self {
             Self::Sans => b"F1",
@@ -94,17 +94,17 @@ impl Face {
         }
     }
 
-    /// Whether small letters look like small letters.
+    /// Whether the face has small letters.
     pub(crate) fn has_small_letters(self) -> bool {
         self != Self::Lettering
     }
 
-    /// The hyphen look-alikes that the face can show.
+    /// Returns the hyphen look-alikes that the face has.
     pub(crate) fn look_alikes(self) -> &'static [char] {
         if self == Self::Lettering { &crate::codes::LOOK_ALIKES } else { &['\u{2013}', '\u{2014}'] }
     }
 
-    /// Width of one character in thousandths of the size.
+    /// Returns the width of a character in thousandths of the font size.
     fn unit_width(self, character: char) -> f32 {
         let ascii = (u32::from(character) as usize).wrapping_sub(32);
         let beyond = || BEYOND.iter().find(|b| b.0 == character).map_or(278, |b| b.3);
@@ -117,12 +117,12 @@ impl Face {
         f32::from(units)
     }
 
-    /// Width of a text in points.
+    /// Returns the width of a text in points.
     pub(crate) fn width(self, text: &str, size: f32) -> f32 {
         text.chars().map(|c| self.unit_width(c)).sum::<f32>() * size / 1000.0
     }
 
-    /// Appends the bytes that stand for `character` in a PDF string.
+    /// Appends the bytes that encode `character` in a PDF string.
     pub(crate) fn encode(self, character: char, to: &mut Vec<u8>) {
         match self {
             Self::Lettering => {
@@ -139,11 +139,11 @@ impl Face {
     }
 }
 
-/// What the `Recoded` face can show, in the order of its bytes: characters and their glyph names.
-/// The order is none that a program could guess.
+/// Returns the characters of the `Recoded` face with their glyph names, in the order of its bytes. A program cannot
+/// guess the order.
 pub(crate) fn recoded() -> impl Iterator<Item = (char, String)> {
     const COUNT: u16 = 94;
-    // 37 and 94 have no common factor, so every character comes once.
+    // 37 and 94 are coprime, so every character appears once.
     let shuffled = (0..COUNT).map(|n| 33 + (n * 37 + 11) % COUNT);
     let ascii = shuffled.filter_map(|code| u8::try_from(code).ok()).filter_map(|byte| {
         let name = match byte {
@@ -156,7 +156,7 @@ pub(crate) fn recoded() -> impl Iterator<Item = (char, String)> {
     ascii.chain(BEYOND.iter().map(|(character, _, name, _)| (*character, (*name).to_owned())))
 }
 
-/// First byte of the `Recoded` face's encoding.
+/// Returns the first byte of the `Recoded` face's encoding.
 pub(crate) fn first_recoded() -> u8 {
     FIRST_RECODED
 }

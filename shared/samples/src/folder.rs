@@ -1,4 +1,4 @@
-//! Files into folders, on all cores.
+//! Writes the files into folders, on all cores.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,13 +11,13 @@ use crate::document::{self, Body, Document, Wish};
 use crate::registers::{self, Register};
 use crate::{Answer, AnswerKey, Error, ImagePage, Options};
 
-/// Files to a folder.
+/// The number of files per folder.
 const FOLDER: u32 = 500;
-/// Every fiftieth file is a register, this one first.
+/// Every fiftieth file is a register, starting with this one.
 const REGISTER: (u32, u32) = (50, 12);
-/// Every twenty-fifth file has a scan, this one first; so that few samples have one too.
+/// Every twenty-fifth file has a scan, starting with this one, so that a small set of samples has one too.
 const SCAN: (u32, u32) = (25, 7);
-/// More threads than this only wait for the disk.
+/// The maximum number of threads. More would only wait for the disk.
 const THREADS: usize = 16;
 
 /// A file that was made, without its content.
@@ -26,13 +26,13 @@ pub(crate) struct Made {
     name: String,
     pub(crate) pages: u64,
     pub(crate) bytes: u64,
-    /// Codes there as text, with the pages.
+    /// Target codes that appear as text, with their pages.
     text: BTreeMap<u32, Vec<u32>>,
     images: Vec<(u32, BTreeSet<u32>)>,
 }
 
 impl Made {
-    /// Adds what is in the file to the key.
+    /// Adds the codes of the file to the answer key.
     pub(crate) fn answer(self, codes: &CodeBook, key: &mut AnswerKey) {
         let code = |target: u32| codes.targets()[target as usize].clone();
         for (target, pages) in self.text {
@@ -45,13 +45,13 @@ impl Made {
     }
 }
 
-/// One of the two kinds of file.
+/// The content of a file.
 enum Content {
     Drawing(Document),
     Register(Register),
 }
 
-/// Makes every file of `options` under `dir`, which exists; gives them in order.
+/// Makes every file of `options` in `dir`, which must exist, and returns them in order.
 ///
 /// # Errors
 /// The first file that could not be written.
@@ -62,7 +62,7 @@ pub(crate) fn fill(dir: &Path, options: &Options, codes: &CodeBook) -> Result<Ve
     }
     let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS);
     let next = AtomicU32::new(0);
-    // After an error nobody begins another file.
+    // After an error no thread begins another file.
     let work = || -> Result<Vec<(u32, Made)>, Error> {
         let mut made = Vec::new();
         loop {

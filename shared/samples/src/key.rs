@@ -1,4 +1,4 @@
-//! The answer key: what a perfect reader finds in the samples.
+//! The answer key: the matches that a perfect reader finds in the samples.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// Which target code stands in which file. Files are named by their path under
-/// [`crate::DRAWINGS`], with `/` between its parts.
+/// The files in which each target code appears. Files are named by their path under [`crate::DRAWINGS`], with `/` as
+/// separator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerKey {
     /// The seed that the samples were made from.
     pub seed: u64,
-    /// How many files there are.
+    /// The number of files.
     pub files: u32,
-    /// All target codes, as the codes workbook has them.
+    /// All target codes, in the order of the codes workbook.
     pub codes: Vec<String>,
-    /// Target codes that are nowhere, neither as text nor in an image.
+    /// Target codes that appear nowhere, neither as text nor in an image.
     pub absent: Vec<String>,
-    /// What is there as text: one entry per file and code, in the order of files.
+    /// Codes that appear as text: one entry per file and code, in the order of files.
     pub matches: Vec<Answer>,
-    /// Pages that are an image without text, whether or not a target code is on them.
+    /// Pages that are an image without text, with or without target codes.
     pub image_pages: Vec<ImagePage>,
 }
 
@@ -36,13 +36,13 @@ pub struct Answer {
     pub pages: Vec<u32>,
 }
 
-/// One page that only OCR can read.
+/// A page that only OCR can read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImagePage {
     pub file: String,
     /// Counted from 1.
     pub page: u32,
-    /// Target codes that a person reads on it.
+    /// Target codes that a person can read on the page.
     pub codes: Vec<String>,
 }
 
@@ -50,14 +50,14 @@ impl AnswerKey {
     /// Reads the key of the samples in `dir`.
     ///
     /// # Errors
-    /// When there is none, or it cannot be understood.
+    /// If the key does not exist or cannot be parsed.
     pub fn read(dir: &Path) -> Result<Self, Error> {
         let path = dir.join(crate::KEY);
         let file = File::open(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
         serde_json::from_reader(BufReader::new(file)).map_err(|source| Error::Key { path, source })
     }
 
-    /// Works out what is absent.
+    /// Computes the absent codes.
     pub(crate) fn finish(&mut self) {
         let matched = self.matches.iter().map(|answer| &answer.code);
         let pictured = self.image_pages.iter().flat_map(|page| &page.codes);

@@ -1,11 +1,11 @@
-//! Plotter lettering: letters as strokes of a pen, as on drawings that come out of a CAD program.
+//! Plotter lettering: letters made of pen strokes, as on drawings printed from CAD programs.
 //!
-//! The same strokes serve as an embedded font ([`crate::truetype`]) and on scanned sheets
-//! ([`crate::raster`]), so that no font file is needed and none has to be licensed.
+//! The same strokes are used for an embedded font ([`crate::truetype`]) and on scanned sheets ([`crate::raster`]), so
+//! that no font file is needed and no licence either.
 
 use std::sync::LazyLock;
 
-/// Font units to one grid step, of 1000 to the em.
+/// Font units per grid step, with 1000 units per em.
 pub(crate) const UNIT: f32 = 110.0;
 /// Width of the pen in grid steps.
 pub(crate) const PEN: f32 = 0.75;
@@ -14,11 +14,11 @@ const GAP: f32 = 1.7;
 /// Width of a space in grid steps.
 const SPACE: f32 = 3.2;
 
-/// One glyph: the character, and its strokes as points `xy` on a grid 4 wide and 6 high, strokes
-/// divided by commas.
+/// A glyph: the character, and its strokes as points `xy` on a grid 4 wide and 6 high, with strokes separated by
+/// commas.
 type Glyph = (char, &'static str);
 
-/// Order is glyph order: glyph number = index + 1, since 0 is the missing glyph.
+/// The glyphs in order: glyph number = index + 1, because 0 is the missing glyph.
 pub(crate) const GLYPHS: &[Glyph] = &[
     (' ', ""),
     ('A', "00 04 26 44 40,03 43"),
@@ -82,10 +82,10 @@ pub(crate) const GLYPHS: &[Glyph] = &[
     ('\u{B0}', "14 05 16 25 14"),
 ];
 
-/// Index of a character in [`GLYPHS`]; small letters have the shape of capitals. What is not there
+/// Returns the index of a character in [`GLYPHS`]; small letters have the shape of capitals, and an unknown character
 /// is a space.
 pub(crate) fn find(character: char) -> usize {
-    /// Of the ASCII characters, which are most of what is ever asked for.
+    /// The indices of the ASCII characters, which are most of the lookups.
     static ASCII: LazyLock<[usize; 128]> = LazyLock::new(|| std::array::from_fn(search));
     let code = u32::from(character) as usize;
     ASCII.get(code).copied().unwrap_or_else(|| search(code))
@@ -96,7 +96,7 @@ fn search(code: usize) -> usize {
     GLYPHS.iter().position(|(c, _)| *c == wanted).unwrap_or(0)
 }
 
-/// The strokes of a glyph as points in grid steps.
+/// Returns the strokes of a glyph as points in grid steps.
 pub(crate) fn strokes(glyph: usize) -> impl Iterator<Item = Vec<(f32, f32)>> {
     GLYPHS[glyph].1.split(',').filter(|stroke| !stroke.is_empty()).map(|stroke| {
         stroke
@@ -109,7 +109,7 @@ pub(crate) fn strokes(glyph: usize) -> impl Iterator<Item = Vec<(f32, f32)>> {
     })
 }
 
-/// How far the next glyph stands, in grid steps.
+/// Returns the distance to the next glyph in grid steps.
 pub(crate) fn advance(glyph: usize) -> f32 {
     static ALL: LazyLock<Vec<f32>> = LazyLock::new(|| {
         let widest = |glyph| strokes(glyph).flatten().map(|(x, _)| x).reduce(f32::max);

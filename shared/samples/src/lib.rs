@@ -1,11 +1,11 @@
-//! Sample drawings: a folder of engineering drawing sheets, a workbook of hole codes to find in them,
-//! and the key that tells which code is where.
+//! Sample drawings: a folder of engineering drawing sheets, a workbook of hole codes to find in them, and the key that
+//! lists where each code is.
 //!
-//! The sheets look like what a drawing office keeps, and hold what makes finding codes hard: codes in
-//! several pieces, turned by 90°, broken over lines, with other hyphens, in small letters, in fonts
-//! whose bytes mean nothing, and codes that are nearly the ones looked for. Some pages are scans.
+//! The sheets look like those of a drawing office, and contain everything that makes finding codes hard: codes in
+//! several pieces, turned by 90°, broken across lines, with other hyphens, in small letters, in fonts whose bytes have
+//! no standard meaning, and near misses of target codes. Some pages are scans.
 //!
-//! Everything follows from the seed: the same options give the same bytes.
+//! The seed determines everything: the same options give the same bytes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,47 +37,47 @@ mod view;
 pub use hostile::{CODE, Content, Expect, Hostile, hostile, write_hostile};
 pub use key::{Answer, AnswerKey, ImagePage};
 
-/// Folder of the drawings, inside of the samples' folder. This is what is scanned.
+/// Name of the folder of drawings in the samples' folder. This is the folder to scan.
 pub const DRAWINGS: &str = "drawings";
 /// Name of the workbook of codes.
 pub const CODES: &str = "codes.xlsx";
-/// Name of the answer key; written last, so where it is the samples are complete.
+/// Name of the answer key. It is written last, so if it exists the samples are complete.
 pub const KEY: &str = "answers.json";
 
-/// What to make.
+/// The samples to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Number of files.
     pub count: u32,
     pub seed: u64,
-    /// Every file is a PDF of one page; for measuring. Otherwise files have up to six pages, and every
-    /// fiftieth is a register (xlsx, csv, txt).
+    /// Every file is a PDF of one page; for measurements. Otherwise files have up to six pages, and every fiftieth file
+    /// is a register (xlsx, csv, txt).
     pub one_page: bool,
 }
 
 impl Options {
-    /// `count` files of the usual mix.
+    /// Options for `count` files of the usual mix.
     pub fn new(count: u32, seed: u64) -> Self {
         Self { count, seed, one_page: false }
     }
 
-    /// Number of target codes: as many as files, but at least 40 and at most 1,000.
+    /// Returns the number of target codes: as many as files, but at least 40 and at most 1,000.
     fn codes(&self) -> usize {
         self.count.clamp(40, 1_000) as usize
     }
 }
 
-/// What was made.
+/// The samples that were made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     pub files: u32,
-    /// Pages of PDFs.
+    /// Pages of all PDFs.
     pub pages: u64,
     /// Pages that are an image without text.
     pub image_pages: u64,
-    /// Pairs of file and code that are there as text.
+    /// Pairs of a file and a code that appears in it as text.
     pub matches: u64,
-    /// Size of the files together.
+    /// Total size of the files in bytes.
     pub bytes: u64,
     /// The folder to scan.
     pub drawings: PathBuf,
@@ -101,12 +101,12 @@ pub enum Error {
     Key { path: PathBuf, source: serde_json::Error },
 }
 
-/// Makes samples in `dir`: [`DRAWINGS`], [`CODES`] and [`KEY`]. Uses all cores; makes about two
-/// thousand files a second on each.
+/// Makes samples in `dir`: [`DRAWINGS`], [`CODES`] and [`KEY`]. Uses all cores; makes about two thousand files per
+/// second and core.
 ///
 /// # Errors
-/// [`Error::Exists`] where `dir` has drawings already: with files of another run among them the key
-/// would be wrong. Otherwise what the file system says.
+/// [`Error::Exists`] if `dir` already has drawings: with files of another run among them the key would be wrong.
+/// Otherwise the error of the file system.
 pub fn generate(dir: &Path, options: &Options) -> Result<Summary, Error> {
     let drawings = dir.join(DRAWINGS);
     if drawings.exists() {

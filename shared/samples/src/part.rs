@@ -1,4 +1,4 @@
-//! The part that a sheet shows: an outline with holes in it, in millimetres.
+//! The part on a sheet: an outline with holes, in millimetres.
 
 use crate::codes::{Code, CodeBook};
 use crate::rng::Rng;
@@ -6,26 +6,26 @@ use crate::style::OPERATIONS;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outline {
-    /// A rectangle with its corners cut off by so many millimetres.
+    /// A rectangle whose corners are cut off by `cut` millimetres.
     Plate { cut: u16 },
-    /// A disc with a bore; both are diameters.
+    /// A disc with a bore; its size and `bore` are diameters.
     Flange { bore: u16 },
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Hole {
     pub(crate) code: Code,
-    /// From the lower left corner of the part.
+    /// Measured from the lower left corner of the part.
     pub(crate) x: f32,
     pub(crate) y: f32,
     pub(crate) diameter: f32,
-    /// `None` goes through.
+    /// `None` for a through hole.
     pub(crate) depth: Option<u16>,
     pub(crate) operation: &'static str,
 }
 
 impl Hole {
-    /// Diameter and depth as a callout gives them.
+    /// Returns diameter and depth in the form of a callout.
     pub(crate) fn size(&self) -> String {
         match self.depth {
             Some(depth) => format!("\u{D8}{} DEPTH {depth}", self.diameter),
@@ -43,7 +43,7 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// A part with up to `most` holes (at least five).
+    /// Makes a part with five to `most` holes.
     pub(crate) fn make(codes: &CodeBook, most: u16, rng: &mut Rng) -> Self {
         let count = usize::from(rng.between(5, most.max(5)));
         if rng.chance(30) { Self::flange(codes, count, rng) } else { Self::plate(codes, count, rng) }
@@ -54,7 +54,7 @@ impl Part {
         const ROWS: u8 = 4;
         let width = f32::from(rng.between(12, 48)) * 10.0;
         let height = (width * f32::from(rng.between(45, 75)) / 1000.0).round() * 10.0;
-        // One hole to a cell of a grid, so that no two overlap.
+        // One hole per cell of a grid, so that holes do not overlap.
         let mut cells: Vec<(u8, u8)> = (0..COLUMNS).flat_map(|c| (0..ROWS).map(move |r| (c, r))).collect();
         rng.shuffle(&mut cells);
         cells.truncate(count);
@@ -91,7 +91,7 @@ impl Part {
     }
 }
 
-/// A hole at a place, small enough for `room` millimetres.
+/// Makes a hole at a position, small enough for `room` millimetres.
 fn hole(codes: &CodeBook, (x, y): (f32, f32), room: f32, rng: &mut Rng) -> Hole {
     const SIZES: [f32; 10] = [4.2, 5.0, 6.8, 8.5, 10.2, 12.0, 14.0, 17.5, 22.0, 26.0];
     let fitting = SIZES.iter().filter(|d| **d < room * 0.7).count().max(1);

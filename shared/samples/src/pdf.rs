@@ -1,4 +1,4 @@
-//! Pages into a PDF file.
+//! Writes pages into a PDF file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -13,7 +13,8 @@ use crate::lettering::GLYPHS;
 use crate::raster::Raster;
 use crate::truetype;
 
-/// Small files need no better; larger ones are made in a hundred thousand.
+/// Compression level. Small files need no better compression; a larger level would take longer for a hundred thousand
+/// files.
 const LEVEL: u8 = 2;
 const FONT_NAME: Name<'static> = Name(b"RIFFLE+PlotterLettering");
 const SYSTEM: SystemInfo<'static> =
@@ -26,11 +27,11 @@ pub(crate) struct File {
     pub(crate) author: &'static str,
     /// Whether content streams are deflated.
     pub(crate) compressed: bool,
-    /// Whether the cross-reference table is a stream (PDF 1.5) and not a table.
+    /// Whether the cross-reference table is a stream (PDF 1.5) rather than plain text.
     pub(crate) cross_reference_stream: bool,
 }
 
-/// Parts of the embedded font that are the same in every file, deflated once.
+/// The parts of the embedded font that are the same in every file, compressed once.
 struct Embedded {
     program: Vec<u8>,
     program_length: usize,
@@ -54,7 +55,7 @@ fn embedded() -> &'static Embedded {
     })
 }
 
-/// Numbers of objects, given out one after the other.
+/// Allocates object numbers in ascending order.
 struct Numbers(Ref);
 
 impl Numbers {
@@ -64,7 +65,7 @@ impl Numbers {
 }
 
 impl File {
-    /// The bytes of the file.
+    /// Returns the bytes of the file.
     pub(crate) fn write(&self, pages: &[Page]) -> Vec<u8> {
         let mut pdf = Pdf::with_settings(Settings { pretty: false });
         pdf.set_version(1, if self.cross_reference_stream { 5 } else { 4 });
@@ -168,7 +169,7 @@ fn recoded(pdf: &mut Pdf, id: Ref) {
     differences.consecutive(faces::first_recoded(), names.iter().map(|name| Name(name.as_bytes())));
 }
 
-/// The lettering: a composite font over an embedded TrueType program.
+/// Writes the lettering as a composite font with an embedded TrueType program.
 fn embed(pdf: &mut Pdf, numbers: &mut Numbers, id: Ref) {
     let (descendant, descriptor) = (numbers.next(), numbers.next());
     let (program, to_unicode) = (numbers.next(), numbers.next());

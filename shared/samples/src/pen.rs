@@ -8,15 +8,15 @@ use crate::canvas::{Canvas, Label, Point, Run};
 use crate::faces::Face;
 use crate::rng::Rng;
 
-/// Writes drawing operators; what it needs of fonts it remembers.
+/// Writes drawing operators, and records the faces that they use.
 pub(crate) struct Pen {
     content: Content,
     faces: BTreeSet<Face>,
-    /// For kerning and for where a code is cut, which mean nothing.
+    /// Random numbers for kerning and for the positions where codes are cut, which have no meaning.
     rng: Rng,
 }
 
-/// Two decimals are a thousandth of an inch's fifth, and keep files small.
+/// Rounds to two decimals: a hundredth of a point is invisible and keeps files small.
 fn round(value: f32) -> f32 {
     (value * 100.0).round() / 100.0
 }
@@ -28,7 +28,7 @@ impl Pen {
         Self { content, faces: BTreeSet::new(), rng }
     }
 
-    /// The content stream and the faces it uses.
+    /// Returns the content stream and the faces that it uses.
     pub(crate) fn finish(self) -> (Vec<u8>, BTreeSet<Face>) {
         (self.content.finish().into_vec(), self.faces)
     }
@@ -70,7 +70,7 @@ impl Pen {
         }
     }
 
-    /// Writes the pieces that begin at the given bytes of the text, each at its own place.
+    /// Writes the pieces that begin at the given byte offsets of the text, each at its own position.
     fn pieces(&mut self, label: &Label<'_>, cuts: &[usize]) {
         let (x, y) = label.start();
         for (number, from) in cuts.iter().enumerate() {
@@ -103,7 +103,7 @@ impl Canvas for Pen {
     }
 
     fn circle(&mut self, (x, y): Point, radius: f32) {
-        // Distance of the control points that makes four curves a circle.
+        // The distance of the control points with which four curves form a circle.
         let k = radius * 0.552_285;
         let (x, y, r, k) = (round(x), round(y), round(radius), round(k));
         self.content.move_to(x + r, y);

@@ -1,4 +1,4 @@
-//! The scan of a sheet: black and white dots, a little askew, with dust. No text in it.
+//! A scanned sheet: black and white dots, slightly askew, with dust. It contains no text.
 
 use crate::canvas::{Canvas, Label, Point};
 use crate::lettering::{self, PEN, UNIT};
@@ -7,7 +7,7 @@ use crate::rng::Rng;
 /// Dots per point: 200 dots per inch.
 pub(crate) const DENSITY: f32 = 200.0 / 72.0;
 
-/// One bit per dot, 1 is paper.
+/// A bitmap with one bit per dot; 1 is paper.
 #[derive(Debug)]
 pub(crate) struct Raster {
     pub(crate) width: u32,
@@ -15,7 +15,7 @@ pub(crate) struct Raster {
     bits: Vec<u8>,
     stroke: f32,
     dashed: bool,
-    /// Sine of the angle by which the sheet lay askew.
+    /// Sine of the angle by which the sheet is askew.
     skew: f32,
 }
 
@@ -25,7 +25,7 @@ fn dot(value: f32) -> i32 {
 }
 
 impl Raster {
-    /// An empty scan of a page of `size` points.
+    /// Makes an empty scan of a page of `size` points.
     pub(crate) fn new(size: Point, rng: &mut Rng) -> Self {
         let dots = |points: f32| dot(points * DENSITY).unsigned_abs();
         let (width, height) = (dots(size.0), dots(size.1));
@@ -44,7 +44,7 @@ impl Raster {
         raster
     }
 
-    /// Rows from the top, each padded to whole bytes.
+    /// Returns the rows from the top, each padded to whole bytes.
     pub(crate) fn bits(&self) -> &[u8] {
         &self.bits
     }
@@ -58,13 +58,13 @@ impl Raster {
         }
     }
 
-    /// From points to dots, rows counted from the top.
+    /// Converts points to dots, with rows counted from the top.
     fn map(&self, (x, y): Point) -> Point {
         let height = f32::from(u16::try_from(self.height).unwrap_or(u16::MAX));
         ((x + y * self.skew) * DENSITY, height - (y - x * self.skew) * DENSITY)
     }
 
-    /// A stroke of `thickness` dots, made of discs set close to each other.
+    /// Draws a stroke of `thickness` dots as closely spaced discs.
     fn stroke(&mut self, from: Point, to: Point, thickness: f32) {
         let (start, end) = (self.map(from), self.map(to));
         let radius = (thickness / 2.0).max(0.8);
@@ -73,7 +73,7 @@ impl Raster {
         let length = (end.0 - start.0).hypot(end.1 - start.1);
         let steps = u16::try_from(dot(length / 0.8)).unwrap_or(u16::MAX).max(1);
         for step in 0..=steps {
-            // A centre line: long, gap, short, gap.
+            // A centre line: long dash, gap, short dash, gap.
             if self.dashed && matches!(step % 70, 44..=51 | 60..=67) {
                 continue;
             }
@@ -116,7 +116,7 @@ impl Canvas for Raster {
     }
 
     fn fill(&mut self, points: &[Point]) {
-        // Arrow heads of a few dots: strokes from the tip fill them.
+        // Arrow heads are only a few dots in size: strokes from the tip fill them.
         let Some((tip, rest)) = points.split_first() else {
             return;
         };

@@ -1,5 +1,4 @@
-//! What lies among drawings: hole registers as workbook, CSV and plain text; and the workbook of
-//! target codes.
+//! Other files among the drawings: hole registers as workbook, CSV and plain text; and the workbook of target codes.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -21,10 +20,10 @@ pub(crate) struct Register {
 /// Columns of every register.
 const HEADER: [&str; 6] = ["Item", "Drawing", "Hole", "Diameter", "Depth", "Remarks"];
 
-/// Register `number` of `seed`: workbook, CSV and text by turns.
+/// Makes register `number` of `seed`: workbook, CSV and text in turn.
 ///
 /// # Errors
-/// What the workbook writer says.
+/// The error of the workbook writer.
 pub(crate) fn make(seed: u64, number: u32, turn: u32, codes: &CodeBook) -> Result<Register, XlsxError> {
     let rng = &mut Rng::stream(seed, u64::from(number));
     let mut said = BTreeSet::new();
@@ -58,7 +57,7 @@ fn spelled(code: &Code, rng: &mut Rng) -> String {
     }
 }
 
-/// Times of workbooks, so that the same samples are the same bytes.
+/// Sets a fixed time, so that the same samples have the same bytes.
 fn properties(title: &str) -> Result<DocProperties, XlsxError> {
     let made = ExcelDateTime::from_ymd(2024, 2, 29)?;
     Ok(DocProperties::new().set_title(title).set_author("Riffle samples").set_creation_datetime(&made))
@@ -89,7 +88,7 @@ fn csv(rows: &[[String; 6]], separator: char) -> String {
     let mut out = HEADER.join(&separator);
     out.push_str("\r\n");
     for cells in rows {
-        // An apostrophe is the worst that a cell holds: nothing needs quotes.
+        // No cell contains anything worse than an apostrophe, so no cell needs quotes.
         out.push_str(&cells.join(&separator));
         out.push_str("\r\n");
     }
@@ -109,11 +108,11 @@ fn text(rows: &[[String; 6]]) -> String {
     out
 }
 
-/// The workbook of target codes. Which column holds them only its content tells: there is a title
-/// above the header, and a running number and words beside it.
+/// Writes the workbook of target codes. Only the content shows which column has the codes: there is a title above the
+/// header, and other columns have a running number and words.
 ///
 /// # Errors
-/// What the workbook writer says.
+/// The error of the workbook writer.
 pub(crate) fn write_codes(path: &Path, codes: &CodeBook, seed: u64) -> Result<(), XlsxError> {
     let rng = &mut Rng::stream(seed, u64::MAX - 1);
     let mut workbook = Workbook::new();

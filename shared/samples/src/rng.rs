@@ -1,12 +1,12 @@
-//! The one source of chance: `SplitMix64`, so that the same seed gives the same bytes on every machine
-//! and with every version of every dependency.
+//! The only random number generator: `SplitMix64`, so that the same seed gives the same bytes on every machine and with
+//! every version of every dependency.
 
-/// A stream of numbers. Each file has its own, so that files can be made in any order.
+/// A stream of random numbers. Each file has its own, so that files can be made in any order.
 #[derive(Debug, Clone)]
 pub(crate) struct Rng(u64);
 
 impl Rng {
-    /// The stream `number` of `seed`; streams of one seed have nothing to do with each other.
+    /// Returns stream `number` of `seed`; the streams of one seed are independent.
     pub(crate) fn stream(seed: u64, number: u64) -> Self {
         let mut rng = Self(seed);
         let base = rng.next();
@@ -23,25 +23,25 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// A number below `bound`, which must not be 0.
+    /// Returns a number below `bound`, which must not be 0.
     pub(crate) fn below(&mut self, bound: u32) -> u32 {
         let high = self.next() >> 32;
         ((high * u64::from(bound)) >> 32) as u32
     }
 
-    /// A number from `low` to `high`, both included.
+    /// Returns a number from `low` to `high`, inclusive.
     pub(crate) fn between(&mut self, low: u16, high: u16) -> u16 {
         let span = u32::from(high - low) + 1;
-        // Below 65,536 by its bound.
+        // The value is less than 65,536 because of its bound.
         low + (self.below(span) & 0xFFFF) as u16
     }
 
-    /// True in `percent` of 100 cases.
+    /// Returns `true` with a probability of `percent` percent.
     pub(crate) fn chance(&mut self, percent: u32) -> bool {
         self.below(100) < percent
     }
 
-    /// A length from `low` to `high` in steps of a tenth.
+    /// Returns a length from `low` to `high` in steps of a tenth.
     pub(crate) fn tenths(&mut self, low: u16, high: u16) -> f32 {
         f32::from(self.between(low * 10, high * 10)) / 10.0
     }

@@ -1,4 +1,4 @@
-//! A sheet while it is drawn: text and codes go through here, so that what is on it is known.
+//! A sheet that is being drawn. All text and codes are written through it, so that its content is known.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::faces::Face;
 use crate::rng::Rng;
 use crate::style::Style;
 
-/// What the title block says.
+/// The content of the title block.
 #[derive(Debug, Clone)]
 pub(crate) struct Title {
     pub(crate) number: String,
@@ -37,7 +37,7 @@ impl<'a> Sheet<'a> {
         Self { canvas, style, rng, said: BTreeSet::new(), lines: Vec::new() }
     }
 
-    /// A length of the A3 layout on this paper.
+    /// Converts a length of the A3 layout to this paper.
     pub(crate) fn len(&self, a3: f32) -> f32 {
         a3 * self.style.paper.scale()
     }
@@ -52,19 +52,19 @@ impl<'a> Sheet<'a> {
         self.canvas.label(label);
     }
 
-    /// Level text; `size` is one of the A3 layout.
+    /// Writes horizontal text; `size` is in the A3 layout.
     pub(crate) fn text(&mut self, text: &str, at: Point, size: f32, face: Face, anchor: Anchor) {
         let size = self.len(size);
         self.put(&Label { text, at, size, face, anchor, upright: false, run: Run::Whole });
     }
 
-    /// Text that holds a code, which may be cut anywhere.
+    /// Writes text that contains a code, which may be cut anywhere.
     pub(crate) fn cut_text(&mut self, text: &str, at: Point, size: f32, face: Face, anchor: Anchor) {
         let (size, run) = (self.len(size), self.rng.pick(self.style.runs));
         self.put(&Label { text, at, size, face, anchor, upright: false, run });
     }
 
-    /// How a code is spelled this time. From here on it counts as written.
+    /// Returns the spelling of a code for this occurrence, and counts the code as written.
     pub(crate) fn spell(&mut self, code: &Code, face: Face) -> String {
         self.said.extend(code.target);
         if self.rng.chance(self.style.look_alike) {
@@ -85,7 +85,7 @@ impl<'a> Sheet<'a> {
         self.canvas.line(&[from, to], false);
     }
 
-    /// An arrow head with its tip at `tip`, coming from `from`.
+    /// Draws an arrow head with its tip at `tip`, pointing away from `from`.
     pub(crate) fn arrow(&mut self, tip: Point, from: Point) {
         let length = (tip.0 - from.0).hypot(tip.1 - from.1).max(0.01);
         let size = self.len(6.5);

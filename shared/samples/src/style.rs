@@ -1,4 +1,4 @@
-//! What one file looks like: paper, faces, the draughtsman's habits; and the words on its sheets.
+//! The look of one file: paper, faces, the draughtsman's habits; and the texts of its sheets.
 
 use crate::canvas::Run;
 use crate::faces::Face;
@@ -12,7 +12,7 @@ pub(crate) enum Paper {
 }
 
 impl Paper {
-    /// Width and height in points.
+    /// Returns width and height in points.
     pub(crate) fn size(self) -> (f32, f32) {
         match self {
             Self::A3 => (1190.55, 841.89),
@@ -20,7 +20,7 @@ impl Paper {
         }
     }
 
-    /// How much of the A3 layout's lengths this paper uses.
+    /// Returns the factor for the lengths of the A3 layout.
     pub(crate) fn scale(self) -> f32 {
         match self {
             Self::A3 => 1.0,
@@ -44,17 +44,17 @@ pub(crate) struct Style {
     pub(crate) callout: Face,
     pub(crate) body: Face,
     pub(crate) heading: Face,
-    /// How codes are cut; one of these each time.
+    /// How codes are cut; one of these is chosen for each code.
     pub(crate) runs: &'static [Run],
-    /// Of 100 codes so many have another hyphen.
+    /// The percentage of codes with another hyphen.
     pub(crate) look_alike: u32,
-    /// Of 100 codes in notes so many are in small letters.
+    /// The percentage of codes in notes that are in small letters.
     pub(crate) small_letters: u32,
-    /// Whether notes break codes at the hyphen where the line ends.
+    /// Whether notes break codes at the hyphen at the end of a line.
     pub(crate) breaks_codes: bool,
-    /// Whether callouts above and below the view stand upright.
+    /// Whether callouts above and below the view are turned by 90°.
     pub(crate) upright: bool,
-    /// What a cell without content shows.
+    /// The text of a cell without content.
     pub(crate) blank: &'static str,
     pub(crate) company: (&'static str, &'static str),
     pub(crate) drawn: &'static str,
@@ -124,10 +124,10 @@ impl Style {
         }
     }
 
-    /// The same sheet as it would look when it was drawn by a plotter and scanned.
+    /// Returns the style of the same sheet drawn by a plotter and scanned.
     pub(crate) fn plotted(&self) -> Self {
         let face = Face::Lettering;
-        // A4: what A3 holds would be too fine for 200 dots to the inch.
+        // A4, because the details of A3 would be too fine for 200 dots per inch.
         Self { paper: Paper::A4, table: face, callout: face, body: face, heading: face, ..self.clone() }
     }
 }
@@ -151,7 +151,7 @@ pub(crate) const FINISHES: &[&str] =
 pub(crate) const OPERATIONS: &[&str] =
     &["", "", "", "REAM", "TAP M8", "TAP M12", "C'BORE", "CSK 90\u{B0}", "DEBURR"];
 
-/// Notes that name no code.
+/// Notes without codes.
 pub(crate) const PLAIN_NOTES: &[&str] = &[
     "ALL DIMENSIONS ARE IN MILLIMETRES UNLESS OTHERWISE STATED.",
     "REMOVE BURRS AND SHARP EDGES 0.3 MAX.",
@@ -162,7 +162,7 @@ pub(crate) const PLAIN_NOTES: &[&str] = &[
     "STAMP PART NUMBER 5 HIGH ON FACE SHOWN.",
     "MASK ALL THREADED HOLES BEFORE COATING.",
 ];
-/// Notes about codes; `@` is one.
+/// Notes with codes; `@` is replaced by a code.
 pub(crate) const CODE_NOTES: &[&str] = &[
     "@ TO BE REAMED AFTER ASSEMBLY WITH THE MATING PART.",
     "DRILL AND TAP @ FROM THE FAR SIDE, SEE SECTION A-A.",

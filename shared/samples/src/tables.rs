@@ -7,7 +7,7 @@ use crate::sheet::Sheet;
 use crate::style::{CODE_NOTES, PLAIN_NOTES};
 
 const ROW: f32 = 15.0;
-/// Left edges of the columns in the A3 layout, their captions, and whether they hold numbers.
+/// Left edges of the columns in the A3 layout, their captions, and whether they contain numbers.
 const COLUMNS: [(f32, &str, bool); 6] = [
     (0.0, "HOLE", false),
     (98.0, "X", true),
@@ -17,7 +17,7 @@ const COLUMNS: [(f32, &str, bool); 6] = [
     (292.0, "NOTES", false),
 ];
 
-/// A hole table with its upper left corner at `at`; gives the height of its lower edge.
+/// Draws a hole table with its upper left corner at `at`, and returns the height of its lower edge.
 pub(crate) fn holes(sheet: &mut Sheet<'_>, at: Point, width: f32, holes: &[Hole], caption: &str) -> f32 {
     let (left, top) = at;
     let (row, indent, rise) = (sheet.len(ROW), sheet.len(5.0), sheet.len(4.3));
@@ -71,7 +71,7 @@ fn edges(sheet: &Sheet<'_>, left: f32, width: f32, column: usize) -> (f32, f32) 
     (left + sheet.len(COLUMNS[column].0), to)
 }
 
-/// Numbered notes from `at` downwards, as many as stand above `floor`.
+/// Writes numbered notes from `at` downwards, as many as fit above `floor`.
 pub(crate) fn notes(sheet: &mut Sheet<'_>, at: Point, width: f32, floor: f32, codes: &CodeBook) {
     let (heading, face) = (sheet.style.heading, sheet.style.body);
     let (left, mut y) = at;
@@ -88,7 +88,7 @@ pub(crate) fn notes(sheet: &mut Sheet<'_>, at: Point, width: f32, floor: f32, co
         let pattern =
             if number > 1 && sheet.rng.chance(55) { Some(sheet.rng.pick(CODE_NOTES)) } else { plain.pop() };
         let Some(pattern) = pattern else { break };
-        // The longest note takes six lines; what is begun must be finished, codes and all.
+        // The longest note takes six lines, and a note must be written completely, with all its codes.
         if y - pitch * 6.0 < floor {
             break;
         }
@@ -103,7 +103,7 @@ pub(crate) fn notes(sheet: &mut Sheet<'_>, at: Point, width: f32, floor: f32, co
     }
 }
 
-/// A word, and whether it may be broken after a hyphen.
+/// A word, and whether it is a code, which may be broken after a hyphen.
 struct Word {
     text: String,
     code: bool,
@@ -129,7 +129,7 @@ fn words(sheet: &mut Sheet<'_>, pattern: &str, codes: &CodeBook) -> Vec<Word> {
     words
 }
 
-/// Lines no wider than `width`, but for a single word that is.
+/// Breaks text into lines no wider than `width`, except a single word that is wider.
 fn wrap(sheet: &mut Sheet<'_>, words: &[Word], width: f32) -> Vec<String> {
     let (face, size) = (sheet.style.body, sheet.len(8.0));
     let fits = |text: &str| face.width(text, size) <= width;
@@ -137,7 +137,7 @@ fn wrap(sheet: &mut Sheet<'_>, words: &[Word], width: f32) -> Vec<String> {
     let mut line = String::new();
     for word in words {
         let longer = if line.is_empty() { word.text.clone() } else { format!("{line} {}", word.text) };
-        // Some break a code where it would have had room: a line end is a line end.
+        // Break some codes even where they would fit, so that more codes cross a line end.
         let early = word.code && sheet.style.breaks_codes && sheet.rng.chance(35);
         if fits(&longer) && !early {
             line = longer;

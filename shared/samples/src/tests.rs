@@ -1,4 +1,4 @@
-//! What the samples promise: the same bytes for the same seed, and a key that is exact.
+//! Tests of the samples' guarantees: the same bytes for the same seed, and an exact key.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -33,8 +33,8 @@ fn made(options: &Options) -> (tempfile::TempDir, AnswerKey) {
     (dir, key)
 }
 
-/// What whole-word matching means, as plainly as it can be put: hyphens are one, white space about
-/// them is none, case is none, and what stands before and after is no letter and no digit.
+/// The definition of whole-word matching in its simplest form: all hyphens are equal, white space around them and case
+/// are ignored, and the characters before and after the code are neither letters nor digits.
 fn plainly_found(lines: &[String], codes: &[String]) -> BTreeSet<u32> {
     let mut text: String = lines.join("\n").to_lowercase().replace(LOOK_ALIKES, "-");
     loop {
@@ -55,7 +55,7 @@ fn plainly_found(lines: &[String], codes: &[String]) -> BTreeSet<u32> {
     (0..).zip(codes).filter(|(_, code)| found(code)).map(|(number, _)| number).collect()
 }
 
-/// Drawings that several tests look at; every ninth has a scan.
+/// Drawings for several tests; every ninth has a scan.
 static DOCUMENTS: LazyLock<(CodeBook, Vec<Document>)> = LazyLock::new(|| {
     let book = CodeBook::new(5, 300);
     let wish = |number: u32| Wish { one_page: false, scan: number.is_multiple_of(9) };

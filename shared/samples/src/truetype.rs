@@ -1,26 +1,25 @@
-//! The lettering as a TrueType font program, small and complete enough to be embedded in a PDF as a
-//! CID font: glyf, head, hhea, hmtx, loca and maxp (ISO 32000-1, 9.9). No character map: glyphs are
-//! named by number.
+//! The lettering as a TrueType font program, small and just complete enough to be embedded in a PDF as a CID font:
+//! glyf, head, hhea, hmtx, loca and maxp (ISO 32000-1, 9.9). It has no character map: glyphs are identified by number.
 
 use crate::lettering::{self, GLYPHS, PEN, UNIT};
 
 const EM: u16 = 1000;
 
-/// Font units; the grid is far inside of what 16 bits hold.
+/// Converts grid steps to font units; the values are far below the limit of 16 bits.
 #[expect(clippy::cast_possible_truncation, reason = "glyph coordinates stay below 1,000 units")]
 fn units(steps: f32) -> i16 {
     (steps * UNIT).round() as i16
 }
 
-/// Advance width of a glyph of [`GLYPHS`] in thousandths of the em.
+/// Returns the advance width of a glyph of [`GLYPHS`] in thousandths of the em.
 pub(crate) fn advance(glyph: usize) -> i16 {
     units(lettering::advance(glyph))
 }
 
 type Contour = [(i16, i16); 4];
 
-/// One contour to a segment: a bar, as wide as the pen and longer by half of it at each end. All run
-/// clockwise, so that where they overlap the glyph stays filled.
+/// Returns one contour per segment: a bar as wide as the pen, and longer by half of that at each end. All contours run
+/// clockwise, so that the glyph stays filled where they overlap.
 fn contours(glyph: usize) -> Vec<Contour> {
     let half = PEN / 2.0;
     let mut all = Vec::new();
@@ -28,7 +27,7 @@ fn contours(glyph: usize) -> Vec<Contour> {
         for pair in stroke.windows(2) {
             let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
             let length = (x1 - x0).hypot(y1 - y0);
-            // A point is a stroke of no length: any direction will do.
+            // A point is a stroke of length zero: any direction will do.
             let (dx, dy) = if length > 0.0 {
                 ((x1 - x0) / length * half, (y1 - y0) / length * half)
             } else {
@@ -95,7 +94,7 @@ fn length(of: &[u8]) -> u32 {
     u32::try_from(of.len()).unwrap_or(u32::MAX)
 }
 
-/// The font file.
+/// Returns the font file.
 pub(crate) fn program() -> Vec<u8> {
     let count = u16::try_from(GLYPHS.len() + 1).unwrap_or(u16::MAX);
     let (mut glyf, mut loca, mut hmtx) = (Vec::new(), Vec::new(), Vec::new());
@@ -118,11 +117,11 @@ pub(crate) fn program() -> Vec<u8> {
     let mut head = Vec::new();
     put_u32(&mut head, 0x0001_0000); // version
     put_u32(&mut head, 0x0001_0000); // revision
-    put_u32(&mut head, 0); // checksum of the file: set below
+    put_u32(&mut head, 0); // checksum of the file, set below
     put_u32(&mut head, 0x5F0F_3CF5);
     put_u16(&mut head, 0x0003); // base line and left edge at 0
     put_u16(&mut head, EM);
-    head.extend([0; 16]); // made and changed: no clock here
+    head.extend([0; 16]); // times of creation and change: zero, for the same bytes every time
     for bound in [units(-0.5), units(-0.5), units(4.5), units(6.5)] {
         put_i16(&mut head, bound);
     }
@@ -155,11 +154,11 @@ pub(crate) fn program() -> Vec<u8> {
     ])
 }
 
-/// Table directory and tables, which come sorted by name.
+/// Returns a file of the table directory and the tables, which must be sorted by name.
 fn assemble(tables: &[([u8; 4], Vec<u8>); 6]) -> Vec<u8> {
     let mut file = Vec::new();
     put_u32(&mut file, 0x0001_0000);
-    // Number of tables, and the fields for a binary search among six.
+    // The number of tables, and the fields for a binary search among six tables.
     for value in [6, 64, 2, 32] {
         put_u16(&mut file, value);
     }

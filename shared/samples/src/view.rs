@@ -5,8 +5,8 @@ use crate::canvas::{Anchor, Label, Point, Run};
 use crate::part::{Hole, Outline, Part};
 use crate::sheet::Sheet;
 
-/// Scales, largest first: factor and how the title block gives it. ISO 5455 and, as many offices do,
-/// some between.
+/// Scales, largest first: the factor and its text in the title block. From ISO 5455, with some values in between, as
+/// many offices use.
 const SCALES: [(f32, &str); 12] = [
     (5.0, "5:1"),
     (2.0, "2:1"),
@@ -22,13 +22,13 @@ const SCALES: [(f32, &str); 12] = [
     (0.02, "1:50"),
 ];
 const POINTS_PER_MM: f32 = 72.0 / 25.4;
-/// Room for callouts beside, and above and below the part, in the A3 layout.
+/// Space for callouts at the sides of the part, and above and below it, in the A3 layout.
 const BESIDE: f32 = 128.0;
 const ABOVE: f32 = 108.0;
-/// Height that the section takes at the bottom.
+/// Height of the section at the bottom, in the A3 layout.
 const SECTION: f32 = 86.0;
 
-/// Where the part stands on the sheet.
+/// The position of the part on the sheet.
 struct Placed {
     left: f32,
     bottom: f32,
@@ -44,7 +44,7 @@ impl Placed {
     }
 }
 
-/// The name of the largest scale at which the part fits into `free`, and that scale.
+/// Returns the largest scale at which the part fits into `free`: its factor and its name.
 pub(crate) fn scale(sheet: &Sheet<'_>, part: &Part, free: Free) -> (f32, &'static str) {
     let width = free.right - free.left - 2.0 * sheet.len(BESIDE);
     let height = free.top - free.bottom - 2.0 * sheet.len(ABOVE) - sheet.len(SECTION);
@@ -146,7 +146,7 @@ enum Side {
     Bottom,
 }
 
-/// Codes by the drawing, each on the side that its hole is nearest to, in the order of the holes so
+/// Writes the codes of the holes around the part, each on the side nearest to its hole, in the order of the holes, so
 /// that leaders do not cross.
 fn callouts(sheet: &mut Sheet<'_>, part: &Part, placed: &Placed, free: Free) {
     for side in [Side::Left, Side::Right, Side::Top, Side::Bottom] {
@@ -175,14 +175,14 @@ fn nearest(hole: &Hole, part: &Part) -> Side {
     let sides = [
         (hole.x, Side::Left),
         (part.width - hole.x, Side::Right),
-        // Beside is better: there is more room for level text.
+        // Prefer the left and right sides: they have more space for horizontal text.
         ((part.height - hole.y) * 1.3, Side::Top),
         (hole.y * 1.3, Side::Bottom),
     ];
     sides.iter().min_by(|a, b| a.0.total_cmp(&b.0)).map_or(Side::Left, |nearest| nearest.1)
 }
 
-/// Moves places apart to at least `gap`, within bounds as far as that goes.
+/// Moves positions apart to a distance of at least `gap`, within the bounds as far as possible.
 fn spread(places: &mut [f32], low: f32, high: f32, gap: f32) {
     let mut least = low;
     for place in places.iter_mut() {
@@ -199,7 +199,7 @@ fn spread(places: &mut [f32], low: f32, high: f32, gap: f32) {
 fn callout(sheet: &mut Sheet<'_>, hole: &Hole, placed: &Placed, side: Side, spot: f32) {
     let (away, shelf) = (sheet.len(46.0), sheet.len(12.0));
     let (right, top) = (placed.left + placed.width, placed.bottom + placed.height);
-    // Where the leader bends, and which way its level (or upright) end goes.
+    // The point where the leader bends, and the direction of its horizontal (or vertical) end.
     let (bend, out): (Point, Point) = match side {
         Side::Left => ((placed.left - away, spot), (-1.0, 0.0)),
         Side::Right => ((right + away, spot), (1.0, 0.0)),
@@ -248,7 +248,7 @@ fn callout(sheet: &mut Sheet<'_>, hole: &Hole, placed: &Placed, side: Side, spot
     sheet.text(&size_text, (x, under), 7.0, face, anchor);
 }
 
-/// A strip of hatched material with the holes of the part cut out of it.
+/// Draws a strip of hatched material with the holes of the part cut out of it.
 fn section(sheet: &mut Sheet<'_>, part: &Part, placed: &Placed, free: Free) {
     let thickness = sheet.len(24.0);
     let (left, bottom) = (placed.left, free.bottom + sheet.len(30.0));
@@ -276,12 +276,12 @@ fn section(sheet: &mut Sheet<'_>, part: &Part, placed: &Placed, free: Free) {
     sheet.frame((left, bottom), (placed.width, thickness), 1.2);
 }
 
-/// A hatched block.
+/// Draws a hatched block.
 fn solid(sheet: &mut Sheet<'_>, (x, y): Point, (width, height): Point) {
     sheet.frame((x, y), (width, height), 0.9);
     sheet.canvas.pen(sheet.style.paper.scale() * 0.3, false);
     let pitch = sheet.len(6.0);
-    // Lines at 45°, each named by where it meets the lower edge's level.
+    // Lines at 45°, each defined by where it meets the level of the lower edge.
     let mut start = x - height + pitch / 2.0;
     while start < x + width {
         let from = start.max(x);

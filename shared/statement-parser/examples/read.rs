@@ -1,4 +1,4 @@
-//! Reads a statement and says what it holds, how fast it was read and how much memory that took:
+//! Reads a statement and prints its properties, the reading speed and the memory used:
 //! `cargo run -p riffle-statement-parser --release --example read FILE`.
 
 #![expect(clippy::print_stdout, reason = "it is a program for a terminal")]
@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use riffle_statement_parser::{File, Limits, Row, Sink, read};
 
-/// Shows the first rows and forgets them all.
+/// A sink that prints the first five rows and keeps none.
 struct Shown(u64);
 
 impl Sink for Shown {
@@ -26,7 +26,7 @@ impl Sink for Shown {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = PathBuf::from(std::env::args_os().nth(1).ok_or("name a file")?);
     let name = file.to_string_lossy().into_owned();
-    #[expect(clippy::disallowed_methods, reason = "nothing here is simulated")]
+    #[expect(clippy::disallowed_methods, reason = "this program measures real time")]
     let began = Instant::now();
     let statement = read(&name, &mut File(file), &Limits::default(), &mut Shown(0))?;
     let seconds = began.elapsed().as_secs_f64();
@@ -38,13 +38,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{}: {}", warning.place, warning.what);
     }
     let warnings = statement.warnings.len() as u64 + statement.more_warnings;
-    #[expect(clippy::cast_precision_loss, reason = "a speed for people")]
+    #[expect(clippy::cast_precision_loss, reason = "a speed for display")]
     let speed = statement.rows as f64 / seconds;
     println!("{} rows, {warnings} warnings, {seconds:.2} s, {speed:.0} rows/s, {}", statement.rows, peak());
     Ok(())
 }
 
-/// The most memory the process had, where the system says it.
+/// Returns the peak memory of the process, if the system reports it.
 fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,6 +1,6 @@
-//! Dates as banks write them.
+//! Parses dates in the formats of banks.
 //!
-//! A cell is read without knowing the order of day and month; `order` decides it for the whole file.
+//! A cell is parsed without knowing the order of day and month; `date_order` determines it for the whole file.
 
 use chrono::NaiveDate;
 
@@ -9,14 +9,14 @@ use crate::readable::fold;
 
 pub(crate) const ORDERS: [DateOrder; 3] =
     [DateOrder::DayMonthYear, DateOrder::MonthDayYear, DateOrder::YearMonthDay];
-/// Longer than any date with its time and zone.
+/// Longer than any date with its time and zone, in bytes.
 const LONGEST: usize = 48;
 
-/// A cell that is a date.
+/// A cell that contains a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cell {
     Exact(NaiveDate),
-    /// Three numbers whose order is left open.
+    /// Three numbers whose order is not determined.
     Open {
         numbers: [u32; 3],
         dotted: bool,
@@ -24,7 +24,7 @@ pub(crate) enum Cell {
 }
 
 impl Cell {
-    /// `None` for what is no date.
+    /// Returns `None` if the text is not a date.
     pub fn of(text: &str) -> Option<Self> {
         let text = text.trim();
         let first = text.as_bytes().first()?;
@@ -47,7 +47,7 @@ impl Cell {
     }
 }
 
-/// A day of the years statements are from; two digits are 1980 to 2079.
+/// Returns the date if it is valid and in the years 1950 to 2100; two-digit years mean 1980 to 2079.
 fn day(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
     let year = match year {
         0..80 => year + 2000,
@@ -99,7 +99,7 @@ impl<'a> Scan<'a> {
         let word = self.word()?;
         self.separator()?;
         let Some(month) = month(word) else {
-            // A day of the week.
+            // The word may be a day of the week.
             let weekday =
                 word.chars().count() <= 10 && self.rest.starts_with(|char: char| char.is_ascii_digit());
             return if weekday { self.digits_first() } else { None };
@@ -111,7 +111,7 @@ impl<'a> Scan<'a> {
         self.at_end().then_some(cell)
     }
 
-    /// How many digits, and what they say.
+    /// Reads digits. Returns their count and value.
     fn number(&mut self) -> Option<(usize, u64)> {
         let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
         let number = self.rest.get(..digits)?.parse().ok()?;
@@ -144,14 +144,14 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// `1st`, `2nd`.
+    /// Skips `st`, `nd`, `rd` or `th`, as in `1st`.
     fn ordinal(&mut self) {
         for end in ["st", "nd", "rd", "th"] {
             self.rest = self.rest.strip_prefix(end).unwrap_or(self.rest);
         }
     }
 
-    /// One sign at least, or a word such as the Spanish `de`.
+    /// Skips separators of at most three bytes together, and a word such as the Spanish `de`.
     fn separator(&mut self) -> Option<()> {
         let is = |char: char| matches!(char, '.' | '/' | '-' | ' ' | ',' | '\u{a0}' | '\'');
         let after = self.rest.trim_start_matches(is);
@@ -160,12 +160,12 @@ impl<'a> Scan<'a> {
         }
         let direct = after.len() == self.rest.len();
         self.rest = after.strip_prefix("de ").unwrap_or(after);
-        // `05Jan2024`.
+        // Or nothing, if the parts touch: `05Jan2024`.
         let touching = self.rest.starts_with(|char: char| char.is_alphanumeric());
         (!direct || touching).then_some(())
     }
 
-    /// Nothing more, or a time.
+    /// Returns whether nothing follows except a time.
     fn at_end(&self) -> bool {
         let time = self.rest.trim_start_matches(['T', ' ', ',', 'a', 't', '.']);
         if time.is_empty() {
@@ -178,7 +178,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// `20240131`, `202401311530`, `31012024`.
+/// Parses a date without separators: `20240131`, `202401311530`, `31012024`.
 fn compact(digits: usize, number: u64) -> Option<Cell> {
     let eight = match digits {
         14 => number / 1_000_000,
@@ -196,7 +196,7 @@ fn compact(digits: usize, number: u64) -> Option<Cell> {
     (digits == 8 && (1950..=2100).contains(&numbers[2])).then_some(Cell::Open { numbers, dotted: false })
 }
 
-/// Full names, folded; the first three letters of each are a short form of it.
+/// Full names, folded. Each prefix of a name with at least three letters is an abbreviation of it.
 const MONTHS: [&[&str]; 12] = [
     &["january", "januar", "janvier", "enero", "gennaio", "januari", "janeiro", "stycznia", "styczen", "jan"],
     &["february", "februar", "fevrier", "febrero", "febbraio", "februari", "fevereiro", "lutego", "luty"],

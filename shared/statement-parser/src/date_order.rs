@@ -1,25 +1,26 @@
-//! The order of day, month and year: what each date tells of it, gathered over the whole file.
+//! Determines the order of day, month and year from all dates of a file.
 
 use chrono::{Datelike, NaiveDate};
 
 use crate::DateOrder;
 use crate::date::{Cell, ORDERS};
 
-/// A wrong order of day, month and two-digit year spreads a month over so many days.
+/// If day, month and two-digit year are read in a wrong order, the days of one month spread over at least this many
+/// days.
 const LONG: i32 = 11 * 365;
 const SHORT: i32 = 2 * 366;
 
-/// What the dates of a file tell of their order.
+/// The evidence of a file's dates about their order.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Evidence {
     open: u64,
     dotted: u64,
-    /// Dates that are another day in another order.
+    /// Dates that mean different days in different orders.
     differ: u64,
     orders: [Fit; 3],
 }
 
-/// How well one order fits.
+/// How well the dates fit one order.
 #[derive(Debug, Clone, Copy, Default)]
 struct Fit {
     misfits: u64,
@@ -30,7 +31,7 @@ struct Fit {
 }
 
 impl Evidence {
-    /// `in_order` where the next date of the same column stands in the next row.
+    /// Adds a date. `in_order` if the next date of the same column is in the next row.
     pub fn add(&mut self, cell: Cell, in_order: bool) {
         if let Cell::Open { numbers: [a, b, _], dotted } = cell {
             self.open += 1;
@@ -51,8 +52,8 @@ impl Evidence {
         }
     }
 
-    /// The order, if there is anything to order, and whether another one was as possible. `usual` is what files of
-    /// this kind have.
+    /// Returns the order, or `None` if no date needs one, and whether another order was possible too. `usual` is the
+    /// usual order of files of this kind.
     pub fn decide(&self, usual: Option<DateOrder>) -> (Option<DateOrder>, bool) {
         if self.open == 0 {
             return (None, false);
@@ -65,7 +66,7 @@ impl Evidence {
         if left.iter().any(|(_, fit)| days(fit) < SHORT) {
             left.retain(|(_, fit)| days(fit) < LONG);
         }
-        // Nobody writes 12.31.2024.
+        // Dates such as 12.31.2024, with points and the month first, do not occur.
         if self.dotted * 2 > self.open {
             left.retain(|(order, _)| left_of(*order) || self.orders[0].misfits > least);
         }
@@ -103,12 +104,12 @@ mod tests {
         assert_eq!(decide(&["01/02/2024", "02/13/2024"], None), (Some(MonthDayYear), false));
         assert_eq!(decide(&["01.02.2024", "02.02.2024"], Some(MonthDayYear)), (Some(DayMonthYear), false));
         assert_eq!(decide(&["2024-01-31"], None), (None, false));
-        // In one of the orders the rows go up and down.
+        // In day-month-year order the rows are not sorted.
         assert_eq!(
             decide(&["01/12/2024", "02/03/2024", "03/05/2024"], Some(DayMonthYear)),
             (Some(MonthDayYear), true)
         );
-        // All the same but for the span of days.
+        // All orders fit equally, except for the span of days.
         assert_eq!(decide(&["01/02/2024", "02/02/2024", "03/02/2024"], None), (Some(DayMonthYear), true));
         assert_eq!(decide(&["01/02/2024", "02/02/2024"], Some(MonthDayYear)), (Some(MonthDayYear), true));
         assert_eq!(decide(&["05/05/2024"], None), (Some(DayMonthYear), false));

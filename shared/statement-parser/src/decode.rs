@@ -1,7 +1,7 @@
-//! From bytes of an unknown encoding to text.
+//! Decodes bytes of an unknown encoding to text.
 //!
-//! Everything but UTF-16 has its delimiters, digits and line ends where ASCII has them: such files are cut as
-//! bytes, and only what is handed on is decoded, so that the encoding can be decided over the whole file.
+//! All encodings except UTF-16 have delimiters, digits and line ends at their ASCII values. The parsers split such
+//! files as bytes and decode only the parts they use, so that the encoding can be determined from the whole file.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -11,11 +11,11 @@ use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::{ReadError, Reject};
 
-/// How much text beyond ASCII decides the encoding.
+/// Number of bytes of pieces with characters beyond ASCII that are used to detect the encoding.
 const SAMPLE: usize = 64 * 1024;
 const CHUNK: usize = 16 * 1024;
 
-/// UTF-16 by its mark, or by zeros in every other byte, which Western text in it has.
+/// Detects UTF-16 by its byte order mark, or by zeros in every other byte, as in Western text.
 pub(crate) fn wide(head: &[u8]) -> Option<&'static Encoding> {
     match Encoding::for_bom(head) {
         Some((encoding, _)) => return (encoding != UTF_8).then_some(encoding),
@@ -35,11 +35,11 @@ pub(crate) fn wide(head: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// The bytes of a file without its mark, UTF-16 turned into UTF-8, up to a limit.
+/// A reader of a file's bytes: it skips the byte order mark, converts UTF-16 to UTF-8 and enforces a size limit.
 pub(crate) struct Source<R> {
     inner: R,
     decoder: Option<Decoder>,
-    /// Read and not given on yet.
+    /// Bytes that were decoded and not returned yet.
     ready: Vec<u8>,
     at: usize,
     begun: bool,
@@ -54,7 +54,7 @@ impl<R: Read> Source<R> {
         Self { inner, decoder, ready: Vec::new(), at: 0, begun: false, ended: false, left: limit, limit }
     }
 
-    /// Reads from the input, and counts.
+    /// Reads from the input and counts the bytes.
     fn input(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.inner.read(into) {
@@ -77,7 +77,7 @@ impl<R: Read> Source<R> {
         if self.decoder.is_some() {
             return Ok(());
         }
-        // The mark of UTF-8 may come in pieces.
+        // The byte order mark of UTF-8 may arrive in several reads.
         let mut mark = [0; 3];
         let mut filled = 0;
         while filled < mark.len() {
@@ -138,7 +138,7 @@ impl<R: Read> Read for Source<R> {
 }
 
 impl From<io::Error> for ReadError {
-    /// A limit that is met while reading comes through `Read` and is no fault of the input.
+    /// A limit that is exceeded while reading is passed through `Read` as an error, but it is not an input error.
     fn from(error: io::Error) -> Self {
         match error.downcast::<Reject>() {
             Ok(reject) => Self::Reject(reject),
@@ -147,7 +147,7 @@ impl From<io::Error> for ReadError {
     }
 }
 
-/// Gathers what tells the encoding of a file.
+/// Collects evidence about the encoding of a file.
 pub(crate) struct Guess {
     detector: EncodingDetector,
     fed: usize,
@@ -160,7 +160,7 @@ impl Guess {
         Self { detector: EncodingDetector::new(Iso2022JpDetection::Deny), fed: 0, foreign: 0, broken: 0 }
     }
 
-    /// A piece of the file that does not end within a character.
+    /// Adds a piece of the file. The piece must not end within a character.
     pub fn feed(&mut self, piece: &[u8]) {
         if piece.is_ascii() {
             return;
@@ -176,12 +176,12 @@ impl Guess {
         }
     }
 
-    /// Whether there was anything beyond ASCII.
+    /// Returns whether any byte beyond ASCII was added.
     pub fn is_fed(&self) -> bool {
         self.fed > 0
     }
 
-    /// Mostly valid UTF-8 with a damaged byte here and there is UTF-8, not Windows-1252 full of nonsense.
+    /// Returns the encoding. Mostly valid UTF-8 with a few damaged bytes counts as UTF-8, not as Windows-1252.
     pub fn charset(self) -> Charset {
         if self.broken * 10 <= self.foreign {
             return Charset(UTF_8);
@@ -201,7 +201,8 @@ impl Charset {
         guess.charset()
     }
 
-    /// What is valid UTF-8 is UTF-8: files put together of two encodings are common, chance hits are not.
+    /// Decodes text. Bytes that are valid UTF-8 are decoded as UTF-8: files composed of two encodings are common,
+    /// accidentally valid UTF-8 is not.
     pub fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Cow::Borrowed(text),

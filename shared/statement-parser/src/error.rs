@@ -1,22 +1,22 @@
-//! Why a file gives no transactions.
+//! The reasons why a file yields no transactions.
 
 use std::io;
 
-/// Why reading ended without a [`crate::Statement`].
+/// The reason why reading ended without a [`crate::Statement`].
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file's own fault: reading it again ends the same.
+    /// A fault of the file: reading it again gives the same result.
     #[error(transparent)]
     Reject(#[from] Reject),
-    /// The input's fault: reading it again may go well.
+    /// A fault of the input: reading it again may succeed.
     #[error("the statement cannot be read: {0}")]
     Io(io::Error),
-    /// The sink wanted no more.
+    /// The sink stopped the reading.
     #[error("stopped by the receiver of the rows")]
     Stopped,
 }
 
-/// Why a file is no statement that can be read. The text is for the person who owns the file.
+/// The reason why a file is not a readable statement. The text is for the owner of the file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Reject {
@@ -24,7 +24,7 @@ pub enum Reject {
     Empty,
     #[error("this is no bank statement: {why}")]
     NotAStatement { why: String },
-    /// A known kind of file that holds statements, and is not read.
+    /// A known format of statements that is not supported.
     #[error("{what} is not read yet; export the statement as CSV or OFX")]
     Unsupported { what: String },
     #[error("too large: more than {limit} {what}")]

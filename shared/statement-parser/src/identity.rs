@@ -1,4 +1,4 @@
-//! By what a transaction is known again in another file.
+//! Identifies the same transaction in different files.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,25 +8,25 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-/// Of the way fingerprints are made. Another way is another version: old identities stay what they are.
+/// The version of the fingerprint algorithm. A change needs a new version, because existing identities must not change.
 const VERSION: u8 = 1;
 
-/// A fingerprint of 128 bits, the same for the same transaction in every statement of the same bank's dialect.
+/// A fingerprint of 128 bits that is the same for the same transaction in every statement of the same bank's dialect.
 ///
-/// **By reference**: where the bank gives its transactions ids, the identity is made of account, id, date, amount
-/// and currency as they were understood. Whatever else the bank rewrites does not matter; that date and amount
-/// are part of it keeps apart what banks give the same id, such as the parts of one payment.
+/// **By reference**: if the bank gives its transactions ids, the identity is a hash of the account, the id, and the
+/// parsed date, amount and currency. Everything else the bank may rewrite without effect. Date and amount are included
+/// because some banks give the same id to different transactions, such as the parts of one payment.
 ///
-/// **By fields**: elsewhere it is made of the account and of the row's own fields *as their bytes stand in the
-/// file*: dates, amount, currency, kind, other side and description. Raw, because what is made of them may
-/// differ from file to file: a short file may leave open whether 02/03 is in February, or seem to be in another
-/// encoding. Not part of it is what changes without the transaction: balance, place, category, notes, status.
+/// **By fields**: otherwise the identity is a hash of the account and of the row's own fields *as raw bytes of the
+/// file*: dates, amount, currency, kind, other side and description. The bytes are raw because parsed values may differ
+/// between files: a short file may not show whether 02/03 is in February, or its encoding may be detected differently.
+/// Fields that may change without a change of the transaction are excluded: balance, place, category, notes, status.
 ///
-/// Two genuine transactions may have the same identity: two coffees on one day. Within a file they are numbered
-/// ([`crate::Row::occurrence`]), so that account, identity and occurrence are a key: a statement that is read
-/// again, or overlaps another one, gives the same keys, and both coffees stay.
+/// Two genuine transactions may have the same identity, for example two coffees on one day. They are numbered within a
+/// file ([`crate::Row::occurrence`]), so that account, identity and occurrence form a key. A statement that is read
+/// again, or overlaps another one, yields the same keys, and both coffees are kept.
 ///
-/// Written as `r1-` or `f1-` and 32 hexadecimal digits.
+/// The text form is `r1-` or `f1-`, followed by 32 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
     pub basis: Basis,
@@ -34,7 +34,7 @@ pub struct Identity {
     pub hash: u128,
 }
 
-/// What an [`Identity`] is made of.
+/// The source of an [`Identity`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Basis {
     /// The bank's own id.
@@ -81,7 +81,7 @@ impl Hash {
         hash
     }
 
-    /// With its length, so that no two lists of fields are the same bytes.
+    /// Adds a field, prefixed with its length, so that different lists of fields are always different bytes.
     fn field(&mut self, field: &[u8]) {
         self.0.update((field.len() as u64).to_le_bytes());
         self.0.update(field);
@@ -110,7 +110,7 @@ impl fmt::Display for Identity {
     }
 }
 
-/// What is no identity.
+/// The error for a text that is not an identity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no identity of a transaction")]
 pub struct NoIdentity;
@@ -168,7 +168,7 @@ mod tests {
         }
     }
 
-    /// Identities are stored: this way of making them must never change under version 1.
+    /// Identities are stored: the algorithm must never change under version 1.
     #[test]
     fn version_1_stays_what_it_is() {
         let date = NaiveDate::from_ymd_opt(2024, 1, 31).expect("a day");

@@ -1,11 +1,11 @@
-//! Where the bytes come from.
+//! The sources of bytes.
 
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-/// Bytes that can be read again from the beginning, and are the same each time.
+/// Bytes that can be read repeatedly from the beginning and are the same each time.
 pub trait Input {
-    /// Begins at the first byte.
+    /// Returns a reader at the first byte.
     fn open(&mut self) -> io::Result<Box<dyn Read + '_>>;
 }
 
@@ -21,7 +21,7 @@ impl Input for bytes::Bytes {
     }
 }
 
-/// A file of this machine.
+/// A file in the local file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File(pub PathBuf);
 

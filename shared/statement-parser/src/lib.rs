@@ -1,16 +1,15 @@
-//! Bytes in, transactions out: the bytes of a bank statement become rows with their place, amount and identity.
+//! Parses bank statements: converts the bytes of a file into rows with their place, amount and identity.
 //!
-//! [`read`] finds out what a file is by looking at its content, reads it twice from the beginning and hands each
-//! transaction to a [`Sink`]. The first reading gathers what only the whole file can tell: the order of day and
-//! month, the decimal mark, which signs mean what, and which rows may be there more than once. The second hands
-//! the rows on. Neither holds the file: a statement of a gigabyte needs some 50 MB.
+//! [`read`] detects the format from the content, reads the file twice from the beginning and passes each transaction to
+//! a [`Sink`]. The first pass collects what only the whole file can show: the order of day and month, the decimal mark,
+//! the meaning of signs, and which rows may occur more than once. The second pass emits the rows. Neither pass holds
+//! the whole file in memory: a statement of a gigabyte needs some 50 MB.
 //!
-//! Parsers are lenient. A fault in one row is a [`Warning`] with its place and the rest goes on; what is no
-//! statement at all is a [`Reject`] with a text for the person who owns the file. A row is never dropped in
-//! silence.
+//! Parsers are lenient. A fault in one row produces a [`Warning`] with its place, and reading continues. A file that is
+//! not a statement produces a [`Reject`] with a text for the owner of the file. A row is never dropped silently.
 //!
-//! Each format is a file or folder of `formats` and one line of the list there. Nothing here knows about queues,
-//! tables or categories; there is no clock, and no input or output but [`Input`].
+//! Each format is a file or folder in `formats` and one line of the list there. This crate does not depend on queues,
+//! tables or categories; it uses no clock, and no input or output except [`Input`].
 
 mod date;
 mod date_order;
@@ -42,15 +41,15 @@ pub use statement::{
 use output::Output;
 use sniff::Look;
 
-/// Reads a statement and hands every transaction to `sink`, in the order of the file.
+/// Reads a statement and passes every transaction to `sink`, in the order of the file.
 ///
-/// `name` is the file's name, only a hint where content cannot tell. `input` is opened three times: for a look
-/// at its beginning, and for two readings of the whole.
+/// `name` is the name of the file, used only as a hint if the content is ambiguous. `input` is opened three times: once
+/// to inspect the beginning, and once for each of two passes over the whole file.
 ///
 /// # Errors
-/// [`ReadError::Reject`] where there is nothing to read or too much of it, [`ReadError::Io`] where `input` fails,
-/// [`ReadError::Stopped`] where the sink wanted no more. Most rejects come before the first row; one that comes
-/// later, such as a limit, leaves the sink with rows of a file that was not read whole.
+/// [`ReadError::Reject`] if the file is not a readable statement or exceeds a limit, [`ReadError::Io`] if `input`
+/// fails, [`ReadError::Stopped`] if the sink stops. Most rejects occur before the first row. If one occurs later, for
+/// example at a limit, the sink has already received rows of a file that was not read completely.
 pub fn read(
     name: &str,
     input: &mut dyn Input,

@@ -1,23 +1,23 @@
-//! How much one file may ask for.
+//! Limits for the resources that one file may use.
 
-/// Caps for one file, far above what real statements need. What goes beyond a cap of the whole file is a
-/// [`crate::Reject::TooLarge`]; what goes beyond a cap of one record is a warning, and the rest goes on.
+/// Limits for one file, far above the needs of real statements. Exceeding a limit of the whole file is a
+/// [`crate::Reject::TooLarge`]; exceeding a limit of one record produces a warning, and reading continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes as they come from the input.
+    /// Bytes of the input.
     pub bytes: u64,
-    /// Records, those that hold no transaction included.
+    /// Records, including those without a transaction.
     pub rows: u64,
-    /// Bytes of one record, or of one value. Memory for one is set aside.
+    /// Bytes of one record or one value. Memory for one record is allocated in advance.
     pub record_bytes: usize,
-    /// Bytes of one text of a transaction. What is longer is cut, with a warning: a transaction is to fit into an item
-    /// of a table, and a thousand of them into one answer.
+    /// Bytes of one text of a transaction. A longer text is truncated with a warning, because a transaction must fit
+    /// into an item of a table, and a thousand transactions into one response.
     pub text_bytes: usize,
     /// Columns of one record.
     pub columns: usize,
-    /// Accounts, each counted once a currency.
+    /// Accounts. An account counts once per currency.
     pub accounts: usize,
-    /// Different rows that are, or seem to be, in the file more than once: each is counted in memory.
+    /// Different rows that occur, or seem to occur, more than once in the file. Each is counted in memory.
     pub repeated: usize,
 }
 
@@ -25,13 +25,13 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             bytes: 4 << 30,
-            // What the filter of repeated rows holds well.
+            // The capacity at which the filter for repeated rows still works well.
             rows: 15_000_000,
             record_bytes: 1 << 20,
             text_bytes: 2_000,
             columns: 512,
             accounts: 10_000,
-            // The most a table of 2^19 slots holds: 16 MB.
+            // The capacity of a hash table with 2^19 slots: 16 MB.
             repeated: 450_000,
         }
     }

@@ -1,27 +1,27 @@
-//! Amounts as banks write them.
+//! Parses amounts in the formats of banks.
 //!
-//! A cell is scanned without knowing the decimal mark; what it tells of the mark is [`Evidence`], gathered over
-//! the whole file. Its value is taken when the mark is known.
+//! A cell is scanned without knowing the decimal mark. Each cell may be [`Evidence`] for a mark, which is collected
+//! over the whole file. Its value is computed once the mark is known.
 
 use rust_decimal::Decimal;
 
 use crate::DecimalMark;
 
-/// Ninety-nine trillion and more is no amount but an account number in the wrong column.
+/// A number with more digits before the decimal mark is not an amount but an account number in the wrong column.
 const WHOLE_DIGITS: usize = 15;
-/// As currencies of any kind have them on statements.
+/// Maximum number of decimals; enough for statements in any currency.
 const DECIMALS: usize = 12;
 const BODY: usize = 48;
 
-/// A cell that is an amount.
+/// A cell that contains an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scanned {
-    /// By a sign or brackets.
+    /// Whether a minus sign or brackets make it negative.
     pub negative: bool,
-    /// By `DR`, `CR` and the like in the cell.
+    /// The side given by `DR`, `CR` and the like in the cell.
     pub side: Option<Side>,
     pub currency: Option<[u8; 3]>,
-    /// Digits, points, commas, and blanks for all other marks of thousands.
+    /// Digits, points and commas; all other thousands separators are replaced by spaces.
     body: [u8; BODY],
     length: usize,
 }
@@ -33,26 +33,26 @@ pub(crate) enum Side {
     In,
 }
 
-/// What is too long or too large for an amount of money.
+/// The error for a number that is too long or too large for an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Absurd;
 
-/// An amount by itself.
+/// The value of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Value {
     pub amount: Decimal,
-    /// It has the other decimal mark than its file.
+    /// Whether the cell uses a different decimal mark than its file.
     pub odd: bool,
 }
 
 impl Scanned {
-    /// `None` for what is no amount.
+    /// Returns `None` if the cell is not an amount.
     pub fn of(cell: &str) -> Option<Self> {
         let mut scan = Self { negative: false, side: None, currency: None, body: [0; BODY], length: 0 };
         if scan.plain(cell) {
             return Some(scan);
         }
-        // Digits that were followed by something else are complete.
+        // After digits and another character, no more digits may follow.
         let (mut signed, mut blank, mut complete) = (false, false, false);
         let mut rest = cell.trim();
         while let Some(char) = rest.chars().next() {
@@ -91,7 +91,7 @@ impl Scanned {
         scan.is_grouped().then_some(scan)
     }
 
-    /// `-123.45`, as most amounts are.
+    /// Scans the most common form of amounts, such as `-123.45`.
     fn plain(&mut self, cell: &str) -> bool {
         let digits = cell.strip_prefix('-').unwrap_or(cell).as_bytes();
         let decimals = digits.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
@@ -113,13 +113,13 @@ impl Scanned {
         !self.body().iter().any(|byte| matches!(byte, b'1'..=b'9'))
     }
 
-    /// Digits after what may be the decimal mark.
+    /// Returns the number of digits after the last point or comma.
     pub fn decimals(&self) -> usize {
         let mark = self.body().iter().rposition(|byte| matches!(byte, b'.' | b','));
         mark.map_or(0, |at| self.length - at - 1)
     }
 
-    /// The amount without what [`Self::side`] says.
+    /// Returns the amount, without applying [`Self::side`].
     pub fn value(&self, mark: DecimalMark) -> Result<Value, Absurd> {
         let own = match self.tells() {
             Tells::Mark(own) => own,
@@ -161,7 +161,7 @@ impl Scanned {
         Some(())
     }
 
-    /// Letters and signs beside the digits.
+    /// Reads letters and signs next to the digits.
     fn word(&mut self, word: &str) -> Option<()> {
         let side = match word {
             "DR" | "Dr" | "dr" | "DB" | "S" | "D" => Some(Side::Out),
@@ -187,14 +187,14 @@ impl Scanned {
             "Fr" | "Fr." | "SFr" => Some(*b"CHF"),
             "Kč" => Some(*b"CZK"),
             "Ft" => Some(*b"HUF"),
-            // Of several countries each.
+            // Used for several currencies each.
             "$" | "¥" | "kr" | "Kr" | "kr." | "Kr." => return Some(()),
             word => Some(code(word)?),
         };
         Some(())
     }
 
-    /// At least a digit, and blanks only where thousands are.
+    /// Returns whether there is a digit, and spaces only as thousands separators.
     fn is_grouped(&self) -> bool {
         let body = self.body();
         let whole = body.iter().rposition(|byte| *byte == b' ').map_or(0, |last| {
@@ -204,7 +204,7 @@ impl Scanned {
         let mut groups = body[..whole].split(|byte| *byte == b' ');
         let first = groups.next().is_none_or(|first| whole == 0 || (1..=3).contains(&first.len()));
         let digits = |group: &[u8]| group.iter().all(u8::is_ascii_digit);
-        // Several marks of one kind are of thousands: what follows the last is three digits, unlike in 31.01.2024.
+        // Several marks of one kind are thousands separators: three digits follow the last one, unlike in 31.01.2024.
         let last = body.rsplit(|byte| matches!(byte, b'.' | b',')).next().map_or(0, <[u8]>::len);
         let marks = |mark: u8| memchr::memchr_iter(mark, body).count();
         let (points, commas) = (marks(b'.'), marks(b','));
@@ -224,7 +224,7 @@ impl Scanned {
             (Some(_), Some(_)) => return Tells::Mark(DecimalMark::Comma),
             (Some(point), None) if count(b'.') == 1 => (DecimalMark::Point, point, false),
             (None, Some(comma)) if count(b',') == 1 => (DecimalMark::Comma, comma, false),
-            // Several of one kind mark thousands.
+            // Several marks of one kind are thousands separators.
             (Some(point), None) => (DecimalMark::Comma, point, true),
             (None, Some(comma)) => (DecimalMark::Point, comma, true),
         };
@@ -237,7 +237,7 @@ fn is_of_currency(char: char) -> bool {
     char.is_alphabetic() || matches!(char, '€' | '$' | '£' | '¥' | '₹' | '.') && char != '.'
 }
 
-/// Three capital letters.
+/// Returns the word as a currency code if it is three capital letters.
 pub(crate) fn code(word: &str) -> Option<[u8; 3]> {
     let code: [u8; 3] = word.as_bytes().try_into().ok()?;
     code.iter().all(u8::is_ascii_uppercase).then_some(code)
@@ -248,12 +248,12 @@ enum Tells {
     Nothing,
 }
 
-/// What the amounts of a file tell of its decimal mark.
+/// The evidence of a file's amounts about its decimal mark.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Evidence {
     point: u64,
     comma: u64,
-    /// `1.234`, which is one and a bit or a thousand and more: with a point, with a comma.
+    /// Ambiguous amounts such as `1.234`, which may have decimals or thousands: with a point, and with a comma.
     open_point: u64,
     open_comma: u64,
 }
@@ -269,7 +269,7 @@ impl Evidence {
         }
     }
 
-    /// The mark, and whether another one was as possible. `usual` is what files of this kind have.
+    /// Returns the mark, and whether another mark was possible too. `usual` is the usual mark of files of this kind.
     pub fn decide(&self, usual: DecimalMark) -> (DecimalMark, bool) {
         match self.point.cmp(&self.comma) {
             std::cmp::Ordering::Greater => (DecimalMark::Point, false),

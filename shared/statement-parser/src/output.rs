@@ -1,7 +1,7 @@
-//! Between the formats and the sink: rows get their occurrence, accounts their sums, faults their place in a list.
+//! Connects the formats to the sink: numbers repeated rows, adds up accounts and collects warnings.
 //!
-//! A format calls [`Output::note`] for every row of its first reading, [`Output::again`] between the readings and
-//! [`Output::row`] for every row of its second.
+//! A format calls [`Output::note`] for every row of its first pass, [`Output::again`] between the passes and
+//! [`Output::row`] for every row of its second pass.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ pub(crate) struct Output<'a> {
     sink: &'a mut dyn Sink,
     repeats: Repeats,
     parts: Vec<Part>,
-    /// By account, then by currency.
+    /// Indices into `parts`, by account and then by currency.
     index: HashMap<Option<String>, HashMap<Option<String>, usize>>,
     last: usize,
     rows: u64,
@@ -38,17 +38,17 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// First reading: a row is there. Rows of the same identity must have the same key.
+    /// First pass: records a row. Rows of the same identity must have the same key.
     pub fn note(&mut self, key: u64) {
         self.repeats.note(key);
     }
 
-    /// The second reading begins.
+    /// Starts the second pass.
     pub fn again(&mut self) {
         self.repeats.all_noted();
     }
 
-    /// Second reading: a row, whose occurrence is found here.
+    /// Second pass: emits a row after setting its occurrence.
     pub fn row(&mut self, key: u64, mut row: Row) -> Result<(), ReadError> {
         row.occurrence = self.repeats.count(key, row.identity, self.limits.repeated)?;
         if row.occurrence == 2 && row.identity.basis == crate::Basis::Reference {
@@ -61,10 +61,10 @@ impl<'a> Output<'a> {
         if self.sink.row(row).is_break() { Err(ReadError::Stopped) } else { Ok(()) }
     }
 
-    /// Cuts what is longer than a text may be. The identity is that of the whole.
+    /// Truncates texts that exceed the limit. The identity is computed from the full texts.
     fn cut_texts(&mut self, row: &mut Row) {
         let most = self.limits.text_bytes;
-        // It follows from the description, of which is told.
+        // No warning of its own: it is derived from the description, which gets one.
         cut(&mut row.clean, most);
         let texts = [
             ("description", Some(&mut row.description)),
@@ -84,7 +84,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// A balance that stands between the rows.
+    /// Records a balance on a line between the rows.
     pub fn balance(
         &mut self,
         account: Option<&str>,
@@ -96,8 +96,8 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
-    /// What the file says of an account; of an account that has one currency, where it does not say which.
-    /// What says nothing makes no account of its own beside others.
+    /// Records the file's own statements about an account. If they name no currency and the account has exactly one,
+    /// they apply to that one. Empty statements do not create a part if the account already has one.
     pub fn stated(
         &mut self,
         account: Option<&str>,
@@ -113,7 +113,7 @@ impl<'a> Output<'a> {
             (None, _)
                 if stated.is_empty() && self.parts.iter().any(|part| part.account.as_deref() == account) => {}
             (None, _) => self.part(account, currency)?.stated = stated,
-            // Which of its currencies is meant is not said.
+            // It is unclear which of the account's currencies is meant.
             (Some(_), Some(_)) => {}
         }
         Ok(())
@@ -129,12 +129,12 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// The number of parts there are.
+    /// Returns the number of parts.
     pub fn parts(&self) -> usize {
         self.parts.len()
     }
 
-    /// The part of an account and currency, usually the one that was asked for last.
+    /// Returns the part of an account and currency. It is usually the part of the previous call.
     fn part(&mut self, account: Option<&str>, currency: Option<&str>) -> Result<&mut Part, ReadError> {
         let is = |part: &Part| part.account.as_deref() == account && part.currency.as_deref() == currency;
         if !self.parts.get(self.last).is_some_and(is) {
@@ -167,15 +167,15 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Leaves at most `most` bytes of a text, the mark that it was cut aside. Whether there were more.
+/// Truncates a text to `most` bytes, plus an ellipsis. Returns whether the text was longer.
 fn cut(text: &mut String, most: usize) -> bool {
     let is_longer = text.len() > most;
     if is_longer {
         text.truncate(text.floor_char_boundary(most));
         text.push('…');
     }
-    // Much may have been read for little that is kept, such as blanks. To shrink in place would leave holes between the
-    // texts, in which the next long one has no room.
+    // The text may have a large capacity for little content, for example if blanks were removed. Shrinking it in place
+    // would leave gaps between the texts that are too small for the next long text, so it is copied.
     if text.capacity() > most + '…'.len_utf8() {
         *text = text.as_str().to_owned();
     }

@@ -1,4 +1,4 @@
-//! One account in one currency: its days, its sum, and whether its balances follow from each other.
+//! One account in one currency: its days, its sum, and whether its balances agree with its amounts.
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use crate::statement::WARNINGS_MAX;
 use crate::{AccountPart, Place, Row, Warning};
 
-/// What a statement itself says of an account.
+/// The statement's own information about an account.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stated {
     pub from: Option<NaiveDate>,
@@ -16,7 +16,7 @@ pub(crate) struct Stated {
 }
 
 impl Stated {
-    /// Whether it says nothing of money.
+    /// Returns whether it contains no balance.
     pub fn is_empty(&self) -> bool {
         self.opening.is_none() && self.closing.is_none()
     }
@@ -31,21 +31,22 @@ pub(crate) struct Part {
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
     last: Option<NaiveDate>,
-    /// Steps from row to row into the future, and into the past.
+    /// Steps from one row to the next to a later date, and to an earlier date.
     up: u64,
     down: u64,
-    /// `None` where it became too large to be a sum of money.
+    /// `None` if the sum became too large.
     sum: Option<Decimal>,
-    /// Rows may go forward or backward in time; both are followed until the end tells which.
+    /// Rows may be in ascending or descending order of time. Both are tracked until the end shows which applies.
     forward: Chain,
     backward: Chain,
-    /// The same day by day, for banks that give one balance a day, or order a day's rows otherwise than the days.
+    /// The same per day, for banks that give one balance per day, or order the rows within a day differently than the
+    /// days.
     days_forward: Chain,
     days_backward: Chain,
     day: Option<Day>,
 }
 
-/// The rows of one day that stand together.
+/// Consecutive rows of the same day.
 #[derive(Debug, Clone, Copy)]
 struct Day {
     date: NaiveDate,
@@ -55,14 +56,14 @@ struct Day {
     last: Option<Decimal>,
 }
 
-/// Balances in one direction of time.
+/// The balances of the rows in one direction of time.
 #[derive(Debug, Default)]
 struct Chain {
-    /// Amounts before the first balance.
+    /// Sum of the amounts before the first balance.
     before: Decimal,
     first: Option<Decimal>,
     last: Option<Decimal>,
-    /// Amounts since the last balance.
+    /// Sum of the amounts since the last balance.
     since: Decimal,
     steps: u64,
     breaks: u64,
@@ -89,7 +90,7 @@ impl Chain {
     }
 
     fn add(&mut self, amount: Decimal) {
-        // What is too large to be added shows as a balance that does not fit.
+        // A sum that is too large shows up as a balance that does not agree.
         self.since = self.since.checked_add(amount).unwrap_or_default();
     }
 }
@@ -140,7 +141,7 @@ impl Part {
         }
     }
 
-    /// Whichever way the days go, the balance after a day is the first or the last that stands beside its rows.
+    /// Ends a day. In either direction, the balance after the day is the first or the last one on its rows.
     fn end_day(&mut self) {
         let Some(day) = self.day.take() else { return };
         let sum = day.sum.unwrap_or_default();
@@ -154,7 +155,7 @@ impl Part {
         self.days_backward.add(sum);
     }
 
-    /// A balance that stands between rows, or beside the row that was added last.
+    /// Adds a balance that is on a line between rows, or on the row that was added last.
     pub fn balance(&mut self, place: Place, balance: Decimal) {
         let due = self.forward.last.and_then(|last| last.checked_add(self.forward.since));
         self.forward.step(place, balance, due);
@@ -162,12 +163,12 @@ impl Part {
         self.backward.step(place, balance, due);
     }
 
-    /// What is known at the end, and what does not fit.
+    /// Returns the account's totals, and warnings about values that do not agree.
     pub fn finish(mut self) -> (AccountPart, Vec<Warning>) {
         self.end_day();
         let rows = better(self.forward, self.backward, self.up >= self.down);
         let days = better(self.days_forward, self.days_backward, self.up >= self.down);
-        // Days are believed only if all of them fit.
+        // The chains by day are used only if all their balances agree.
         let whole = rows.0.breaks > 0 && days.0.breaks == 0 && days.0.steps > 0;
         let (chain, forward) = if whole { days } else { rows };
         let mut warnings = Vec::new();
@@ -184,7 +185,7 @@ impl Part {
                 (last.checked_sub(chain.since), first.checked_add(chain.before))
             };
             balanced = Some(chain.breaks == 0 && self.sum.is_some());
-            // A column in which hardly any balance follows is none of balances after each row.
+            // If almost no balance agrees, the column does not contain the balance after each row.
             if chain.steps >= 3 && chain.breaks * 10 > chain.steps * 9 {
                 let what = format!(
                     "the balances do not follow from the amounts: {} of {} do not fit",
@@ -234,7 +235,7 @@ impl Part {
     }
 }
 
-/// The direction in which fewer balances do not follow, and whether it is forward.
+/// Returns the chain with fewer disagreeing balances, and whether it is the forward chain.
 fn better(forward: Chain, backward: Chain, upward: bool) -> (Chain, bool) {
     match forward.breaks.cmp(&backward.breaks) {
         std::cmp::Ordering::Less => (forward, true),

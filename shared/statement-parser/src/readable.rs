@@ -1,11 +1,11 @@
-//! Text made readable: what a person sees, and what words are compared as.
+//! Makes text readable for people, and normalises words for comparison.
 
-/// Parts of a SEPA purpose that German banks write into one text.
+/// The labels of the parts of a SEPA purpose, which German banks join into one text.
 const SEPA_PARTS: [&str; 10] =
     ["EREF+", "KREF+", "MREF+", "CRED+", "DEBT+", "SVWZ+", "ABWA+", "ABWE+", "IBAN+", "BIC+"];
 
-/// One line without control characters or runs of blanks; of a SEPA purpose what was written by people; card
-/// numbers but for their last four digits masked.
+/// Returns one line without control characters and repeated blanks. Of a SEPA purpose it keeps only the part written by
+/// people; it masks card numbers except their last four digits.
 pub(crate) fn clean(raw: &str) -> String {
     let purpose = sepa_purpose(raw).unwrap_or(raw);
     if is_one_line(purpose.as_bytes()) {
@@ -26,7 +26,8 @@ pub(crate) fn clean(raw: &str) -> String {
     mask_cards(line)
 }
 
-/// Whether it is one already, as most are: ASCII, and no two blanks together or around it.
+/// Returns whether the text is already in that form, as most texts are: printable ASCII without leading, trailing or
+/// repeated blanks.
 fn is_one_line(text: &[u8]) -> bool {
     let mut blank = true;
     for byte in text {
@@ -46,8 +47,8 @@ fn sepa_purpose(raw: &str) -> Option<&str> {
     (!purpose.is_empty()).then_some(purpose)
 }
 
-/// Runs of 13 to 19 digits, in groups or not, that are card numbers by their check digit. What is part of a
-/// longer word, such as an IBAN, is none.
+/// Masks runs of 13 to 19 digits, grouped or not, that are card numbers by their check digit. Digits that are part of a
+/// longer word, such as an IBAN, are not masked.
 fn mask_cards(line: String) -> String {
     let bytes = line.as_bytes();
     if bytes.iter().filter(|byte| byte.is_ascii_digit()).count() < 13 {
@@ -74,7 +75,7 @@ fn mask_cards(line: String) -> String {
     masked
 }
 
-/// Digits with single blanks or dashes between them: where they end, and which.
+/// Reads digits with single blanks or dashes between them. Returns their end and the digits.
 fn digits_from(bytes: &[u8]) -> (usize, Vec<u8>) {
     let (mut digits, mut end) = (Vec::new(), 0);
     for (at, byte) in bytes.iter().enumerate() {
@@ -91,7 +92,7 @@ fn digits_from(bytes: &[u8]) -> (usize, Vec<u8>) {
     (end, digits)
 }
 
-/// Luhn's check digit, and a first digit that cards have.
+/// Checks Luhn's check digit, and that the first digit is one that cards have.
 fn is_card(digits: &[u8]) -> bool {
     if !(13..=19).contains(&digits.len()) || !matches!(digits[0], 2..=6) {
         return false;
@@ -108,7 +109,8 @@ fn is_card(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// Words in lower case without accents and signs, single blanks between them: `Währung (EUR)` is `wahrung eur`.
+/// Returns the words in lower case without accents and punctuation, separated by single blanks: `Währung (EUR)` becomes
+/// `wahrung eur`.
 pub(crate) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     let mut gap = false;
@@ -135,7 +137,7 @@ pub(crate) fn fold(text: &str) -> String {
             'æ' => "ae",
             'œ' => "oe",
             'ß' => "ss",
-            // What combines with the letter before it, and what stands inside words.
+            // Combining characters, and characters that occur inside words.
             '\u{300}'..='\u{36F}' | '\u{AD}' | '\u{FEFF}' | '*' => "",
             _ => {
                 gap = !folded.is_empty();

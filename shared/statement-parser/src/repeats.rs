@@ -1,8 +1,8 @@
-//! Which rows are in a file more than once, in memory that does not grow with the file.
+//! Finds rows that occur more than once in a file, in memory that does not grow with the file.
 //!
-//! The first reading gives each row's key to [`Repeats::note`]. Few keys are kept as they are. Many go into a
-//! filter that counts to two: a row whose slots were all met twice *may* be repeated. The second reading counts
-//! those alone, exactly, by their identity. The filter never misses a repeated row; what it suspects wrongly
+//! The first pass passes each row's key to [`Repeats::note`]. A small number of keys is stored as is. A larger number
+//! goes into a filter that counts to two: a row whose slots were all hit twice *may* be repeated. The second pass
+//! counts only those rows, exactly, by their identity. The filter never misses a repeated row; a false positive only
 //! costs an entry.
 
 use std::collections::{HashMap, HashSet};
@@ -10,11 +10,11 @@ use std::hash::{DefaultHasher, Hasher};
 
 use crate::{Identity, ReadError, Reject};
 
-/// Keys kept as they are.
+/// Maximum number of keys that are stored as is.
 const FEW: usize = 1 << 16;
-/// Of 32 slots with 2 bits each.
+/// Words of the filter, each with 32 slots of 2 bits.
 const WORDS: usize = 1 << 22;
-/// Words of a block, which is a line of the processor's cache.
+/// Words of a block, which is a cache line of the processor.
 const BLOCK: usize = 8;
 /// Slots of one key.
 const SLOTS: u32 = 4;
@@ -29,7 +29,7 @@ pub(crate) struct Repeats {
 enum Noted {
     Few(Vec<u64>),
     Many(Vec<u64>),
-    /// Of few keys, those that came twice.
+    /// The keys that occurred at least twice, if there were at most `FEW` keys.
     Known(HashSet<u64>),
 }
 
@@ -38,7 +38,7 @@ impl Repeats {
         Self { noted: Noted::Few(Vec::new()), counted: HashMap::new() }
     }
 
-    /// First reading: a row with this key is there. Rows of the same identity must have the same key.
+    /// First pass: records a row's key. Rows of the same identity must have the same key.
     pub fn note(&mut self, key: u64) {
         match &mut self.noted {
             Noted::Few(keys) if keys.len() < FEW => keys.push(key),
@@ -54,7 +54,7 @@ impl Repeats {
         }
     }
 
-    /// Between the readings.
+    /// Called between the passes.
     pub fn all_noted(&mut self) {
         if let Noted::Few(keys) = &mut self.noted {
             keys.sort_unstable();
@@ -63,7 +63,7 @@ impl Repeats {
         }
     }
 
-    /// Second reading: the how manieth row of this identity this is.
+    /// Second pass: returns the number of rows of this identity so far, this row included.
     pub fn count(&mut self, key: u64, identity: Identity, limit: usize) -> Result<u32, ReadError> {
         let maybe = match &self.noted {
             Noted::Known(keys) => keys.contains(&key),
@@ -89,7 +89,7 @@ impl Repeats {
 
 fn meet(filter: &mut [u64], key: u64) {
     for (word, shift) in slots(key) {
-        // 00 → 01 → 10, and there it stays.
+        // 00 → 01 → 10, which is the maximum.
         let met = filter[word] >> shift & 3;
         if met < 2 {
             filter[word] += 1 << shift;
@@ -97,18 +97,18 @@ fn meet(filter: &mut [u64], key: u64) {
     }
 }
 
-/// Slots of a key, all in one block, no two the same.
+/// Returns the slots of a key. All are in one block, and no two are the same.
 fn slots(key: u64) -> impl Iterator<Item = (usize, u32)> {
     let block = usize::try_from(key >> 45).unwrap_or_default() % (WORDS / BLOCK) * BLOCK;
     (0..SLOTS).map(move |number| {
-        // Each slot has its own two words of the block.
+        // Each slot uses its own two words of the block.
         let bits = (key >> (number * 6)) & 63;
         let word = block + number as usize * 2 + usize::from(bits & 32 != 0);
         (word, u32::try_from(bits & 31).unwrap_or_default() * 2)
     })
 }
 
-/// The key of a row made of these fields.
+/// Returns the key of a row with these fields.
 pub(crate) fn key(fields: impl IntoIterator<Item = impl AsRef<[u8]>>) -> u64 {
     let mut hasher = DefaultHasher::new();
     for field in fields {
@@ -126,7 +126,7 @@ mod tests {
         Identity::of_fields(None, [&number.to_le_bytes()[..]])
     }
 
-    /// Far more rows than are kept as they are, each hundredth there three times.
+    /// Uses far more rows than are stored as is. Every hundredth row occurs three times.
     #[test]
     fn many_rows_are_counted_exactly() {
         let rows = || (0..300_000_u64).chain((0..300_000).step_by(100)).chain((0..300_000).step_by(100));

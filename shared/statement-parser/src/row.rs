@@ -1,4 +1,4 @@
-//! One transaction, and who receives it.
+//! One transaction, and the receiver of transactions.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::Identity;
 
-/// An amount of money with as many decimals as the file gives. Written as a string where it is serialised.
+/// An amount of money with as many decimals as in the file. Serialised as a string.
 pub type Amount = rust_decimal::Decimal;
 
-/// Who receives the transactions of a file.
+/// A receiver of the transactions of a file.
 pub trait Sink {
-    /// `Break` ends the reading with [`crate::ReadError::Stopped`].
+    /// Receives a row. `Break` stops the reading with [`crate::ReadError::Stopped`].
     fn row(&mut self, row: Row) -> ControlFlow<()>;
 }
 
@@ -24,15 +24,15 @@ impl Sink for Vec<Row> {
     }
 }
 
-/// Where something stands in the file.
+/// A position in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// The file as a whole.
     File,
-    /// A line by its number from 1; where a record has several, its first.
+    /// The number of a line, from 1; the first line of a record with several.
     Line(u64),
-    /// A transaction by its number from 1, and the line it begins in: a file may be one line.
+    /// The number of a transaction, from 1, and the line in which it begins: a whole file may be one line.
     Entry { line: u64, number: u64 },
 }
 
@@ -46,33 +46,33 @@ impl fmt::Display for Place {
     }
 }
 
-/// A transaction as it stands in the file.
+/// A transaction of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     pub place: Place,
     /// The account's IBAN or number as the bank writes it, without spaces.
     pub account: Option<String>,
-    /// When it was booked.
+    /// The booking date.
     pub date: NaiveDate,
-    /// When it counts for interest.
+    /// The date from which it counts for interest.
     pub value_date: Option<NaiveDate>,
-    /// Positive is money that comes in.
+    /// Positive if money comes in.
     pub amount: Amount,
-    /// ISO 4217, as far as the file tells it.
+    /// ISO 4217 code, if the file gives one.
     pub currency: Option<String>,
-    /// What the bank says of it, unchanged; several columns are joined by a space.
+    /// The bank's description, unchanged; several columns are joined by a space.
     pub description: String,
-    /// The same for a person: one line, card numbers masked.
+    /// The description for people: one line, card numbers masked.
     pub clean: String,
-    /// The other side.
+    /// The name of the other side.
     pub counterparty: Option<String>,
-    /// The account's balance after this transaction.
+    /// The account's balance after this transaction, if the row gives it.
     pub balance: Option<Amount>,
-    /// What the bank calls its kind: `SEPA-Lastschrift`, `POS`.
+    /// The bank's name for the kind of transaction: `SEPA-Lastschrift`, `POS`.
     pub kind: Option<String>,
     /// The bank's own id of the transaction.
     pub reference: Option<String>,
     pub identity: Identity,
-    /// Counts from 1 the rows of this file that have the same identity.
+    /// The number of this row among the rows of the file with the same identity, from 1.
     pub occurrence: u32,
 }

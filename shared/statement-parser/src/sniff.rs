@@ -1,4 +1,4 @@
-//! The first look at a file: its beginning, decoded as far as it must be, and names for what no format reads.
+//! Inspects the beginning of a file to detect its format, and names known formats that are not supported.
 
 use std::io::Read;
 
@@ -8,17 +8,17 @@ use crate::decode::{self, Source};
 use crate::formats::{FORMATS, Reader};
 use crate::{Format, Input, Limits, ReadError, Reject};
 
-/// How much of a file decides what it is.
+/// Number of bytes that are inspected to detect the format.
 const HEAD: u64 = 128 * 1024;
 
 pub(crate) struct Look<'a> {
-    /// Only a hint where content cannot tell.
+    /// Used only as a hint if the content is ambiguous.
     pub name: &'a str,
-    /// The beginning without a byte order mark; in UTF-8 where the file is UTF-16, otherwise as it stands.
+    /// The beginning of the file without a byte order mark: as UTF-8 if the file is UTF-16, otherwise the raw bytes.
     pub head: Vec<u8>,
-    /// Whether the head is the whole file.
+    /// Whether `head` is the whole file.
     pub whole: bool,
-    /// What the whole file is turned into UTF-8 from, while it is read.
+    /// The UTF-16 encoding of the file, which is converted to UTF-8 while it is read.
     pub wide: Option<&'static Encoding>,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Look<'a> {
         Ok(Self { name, head, whole, wide })
     }
 
-    /// The format that says that the file is its own.
+    /// Returns the first format that recognises the file.
     pub fn format(&self) -> Result<(Format, &'static Reader), ReadError> {
         if self.head.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
             return Err(Reject::Empty.into());
@@ -48,7 +48,7 @@ impl<'a> Look<'a> {
         format.copied().ok_or_else(|| Reject::not_a_statement("it is neither a table nor OFX"))
     }
 
-    /// The whole file from its beginning, in the form of `head`.
+    /// Returns the whole file from its beginning, in the form of `head`.
     pub fn open<'i>(
         &self,
         input: &'i mut dyn Input,
@@ -62,7 +62,7 @@ impl<'a> Look<'a> {
         head.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
     }
 
-    /// Whether the name has one of these endings, each in lower case with its dot.
+    /// Returns whether the name has one of these extensions, each in lower case with its dot.
     pub fn is_named(&self, endings: &[&str]) -> bool {
         let ends = |end: &&str| {
             let at = self.name.len().checked_sub(end.len());
@@ -71,7 +71,7 @@ impl<'a> Look<'a> {
         endings.iter().any(ends)
     }
 
-    /// What is known and read by nobody here.
+    /// Returns the reject for a known format that is not supported or not a statement.
     fn foreign(&self) -> Option<Reject> {
         let unsupported = |what: &str| Some(Reject::Unsupported { what: what.to_owned() });
         let no_statement = |why: &str| Some(Reject::NotAStatement { why: why.to_owned() });
@@ -102,7 +102,7 @@ impl<'a> Look<'a> {
         let zeros = memchr::memchr_iter(0, &self.head).count();
         let controls =
             self.head.iter().filter(|byte| matches!(byte, 1..=8 | 14..=25 | 27..=31 | 127)).count();
-        // A stray zero or two is damage, and read over.
+        // A few stray zeros are damage, which the parsers tolerate.
         (zeros > 8 && zeros * 100 > self.head.len() || controls > 8 && controls * 50 > self.head.len())
             .then(|| Reject::NotAStatement { why: "it is a binary file".to_owned() })
     }

@@ -1,11 +1,11 @@
-//! What a file turned out to be, beside its transactions.
+//! The result of reading a file, apart from its transactions.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{Amount, Format, Place};
 
-/// Warnings that are kept with their text; the others are counted.
+/// Maximum number of warnings whose text is kept. Further warnings are only counted.
 pub const WARNINGS_MAX: usize = 100;
 
 /// A file that was read to its end.
@@ -13,13 +13,13 @@ pub const WARNINGS_MAX: usize = 100;
 pub struct Statement {
     pub format: Format,
     pub dialect: Dialect,
-    /// One for each account and currency, in the order in which they appear.
+    /// One part per account and currency, in the order in which they appear.
     pub accounts: Vec<AccountPart>,
-    /// Transactions of all accounts.
+    /// Number of transactions of all accounts.
     pub rows: u64,
-    /// The first [`WARNINGS_MAX`], in the order of the file.
+    /// The first [`WARNINGS_MAX`] warnings, in the order of the file.
     pub warnings: Vec<Warning>,
-    /// Warnings beyond those.
+    /// Number of further warnings.
     pub more_warnings: u64,
 }
 
@@ -28,47 +28,47 @@ pub struct Statement {
 pub struct AccountPart {
     pub account: Option<String>,
     pub currency: Option<String>,
-    /// The first and last day: what the file says it covers, or the days of its transactions.
+    /// The first and last day: the period that the file states, or the days of its transactions.
     pub from: Option<NaiveDate>,
     pub to: Option<NaiveDate>,
     pub rows: u64,
-    /// Before the first transaction in time.
+    /// The balance before the first transaction in time.
     pub opening: Option<Amount>,
-    /// After the last.
+    /// The balance after the last transaction in time.
     pub closing: Option<Amount>,
-    /// Of all amounts.
+    /// The sum of all amounts.
     pub sum: Amount,
-    /// Whether opening + sum = closing and every balance in between follows from the one before; `None` where the
-    /// file does not tell.
+    /// Whether opening + sum = closing and every balance in between agrees with the one before; `None` if the file
+    /// states too few balances.
     pub balanced: Option<bool>,
 }
 
-/// Something that was not read, or read with a doubt.
+/// A part of the file that was not read, or that was ambiguous.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     pub place: Place,
     pub what: String,
 }
 
-/// How a file is written, as it was found.
+/// The notation of a file, as detected.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Dialect {
-    /// Of the format, where there are several: `102`, `2.0.3`.
+    /// The version of the format, if it has several: `102`, `203`.
     pub version: Option<String>,
-    /// As the encoding standard names it: `UTF-8`, `windows-1252`.
+    /// The encoding's name in the Encoding Standard: `UTF-8`, `windows-1252`.
     pub encoding: String,
     pub delimiter: Option<char>,
-    /// The line that names the columns.
+    /// The line with the names of the columns.
     pub header_line: Option<u64>,
     pub columns: Vec<Column>,
-    /// Of dates that are three numbers; `None` where no date leaves a choice.
+    /// The order in dates that consist of three numbers; `None` if no date is ambiguous.
     pub date_order: Option<DateOrder>,
     pub decimal_mark: Option<DecimalMark>,
     pub signs: Option<Signs>,
 }
 
 impl Dialect {
-    /// The names of the columns that play a role, in the order of the file.
+    /// Returns the names of the columns with this role, in the order of the file.
     pub fn columns_of(&self, role: Role) -> Vec<&str> {
         self.columns.iter().filter(|column| column.role == role).map(|column| &*column.name).collect()
     }
@@ -77,45 +77,45 @@ impl Dialect {
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
-    /// As it stands in the header; empty where there is none.
+    /// The name in the header; empty if there is no header.
     pub name: String,
     pub role: Role,
 }
 
-/// What a column holds.
+/// The meaning of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// When it was booked.
+    /// The booking date.
     Date,
     ValueDate,
     /// Another date, such as that of the purchase; part of a row's identity.
     OtherDate,
     Amount,
-    /// Money that goes out, in a column of its own.
+    /// Money that goes out, in a separate column.
     Debit,
-    /// Money that comes in, in a column of its own.
+    /// Money that comes in, in a separate column.
     Credit,
     /// Whether the amount goes out or comes in: `S` and `H`, `DR` and `CR`.
     Indicator,
-    /// A fee beside the amount.
+    /// A fee in addition to the amount.
     Fee,
     Currency,
     Balance,
     Description,
     Counterparty,
-    /// The other side of what goes out.
+    /// The other side of outgoing money.
     Payee,
-    /// The other side of what comes in.
+    /// The other side of incoming money.
     Payer,
     Kind,
     /// The bank's own id of the transaction.
     Reference,
     /// The account the row belongs to.
     Account,
-    /// Whether it is booked.
+    /// Whether the transaction is booked.
     Status,
-    /// Not read.
+    /// A column that is not used.
     Other,
 }
 
@@ -134,18 +134,18 @@ pub enum DecimalMark {
     Comma,
 }
 
-/// How a file tells what goes out from what comes in.
+/// The way in which a file distinguishes money that goes out from money that comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signs {
-    /// What goes out is negative.
+    /// Outgoing amounts are negative.
     Signed,
-    /// What goes out is positive, as some card statements have it.
+    /// Outgoing amounts are positive, as on some card statements.
     Reversed,
-    /// A column of its own says it.
+    /// A separate column gives the direction.
     Indicator,
-    /// Two columns; what goes out is positive in its own.
+    /// Two columns; outgoing amounts are positive in theirs.
     Columns,
-    /// Two columns; what goes out is negative in its own too.
+    /// Two columns; outgoing amounts are negative in theirs.
     SignedColumns,
 }

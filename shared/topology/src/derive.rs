@@ -1,11 +1,11 @@
-//! What follows from the description.
+//! Everything that is derived from the list of flows.
 
 use crate::{COMMON, Flow, QueueSpec, Stage, Then, Trigger};
 
-/// How the names of queues of dead letters end.
+/// The suffix of the names of dead-letter queues.
 const DEAD_LETTERS: &str = "-dead-letters";
 
-/// What is derived from a list of flows.
+/// A list of flows, and the derivations from it.
 #[derive(Debug, Clone, Copy)]
 pub struct Topology(pub &'static [Flow]);
 
@@ -18,32 +18,33 @@ pub struct Consumed {
     pub queue: &'static QueueSpec,
 }
 
-/// A queue that nothing consumes, with what failed there for good.
+/// A dead-letter queue: it holds messages that failed permanently, and no function consumes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetterQueue {
     pub flow: &'static str,
-    /// The function in which its letters failed.
+    /// The function in which its messages failed.
     pub function: &'static str,
-    /// Where they are handed out again; `None` for the events of a schedule, which come again by themselves.
+    /// The queue to which a redrive returns the messages; `None` for the events of a schedule, which are sent again at
+    /// the next due time.
     pub queue: Option<&'static str>,
     pub name: String,
 }
 
-/// Where a message goes that keeps failing.
+/// The destination of a message that keeps failing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redrive {
-    /// A message received this often and not deleted moves on when it would become visible again.
+    /// A message that was received this often without being deleted moves when it would become visible again.
     pub after: u32,
-    /// The name of a queue, or of one of dead letters.
+    /// The name of a queue or of a dead-letter queue.
     pub to: String,
 }
 
-/// The name of the dead-letter queue of a queue (or of a scheduled function).
+/// Returns the name of the dead-letter queue of a queue or a scheduled function.
 pub fn dead_letters_of(queue: &str) -> String {
     format!("{queue}{DEAD_LETTERS}")
 }
 
-/// The output of a deployed stack that tells where a queue is: `ScanWorkQueueUrl` for `scan-work`,
+/// Returns the name of the stack output that holds a queue's address: `ScanWorkQueueUrl` for `scan-work`,
 /// `ScanWorkDeadLettersUrl` for `scan-work-dead-letters`.
 pub fn url_output(queue: &str) -> String {
     let words = queue.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
@@ -56,7 +57,7 @@ impl Topology {
         self.0.iter().find(|flow| flow.name == name)
     }
 
-    /// Every function that has a queue, in the order of the flows and of their work.
+    /// Iterates over all functions that have a queue, in the order of the flows and of their stages.
     pub fn consumed(self) -> impl Iterator<Item = Consumed> {
         self.0.iter().flat_map(|flow| {
             flow.stages.iter().filter_map(move |Stage { function, trigger, queue }| {
@@ -65,27 +66,28 @@ impl Topology {
         })
     }
 
-    /// The queue of this name; `None` for one of dead letters.
+    /// Returns the queue of this name; `None` for a dead-letter queue.
     pub fn queue(self, name: &str) -> Option<Consumed> {
         self.consumed().find(|consumed| consumed.queue.name == name)
     }
 
-    /// The queue that this function consumes.
+    /// Returns the queue that this function consumes.
     pub fn consumed_by(self, function: &str) -> Option<Consumed> {
         self.consumed().find(|consumed| consumed.function == function)
     }
 
-    /// Who is to hear of an event.
+    /// Iterates over the consumers of an event.
     pub fn listeners(self, flow: &str, event_type: &str) -> impl Iterator<Item = Consumed> {
         self.consumed().filter(move |consumed| consumed.listens_to(flow, event_type))
     }
 
-    /// Those to whom past events can be told again: all that listen to the bus.
+    /// Iterates over the consumers to which archived events can be replayed: all that are triggered by the bus.
     pub fn replay_targets(self) -> impl Iterator<Item = Consumed> {
         self.consumed().filter(|consumed| matches!(consumed.trigger, Trigger::Bus(..)))
     }
 
-    /// Who takes what comes to lie below a prefix of the uploads bucket; the longest prefix goes first.
+    /// Returns the consumer of objects with this key in the uploads bucket. If several prefixes match, the longest
+    /// wins.
     pub fn bucket_listener(self, key: &str) -> Option<Consumed> {
         self.consumed()
             .filter_map(|consumed| match consumed.trigger {
@@ -96,7 +98,7 @@ impl Topology {
             .map(|(_, consumed)| consumed)
     }
 
-    /// Every queue of dead letters.
+    /// Iterates over all dead-letter queues.
     pub fn dead_letters(self) -> impl Iterator<Item = DeadLetterQueue> {
         let queues =
             self.consumed().filter(|consumed| consumed.queue.then == Then::DeadLetter).map(|consumed| {
@@ -118,14 +120,14 @@ impl Topology {
         queues.chain(schedules)
     }
 
-    /// The names of all queues, those of dead letters last.
+    /// Iterates over the names of all queues; the dead-letter queues come last.
     pub fn queue_names(self) -> impl Iterator<Item = String> {
         self.consumed()
             .map(|consumed| consumed.queue.name.to_owned())
             .chain(self.dead_letters().map(|dead| dead.name))
     }
 
-    /// What happens to a message of this queue that keeps failing; `None` for dead letters.
+    /// Returns the destination of messages that keep failing in this queue; `None` for a dead-letter queue.
     pub fn redrive(self, queue: &str) -> Option<Redrive> {
         let consumed = self.queue(queue)?;
         let to = match consumed.queue.then {
@@ -135,7 +137,7 @@ impl Topology {
         Some(Redrive { after: consumed.queue.max_receives, to })
     }
 
-    /// Where a message sent to this queue fails for the last time, before it becomes a dead letter.
+    /// Returns the last queue in which a message sent to `queue` is tried before it becomes a dead letter.
     pub fn last(self, queue: &str) -> Option<Consumed> {
         let consumed = self.queue(queue)?;
         match consumed.queue.then {
@@ -144,14 +146,14 @@ impl Topology {
         }
     }
 
-    /// Every function, those that no flow owns first.
+    /// Iterates over all functions; those that belong to no flow come first.
     pub fn functions(self) -> impl Iterator<Item = &'static str> {
         COMMON.iter().map(|stage| stage.function).chain(self.0.iter().flat_map(Flow::functions))
     }
 }
 
 impl Flow {
-    /// Those of its stages, its sweeper, and those of its schedules.
+    /// Iterates over the functions of its stages, its sweeper, and the functions of its schedules.
     pub fn functions(&self) -> impl Iterator<Item = &'static str> {
         let stages = self.stages.iter().map(|stage| stage.function);
         stages.chain(std::iter::once(self.sweeper)).chain(self.schedules.iter().copied())
@@ -159,7 +161,9 @@ impl Flow {
 }
 
 impl Consumed {
-    /// The function that must run while this one does not: itself, or the one that takes over what failed here.
+    /// Returns the exclusive function of this function's group: this function if its own queue is `alone`, or the
+    /// function to which its failed messages move if that one's queue is `alone`. While the exclusive function runs, no
+    /// other function of the group runs.
     pub fn alone(&self) -> Option<&'static str> {
         match self.queue.then {
             _ if self.queue.alone => Some(self.function),
@@ -175,7 +179,7 @@ impl Consumed {
         matches!(self.trigger, Trigger::Bus(of, types) if of == flow && types.contains(&event_type))
     }
 
-    /// The types of events that reach it.
+    /// Returns the types of events that trigger it.
     pub fn event_types(&self) -> &'static [&'static str] {
         match self.trigger {
             Trigger::Bus(_, types) => types,

@@ -1,4 +1,4 @@
-//! The description as others than Rust read it, with what is derived from it spelled out.
+//! The topology as JSON for programs in other languages, with the derived values included.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::{
 pub struct Document {
     event_source: &'static str,
     sweep_seconds: u64,
-    /// Functions that no flow owns.
+    /// Functions that belong to no flow.
     common: Vec<StageDocument>,
     flows: Vec<FlowDocument>,
 }
@@ -51,15 +51,15 @@ enum TriggerDocument {
 #[derive(Debug, Serialize)]
 struct QueueDocument {
     name: &'static str,
-    /// The stack's output with its address.
+    /// The name of the stack output that holds the queue's address.
     url_output: String,
     batch: u32,
     local_consumers: ConsumersDocument,
     max_receives: u32,
-    /// Where it has dead letters of its own.
+    /// Present if the queue has its own dead-letter queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     dead_letters: Option<DeadLettersDocument>,
-    /// Where what failed goes to the queue of another function.
+    /// Present if failed messages move to the queue of another function.
     #[serde(skip_serializing_if = "Option::is_none")]
     move_to: Option<MoveDocument>,
     alone: bool,
@@ -68,7 +68,7 @@ struct QueueDocument {
 #[derive(Debug, Serialize)]
 struct DeadLettersDocument {
     name: String,
-    /// The stack's output with its address.
+    /// The name of the stack output that holds the queue's address.
     url_output: String,
 }
 
@@ -85,7 +85,7 @@ enum ConsumersDocument {
     PerJob(u32),
 }
 
-/// What `topology.v1.json` holds.
+/// Returns the content of `topology.v1.json`.
 pub fn document(topology: Topology) -> Document {
     let flow = |flow: &Flow| FlowDocument {
         name: flow.name,

@@ -1,80 +1,80 @@
-//! What a flow is described with.
+//! The types that describe a flow.
 
-/// One flow of work, from what starts it to what it leaves.
+/// A flow of work, from its trigger to its results.
 #[derive(Debug, Clone, Copy)]
 pub struct Flow {
-    /// The same in code, in CDK, on the page and in the docs.
+    /// The same in the code, in CDK, in the dashboard and in the documentation.
     pub name: &'static str,
-    /// For people.
+    /// The name shown to people.
     pub title: &'static str,
-    /// In the order in which work passes them.
+    /// In the order in which work passes through them.
     pub stages: &'static [Stage],
-    /// The function that mends what was lost, each [`SWEEP_SECONDS`](crate::SWEEP_SECONDS).
+    /// The function that repairs lost work. It runs every [`SWEEP_SECONDS`](crate::SWEEP_SECONDS).
     pub sweeper: &'static str,
-    /// Functions started at the times that an operator has set.
+    /// Functions that run on schedules defined by an operator.
     pub schedules: &'static [&'static str],
 }
 
-/// One function, and what starts it.
+/// A function and its trigger.
 #[derive(Debug, Clone, Copy)]
 pub struct Stage {
     pub function: &'static str,
     pub trigger: Trigger,
-    /// Between trigger and function; `None` where somebody waits for the answer.
+    /// The queue between trigger and function; `None` if the caller waits for the answer.
     pub queue: Option<QueueSpec>,
 }
 
-/// What starts a function, or puts messages into its queue.
+/// The source that starts a function or puts messages into its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trigger {
-    /// Functions that send to its queue.
+    /// Functions send messages to its queue.
     Queue,
-    /// Events of this flow of these types.
+    /// Events of the named flow that have one of the listed types.
     Bus(&'static str, &'static [&'static str]),
-    /// An object that comes to lie below this prefix of the uploads bucket.
+    /// An object created below this prefix of the uploads bucket.
     Bucket(&'static str),
-    /// The HTTP API.
+    /// A request to the HTTP API.
     Http,
-    /// This route of the WebSocket, or `authorizer`.
+    /// A message on this route of the WebSocket, or `authorizer`.
     Socket(&'static str),
 }
 
 /// A queue that one function consumes.
 #[derive(Debug, Clone, Copy)]
 pub struct QueueSpec {
-    /// Unique among all flows: SQLite and metrics know the queue by it.
+    /// Unique across all flows: SQLite and the metrics identify the queue by this name.
     pub name: &'static str,
-    /// Messages of one call at most. 1 where a large one must not hold up small ones behind it.
+    /// Maximum number of messages per call. 1 if a large message must not delay small ones behind it.
     pub batch: u32,
-    /// How many calls run at once on a laptop. On AWS the operator's settings say so.
+    /// Number of concurrent calls on a laptop. On AWS the operator's settings define it.
     pub local_consumers: Consumers,
-    /// A message received this often and not deleted moves on when it would become visible again.
+    /// A message that was received this often without being deleted moves when it would become visible again.
     pub max_receives: u32,
     pub then: Then,
-    /// Its function runs while no function runs that hands messages on to it: such a message may end the process, and
-    /// no neighbour is to be blamed.
+    /// Whether its function runs only while the functions that pass messages on to this queue do not run. Such a
+    /// message may crash the process, and a message processed at the same time must not be blamed for it.
     pub alone: bool,
 }
 
-/// How many consumers a queue has.
+/// The number of consumers of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consumers {
     Fixed(u32),
-    /// So many for each file that may be read at once.
+    /// This number for each file that may be read concurrently.
     PerJob(u32),
 }
 
-/// Where a message goes that failed too often.
+/// The destination of a message that failed too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
-    /// To the queue's dead letters. Nothing consumes them; each needs a person.
+    /// The queue's dead-letter queue. No function consumes it; each message needs a person.
     DeadLetter,
-    /// To the queue of this function of the same flow.
+    /// The queue of this function, which belongs to the same flow.
     MoveTo(&'static str),
 }
 
 impl Consumers {
-    /// With so many files read at once.
+    /// Returns the number of consumers if `jobs` files are read concurrently.
     pub const fn count(self, jobs: u32) -> u32 {
         match self {
             Self::Fixed(count) => count,

@@ -1,11 +1,11 @@
-//! Which flows there are, and which functions, triggers and queues each is made of.
+//! The flows of the platform, and the functions, triggers and queues of each.
 //!
-//! This is data only: it says what is connected to what, not what a function does, what it may do, or how large it is.
-//! Everything that follows from it (the names of dead-letter queues and of outputs, who listens to an
-//! event, where a message fails for the last time) is derived here, once. What is not Rust reads
+//! This crate is data only: it describes connections, not what a function does, its permissions or its size. Everything
+//! that follows from the data (the names of dead-letter queues and of stack outputs, the consumers of an event, the
+//! queue at which a message fails for the last time) is derived here, once. Programs in other languages read
 //! `shared/contracts/golden/topology.v1.json`, which [`export`] describes and `scripts/contracts` writes.
 //!
-//! The list of flows is a parameter of what is derived from it: a test may build a platform with a flow of its own.
+//! The derivations take the list of flows as a parameter, so that a test may build a platform with its own flow.
 
 mod derive;
 pub mod export;
@@ -16,14 +16,14 @@ pub use derive::{Consumed, DeadLetterQueue, Redrive, Topology, dead_letters_of, 
 pub use flow::{Consumers, Flow, QueueSpec, Stage, Then, Trigger};
 pub use flows::*;
 
-/// What is derived from [`FLOWS`].
+/// The topology of [`FLOWS`].
 pub const RIFFLE: Topology = Topology(FLOWS);
 
-/// A message that was received this often and is still there has failed for good, where its queue says nothing else.
+/// The default limit of receives: a message that was received this often without being deleted has failed permanently.
 pub const MAX_RECEIVES: u32 = 5;
 
 /// Seconds between two runs of a flow's sweeper.
 pub const SWEEP_SECONDS: u64 = 60;
 
-/// The source of every event of ours on the bus.
+/// The `source` field of every event that Riffle puts on the bus.
 pub const EVENT_SOURCE: &str = "riffle";

@@ -1,4 +1,4 @@
-//! The description holds together, and is what others read.
+//! Proves that the topology is consistent and that the exported JSON matches it.
 
 use std::collections::BTreeSet;
 
@@ -70,7 +70,7 @@ fn the_longest_prefix_takes_an_upload() {
     assert_eq!(taker("uploaded/acme/a.pdf"), None);
 }
 
-/// A flow that listens to events of the same type as statements do.
+/// A flow that is triggered by events of the same type as the statements flow.
 const DEMO: Flow = Flow {
     name: "demo",
     title: "Demo",

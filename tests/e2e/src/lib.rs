@@ -1,1 +1,1 @@
-//! Nothing is here: the tests in `tests/e2e` start the binary `riffle` as a user does.
+//! Empty: the tests in `tests/e2e` start the binary `riffle` as a user does.

@@ -1,1 +1,1 @@
-//! The events of `events/`, handed to the functions they are for. See `tests/`.
+//! Tests with the events in `events/`, each passed to its function. See `tests/`.

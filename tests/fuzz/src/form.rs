@@ -1,6 +1,6 @@
-//! Forms in which files are mutated: unpacked, so that a changed byte is a changed word and not a broken checksum.
+//! Unpacked forms of files for mutation, so that a changed byte is a changed word rather than a broken checksum.
 //!
-//! Each form has a way to a file and a way back from one, so that other people's files can be seeds.
+//! Each form can be converted to a file and back, so that third-party files can be seeds.
 
 use std::io::{Cursor, Read};
 
@@ -9,16 +9,16 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use riffle_samples::pack;
 
-/// Before the name of a part of a ZIP file, and before its content.
+/// The separators before the name of a part of a ZIP file, and before its content.
 const PART: &[u8] = b"\x1E\x1E";
 const CONTENT: &[u8] = b"\x1F\x1F";
-/// Before each object of a PDF, and before its stream.
+/// The separators before each object of a PDF, and before its stream.
 const OBJECT: u8 = 0x1E;
 const STREAM: u8 = 0x1F;
 
 const UNPACKED_MAX: usize = 64 * 1024;
 
-/// Parts with their names, into a ZIP file.
+/// Packs named parts into a ZIP file.
 pub fn zip(input: &[u8]) -> Bytes {
     let mut archive = pack::Archive::default();
     for part in split(input, PART).skip(1) {
@@ -29,7 +29,7 @@ pub fn zip(input: &[u8]) -> Bytes {
     archive.finish().into()
 }
 
-/// The parts of a ZIP file, small ones first: they are what holds the others together.
+/// Returns the parts of a ZIP file, small ones first: they connect the others.
 pub fn parts(file: &[u8]) -> Vec<u8> {
     let Ok(mut archive) = ::zip::ZipArchive::new(Cursor::new(file)) else {
         return Vec::new();
@@ -38,7 +38,7 @@ pub fn parts(file: &[u8]) -> Vec<u8> {
     for index in 0..archive.len() {
         let Ok(mut entry) = archive.by_index(index) else { continue };
         let name = entry.name().map(|name| name.as_bytes().to_vec()).unwrap_or_default();
-        // What no parser of ours looks at.
+        // Parts that Riffle's parsers never read.
         let idle = [&b"theme"[..], b"docProps", b"printerSettings", b"media", b"Thumbnails", b"settings.xml"];
         if idle.iter().any(|idle| name.windows(idle.len()).any(|window| window == *idle)) {
             continue;
@@ -52,23 +52,23 @@ pub fn parts(file: &[u8]) -> Vec<u8> {
     unsplit(parts.iter().map(|(name, content)| (&name[..], &content[..])))
 }
 
-/// Parts in the form of [`zip`].
+/// Joins parts in the form that [`zip`] reads.
 pub fn unsplit<'a>(parts: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Vec<u8> {
     parts.into_iter().flat_map(|(name, content)| [PART, name, CONTENT, content].concat()).collect()
 }
 
-/// The records of an old workbook, into a compound file.
+/// Packs the records of an old workbook into a compound file.
 pub fn xls(input: &[u8]) -> Bytes {
     pack::compound(&[("Workbook", input)]).into()
 }
 
-/// The records of a compound file, as far as it is one whose sectors follow each other.
+/// Returns the records of a compound file, provided that its sectors are consecutive.
 pub fn biff(file: &[u8]) -> Vec<u8> {
     let records = file.windows(8).position(|at| at.starts_with(b"\x09\x08\x10\0\0\x06\x05\0"));
     records.map_or_else(Vec::new, |at| file[at..].to_vec())
 }
 
-/// Objects into a PDF: numbers, lengths, table and packing are made right, everything else is as it stands.
+/// Packs objects into a PDF: numbers, lengths, table and compression are made valid, everything else is kept.
 pub fn pdf(input: &[u8]) -> Bytes {
     let mut objects = Vec::new();
     let mut root = 1;
@@ -83,7 +83,7 @@ pub fn pdf(input: &[u8]) -> Bytes {
     pack::numbered(&objects, &format!("/Root {root} 0 R")).into()
 }
 
-/// The number in front of `12 0 obj`, and what follows.
+/// Returns the number in `12 0 obj`, and the text that follows.
 fn numbered(text: &[u8]) -> Option<(u32, &[u8])> {
     let at = text.windows(6).take(12).position(|window| window == b" 0 obj")?;
     Some((std::str::from_utf8(&text[..at]).ok()?.parse().ok()?, &text[at + 6..]))
@@ -106,7 +106,7 @@ fn object(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The objects of a PDF, found by looking for them, with what is deflated unpacked.
+/// Returns the objects of a PDF, found by a text search, with compressed streams unpacked.
 pub fn objects(file: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     for piece in split(file, b"endobj") {
@@ -141,7 +141,7 @@ fn without_length(dict: &[u8]) -> Vec<u8> {
     [&dict[..at], &dict[at + 8 + value..]].concat()
 }
 
-/// The pieces of `whole` between separators.
+/// Splits `whole` at the separators.
 fn split<'a>(whole: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     let mut left = Some(whole);
     std::iter::from_fn(move || {

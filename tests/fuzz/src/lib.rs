@@ -1,8 +1,8 @@
-//! Fuzzing: what may be fed to a parser, what is fed to it, and what counts as a finding.
+//! Fuzzing: the targets, their inputs, and the definition of a finding.
 //!
-//! [`TARGETS`] names everything that takes bytes of strangers. `tests/short.rs` runs each a few thousand times on
-//! inputs made from a fixed seed; `src/bin/fuzz.rs` is the same under libFuzzer, guided by coverage, for as long as
-//! `scripts/fuzz` is told.
+//! [`TARGETS`] has everything that reads untrusted bytes. `tests/short.rs` runs each target a few thousand times on
+//! inputs made from a fixed seed; `src/bin/fuzz.rs` runs the same under libFuzzer, guided by coverage, for as long as
+//! `scripts/fuzz` requests.
 
 pub mod form;
 pub mod mutate;
@@ -15,8 +15,8 @@ mod wire;
 pub use targets::{TARGETS, Target, target};
 pub use watch::{Finding, run};
 
-/// More than any input of a few thousand bytes may ask for, the fuzzer's own needs included. Beyond it the
-/// process is ended, which is a finding.
+/// Bytes of memory, more than any input of a few thousand bytes may need, including the fuzzer's own memory. A process
+/// that needs more is ended, which is a finding.
 const MEMORY: usize = 512 << 20;
 
 #[global_allocator]

@@ -1,6 +1,6 @@
-//! Changes inputs by chance, the same way for the same seed: for runs without a coverage-guided fuzzer.
+//! Mutates inputs randomly, but reproducibly for a seed: for runs without a coverage-guided fuzzer.
 
-/// `SplitMix64`.
+/// A `SplitMix64` random number generator.
 #[derive(Debug, Clone)]
 pub struct Chance(pub u64);
 
@@ -13,13 +13,13 @@ impl Chance {
         z ^ (z >> 31)
     }
 
-    /// Below `bound`; 0 where there is nothing below.
+    /// Returns a number below `bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.any() % (bound.max(1) as u64)).unwrap_or_default()
     }
 }
 
-/// Numbers at which things go wrong.
+/// Numbers that often cause errors.
 const NUMBERS: [&str; 10] = [
     "0",
     "-1",
@@ -33,7 +33,7 @@ const NUMBERS: [&str; 10] = [
     "1e309",
 ];
 
-/// One input made of another, or of two.
+/// Makes an input from one seed or from two.
 pub fn mutate(seeds: &[Vec<u8>], words: &[&str], length: usize, chance: &mut Chance) -> Vec<u8> {
     let mut input = seeds[chance.below(seeds.len())].clone();
     for _ in 0..=chance.below(6) {
@@ -58,7 +58,7 @@ fn change(input: &mut Vec<u8>, seeds: &[Vec<u8>], words: &[&str], chance: &mut C
             input.splice(at..at, words[chance.below(words.len())].bytes());
         }
         5 => {
-            // A number that stands there becomes another one.
+            // Replace a number in the input.
             let digits = input[at..].iter().position(u8::is_ascii_digit).map_or(at, |skip| at + skip);
             let end =
                 input[digits..].iter().position(|byte| !byte.is_ascii_digit()).map_or(digits, |l| digits + l);

@@ -1,4 +1,4 @@
-//! Small healthy inputs for each target, made here.
+//! Small valid inputs for each target, built here.
 
 use bytes::Bytes;
 use riffle_samples::pack::{self, Archive, Sheet};
@@ -143,7 +143,7 @@ pub fn codes() -> Vec<Vec<u8>> {
     ]
 }
 
-/// The first byte is the type: see `wire::decode`.
+/// Returns inputs whose first byte selects the type of the rest: see `wire::decode`.
 pub fn wire() -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = Vec::new();
     let mut add = |kind: u8, value: &serde_json::Value| {
@@ -273,7 +273,7 @@ pub fn pptx() -> Vec<Vec<u8>> {
     )]
 }
 
-/// Archives of files, one in another.
+/// Returns archives of files, with an archive in an archive.
 pub fn archives() -> Vec<Vec<u8>> {
     let inner = form::zip(&form::unsplit([(&b"b.txt"[..], &b"HOLE-1"[..])]));
     vec![form::unsplit([
@@ -284,7 +284,7 @@ pub fn archives() -> Vec<Vec<u8>> {
     ])]
 }
 
-/// Headers of pictures; a TIFF with two pages.
+/// Returns headers of pictures; a TIFF with two pages.
 pub fn pictures() -> Vec<Vec<u8>> {
     let page = |next: u8| {
         [&b"\x02\0\0\x01\x03\0\x01\0\0\0\x05\0\0\0\x01\x01\x03\0\x01\0\0\0\x07\0\0\0"[..], &[next, 0, 0, 0]]
@@ -341,7 +341,7 @@ pub fn xlsx() -> Vec<Vec<u8>> {
     ])]
 }
 
-/// A record of a binary workbook.
+/// Returns a record of a binary workbook.
 fn bin(number: u16, data: &[u8]) -> Vec<u8> {
     let [low, high] = [number & 0x7F, number >> 7].map(|half| half.to_le_bytes()[0]);
     let mut out = if high == 0 { vec![low] } else { vec![low | 0x80, high] };
@@ -412,13 +412,13 @@ pub fn xls() -> Vec<Vec<u8>> {
     ];
     let plain = pack::workbook(&sheets);
     let mut rich = plain.clone();
-    // Before the last record, the end of the sheet.
+    // Insert before the last record, which ends the sheet.
     let end = rich.len() - 4;
     rich.splice(end..end, numbers);
     vec![plain, rich]
 }
 
-/// Objects in the form of [`form::pdf`].
+/// Returns objects in the form of [`form::pdf`].
 pub fn pdf() -> Vec<Vec<u8>> {
     let page = |content: &str, page: &str, resources: &str, more: &[&str]| {
         let mut out = format!(
@@ -490,7 +490,7 @@ pub fn pdf() -> Vec<Vec<u8>> {
 
 pub fn pdf_files() -> Vec<Vec<u8>> {
     let mut files: Vec<Vec<u8>> = pdf().iter().map(|seed| form::pdf(seed).to_vec()).collect();
-    // A table of contents and objects in streams.
+    // A cross-reference table and objects in streams.
     let objects = "1 0 2 29 3 64 <</Type/Catalog/Pages 2 0 R>><</Type/Pages/Kids[3 0 R]/Count 1>><</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 5 0 R>>";
     let first = objects.find('<').unwrap_or(0);
     let packed = pack::stream(&format!("/Type/ObjStm/N 3/First {first}"), objects.as_bytes());
@@ -527,7 +527,7 @@ pub fn ole_files() -> Vec<Vec<u8>> {
     xls().iter().map(|seed| form::xls(seed).to_vec()).collect()
 }
 
-/// Seeds that must be readable as they are.
+/// Returns seeds that must be readable without changes.
 pub fn files() -> Vec<(&'static str, Bytes)> {
     let mut files: Vec<(&str, Bytes)> =
         vec![("a.html", HTML.into()), ("a.json", JSON.into()), ("a.xml", XML.into())];

@@ -1,4 +1,4 @@
-//! Bank statements: whatever the bytes are, rows can be told apart and add up to what is said of them.
+//! Bank statements: for all bytes, rows are distinguishable and add up to the reported sum.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -76,7 +76,7 @@ fn check(statement: &Statement, sink: &Checked) {
     assert_eq!(serde_json::from_slice::<Statement>(&json).ok().as_ref(), Some(statement));
 }
 
-/// A sink that believes nothing.
+/// A sink that checks everything.
 struct Checked {
     rows: u64,
     sum: Option<Amount>,

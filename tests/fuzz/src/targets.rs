@@ -1,4 +1,4 @@
-//! What is fuzzed: one line for each parser and each thing that is decoded.
+//! The fuzzing targets: one line for each parser and each decoder.
 
 use std::hint::black_box;
 
@@ -7,25 +7,26 @@ use riffle_extract::{ExtractError, Layout, Limits, PageImage, Sink, Unit};
 
 use crate::{form, seeds, statements, wire};
 
-/// One thing that takes bytes of strangers.
+/// Code that reads untrusted bytes.
 #[derive(Debug)]
 pub struct Target {
     pub name: &'static str,
-    /// Panics where something is wrong.
+    /// Panics on an error.
     pub run: fn(&[u8]),
-    /// Small healthy inputs.
+    /// Small valid inputs.
     pub seeds: fn() -> Vec<Vec<u8>>,
-    /// An input made of a file somebody has.
+    /// Makes an input from an existing file.
     pub import: fn(&[u8]) -> Vec<u8>,
     /// Words of the format, for the mutations.
     pub words: &'static [&'static str],
-    /// The longest input.
+    /// The maximum length of an input in bytes.
     pub length: usize,
-    /// Whether an input repeated is an input: then a repeated one must not take long either.
+    /// Whether a repeated input is still an input: then a repeated one must not take long either.
     pub grows: bool,
 }
 
-/// A file format: its name, a file name that lets every check pass, how inputs become files, and seeds.
+/// Defines the target of a file format: its name, a file name that passes every check, how inputs become files, and
+/// seeds.
 macro_rules! file {
     ($name:literal, $hint:literal, $pack:expr, $import:expr, $seeds:expr, $words:expr, $length:literal, $grows:literal) => {
         Target {
@@ -40,7 +41,7 @@ macro_rules! file {
     };
 }
 
-/// Everything that is fuzzed, the fast ones first.
+/// All targets, fast ones first.
 pub static TARGETS: &[Target] = &[
     file!(
         "text",
@@ -161,7 +162,7 @@ pub static TARGETS: &[Target] = &[
     file!("ole-file", "a", as_is, <[u8]>::to_vec, seeds::ole_files, &["W\0o\0r\0k\0", "\u{fe}"], 8192, false),
 ];
 
-/// The target of this name.
+/// Returns the target with this name.
 pub fn target(name: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.name == name)
 }
@@ -170,27 +171,27 @@ fn as_is(input: &[u8]) -> Bytes {
     Bytes::copy_from_slice(input)
 }
 
-/// Far more than an input of a few thousand bytes should give.
+/// Returns limits far above what an input of a few thousand bytes should need.
 fn limits() -> Limits {
     Limits { pages: 2_000, cells: 1 << 20, text_bytes: 64 << 20, ..Limits::default() }
 }
 
 fn read(name: &str, file: impl Into<Bytes>) {
-    // To draw the pages of a PDF takes too long for so many inputs.
+    // Drawing the pages of a PDF would take too long for this number of inputs.
     let mut sink = Checked { bytes: 0, pictures: name == "a.tiff" };
     match riffle_extract::extract(name, &file.into(), &limits(), &mut sink) {
         Ok(read) => {
             assert!(read.unread.len() <= 1_000, "the list of what was not read has an end");
             assert!(read.unread.iter().all(|part| !part.why.is_empty()), "everything unread has a reason");
         }
-        // Where from, the panic hook knows.
+        // The panic hook knows where it came from.
         Err(ExtractError::Panicked(_)) => {}
         Err(error) => assert!(!error.to_string().is_empty()),
     }
     black_box(sink.bytes);
 }
 
-/// A sink that believes nothing.
+/// A sink that checks everything.
 struct Checked {
     bytes: usize,
     pictures: bool,

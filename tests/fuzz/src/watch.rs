@@ -1,8 +1,8 @@
-//! Runs a target on one input and sees what the product hides.
+//! Runs a target on one input and detects errors that the product hides.
 //!
-//! `extract` turns a parser's panic into a typed error, and a PDF's page that panics is only counted unread. Both
-//! pass through the panic hook first: it notes where. A panic in our own code is a finding; one in a dependency
-//! is what the typed error is for, and is only said once for each place.
+//! `extract` turns a parser's panic into a typed error, and a page of a PDF that panics is only counted as unread. Both
+//! pass through the panic hook first, which records the location. A panic in Riffle's own code is a finding; one in a
+//! dependency is the purpose of the typed error, and is only printed once per location.
 
 use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
@@ -15,18 +15,18 @@ use crate::Target;
 
 /// Longer than a small input may take on a slow and busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(2);
-/// What seems to have taken too long is run so many times more; the shortest counts.
+/// The number of further runs of an input that seemed too slow; the shortest run counts.
 const REPEATS: usize = 3;
-/// One in so many inputs is also run repeated up to [`GROWN`] bytes, which shows time that grows with the square.
+/// One in this many inputs is also run repeated up to [`GROWN`] bytes, which reveals quadratic time.
 const GROW_ONE_IN: u64 = 4096;
 const GROWN: usize = 1 << 20;
 
-/// What must not happen.
+/// An error that must not happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// Our own code panicked, caught or not.
+    /// Riffle's own code panicked, caught or not.
     Panic { at: String, message: String },
-    /// It did not end within [`PATIENCE`], several times over.
+    /// It did not end within [`PATIENCE`] in several runs.
     Slow { millis: u128, bytes: usize },
 }
 
@@ -45,7 +45,7 @@ thread_local! {
     static PANIC: RefCell<Option<Finding>> = const { RefCell::new(None) };
 }
 
-/// Runs a target on an input, and now and then on the input repeated.
+/// Runs a target on an input, and occasionally on the repeated input.
 pub fn run(target: &Target, input: &[u8]) -> Result<(), Finding> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -59,14 +59,14 @@ pub fn run(target: &Target, input: &[u8]) -> Result<(), Finding> {
     Ok(())
 }
 
-/// By its content, whatever the target says. `hayro-syntax` mends a broken PDF in time that grows with the square of
-/// its size; that is known, and what the time limit of the sandbox is for.
+/// Whether the content of an input is a PDF, whatever the target is. `hayro-syntax` repairs a broken PDF in quadratic
+/// time; this is known, and the reason for the time limit of the sandbox.
 fn is_pdf(input: &[u8]) -> bool {
     input.windows(5).any(|window| window == b"%PDF-")
 }
 
 fn watched(target: &Target, input: &[u8]) -> Result<(), Finding> {
-    // A busy machine may keep the process waiting: what looks slow is measured again by its own time.
+    // A busy machine may delay the process: an input that seems slow is measured again by its processor time.
     #[expect(clippy::disallowed_methods, reason = "nothing here is simulated")]
     let began = Instant::now();
     once(target, input)?;
@@ -92,7 +92,7 @@ fn once(target: &Target, input: &[u8]) -> Result<(), Finding> {
     WATCHED.set(false);
     match (PANIC.take(), outcome) {
         (Some(finding), _) => Err(finding),
-        // A dependency's panic that nothing caught before it got here.
+        // A dependency's panic that was not caught before.
         (None, Err(_)) => {
             Err(Finding::Panic { at: target.name.to_owned(), message: "not caught".to_owned() })
         }
@@ -100,7 +100,7 @@ fn once(target: &Target, input: &[u8]) -> Result<(), Finding> {
     }
 }
 
-/// Processor time of this thread so far. Where the system does not tell, the clock's.
+/// Returns the processor time of this thread so far, or the clock's time if the system does not report it.
 fn own_time() -> Duration {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanos = told.and_then(|told| told.split(' ').next()?.parse().ok());
@@ -113,8 +113,8 @@ fn since_start() -> Duration {
     START.get_or_init(Instant::now).elapsed()
 }
 
-/// The panic hook.
-#[expect(clippy::print_stderr, reason = "what a run has to say")]
+/// The panic hook: records a panic in Riffle's own code as a finding, and prints one in a dependency once per location.
+#[expect(clippy::print_stderr, reason = "output of the run")]
 fn note(panic: &PanicHookInfo<'_>) {
     static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let at = panic.location().map_or_else(|| "nowhere".to_owned(), ToString::to_string);
@@ -126,7 +126,8 @@ fn note(panic: &PanicHookInfo<'_>) {
     }
 }
 
-/// The standard library names its caller as the place; where it does not, the stack does.
+/// Whether a panic is in Riffle's own code. The standard library usually reports its caller as the location; otherwise
+/// the stack is searched.
 fn is_ours(at: &str) -> bool {
     if at.starts_with("/rustc/") || at.contains("/library/") {
         let stack = Backtrace::force_capture().to_string();
@@ -140,7 +141,7 @@ fn is_ours(at: &str) -> bool {
     !at.contains("/registry/src/")
 }
 
-/// FNV-1a: the same on every run, so that a finding can be repeated.
+/// FNV-1a: the same hash on every run, so that a finding can be repeated.
 fn hash(input: &[u8]) -> u64 {
     input
         .iter()

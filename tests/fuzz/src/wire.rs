@@ -1,4 +1,4 @@
-//! What is decoded from elsewhere and is no file: messages, envelopes, stored records, lists of codes.
+//! Decoders of input other than files: messages, envelopes, stored records, lists of codes.
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use aws_lambda_events::eventbridge::EventBridgeEvent;
@@ -15,7 +15,7 @@ use riffle_scan::{FileResult, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The first byte says what the rest should be.
+/// The first byte selects the type of the rest.
 pub fn decode(input: &[u8]) {
     let Some((first, json)) = input.split_first() else { return };
     match first % 12 {
@@ -50,7 +50,7 @@ pub fn decode(input: &[u8]) {
     }
 }
 
-/// What can be read can be written and read again.
+/// Checks that a value that can be read can be written and read again.
 fn again<T: DeserializeOwned + Serialize>(json: &[u8]) {
     let Ok(value) = serde_json::from_slice::<T>(json) else { return };
     let written = serde_json::to_vec(&value).expect("what was read can be written");
@@ -65,7 +65,7 @@ fn batch(event: SqsEvent) {
     assert!(serde_json::to_vec(&batch.answer()).is_ok());
 }
 
-/// A file of codes, and the codes looked for in their own file.
+/// Reads a list of codes, and searches for the codes in their own file.
 pub fn codes(input: &[u8]) {
     let parser = Parser::InProcess(Limits::default());
     let reader = Reader { parser, cache: None, ocr: None };

@@ -1,9 +1,9 @@
-//! Each target for a moment: the same inputs on every run.
+//! Runs each target briefly: the same inputs on every run.
 
 use riffle_fuzz_tests::mutate::{Chance, mutate};
 use riffle_fuzz_tests::{TARGETS, run, target};
 
-/// Inputs made for each target.
+/// The number of inputs for each target.
 const EXECUTIONS: usize = 4_000;
 
 fn holds(name: &str) {
@@ -45,7 +45,7 @@ targets! {
     pdf_file = "pdf-file", zip_file = "zip-file", ole_file = "ole-file",
 }
 
-/// A seed that no parser takes would fuzz nothing but its first check.
+/// A seed that no parser accepts would only fuzz the first check.
 #[test]
 fn seeds_are_healthy() {
     for target in TARGETS {

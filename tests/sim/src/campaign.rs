@@ -1,4 +1,4 @@
-//! Many schedules, on all cores.
+//! Runs of many schedules on all cores.
 
 use std::ops::Range;
 use std::sync::Mutex;
@@ -9,18 +9,18 @@ use riffle_testkit::simulator::{Fault, Plan, Point, Sometimes};
 
 use crate::{Run, Violation, scan, statements};
 
-/// A flow that is simulated, as it is or with a known-bad protocol.
+/// A simulated flow, with its real protocol or a known-bad one.
 pub trait Simulated: Copy + Sync {
-    /// As it is named on the command line.
+    /// Returns the flow's name on the command line.
     fn name(self) -> &'static str;
 
-    /// The known-bad protocol, by its name.
+    /// Returns the name of the known-bad protocol, if it has one.
     fn mutant(self) -> Option<&'static str>;
 
-    /// The schedule that `seed` stands for.
+    /// Runs the schedule that `seed` determines.
     fn any(self, seed: u64, readable: bool) -> Run;
 
-    /// The small scenario, with faults at these calls.
+    /// Runs the small scenario with these faults, each at the call of the given number.
     fn placed(self, faults: Vec<(u64, Fault)>, readable: bool) -> Run;
 }
 
@@ -64,7 +64,7 @@ impl Simulated for Flow {
     }
 }
 
-/// What came of many schedules.
+/// The result of many schedules.
 #[derive(Debug, Default)]
 pub struct Report {
     pub schedules: u64,
@@ -81,7 +81,7 @@ pub struct Failure {
     pub mutant: Option<&'static str>,
     pub seed: u64,
     pub violation: Violation,
-    /// Where faults were placed, if they were.
+    /// The placed faults; empty for a seeded schedule.
     pub placed: Vec<(u64, Fault)>,
 }
 
@@ -90,7 +90,7 @@ impl Failure {
         Self { flow: flow.name(), mutant: flow.mutant(), seed, violation, placed }
     }
 
-    /// How to see it again, where the flow is one of the product's.
+    /// Returns the command that reproduces the failure, if the flow is one of the product's.
     pub fn replay(&self) -> String {
         let flow = self.flow;
         let mut command = format!("cargo run -p riffle-sim-tests --bin simulate -- --flow {flow}");
@@ -109,8 +109,8 @@ impl Failure {
     }
 }
 
-/// Runs the schedules of `seeds` until one fails, or all of them, in which case `failed` is told of each that
-/// fails. `progress` is told now and then how many have run.
+/// Runs the schedules of `seeds`. Stops at the first failure, unless `failed` is given: then all run, and `failed` is
+/// called with each failure. Calls `progress` with the number of schedules so far every 1,000 seeds.
 pub fn seeds(
     flow: impl Simulated,
     seeds: Range<u64>,
@@ -136,7 +136,7 @@ pub fn seeds(
                     failed(&failure);
                     own.failure.get_or_insert(failure);
                 } else {
-                    // No later seed is begun; earlier ones end first.
+                    // No later seed is started; schedules already running finish first.
                     next.fetch_max(seeds.end, Ordering::Relaxed);
                     own.failure = Some(failure);
                     break;
@@ -151,8 +151,8 @@ pub fn seeds(
     collected.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs the small scenario with every placement of one fault, and of two where `pairs` says so. A single throttle is no
-/// more than a delay: it is placed alone, not in pairs.
+/// Runs the small scenario with every placement of one fault and, if `pairs`, of two. A single throttle is only a
+/// delay, so it is placed alone and not in pairs.
 pub fn placements(flow: impl Simulated, pairs: bool) -> Report {
     let (first, begun) = calm(flow, &|faults| flow.placed(faults, false));
     let next = AtomicU64::new(0);
@@ -181,7 +181,7 @@ pub fn placements(flow: impl Simulated, pairs: bool) -> Report {
     collected.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs the small scenario with a retry, with every placement of one fault.
+/// Runs the small scenario with a retried session and every placement of one fault.
 pub fn retry_placements() -> Report {
     single_placements(scan::Scenario::small_retry)
 }
@@ -201,7 +201,7 @@ fn single_placements(scenario: fn(Plan) -> scan::Scenario) -> Report {
     report
 }
 
-/// Every single fault that can be placed into a scenario, and what came of it without any.
+/// Runs the scenario without faults. Returns every single fault that can be placed into it, and the report of this run.
 fn calm(flow: impl Simulated, small: &dyn Fn(Vec<(u64, Fault)>) -> Run) -> (Vec<(u64, Fault)>, Report) {
     let calm = small(Vec::new());
     let failure = |violation| Failure::of(flow, calm.seed, violation, Vec::new());
@@ -209,7 +209,7 @@ fn calm(flow: impl Simulated, small: &dyn Fn(Vec<(u64, Fault)>) -> Run) -> (Vec<
     (placed_after(0, &calm.points), report)
 }
 
-/// Runs one placement and returns the calls it made.
+/// Runs one placement and returns the calls made in it.
 fn place(
     report: &mut Report,
     flow: impl Simulated,
@@ -226,7 +226,7 @@ fn place(
     run.points
 }
 
-/// Every fault that can strike one of `points`, from the call numbered `from` on.
+/// Returns every fault that can be placed at one of `points`, from the call numbered `from`.
 fn placed_after(from: u64, points: &[Point]) -> Vec<(u64, Fault)> {
     let numbered = (0..).zip(points).filter(|(nth, _)| *nth >= from);
     numbered

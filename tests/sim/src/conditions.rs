@@ -1,4 +1,4 @@
-//! What a seed decides about the platform, whatever the flow: how it delivers, and how hostile it is.
+//! The conditions of a platform that a seed determines for any flow: its deliveries and its faults.
 
 use chrono::TimeDelta;
 use riffle_testkit::simulator::Plan;
@@ -8,40 +8,40 @@ use riffle_testkit::simulator::Plan;
 pub struct Conditions {
     pub plan: Plan,
     pub delivery: Delivery,
-    /// How far machines' clocks are off.
+    /// The maximum error of the machines' clocks.
     pub skew: TimeDelta,
-    /// How often time jumps while invocations run.
+    /// The rate of jumps in time while invocations run.
     pub jumps: u32,
-    /// Whether the platform ends invocations that live too long. Where it does not, a laptop that slept wakes up with
-    /// its invocations half done.
+    /// Whether the platform ends invocations that run too long. If not, it is like a laptop that wakes from sleep with
+    /// its invocations unfinished.
     pub timeouts: bool,
-    /// All invocations die at once.
+    /// The rate of power cuts, which end all invocations at once.
     pub power_cuts: u32,
-    /// A message nobody can decode is put into each queue.
+    /// Whether an undecodable message is put into each queue.
     pub garbage: bool,
-    /// Faults stop after so many steps.
+    /// The number of steps after which faults stop.
     pub hostile_steps: u64,
-    /// Invocations of one function at a time.
+    /// The maximum number of concurrent invocations of one function.
     pub concurrency: usize,
-    /// Messages in one delivery, at most.
+    /// The maximum number of messages in one delivery.
     pub largest_batch: usize,
 }
 
-/// What queues and bus do, in ten-thousandths of the steps.
+/// The rates at which queues and bus misbehave, in ten-thousandths of the steps.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Delivery {
     pub lose: u32,
-    /// A message in flight becomes visible to others.
+    /// A message in flight becomes visible to other consumers.
     pub expose: u32,
-    /// A deleted message comes back.
+    /// A deleted message is delivered again.
     pub resurrect: u32,
     pub delay: u32,
-    /// The bus tells of an event once more, to everybody.
+    /// The bus delivers an event once more, to all its consumers.
     pub repeat: u32,
 }
 
 impl Conditions {
-    /// For placing faults: nothing goes wrong but what `plan` says.
+    /// Creates conditions for placing faults: nothing fails except as `plan` says.
     pub fn friendly(plan: Plan) -> Self {
         Self {
             plan,

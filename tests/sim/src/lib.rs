@@ -1,8 +1,9 @@
-//! Simulated flows: the real functions, everything that can go wrong, and what must hold all the same.
+//! Simulations of the flows: the real functions run under every kind of fault, and invariants are checked.
 //!
-//! Each flow has its world, its invariants and its mutants: [`scan`], [`statements`]. A `Scenario` is what a seed decides
-//! beforehand, a [`Run`] one schedule of it, on a `platform` that delivers, invokes and fails; a [`campaign`] is many of
-//! them. The flows of other crates are simulated with the same. Mutants are protocols known to be bad, which must be caught.
+//! Each flow has its world, its invariants and its mutants: [`scan`], [`statements`]. A `Scenario` holds the choices
+//! that a seed determines beforehand, a [`Run`] is one schedule of it on a `platform` that delivers, invokes and fails,
+//! and a [`campaign`] is many of them. Flows in other crates are simulated with the same parts. Mutants are protocols
+//! known to be bad, which the simulation must catch.
 
 pub mod campaign;
 mod conditions;

@@ -1,5 +1,5 @@
-//! The platform under the functions of a flow: it hands messages to them, runs them, ends those that take too long, and
-//! fails.
+//! The simulated platform of a flow's functions: it delivers messages, runs the functions, ends those that take too
+//! long, and fails.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -17,43 +17,43 @@ use riffle_testkit::simulator::{Control, Executor, Plan, Polled, Rng, TaskId, Tr
 use crate::Violation;
 use crate::conditions::{Conditions, Delivery};
 
-/// What no decoder takes.
+/// A body that no decoder accepts.
 pub const GARBAGE: &str = "{\"detail\":";
 
-/// What an invocation is there for.
+/// The purpose of an invocation.
 pub trait Kind: Debug {
-    /// The place whose messages it has, if it has any.
+    /// Returns the place whose messages it processes, if any.
     fn place(&self) -> Option<Place>;
 }
 
-/// A function at work.
+/// A running function.
 #[derive(Debug)]
 pub struct Invocation<K> {
     pub kind: K,
     pub since: DateTime<Utc>,
 }
 
-/// What a step of an invocation led to.
+/// The result of a step of an invocation.
 #[derive(Debug)]
 pub enum Stepped<K, A> {
-    /// It has some way to go.
+    /// It is not finished.
     Pending,
     Answered(Invocation<K>, A),
     Crashed(Invocation<K>),
     TimedOut(Invocation<K>),
 }
 
-/// What is to go wrong by itself, and is not the platform's own affair.
+/// A harm due at a step that the platform does not carry out itself.
 #[derive(Debug, Clone, Copy)]
 pub enum Harm {
     /// A message is to be lost.
     Lose,
-    /// The flow's own harm, by its place among the rates.
+    /// A harm of the flow's own, by its position among the flow's rates.
     Own(usize),
     PowerCut,
 }
 
-/// The chance that drives a run and the clock it moves, with a seed for the identifiers that are made in it.
+/// Creates the control and the clock of a run, and a seed for the ids generated in it.
 pub fn begin(seed: u64, conditions: &Conditions, readable: bool) -> (Arc<Control>, Arc<ManualClock>, u64) {
     let clock = Arc::new(ManualClock::new());
     let mut rng = Rng::new(seed);
@@ -64,7 +64,7 @@ pub fn begin(seed: u64, conditions: &Conditions, readable: bool) -> (Arc<Control
     (control, clock, ids)
 }
 
-/// A batch as its function gets it.
+/// Returns the event with which a function receives a batch.
 pub fn batch_event(received: &[Received]) -> Event<SqsEvent> {
     let ids: Vec<String> = received.iter().map(|received| received.id.to_string()).collect();
     let messages = ids.iter().zip(received).map(|(id, received)| {
@@ -73,19 +73,19 @@ pub fn batch_event(received: &[Received]) -> Event<SqsEvent> {
     Event::new(queue_event("q", messages), "invocation")
 }
 
-/// The ids of the messages that a function gives back.
+/// Returns the ids of the messages that a function reports as failed.
 pub fn failed(response: SqsBatchResponse) -> Vec<String> {
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 
-/// Queues, clock and invocations of one run.
+/// The queues, the clock and the invocations of one run.
 pub struct Platform<K, A> {
     pub control: Arc<Control>,
-    /// As they are now.
+    /// The current conditions.
     pub conditions: Conditions,
-    /// Since when nothing goes wrong any more.
+    /// The moment since which nothing fails any more.
     pub calm_since: Option<DateTime<Utc>>,
-    /// The places that have consumers: all queues of a flow.
+    /// The places with consumers: all queues of a flow.
     places: Vec<Place>,
     clock: Arc<ManualClock>,
     queue: Arc<MemoryQueue>,
@@ -128,17 +128,18 @@ impl<K: Kind, A> Platform<K, A> {
         self.calm_since.is_none()
     }
 
-    /// Invocations under way.
+    /// Returns the running invocations.
     pub fn running(&self) -> impl Iterator<Item = &Invocation<K>> {
         self.running.values()
     }
 
-    /// The same, by the places in which they take their steps.
+    /// Returns the ids of the running invocations, in the order that [`nth`](Self::nth) and [`step`](Self::step) count
+    /// in.
     pub fn ids(&self) -> impl Iterator<Item = TaskId> {
         self.executor.ids()
     }
 
-    /// The one in the `nth` place.
+    /// Returns the `nth` invocation.
     pub fn nth(&self, nth: usize) -> Option<&Invocation<K>> {
         self.running.get(&self.ids().nth(nth)?)
     }
@@ -151,7 +152,7 @@ impl<K: Kind, A> Platform<K, A> {
         self.executor.is_empty()
     }
 
-    /// The plan injects nothing into a `spared` one.
+    /// Starts an invocation. The plan injects no faults into a `spared` one.
     pub fn invoke(&mut self, name: &'static str, spared: bool, kind: K, future: LocalBoxFuture<'static, A>)
     where
         A: 'static,
@@ -161,7 +162,8 @@ impl<K: Kind, A> Platform<K, A> {
         self.running.insert(id, Invocation { kind, since: self.now() });
     }
 
-    /// What happens next, of things that have these weights: which, and how far within its weight the draw fell.
+    /// Draws one of several choices with these weights. Returns its index and how far within its weight the draw fell,
+    /// or `None` if all weights are 0.
     pub fn choose(&self, weights: &[usize]) -> Option<(usize, usize)> {
         let total: usize = weights.iter().sum();
         if total == 0 {
@@ -177,7 +179,8 @@ impl<K: Kind, A> Platform<K, A> {
         None
     }
 
-    /// The `nth` invocation goes on for a step, unless it has taken longer than `limit` and is ended for it.
+    /// Continues the `nth` invocation for one step, or ends it if it has run longer than `limit` and the platform has
+    /// timeouts.
     pub fn step(&mut self, nth: usize, limit: TimeDelta) -> Result<Stepped<K, A>, Violation> {
         let Some(next) = self.executor.ids().nth(nth) else { return Ok(Stepped::Pending) };
         let took = |running: &Invocation<K>| self.now() - running.since;
@@ -211,7 +214,7 @@ impl<K: Kind, A> Platform<K, A> {
         self.running.remove(&id)
     }
 
-    /// All invocations die at once, as when the one machine is switched off. Returns which they were.
+    /// Ends all invocations at once, as when the only machine is switched off. Returns them.
     pub fn cut_power(&mut self) -> Vec<Invocation<K>> {
         self.control.note("power cut", &[], String::new);
         self.control.sometimes("the power fails");
@@ -219,7 +222,7 @@ impl<K: Kind, A> Platform<K, A> {
         dead.into_iter().filter_map(|id| self.ended(id)).collect()
     }
 
-    /// From now on nothing goes wrong by itself. Faults that are placed are few, and keep their places.
+    /// Stops all harm and random faults. Placed faults are few and stay.
     pub fn calm_down(&mut self) {
         self.calm_since = Some(self.now());
         self.control.note("calm", &[], String::new);
@@ -231,8 +234,8 @@ impl<K: Kind, A> Platform<K, A> {
         self.conditions.power_cuts = 0;
     }
 
-    /// Time passes: mostly none, and now and then, unless somebody `is_spared`, more than most things last. `spans` are
-    /// what is long and what is very long, in milliseconds.
+    /// Lets time pass: usually none, and at the rate of jumps, unless `is_spared`, longer than most operations take.
+    /// `spans` are the ranges of long and very long jumps, in milliseconds.
     pub fn pass_time(&self, is_spared: bool, spans: [(i64, i64); 2]) {
         let jumps = if is_spared { 0 } else { self.conditions.jumps };
         let [long, longer] = spans;
@@ -252,7 +255,7 @@ impl<K: Kind, A> Platform<K, A> {
         self.clock.advance(TimeDelta::milliseconds(by));
     }
 
-    /// The places that have something to deliver and a consumer to take it.
+    /// Returns the places that have a visible message and a free consumer.
     pub fn deliverable(&self) -> Vec<Place> {
         let free = |place: &Place| {
             let busy = self.running().filter(|running| running.kind.place() == Some(*place)).count();
@@ -261,7 +264,7 @@ impl<K: Kind, A> Platform<K, A> {
         self.places.iter().copied().filter(free).collect()
     }
 
-    /// A batch of at most `most`: any of what is visible, in any order.
+    /// Receives a batch of at most `most` messages: any visible ones, in any order.
     pub fn receive(&self, place: Place, most: usize) -> Vec<Received> {
         let largest = self.conditions.largest_batch.min(most);
         let mut ids = self.queue.visible(place);
@@ -272,14 +275,14 @@ impl<K: Kind, A> Platform<K, A> {
         self.queue.receive_these(place, &ids)
     }
 
-    /// A failed message comes back before its time, now and then.
+    /// Sometimes makes a failed message visible again before its time.
     pub fn release(&self, received: &Received) {
         if self.is_hostile() && self.control.draw(|rng| rng.chance(2_000)) {
             self.queue.release(received);
         }
     }
 
-    /// A message nobody can decode is put into each queue that functions send to, if it is to be.
+    /// If the conditions say so, puts an undecodable message into each queue that functions send to.
     pub fn litter(&self) {
         let garbage = Message { group: "nobody".to_owned(), body: GARBAGE.to_owned() };
         let is_filled_by_another = |place: &&Place| {
@@ -295,9 +298,9 @@ impl<K: Kind, A> Platform<K, A> {
         }
     }
 
-    /// What goes wrong by itself, before a step: what may befall any message, but none of a place that `is_spared`, the
-    /// flow's `own` harm, at these rates in ten-thousandths, and a power cut. One draw for all, so that a step costs one
-    /// number whatever the rates.
+    /// Draws the harm of a step: one that affects any message except in places that `is_spared`, one of the flow's
+    /// `own` at these rates in ten-thousandths, or a power cut. Returns the harm that the flow must carry out. One draw
+    /// decides among all, so that a step consumes one random number whatever the rates.
     pub fn harm(&self, own: &[u32], is_spared: impl Fn(Place) -> bool) -> Option<Harm> {
         if !self.is_hostile() {
             return None;
@@ -332,26 +335,26 @@ impl<K: Kind, A> Platform<K, A> {
         own.or_else(|| strikes(self.conditions.power_cuts).then_some(Harm::PowerCut))
     }
 
-    /// Any message of any place that has consumers and is not spared, but no garbage.
+    /// Returns any message, except garbage, of any place that has consumers and is not spared.
     pub fn message_anywhere(&self, is_spared: impl Fn(Place) -> bool) -> Option<(Place, u64)> {
         let place = self.control.draw(|rng| rng.pick(&self.places).copied()).filter(|it| !is_spared(*it))?;
         Some((place, self.message_of(place)?))
     }
 
-    /// Any message of `place`, but no garbage.
+    /// Returns any message of `place`, except garbage.
     pub fn message_of(&self, place: Place) -> Option<u64> {
         let ids = self.queue.ids(place, |body| body != GARBAGE);
         self.control.draw(|rng| rng.pick(&ids).copied())
     }
 
-    /// A message in flight becomes visible to others.
+    /// Makes a message in flight visible to other consumers.
     fn expose(&self, place: Place, id: u64) {
         self.queue.expose(id);
         self.control.note("expose", &id.to_le_bytes(), || format!("{place:?} message {id}"));
         self.control.sometimes("a message in flight is delivered to another, too");
     }
 
-    /// A deleted message comes back, if it is of none of the `spared` places.
+    /// Brings back a deleted message, unless it is of one of the `spared` places.
     fn resurrect(&self, spared: impl Fn(Place) -> bool) {
         let deleted = self.queue.deleted();
         let nth = self.control.draw(|rng| rng.below(deleted.len()));
@@ -363,7 +366,7 @@ impl<K: Kind, A> Platform<K, A> {
         }
     }
 
-    /// A message becomes visible later than it should.
+    /// Delays a message.
     fn hold_back(&self, id: u64) {
         let by = self.control.draw(|rng| TimeDelta::seconds(rng.between(1, 300)));
         self.queue.delay(id, by);

@@ -1,42 +1,42 @@
-//! One schedule from beginning to end.
+//! One schedule from start to end.
 
 use riffle_testkit::simulator::{Point, Sometimes, Trace};
 
 use crate::Violation;
 use crate::platform::{Kind, Platform};
 
-/// More steps than any schedule takes that ends.
+/// A limit higher than the number of steps of any schedule that terminates.
 const MAX_STEPS: u64 = 300_000;
 
-/// What came of a schedule.
+/// The result of a schedule.
 #[derive(Debug)]
 pub struct Run {
     pub seed: u64,
     pub violation: Option<Violation>,
     pub steps: u64,
-    /// Equal for equal runs.
+    /// The hash of the trace, equal for equal runs.
     pub hash: u64,
-    /// What happened, if it was asked for.
+    /// The events as text, if requested.
     pub trace: Vec<String>,
     pub sometimes: Sometimes,
-    /// The port calls in order, if they were placed.
+    /// The port calls in order, if faults were placed.
     pub points: Vec<Point>,
 }
 
-/// A world in which a schedule takes place: faults strike for so many steps, then it calms down, and in the end all must
-/// be well.
+/// A world in which a schedule takes place: faults occur for a number of steps, then they stop, and at the end all
+/// invariants must hold.
 pub trait World {
     type Kind: Kind;
     type Answer;
 
     fn platform(&self) -> &Platform<Self::Kind, Self::Answer>;
-    /// From now on nothing goes wrong.
+    /// Stops all faults.
     fn calm_down(&mut self);
-    /// Whether nothing will happen any more.
+    /// Returns whether nothing can happen any more.
     fn is_over(&self) -> bool;
-    /// Something happens, and what came of it is checked.
+    /// Does one step and checks its result.
     fn step(&mut self) -> Result<(), Violation>;
-    /// All is over, and must be well. Whether there is more to be tried.
+    /// Checks the world after everything has ended. Returns whether another phase follows.
     fn end(&mut self) -> Result<bool, Violation>;
 }
 
@@ -76,7 +76,7 @@ fn go(world: &mut impl World, steps: &mut u64) -> Result<(), Violation> {
                 }
                 return Ok(());
             }
-            // What comes after the end is worth a look, but not for long.
+            // Deliveries after the end are worth testing, but not for long.
             if world.platform().control.draw(|rng| rng.chance(1_000)) {
                 world.calm_down();
                 continue;

@@ -1,9 +1,9 @@
-//! What a schedule may show.
+//! Violations of invariants.
 
 /// An invariant that did not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Its number among those of its flow; 0 for what is taken for granted.
+    /// The number of the invariant among those of its flow; 0 for basic assumptions.
     pub invariant: u8,
     pub what: String,
 }

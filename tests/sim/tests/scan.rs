@@ -1,4 +1,4 @@
-//! Simulated scans, as many as fit into a test run. `simulate` runs more, and replays what fails here.
+//! Simulated scans, as many as fit into a test run. `simulate` runs more, and replays failures.
 
 mod common;
 
@@ -7,12 +7,12 @@ use riffle_sim_tests::scan::Mutant;
 
 use common::{assert_caught, assert_clean, assert_reached, assert_repeatable};
 
-/// Schedules in every test run.
+/// The number of schedules in every test run.
 const SCHEDULES: u64 = 20_000;
-/// A mutant must be caught within so many.
+/// The number of seeds within which a mutant must be caught.
 const PATIENCE: u64 = 1_000;
 
-/// What the generator must reach, or the schedules prove little.
+/// Events that the schedules must reach, because otherwise they prove little.
 const SOMETIMES: [&str; 71] = [
     "a SNAPSHOT of several pages",
     "a SNAPSHOT when CANCELLED",

@@ -1,4 +1,4 @@
-//! Simulated statements, as much as fits into a test run. `simulate` runs more, and replays what fails here.
+//! Simulated statements, as many as fit into a test run. `simulate` runs more, and replays failures.
 
 mod common;
 
@@ -17,12 +17,12 @@ use riffle_testkit::memory::{
 
 use common::{assert_caught, assert_clean, assert_reached, assert_repeatable};
 
-/// Schedules in every test run.
+/// The number of schedules in every test run.
 const SCHEDULES: u64 = 12_000;
-/// A mutant must be caught within so many.
+/// The number of seeds within which a mutant must be caught.
 const PATIENCE: u64 = 2_000;
 
-/// What the generator must reach, or the schedules prove little.
+/// Events that the schedules must reach, because otherwise they prove little.
 const SOMETIMES: [&str; 87] = [
     "a dead letter stays",
     "a deleted message is delivered again",
@@ -130,7 +130,7 @@ fn every_placement_of_a_fault_keeps_the_invariants() {
 #[test]
 fn every_known_bad_protocol_is_caught() {
     assert_caught(Mutant::ALL.iter().map(|mutant| Flow::Statements(Some(*mutant))), PATIENCE, |failure| {
-        // It is the protocol that is bad, not the schedule.
+        // The same schedule passes with the real protocol, so the mutant causes the violation.
         let mutant = failure.mutant.and_then(Mutant::named);
         assert!(mutant.is_some(), "{:?} is another flow's", failure.mutant);
         let real = statements::run(statements::Scenario::of(failure.seed, mutant), None, false).violation;
@@ -163,7 +163,7 @@ fn waiting(id: String, clock: &ManualClock) -> File {
     }
 }
 
-/// More wait than the sweep looks at in a minute.
+/// Proves that a deletion is completed although more files wait than a sweep handles in a minute.
 #[test]
 fn a_deletion_is_done_however_many_files_wait() {
     let clock = Arc::new(ManualClock::new());

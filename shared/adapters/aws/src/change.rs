@@ -1,4 +1,4 @@
-//! Changes and conditions of one item, in the language of update expressions.
+//! Changes and conditions of one item, as DynamoDB update expressions.
 
 use std::collections::HashMap;
 
@@ -6,9 +6,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::item::Item;
 
-/// What to do to an item, and when.
+/// A change of an item and the condition for making it.
 ///
-/// Every attribute is named by a placeholder, so that no reserved word is ever met.
+/// Every attribute is named by a placeholder, so that no reserved word can collide.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
     set: Vec<String>,
@@ -20,8 +20,8 @@ pub(crate) struct Change {
     pub values: Item,
 }
 
-/// A write that happens only if `change` says so; what a refusal found comes back with it. Each kind of write has a
-/// builder of its own in the SDK, with these methods.
+/// Builds a write that happens only if the condition of `change` holds; a refusal returns the item it found. A macro,
+/// because each kind of write has its own builder in the SDK, with these methods in common.
 macro_rules! under_condition {
     ($write:expr, $change:expr) => {{
         let (write, change): (_, $crate::change::Change) = ($write, $change);
@@ -55,7 +55,7 @@ impl Change {
         self.set.push(set);
     }
 
-    /// Sets what is not there yet.
+    /// Sets an attribute that does not exist yet.
     pub(crate) fn set_once(&mut self, attribute: &str, value: AttributeValue) {
         let (name, value) = (self.name(attribute), self.value(value));
         self.set.push(format!("{name} = if_not_exists({name}, {value})"));
@@ -66,19 +66,19 @@ impl Change {
         self.remove.push(name);
     }
 
-    /// Adds to a number or to a set; what is not there counts as 0 or as empty.
+    /// Adds to a number or to a set; a missing attribute counts as 0 or as empty.
     pub(crate) fn add(&mut self, attribute: &str, value: AttributeValue) {
         let add = format!("{} {}", self.name(attribute), self.value(value));
         self.add.push(add);
     }
 
-    /// Takes elements out of a set, which is gone with the last one.
+    /// Removes elements from a set; removing the last one removes the attribute.
     pub(crate) fn delete(&mut self, attribute: &str, elements: AttributeValue) {
         let delete = format!("{} {}", self.name(attribute), self.value(elements));
         self.delete.push(delete);
     }
 
-    /// A condition. Of what is not there none holds but [`Self::is_absent`].
+    /// Builds a condition that compares an attribute. For a missing attribute only [`Self::is_absent`] holds.
     pub(crate) fn compare(&mut self, attribute: &str, operator: &str, value: AttributeValue) -> String {
         format!("{} {operator} {}", self.name(attribute), self.value(value))
     }
@@ -101,7 +101,7 @@ impl Change {
         format!("attribute_exists({})", self.name(attribute))
     }
 
-    /// Under the condition that there is no item with this attribute.
+    /// Requires that there is no item with this attribute.
     pub(crate) fn if_absent(attribute: &str) -> Self {
         let mut change = Self::default();
         let absent = change.is_absent(attribute);
@@ -109,7 +109,7 @@ impl Change {
         change
     }
 
-    /// Under the condition that the attribute has this value.
+    /// Requires that the attribute has this value.
     pub(crate) fn if_equal(attribute: &str, value: AttributeValue) -> Self {
         let mut change = Self::default();
         change.require_that(attribute, "=", value);
@@ -121,12 +121,12 @@ impl Change {
         self.require(condition);
     }
 
-    /// Holds only if every required condition does.
+    /// Adds a condition; the change is made only if every required condition holds.
     pub(crate) fn require(&mut self, condition: String) {
         self.required.push(condition);
     }
 
-    /// Whether it would change nothing.
+    /// Returns whether the change does nothing.
     pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty() && self.remove.is_empty() && self.add.is_empty() && self.delete.is_empty()
     }

@@ -1,4 +1,4 @@
-//! How AWS is reached: built once per process, then asked for each adapter.
+//! The connection to AWS: built once per process, then used to create each adapter.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,24 +22,24 @@ use crate::{
     SqsVisibility,
 };
 
-/// A connection that takes longer comes to nothing.
+/// Timeout of connecting.
 const CONNECT: Duration = Duration::from_secs(2);
-/// Tries of one call, the first included. Between them the SDK waits a random part of 100, 200, 400 … ms: a table that
-/// is throttled for a moment answers soon, and what takes seconds is for the queue to bring again.
+/// Tries of one call, including the first. Between them the SDK waits a random part of 100, 200, 400 … ms: a table that
+/// is throttled for a moment answers soon, and longer failures are left to redelivery by the queue.
 const TRIES: u32 = 6;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
-/// For one try of a small request. Tables answer within milliseconds.
+/// Timeout of one try of a small request. Tables answer within milliseconds.
 const SMALL: Duration = Duration::from_secs(5);
-/// For one try of a request that carries content, until the answer begins: 100 MB at 2 MB/s. What stalls is cut
-/// off by the SDK much earlier.
+/// Timeout of one try of a request that carries content, until the answer begins: 100 MB at 2 MB/s. The SDK aborts a
+/// stalled transfer much earlier.
 const LARGE: Duration = Duration::from_mins(1);
 
-/// How every client speaks TLS: rustls with ring.
+/// Returns the HTTP client of every service: TLS is rustls with ring.
 pub fn https() -> aws_sdk_s3::config::SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
-/// The clients of one process, and the meter on which all of them note what they use.
+/// The clients of one process, and the meter on which all of them record their usage.
 #[derive(Debug, Clone)]
 pub struct Aws {
     config: SdkConfig,
@@ -49,9 +49,9 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Region and credentials from the environment alone, as Lambda sets them, and the address of what answers in place
-    /// of AWS, where something does. No profile and no metadata service is asked for credentials: a cold start waits
-    /// for nothing, and nobody's keys are used by mistake.
+    /// Creates the clients with region and credentials from the environment only, as Lambda sets them. `endpoint` is
+    /// the address of an emulator, if there is one. Credentials never come from a profile or a metadata service: a cold
+    /// start waits for nothing, and no other credentials are used by mistake.
     ///
     /// # Errors
     /// [`PortError::Broken`] names the variable that is missing.
@@ -63,7 +63,7 @@ impl Aws {
         let Some(region) = EnvironmentVariableRegionProvider::new().region().await else {
             return Err(missing("AWS_REGION"));
         };
-        // Made by hand: what `aws_config::defaults` could ask besides is a tenth of a function.
+        // Built by hand: the other sources that `aws_config::defaults` could query are a tenth of a function's size.
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(region)
@@ -72,7 +72,7 @@ impl Aws {
         Ok(Self::new(&config.build(), meter))
     }
 
-    /// On a configuration made elsewhere. Its retries and time limits are replaced by ours.
+    /// Creates the clients from another configuration, with this crate's own retries and timeouts.
     pub fn new(config: &SdkConfig, meter: Arc<Meter>) -> Self {
         let config = config
             .to_builder()
@@ -85,7 +85,7 @@ impl Aws {
         Self { dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb), s3, config, meter }
     }
 
-    /// For clients of services that have adapters of their own.
+    /// Returns the configuration, for clients of services with their own adapter crates.
     pub fn config(&self) -> &SdkConfig {
         &self.config
     }
@@ -94,7 +94,7 @@ impl Aws {
         &self.meter
     }
 
-    /// The books of scans, in `SCAN_TABLE`.
+    /// The ledger of scans, in `SCAN_TABLE`.
     pub fn ledger(&self, table: &str) -> DynamoLedger {
         DynamoLedger { table: self.table(table) }
     }
@@ -117,7 +117,7 @@ impl Aws {
         DynamoAudit { table: self.table(table) }
     }
 
-    /// Publishes as `source` on the bus of this name or ARN.
+    /// Creates a publisher with this `source` on the bus of this name or ARN.
     pub fn publisher(&self, bus: &str, source: &'static str) -> EventBridgePublisher {
         EventBridgePublisher::new(aws_sdk_eventbridge::Client::new(&self.config), bus.to_owned(), source)
     }
@@ -140,7 +140,7 @@ impl Aws {
         DynamoConnections { table: self.table(table) }
     }
 
-    /// What tenants used, in `SCAN_TABLE`.
+    /// Tenants' usage, in `SCAN_TABLE`.
     pub fn usage(&self, table: &str) -> DynamoUsage {
         DynamoUsage { table: self.table(table) }
     }
@@ -161,24 +161,24 @@ impl Aws {
         SqsQueues::new(client, urls.into_iter().collect(), Arc::clone(&self.meter))
     }
 
-    /// Our own objects, in `OBJECTS_BUCKET`.
+    /// The platform's own objects, in `OBJECTS_BUCKET`.
     pub fn objects(&self, bucket: &str) -> S3Objects {
         S3Objects::new(self.s3.clone(), bucket.to_owned(), Arc::clone(&self.meter))
     }
 
-    /// What clients upload, in `UPLOADS_BUCKET`.
+    /// Clients' uploads, in `UPLOADS_BUCKET`.
     pub fn uploads(&self, bucket: &str, clock: Arc<dyn Clock>) -> S3Uploads {
         S3Uploads::new(self.signing(), self.config.clone(), bucket.to_owned(), clock, Arc::clone(&self.meter))
     }
 
-    /// What lies below prefixes of `UPLOADS_BUCKET`.
+    /// The files below prefixes of `UPLOADS_BUCKET`.
     pub fn prefixes(&self, bucket: &str) -> S3Prefixes {
         S3Prefixes::new(self.s3.clone(), bucket.to_owned(), Arc::clone(&self.meter))
     }
 
     /// Pushes through the WebSocket API whose management address is `endpoint`: `https://HOST/STAGE`.
     pub fn notifier(&self, endpoint: &str) -> ApiGatewayNotifier {
-        // A frame may be lost: nobody waits long for one client.
+        // A frame may be lost: no work waits long for one client.
         let config = aws_sdk_apigatewaymanagement::config::Builder::from(&self.config)
             .endpoint_url(endpoint)
             .retry_config(retries(2))
@@ -199,7 +199,7 @@ impl Aws {
         Table::new(self.dynamodb.clone(), name.to_owned(), Arc::clone(&self.meter))
     }
 
-    /// For addresses others use: a checksum of content that is not there yet would be of nothing.
+    /// Returns a client that signs addresses for others: at signing time there is no content to compute a checksum of.
     fn signing(&self) -> aws_sdk_s3::Client {
         let config =
             s3_config(&self.config).request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
@@ -207,7 +207,7 @@ impl Aws {
     }
 }
 
-/// What answers in place of AWS has no name of its own for each bucket.
+/// An emulator has no host name for each bucket, so addresses carry the bucket in the path.
 fn s3_config(config: &SdkConfig) -> aws_sdk_s3::config::Builder {
     aws_sdk_s3::config::Builder::from(config)
         .force_path_style(config.endpoint_url().is_some())

@@ -1,4 +1,4 @@
-//! Long texts in items, as small as they get: a write bills each started KB.
+//! Compression of long texts in items: a write bills each started KB.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use miniz_oxide::deflate::compress_to_vec;
@@ -6,28 +6,28 @@ use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
 use crate::item::{bytes, text};
 
-/// The first byte of what is packed says how: raw DEFLATE (RFC 1951).
+/// The first byte of packed bytes names the method: raw DEFLATE (RFC 1951).
 const DEFLATE: u8 = 1;
-/// Quick and nearly as small as the slowest.
+/// Fast, and nearly as small as the slowest level.
 const LEVEL: u8 = 6;
-/// Texts below it are left as they are, for people who look into the table.
+/// Shorter texts stay uncompressed, so that people can read them in the table.
 const WORTH: usize = 512;
 
-/// `None`: it would not become smaller.
+/// Packs a text. `None` if it would not become smaller.
 pub(crate) fn pack(long: &str) -> Option<Vec<u8>> {
     let mut packed = vec![DEFLATE];
     packed.extend(compress_to_vec(long.as_bytes(), LEVEL));
     (packed.len() < long.len()).then_some(packed)
 }
 
-/// The text again, of at most `limit` bytes; or what is wrong.
+/// Unpacks a text of at most `limit` bytes. The error says what is wrong.
 pub(crate) fn unpack(packed: &[u8], limit: usize) -> Result<String, &'static str> {
     let [DEFLATE, packed @ ..] = packed else { return Err("it is packed in an unknown way") };
     let long = decompress_to_vec_with_limit(packed, limit).map_err(|_| "it cannot be unpacked")?;
     String::from_utf8(long).map_err(|_| "it is no text")
 }
 
-/// A text that may be long, as an attribute: a text still, or packed bytes.
+/// Returns an attribute for a text that may be long: the text itself, or packed bytes.
 pub(crate) fn long(value: &str) -> AttributeValue {
     let packed = if value.len() < WORTH { None } else { pack(value) };
     packed.map_or_else(|| text(value), bytes)

@@ -1,17 +1,18 @@
-//! Who is connected, and to what they listen.
+//! Connections and the sessions they listen to.
 //!
 //! | partition | sort | holds |
 //! |---|---|---|
 //! | `C#{connection}` | `CONNECTION` | the connection |
-//! | `C#{connection}` | `L#{session}` | that it listens to the session: what [`remove`] goes by |
-//! | `L#{session}` | `{connection}` | the same: what [`subscribers`] goes by |
+//! | `C#{connection}` | `L#{session}` | the connection's subscription to the session: used by [`remove`] |
+//! | `L#{session}` | `{connection}` | the same subscription: used by [`subscribers`] |
 //!
-//! There is no transaction over them. A subscription is written after its way back, so that none is ever without;
-//! and whoever subscribes looks again whether the connection is still there, so that one who leaves meanwhile is
-//! not listed for ever. The table forgets what is left over.
+//! No transaction covers these items. The connection's item of a subscription is written before the session's, so that
+//! [`remove`] finds every subscription; and [`subscribe`] checks again afterwards that the connection still exists, so
+//! that a connection that closes meanwhile does not stay listed. The table's expiry removes any leftovers.
 //!
 //! [`remove`]: ConnectionRegistry::remove
 //! [`subscribers`]: ConnectionRegistry::subscribers
+//! [`subscribe`]: ConnectionRegistry::subscribe
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -21,7 +22,7 @@ use crate::change::Change;
 use crate::item::{Item, Reading, number, text, time};
 use crate::table::{EXPIRES_AT, PK, Part, SK, Table, all, key};
 
-/// API Gateway ends every connection after two hours.
+/// API Gateway closes every connection after two hours.
 const LIFE: TimeDelta = TimeDelta::hours(3);
 
 const CONNECTION: &str = "CONNECTION";
@@ -35,7 +36,7 @@ pub struct DynamoConnections {
 }
 
 impl DynamoConnections {
-    /// The sort keys of one partition.
+    /// Returns the sort keys of one partition.
     async fn sort_keys(&self, pk: String) -> Result<Vec<String>, PortError> {
         let items = self.table.query(Part::of(None, PK, pk)).await?;
         items.iter().map(|item| Reading { item, what: "a connection" }.text(SK)).collect()
@@ -45,7 +46,8 @@ impl DynamoConnections {
         self.table.delete(key, Change::default()).await.map(drop)
     }
 
-    /// First what others find it by, then the way back.
+    /// Deletes the session's item first, then the connection's, by which [`remove`](ConnectionRegistry::remove) finds
+    /// it.
     async fn unsubscribe(&self, session: &str, connection: &str) -> Result<(), PortError> {
         self.forget(listener_key(session, connection)).await?;
         self.forget(listens_key(connection, session)).await
@@ -64,7 +66,7 @@ fn listener_key(session: &str, connection: &str) -> Item {
     key(format!("L#{session}"), connection)
 }
 
-/// When the table may forget what belongs to a connection.
+/// Sets the time after which the table may remove an item of a connection.
 fn expiring(mut item: Item, connected_at: DateTime<Utc>) -> Item {
     item.insert(EXPIRES_AT.to_owned(), number((connected_at + LIFE).timestamp()));
     item
@@ -89,7 +91,7 @@ impl ConnectionRegistry for DynamoConnections {
     }
 
     async fn remove(&self, id: &str) -> Result<(), PortError> {
-        // The connection first: who subscribes after this sees that it is gone.
+        // The connection first: a subscription after this sees that it is gone.
         self.forget(key(partition(id), CONNECTION)).await?;
         let kept = self.sort_keys(partition(id)).await?;
         let sessions: Vec<String> =

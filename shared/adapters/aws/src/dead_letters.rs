@@ -1,9 +1,9 @@
-//! The dead letters of all flows: several queues, each with one of its own.
+//! The dead letters of all flows: several queues, each with a dead-letter queue of its own.
 //!
-//! A queue cannot be looked into, only received from, and a receive that hides nothing may show the same few letters again
-//! and again. So letters are listed without hiding any from others as far as that shows all that the queue counts; the
-//! letters of other queues are hidden for [`LOOK`] seconds each, and what was not seen then is said. What is handed out
-//! again is hidden meanwhile.
+//! SQS can only receive from a queue, not list it, and a receive that hides nothing may return the same few letters
+//! again and again. So letters are listed without hiding any if that shows as many as the queue counts. Otherwise the
+//! letters are hidden for [`LOOK`] seconds each, and the answer says whether some may be missing. Letters being
+//! redriven are hidden meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,22 +22,22 @@ use crate::visibility::SqsVisibility;
 
 /// Messages of one request.
 const BATCH: i32 = 10;
-/// Seconds for which a letter is hidden that may be handed out: long enough to find it among all.
+/// Seconds for which a letter to be redriven is hidden: long enough to find it among all.
 const HIDDEN: i32 = 120;
-/// Seconds for which a letter is hidden that is listed, where hiding is what shows the next ones.
+/// Seconds for which a listed letter is hidden, where only hiding reveals further letters.
 const LOOK: i32 = 2;
-/// A queue is looked through when nothing new came so often: a message may be on its way.
+/// Receives without a new letter after which the queue counts as read: a message may be on its way.
 const TRIES: u32 = 2;
-/// Seconds that a request waits for a message: a queue's shelves are all looked at only by one that waits.
+/// Seconds that a receive waits: only long polling queries all servers of a queue.
 const WAIT: i32 = 1;
 
-/// Where messages go that failed too often.
+/// A dead-letter queue and the queue it belongs to.
 #[derive(Debug, Clone)]
 pub struct DeadLetterPlace {
     pub letters: DeadLetterQueue,
-    /// The address of the queue of dead letters.
+    /// The address of the dead-letter queue.
     pub url: String,
-    /// The address of the queue where they failed; `None` for what came out of none.
+    /// The address of the queue where the messages failed; `None` if they did not come from a queue.
     pub queue: Option<String>,
 }
 
@@ -49,7 +49,7 @@ pub struct SqsDeadLetters {
     meter: Arc<Meter>,
 }
 
-/// A letter that is in our hands.
+/// A letter that this process has received.
 struct Held {
     letter: DeadLetter,
     receipt: String,
@@ -66,7 +66,7 @@ impl SqsDeadLetters {
         self.meter.note(Usage { queue_requests: 1, ..Usage::default() });
     }
 
-    /// Letters of one place, at most some more than `limit`, and whether there may be others.
+    /// Returns letters of one place, at most a few more than `limit`, and whether there may be others.
     async fn look(
         &self,
         place: &DeadLetterPlace,
@@ -83,7 +83,7 @@ impl SqsDeadLetters {
         Ok((seen, more))
     }
 
-    /// How many letters there are, those in somebody's hands included, as far as the queue knows.
+    /// Returns the approximate number of letters in the queue, including those received by other processes.
     async fn count(&self, place: &DeadLetterPlace) -> Result<usize, PortError> {
         let counts = [
             QueueAttributeName::ApproximateNumberOfMessages,
@@ -97,8 +97,8 @@ impl SqsDeadLetters {
         Ok(counts.iter().filter_map(of).sum())
     }
 
-    /// Receives letters of one place and hides them for so many seconds, until none come that were not seen, or `enough`
-    /// says so.
+    /// Receives letters of one place and hides them for `hidden` seconds, until no new ones arrive or `enough` returns
+    /// true.
     async fn take(
         &self,
         place: &DeadLetterPlace,
@@ -129,7 +129,7 @@ impl SqsDeadLetters {
         Ok(())
     }
 
-    /// Lets others see these again.
+    /// Makes these letters visible to others again.
     async fn give_back<'a>(
         &self,
         place: &DeadLetterPlace,
@@ -138,7 +138,7 @@ impl SqsDeadLetters {
         self.visibility.show_again(&place.url, held.map(|held| (&*held.receipt, Duration::ZERO))).await
     }
 
-    /// First to where it failed, then away: it may be handed out twice, and is never lost.
+    /// Sends the letter to the queue where it failed, then deletes it: it may be delivered twice, but is never lost.
     async fn hand_out(&self, place: &DeadLetterPlace, queue: &str, held: &Held) -> Result<(), PortError> {
         let message = self.client.send_message().queue_url(queue).message_body(&held.letter.body);
         let sent = message.set_message_group_id(held.group.clone()).send().await;

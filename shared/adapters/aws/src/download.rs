@@ -1,4 +1,4 @@
-//! All of one object, into memory.
+//! Downloads of whole objects into memory.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -8,15 +8,15 @@ use riffle_ports::{Meter, PortError, ReadError, Usage};
 
 use crate::error::{code, failure, status};
 
-/// Tries of a download that breaks off half-way: the SDK repeats a request, not what follows its answer.
+/// Tries of a download that breaks off: the SDK repeats a request, but does not resume the body of its answer.
 const TRIES: u32 = 3;
 
 pub(crate) struct Download<'a> {
     pub bucket: &'a str,
     pub key: &'a str,
-    /// What a failure says of the key: nothing of it where people named it.
+    /// The form of the key that errors show: nothing of it if people chose the name.
     pub shown: &'a str,
-    /// The `ETag` it must have.
+    /// The `ETag` that the object must have.
     pub version: Option<&'a str>,
 }
 
@@ -43,14 +43,14 @@ pub(crate) async fn download(
     Err(PortError::Unavailable(format!("GetObject on {place}: breaks off")).into())
 }
 
-/// What an error of a request for one object says of the object.
+/// Returns the meaning of an error of a request for one object.
 pub(crate) fn answer<E: ProvideErrorMetadata>(
     operation: &str,
     place: &str,
     error: &SdkError<E>,
 ) -> ReadError {
     match (status(error), code(error)) {
-        // A bucket that is missing is no missing object. (HEAD has no body, and so no code.)
+        // A missing bucket is not a missing object. (HEAD has no body, and so no code.)
         (Some(404), code) if code != Some("NoSuchBucket") => ReadError::Missing,
         (Some(412), _) => ReadError::Changed,
         (Some(403), Some("InvalidObjectState")) => {
@@ -64,7 +64,7 @@ pub(crate) fn answer<E: ProvideErrorMetadata>(
 }
 
 async fn collect(mut body: ByteStream, length: Option<i64>) -> Result<Bytes, ()> {
-    // In one piece from the start: large files would otherwise be in memory twice.
+    // Allocated in one piece: large files would otherwise be in memory twice.
     let length = length.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     let mut content = BytesMut::with_capacity(length);
     while let Some(piece) = body.next().await {

@@ -1,14 +1,14 @@
-//! What a failed call means: the one place that tells apart what is worth another try and what someone must
-//! mend. Answers (a condition that did not hold, a missing key, a gone connection) are picked out before, by
-//! whoever knows the operation.
+//! Classifies failed calls: the only place that separates failures worth a retry from failures that need a fix. Answers
+//! (a condition that did not hold, a missing key, a closed connection) are picked out earlier, by the caller that knows
+//! the operation.
 //!
-//! Messages of services may repeat what was sent to them. So a failure names the operation, the resource and
-//! the service's code, and carries the message only where permission is missing: it then names role and action.
+//! Services' messages may repeat the content of a request. So a failure names the operation, the resource and the
+//! service's code, and includes the message only if permission is missing: it then names the role and the action.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use riffle_ports::PortError;
 
-/// Codes of "too much, too fast" that come with status 400.
+/// Codes of throttling that come with status 400.
 const THROTTLED: [&str; 12] = [
     "ProvisionedThroughputExceededException",
     "ThrottlingException",
@@ -24,7 +24,7 @@ const THROTTLED: [&str; 12] = [
     "SlowDown",
 ];
 
-/// Codes of a world that is out of order for a moment, with status 400 too.
+/// Codes of temporary failures that also come with status 400.
 const UNAVAILABLE: [&str; 12] = [
     "RequestTimeout",
     "RequestTimeoutException",
@@ -35,23 +35,23 @@ const UNAVAILABLE: [&str; 12] = [
     "KMSInternalException",
     "DependencyTimeoutException",
     "KeyUnavailableException",
-    // Somebody else writes the same item, within a transaction.
+    // Another writer is changing the same item within a transaction.
     "TransactionConflictException",
     "TransactionInProgressException",
     "ReplicatedWriteConflictException",
 ];
 
-/// The status of the answer, if there was one.
+/// Returns the status of the answer, if there was one.
 pub(crate) fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-/// The service's own word for what is wrong.
+/// Returns the service's error code.
 pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
-/// `operation` on `resource` failed, and not with an answer.
+/// Returns the error for a failure of `operation` on `resource` that is not an answer.
 pub(crate) fn failure<E: ProvideErrorMetadata>(
     operation: &str,
     resource: &str,
@@ -65,7 +65,7 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(
             PortError::Unavailable(format!("{what}: out of reach ({cause})"))
         }
         SdkError::ServiceError(_) => refused(&what, code(error).unwrap_or("no code"), error),
-        // Bytes came that are no answer: something in between broke off.
+        // The bytes received are not an answer: something in between closed the connection.
         SdkError::ResponseError(_) => {
             PortError::Unavailable(format!("{what}: an answer that cannot be read"))
         }
@@ -73,7 +73,7 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(
     }
 }
 
-/// What is at the bottom of it: the network's own words, which know nothing of the request.
+/// Returns the innermost cause: the network's own message, which contains nothing of the request.
 fn innermost(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
@@ -82,7 +82,7 @@ fn innermost(error: &dyn std::error::Error) -> String {
     error.to_string()
 }
 
-/// Whether `code` names something that passes.
+/// Returns whether `code` names a temporary failure.
 pub(crate) fn passes(code: &str) -> bool {
     THROTTLED.contains(&code) || UNAVAILABLE.contains(&code)
 }

@@ -1,4 +1,4 @@
-//! The event bus, for who publishes.
+//! The event bus, on the publisher's side.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
@@ -15,14 +15,15 @@ use crate::error::{failure, passes};
 
 /// Events of one request.
 const BATCH: usize = 10;
-/// Bytes of one request, as "Calculating Amazon EventBridge `PutEvents` event entry size" in the user guide counts them.
-/// EventBridge takes four times as much by now; what stands in for it may not.
+/// Bytes of one request, counted as in "Calculating Amazon EventBridge `PutEvents` event entry size" in the user guide.
+/// EventBridge now accepts four times as much; an emulator may not.
 const BATCH_BYTES: usize = 256 * 1024;
-/// What an entry's time counts.
+/// The bytes that an entry's time counts.
 const TIME_BYTES: usize = 14;
-/// Requests under way at once, of one call.
+/// Concurrent requests of one call.
 const AT_ONCE: usize = 4;
-/// Tries of entries that are refused alone: the SDK repeats requests, not what a request accepted in part.
+/// Tries of single refused entries: the SDK repeats failed requests, but not the refused entries of an accepted
+/// request.
 const TRIES: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 
@@ -53,7 +54,7 @@ impl EventBridgePublisher {
         TIME_BYTES + self.source.len() + event.event_type.len() + event.detail.len()
     }
 
-    /// The positions of those that were not accepted, of the events from position `first` on.
+    /// Publishes the events from position `first` on, and returns the positions of those that were not accepted.
     async fn put(&self, first: usize, events: &[Outgoing]) -> Result<Vec<usize>, PortError> {
         let mut waiting: Vec<usize> = (0..events.len()).collect();
         let mut refused = Vec::new();
@@ -94,7 +95,7 @@ impl EventBridgePublisher {
         Ok(refused)
     }
 
-    /// Cuts events into requests. One that is too large for any goes alone, and is refused.
+    /// Divides events into requests. An event that is too large for any goes alone, and is refused.
     fn batches(&self, events: &[Outgoing]) -> Vec<Range<usize>> {
         let (mut batches, mut first, mut bytes) = (Vec::new(), 0, 0);
         for (at, event) in events.iter().enumerate() {
@@ -112,10 +113,10 @@ impl EventBridgePublisher {
     }
 }
 
-/// A random part of 100, 200, 400 … ms, as the SDK waits.
+/// Returns a random part of 100, 200, 400 … ms, as the SDK waits.
 fn wait(round: u32) -> Duration {
     let most = FIRST_WAIT * 2_u32.pow(round.saturating_sub(1));
-    // What the standard library seeds its tables with.
+    // The randomness is that with which the standard library seeds its hash tables.
     let chance = RandomState::new().hash_one(round) % 1_000;
     most * u32::try_from(chance).unwrap_or_default() / 1_000
 }

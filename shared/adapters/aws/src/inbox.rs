@@ -1,7 +1,7 @@
-//! Statements in the uploads bucket, which keeps versions.
+//! Statements in the uploads bucket, which is versioned.
 //!
-//! What people call a file travels with it as metadata, escaped: headers hold plain characters alone. Keys may be
-//! people's own, so failures do not say them.
+//! A file's display name travels with it as metadata, escaped, because headers contain only ASCII. People may have
+//! chosen the keys, so errors do not show them.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -26,16 +26,16 @@ use crate::error::{code, failure, status};
 use crate::post_form::form;
 use crate::uploads::etag;
 
-/// How long a form is good.
+/// How long a form is valid.
 const LIFE: Duration = Duration::from_hours(1);
-/// Tries of a download, each from where the one before broke off.
+/// Tries of a download, each resuming where the one before broke off.
 const TRIES: u32 = 5;
 
 const NAME: &str = "riffle-name";
 const ACCOUNT: &str = "riffle-account";
-/// Of the metadata in forms.
+/// Prefix of the metadata fields in forms.
 const FIELD: &str = "x-amz-meta-";
-/// What may stand in a header as it is, as far as it matters.
+/// Characters that may be in a header unescaped, as far as it matters.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 /// The statements in `UPLOADS_BUCKET`.
@@ -76,7 +76,8 @@ impl S3Inbox {
         }
     }
 
-    /// Appends to `file` what is beyond `from`. The bytes that came, and whether that is all; `None`: it is not there.
+    /// Appends the object's bytes beyond `from` to `file`. Returns the number of bytes and whether the object is
+    /// complete; `None` if the object does not exist.
     async fn append(
         &self,
         object: &ObjectRef,
@@ -101,7 +102,7 @@ impl S3Inbox {
         let mut came = 0;
         loop {
             let Some(piece) = output.body.next().await else { return Ok(Some((came, true))) };
-            // It breaks off: what came is kept.
+            // The download broke off; the bytes received are kept.
             let Ok(piece) = piece else { return Ok(Some((came, false))) };
             file.write_all(&piece).await.map_err(|error| disk(&error))?;
             came += piece.len() as u64;
@@ -109,7 +110,7 @@ impl S3Inbox {
     }
 }
 
-/// What a failure says of where it was.
+/// Returns the place that errors show.
 fn place(object: &ObjectRef) -> String {
     format!("{}/statements/…", object.bucket)
 }
@@ -118,11 +119,11 @@ fn disk(error: &std::io::Error) -> PortError {
     PortError::Unavailable(format!("a file cannot be kept while it is read: {error}"))
 }
 
-/// Whether the version is not there. A version that no bucket ever made is called invalid.
+/// Returns whether the version does not exist. S3 calls a version that it never issued invalid.
 fn is_gone<E: ProvideErrorMetadata>(object: &ObjectRef, error: &SdkError<E>) -> bool {
     match (status(error), code(error)) {
         (Some(404), code) => code != Some("NoSuchBucket"),
-        // The version that hides a deleted object.
+        // The version is a delete marker.
         (Some(405), _) => true,
         (Some(400), None | Some("InvalidArgument")) => object.version.is_some(),
         _ => false,
@@ -133,7 +134,7 @@ fn escaped(text: &str) -> String {
     utf8_percent_encode(text, ESCAPED).to_string()
 }
 
-/// What a program has put there may be escaped or not, and any bytes.
+/// The value may be escaped or not and contain any bytes, because any program may have set it.
 fn plain(value: &str) -> String {
     percent_decode_str(value).decode_utf8_lossy().into_owned()
 }
@@ -148,7 +149,7 @@ impl Inbox for S3Inbox {
         }
         let wanted = (&*self.bucket, &*key, upload.size);
         let form = form(&self.client, &self.config, &*self.clock, wanted, metadata, LIFE).await?;
-        // The client's request is ours to pay for: noted once, when it is allowed.
+        // The client's request is billed to this account: it is recorded once, when it is allowed.
         self.meter.note(Usage { object_writes: 1, ..Usage::default() });
         Ok(form)
     }
@@ -166,7 +167,7 @@ impl Inbox for S3Inbox {
         if !output.e_tag().is_some_and(same) {
             return Ok(None);
         }
-        // Asked each time: their number comes with the head only where the right to read them was seen.
+        // Requested each time: the head has the number of tags only for callers with permission to read them.
         let Some(tags) = self.tags(object).await? else { return Ok(None) };
         let told = |name: &str| output.metadata.as_ref()?.get(name).map(|value| plain(value));
         Ok(Some(Head {
@@ -198,7 +199,7 @@ impl Inbox for S3Inbox {
     }
 
     async fn delete(&self, object: &ObjectRef) -> Result<(), PortError> {
-        // Free of charge.
+        // Deletes are free of charge.
         let delete = self.client.delete_object().bucket(&object.bucket).key(&object.key);
         match delete.set_version_id(object.version.clone()).send().await {
             Err(error) if !is_gone(object, &error) => Err(failure("DeleteObject", &place(object), &error)),

@@ -1,4 +1,4 @@
-//! Attributes of items: how values are kept, read back and sized.
+//! Attributes of items: how values are stored, read and sized.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::compression::unpack;
 
-/// Of a text that was packed. Items are at most 400 KB.
+/// Limit of an unpacked text in bytes. Items are at most 400 KB.
 const LONGEST: usize = 16 << 20;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -31,7 +31,7 @@ pub(crate) fn numbers(set: &BTreeSet<u32>) -> AttributeValue {
     AttributeValue::Ns(set.iter().map(u32::to_string).collect())
 }
 
-/// A moment, as a number: nanoseconds since 1970. Numbers keep 38 digits, so nothing is lost; they compare in
+/// Returns a time as a number: nanoseconds since 1970. Numbers keep 38 digits, so nothing is lost; they compare in
 /// conditions as times do; and 19 digits take 11 bytes, where a text would take 30.
 pub(crate) fn nanoseconds(time: DateTime<Utc>) -> i128 {
     i128::from(time.timestamp()) * 1_000_000_000 + i128::from(time.timestamp_subsec_nanos())
@@ -41,14 +41,14 @@ pub(crate) fn time(time: DateTime<Utc>) -> AttributeValue {
     number(nanoseconds(time))
 }
 
-/// Sorts as the time does: nanoseconds since 1677 as 16 hexadecimal digits. Times beyond the years 1677 to 2262 are
-/// sorted as the first or last of them.
+/// Returns a text that sorts as the time does: nanoseconds since 1677 as 16 hexadecimal digits. Times beyond the years
+/// 1677 to 2262 sort as the first or last of them.
 pub(crate) fn sortable(time: DateTime<Utc>) -> String {
     let clamped = nanoseconds(time).clamp(i128::from(i64::MIN), i128::from(i64::MAX));
     format!("{:016x}", clamped - i128::from(i64::MIN))
 }
 
-/// An item being read. Errors name what it is, and the attribute.
+/// An item being read. Errors name the item and the attribute.
 #[derive(Clone, Copy)]
 pub(crate) struct Reading<'a> {
     pub item: &'a Item,
@@ -73,7 +73,7 @@ impl Reading<'_> {
         self.optional_text(name)?.ok_or_else(|| self.wrong(name))
     }
 
-    /// As [`long`](crate::compression::long) keeps it.
+    /// Reads a text stored by [`long`](crate::compression::long).
     pub(crate) fn long(&self, name: &str) -> Result<String, PortError> {
         match self.item.get(name) {
             Some(AttributeValue::S(text)) => Ok(text.clone()),
@@ -84,7 +84,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Of JSON that [`long`](crate::compression::long) keeps.
+    /// Reads JSON stored by [`long`](crate::compression::long).
     pub(crate) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, PortError> {
         let read = serde_json::from_str(&self.long(name)?);
         read.map_err(|error| PortError::Broken(format!("{}: {error}", self.what)))
@@ -109,12 +109,12 @@ impl Reading<'_> {
         self.optional_number(name)?.ok_or_else(|| self.wrong(name))
     }
 
-    /// 0 where there is none.
+    /// Reads a count; a missing one is 0.
     pub(crate) fn count(&self, name: &str) -> Result<u64, PortError> {
         Ok(self.optional_number(name)?.unwrap_or_default())
     }
 
-    /// Empty where there is none: a table holds no empty sets.
+    /// Reads a set of numbers; a missing one is empty, because a table stores no empty sets.
     pub(crate) fn numbers(&self, name: &str) -> Result<BTreeSet<u32>, PortError> {
         match self.item.get(name) {
             None => Ok(BTreeSet::new()),
@@ -140,7 +140,7 @@ impl Reading<'_> {
     }
 }
 
-/// What an item is billed by, in bytes, as "DynamoDB item sizes and formats" in the developer guide says.
+/// Returns the billed size of an item in bytes, as in "DynamoDB item sizes and formats" in the developer guide.
 pub(crate) fn size(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }
@@ -152,12 +152,12 @@ fn value_size(value: &AttributeValue) -> usize {
         AttributeValue::N(digits) => number_size(digits),
         AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
         AttributeValue::Ns(numbers) => numbers.iter().map(|digits| number_size(digits)).sum(),
-        // Nothing of ours holds other kinds of more than a byte.
+        // This crate stores no other kinds of more than a byte.
         _ => 1,
     }
 }
 
-/// A byte for two significant digits, and one.
+/// One byte for two significant digits, plus one byte, plus one if negative.
 fn number_size(digits: &str) -> usize {
     let significant = digits.trim_start_matches('-').trim_end_matches('0').len();
     significant.div_ceil(2) + 1 + usize::from(digits.starts_with('-'))

@@ -1,16 +1,16 @@
 //! The ports on AWS: tables, buckets, queues, keys, topics and WebSocket connections.
 //!
-//! What holds:
-//! - **Single items.** Whatever must be atomic is one conditional write of one item. Only records and statements have
-//!   transactions (`transact.rs`). Nothing rests on what the documentation does not promise.
-//! - **A repeat is allowed.** The SDK sends again what was throttled or got no answer. Every port says what a
-//!   repeated effect does, and no adapter hides one.
-//! - **Answers are not errors.** A refused condition, a missing key, a gone connection are in the return types;
-//!   `error.rs` tells the rest apart.
-//! - **Every use is noted** on the process's [`Meter`](riffle_ports::Meter), in the units AWS bills.
+//! Invariants:
+//! - **Single items.** An atomic change is one conditional write of one item; only records and statements use
+//!   transactions (`transact.rs`). The crate relies only on documented guarantees.
+//! - **Repeats are allowed.** The SDK resends requests that were throttled or got no answer. Every port states the
+//!   effect of a repeat, and no adapter hides one.
+//! - **Answers are not errors.** A refused condition, a missing key or a closed connection is in the return type;
+//!   `error.rs` classifies the other failures.
+//! - **All usage is recorded** on the process's [`Meter`](riffle_ports::Meter), in the units AWS bills.
 //!
-//! This crate decides nothing about scans and statements. [`Aws`] makes every adapter; who names which table or bucket stands in
-//! the configuration of the functions.
+//! This crate contains no logic about scans or statements. [`Aws`] creates every adapter; the configuration of the
+//! functions names the tables and buckets.
 
 mod change;
 mod clients;

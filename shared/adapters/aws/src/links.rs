@@ -1,4 +1,4 @@
-//! Addresses at which a browser saves an object itself.
+//! Addresses from which a browser downloads an object directly.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,22 +14,22 @@ use crate::objects::check;
 use crate::prefixes::root;
 use crate::signing::{credentials, validity};
 
-/// What may stand in `filename*` as it is (RFC 8187, `attr-char`), as far as it matters.
+/// Characters that may be in `filename*` unescaped (RFC 8187, `attr-char`), as far as it matters.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
-/// Where linked objects lie and how long links last.
+/// The buckets of linked objects and the lifetime of links.
 #[derive(Debug, Clone)]
 pub struct LinkSettings {
     pub objects_bucket: String,
     pub uploads_bucket: String,
     /// At most seven days, and never longer than the credentials that sign.
     pub lifetime: Duration,
-    /// The key of a file of an upload, by its number: the flow makes keys, this only signs.
+    /// Returns the key of a file of an upload, by its number: the flow defines keys, this adapter only signs them.
     pub upload_key: fn(upload: &str, number: u32) -> String,
 }
 
-/// Presigned addresses of S3. What lies there when an address is used is what is saved: a file that was replaced
-/// since it was listed comes as it is now.
+/// Presigned addresses of S3. A link downloads the current object: a file replaced since it was listed is downloaded as
+/// it is now.
 #[derive(Debug, Clone)]
 pub struct S3Links {
     client: Client,
@@ -53,7 +53,7 @@ impl S3Links {
         let (validity, expires_at) =
             validity(&credentials(&self.config).await?, now, self.settings.lifetime)?;
         let get = self.client.get_object().bucket(bucket).key(key);
-        // Nothing is ever shown in the page's own window, whatever it holds.
+        // The content is never shown in the page's own window, whatever it is.
         let get = get.response_content_disposition(attachment(name));
         let signed = get.response_content_type(content_type(name)).presigned(validity).await;
         let signed = signed.map_err(|error| failure("signing for", bucket, &error))?;
@@ -86,14 +86,16 @@ impl DownloadLinks for S3Links {
     }
 }
 
-/// To be saved under `name` (RFC 6266): for those who read no UTF-8, with `_` for what is not plain.
+/// Returns the header for saving under `name` (RFC 6266): clients that do not read `filename*` get `_` for each special
+/// character.
 fn attachment(name: &str) -> String {
     let plain = |char: char| char.is_ascii_alphanumeric() || " -._()+".contains(char);
     let fallback: String = name.chars().map(|char| if plain(char) { char } else { '_' }).collect();
     format!("attachment; filename=\"{fallback}\"; filename*=UTF-8''{}", utf8_percent_encode(name, ESCAPED))
 }
 
-/// By the ending, for the kinds that are opened by what saved them; everything else is bytes.
+/// Returns the type by the file's extension, for the kinds that their own program opens after saving; everything else
+/// is bytes.
 fn content_type(name: &str) -> &'static str {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     match ending.as_deref() {

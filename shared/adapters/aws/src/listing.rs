@@ -1,4 +1,4 @@
-//! Which objects lie below a folder of ours.
+//! The objects below one of the platform's own folders.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::Object;
@@ -7,7 +7,7 @@ use riffle_ports::{Meter, PortError, Usage};
 use crate::error::failure;
 use crate::objects::check;
 
-/// The objects whose keys begin with `folder/`, ascending. Strongly consistent, as S3 is.
+/// Returns the objects whose keys begin with `folder/`, ascending. Strongly consistent, as S3 is.
 pub(crate) async fn objects_below(
     client: &Client,
     meter: &Meter,
@@ -20,7 +20,7 @@ pub(crate) async fn objects_below(
     loop {
         let list = client.list_objects_v2().bucket(bucket).prefix(&prefix);
         let sent = list.set_continuation_token(from).send().await;
-        // Billed as a write.
+        // A listing is billed as a write.
         meter.note(Usage { object_writes: 1, ..Usage::default() });
         let output = sent.map_err(|error| failure("ListObjectsV2", &format!("{bucket}/{prefix}"), &error))?;
         objects.extend(output.contents.unwrap_or_default());
@@ -31,7 +31,7 @@ pub(crate) async fn objects_below(
     }
 }
 
-/// Their keys alone.
+/// Returns the keys of these objects alone.
 pub(crate) async fn keys_below(
     client: &Client,
     meter: &Meter,

@@ -1,4 +1,4 @@
-//! Notices, through a topic whose subscribers get mail.
+//! Operator notices, through a topic whose subscribers get mail.
 
 use async_trait::async_trait;
 use aws_sdk_sns::Client;

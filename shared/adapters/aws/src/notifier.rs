@@ -11,7 +11,7 @@ use riffle_ports::{ClientNotifier, Delivery, Meter, PortError, Usage};
 
 use crate::error::{code, failure, status};
 
-/// What is billed as one message.
+/// The size that is billed as one message.
 const BILLED_BYTES: usize = 32 * 1024;
 
 /// Pushes through `CONNECTIONS_ENDPOINT`.
@@ -31,7 +31,7 @@ impl ClientNotifier for ApiGatewayNotifier {
             return Ok(Delivery::Sent);
         };
         let refusal = error.as_service_error();
-        // An id that it never made is refused as such.
+        // API Gateway refuses an id that it never issued with this error.
         let not_its_own = code(&error) == Some("BadRequestException")
             && refusal
                 .and_then(PostToConnectionError::message)

@@ -1,4 +1,4 @@
-//! Our own objects, in a bucket of ours.
+//! The platform's own objects, in its own bucket.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use crate::download::{Download, download};
 use crate::error::{code, failure, status};
 use crate::listing::keys_below;
 
-/// Tries of a conditional put that meets another of the same key.
+/// Tries of a conditional put that conflicts with another of the same key.
 const TRIES: u32 = 5;
 
 /// The objects in `OBJECTS_BUCKET`.
 ///
-/// Without the permission to list the bucket, S3 says "denied" of a key that is missing, and so does this: a role
-/// that reads what may be missing needs `s3:ListBucket` on the bucket.
+/// Without the permission to list the bucket, S3 answers "denied" for a missing key, and so does this adapter: a role
+/// that reads keys that may be missing needs `s3:ListBucket` on the bucket.
 #[derive(Debug, Clone)]
 pub struct S3Objects {
     client: Client,
@@ -66,7 +66,7 @@ impl ObjectStore for S3Objects {
             };
             match (status(&error), code(&error)) {
                 (Some(412), _) => return Ok(Put::Exists),
-                // Another put or delete of the key came between: it tells who was first when asked again.
+                // Another put or delete of the key came between: a retry shows which was first.
                 (Some(409), Some("ConditionalRequestConflict")) => {}
                 _ => return Err(self.failed(key, &error)),
             }
@@ -91,7 +91,7 @@ impl ObjectStore for S3Objects {
 
     async fn delete(&self, key: &str) -> Result<(), PortError> {
         check(key)?;
-        // Free of charge.
+        // Deletes are free of charge.
         let deleted = self.client.delete_object().bucket(&self.bucket).key(key).send().await;
         deleted.map(drop).map_err(|error| failure("DeleteObject", &self.place(key), &error))
     }

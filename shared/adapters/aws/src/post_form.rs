@@ -1,4 +1,4 @@
-//! The signed form by which a browser posts one file to S3. The SDK makes none.
+//! The signed form by which a browser posts one file to S3. The SDK cannot create one.
 //!
 //! See "Browser-Based Uploads Using POST (AWS Signature Version 4)" in the S3 API reference.
 
@@ -19,18 +19,18 @@ use crate::error::failure;
 use crate::objects::check;
 use crate::signing::{credentials, signature, validity};
 
-/// What a form allows: one file of so many bytes, under this key, until then.
+/// The contents of a form: one file of `size` bytes, under this key, until `expires_at`.
 struct Allowed<'a> {
     bucket: &'a str,
     key: &'a str,
     size: u64,
-    /// Fields `x-amz-meta-…`, of characters that may stand in a header.
+    /// Fields `x-amz-meta-…`; the values contain only characters valid in a header.
     metadata: BTreeMap<String, String>,
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 }
 
-/// A form that allows its holder to post one file of `size` bytes to `key` of the bucket, within `lifetime`.
+/// Creates a form that allows its holder to post one file of `size` bytes to `key` of the bucket, within `lifetime`.
 pub(crate) async fn form(
     client: &Client,
     config: &SdkConfig,
@@ -49,8 +49,8 @@ pub(crate) async fn form(
     Ok(PostForm { url: address(client, bucket, validity).await?, fields })
 }
 
-/// The fields of the form. Each but the signature is bound by the policy, and the policy by the signature: with
-/// any other value the form is refused.
+/// Returns the fields of the form. The policy binds every field except the signature, and the signature binds the
+/// policy: S3 refuses the form with any other value.
 fn fields(allowed: &Allowed<'_>, credentials: &Credentials, region: &str) -> BTreeMap<String, String> {
     let day = allowed.now.format("%Y%m%d").to_string();
     let scope = format!("{}/{day}/{region}/s3/aws4_request", credentials.access_key_id());
@@ -76,7 +76,7 @@ fn fields(allowed: &Allowed<'_>, credentials: &Credentials, region: &str) -> BTr
     fields
 }
 
-/// Where the bucket is posted to: what the SDK's rules make of endpoint, region and bucket.
+/// Returns the address to post to: the SDK's rules derive it from endpoint, region and bucket.
 async fn address(client: &Client, bucket: &str, validity: PresigningConfig) -> Result<String, PortError> {
     let probe = client.get_object().bucket(bucket).key("k").presigned(validity).await;
     let probe = probe.map_err(|error| failure("signing for", bucket, &error))?;

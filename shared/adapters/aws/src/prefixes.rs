@@ -1,8 +1,8 @@
-//! What lies below a prefix of a tenant's part of the uploads bucket.
+//! The files below a prefix of a tenant's part of the uploads bucket.
 //!
-//! A tenant's files are `files/{tenant}/…`, put there by whoever may write the bucket; their names are people's,
-//! and stay data. A folder is a common beginning; consoles mark an empty one by an empty object `name/`, which is
-//! no file.
+//! A tenant's files are `files/{tenant}/…`, put there by anyone with write access to the bucket; people choose their
+//! names, which are treated as data only. A folder is a common prefix; consoles mark an empty one with an empty object
+//! `name/`, which is not a file.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ const PAGE: i32 = 1_000;
 
 /// Lists and reads [`Source::Prefix`] in `UPLOADS_BUCKET`. A file's version is its `ETag`.
 ///
-/// Without the permission to list the bucket, S3 says "denied" of a file that is missing, and so does this.
+/// Without the permission to list the bucket, S3 answers "denied" for a missing file, and so does this adapter.
 #[derive(Debug, Clone)]
 pub struct S3Prefixes {
     client: Client,
@@ -46,7 +46,7 @@ impl S3Prefixes {
             .bucket(&self.bucket)
             .prefix(prefix)
             .max_keys(PAGE)
-            // Keys may hold what XML cannot.
+            // Keys may contain characters that XML cannot.
             .encoding_type(EncodingType::Url)
             .set_continuation_token(from)
             .send()
@@ -56,7 +56,7 @@ impl S3Prefixes {
     }
 }
 
-/// The beginning of the keys of a tenant's files. Tenants become part of keys only in this form.
+/// Returns the prefix of the keys of a tenant's files. Only this function makes tenants part of keys.
 pub(crate) fn root(source: &Source) -> Result<String, PortError> {
     let Source::Prefix { tenant, .. } = source else {
         return Err(PortError::Broken("not a prefix of the uploads bucket".to_owned()));
@@ -78,7 +78,7 @@ impl FileSource for S3Prefixes {
         let folder = prefix.rfind('/').map_or(0, |slash| slash + 1);
         let whole = format!("{root}{prefix}");
         let first = self.page(&whole, None).await?;
-        // A prefix exists by what has it; a tenant's own part is there before anything lies in it.
+        // A prefix exists only if keys have it; a tenant's own root exists even while it is empty.
         if first.contents().is_empty() && !prefix.is_empty() {
             let why = format!("nothing lies under {prefix}: look at its spelling, or put files there first");
             return Err(SourceError::Refused(why));
@@ -116,7 +116,7 @@ impl FileSource for S3Prefixes {
             })),
             Err(ReadError::Missing) => Ok(None),
             Err(ReadError::Port(error)) => Err(error.into()),
-            // It is there, and reading it will say why it cannot be read.
+            // The file exists; reading it returns the reason it cannot be read.
             Err(_) => Ok(Some(entry.clone())),
         }
     }
@@ -130,15 +130,15 @@ impl FileSource for S3Prefixes {
 struct PrefixPages {
     place: S3Prefixes,
     prefix: String,
-    /// Where a key's locator begins.
+    /// The position in a key where its locator begins.
     root: usize,
-    /// Where a key's name begins: behind the last whole folder of the prefix.
+    /// The position in a key where its name begins: after the last whole folder of the prefix.
     named_from: usize,
     next: Next,
 }
 
 enum Next {
-    /// The first, which was asked for to see whether there is anything.
+    /// The first page, already requested to see whether there are any files.
     Page(Box<ListObjectsV2Output>),
     From(String),
     End,
@@ -173,7 +173,7 @@ impl Pages for PrefixPages {
             if let Some(token) = page.next_continuation_token {
                 self.next = Next::From(token);
             }
-            // A page of folder marks alone is no end.
+            // A page with only folder marks is not the end.
             if !entries.is_empty() {
                 return Ok(Some(entries));
             }
@@ -181,7 +181,7 @@ impl Pages for PrefixPages {
     }
 }
 
-/// A key as the listing escapes it.
+/// Decodes a key as the listing escapes it.
 fn decode(key: &str) -> Result<String, PortError> {
     let spaced = key.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8();

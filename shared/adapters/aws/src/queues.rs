@@ -1,4 +1,4 @@
-//! Queues: standard ones, where the group of a message only shares the consumers fairly ("fair queues").
+//! Queues: standard ones, where the group of a message only shares consumers fairly ("fair queues").
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use crate::error::failure;
 
 /// Messages of one request.
 const BATCH: usize = 10;
-/// Bytes of one request. SQS takes four times as much and bills each 64 KB; others take no more than this.
+/// Bytes of one request. SQS accepts four times as much and bills each 64 KB; emulators may accept no more than this.
 const BATCH_BYTES: usize = 256 * 1024;
-/// What is billed as one request.
+/// The size that is billed as one request.
 const BILLED_BYTES: usize = 64 * 1024;
-/// Requests under way at once, of one call.
+/// Concurrent requests of one call.
 const AT_ONCE: usize = 8;
 
 /// The queues this process sends to.
 #[derive(Debug, Clone)]
 pub struct SqsQueues {
     client: Client,
-    /// By their names.
+    /// Addresses by queue name.
     urls: BTreeMap<String, String>,
     meter: Arc<Meter>,
 }
@@ -34,7 +34,7 @@ impl SqsQueues {
         Self { client, urls, meter }
     }
 
-    /// The positions of those that were not accepted, of the messages from position `first` on.
+    /// Sends the messages from position `first` on, and returns the positions of those that were not accepted.
     async fn send_batch(
         &self,
         url: &str,
@@ -79,7 +79,7 @@ impl WorkQueue for SqsQueues {
     }
 }
 
-/// Cuts messages into requests. One that is too large for any goes alone, and is refused by the queue.
+/// Divides messages into requests. A message that is too large for any goes alone, and the queue refuses it.
 fn batches(messages: &[Message]) -> Vec<std::ops::Range<usize>> {
     let (mut batches, mut first, mut bytes) = (Vec::new(), 0, 0);
     for (at, message) in messages.iter().enumerate() {

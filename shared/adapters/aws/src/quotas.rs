@@ -1,4 +1,4 @@
-//! What tenants used: one item for each count of one window, which the table forgets some time after it.
+//! Tenants' usage: one item for each count of one time window, which the table removes some time after the window.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::ReturnValue;

@@ -1,4 +1,4 @@
-//! What addresses and forms that others use are signed with, and for how long they are good.
+//! Credentials and lifetimes of the addresses and forms that clients use.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use riffle_ports::PortError;
 use sha2::Sha256;
 
-/// Signature version 4 takes nothing longer.
+/// The longest lifetime that Signature Version 4 allows.
 const LONGEST: Duration = Duration::from_hours(7 * 24);
 
-/// Whose permission a signature lends.
+/// Returns the credentials whose permissions a signature carries.
 pub(crate) async fn credentials(config: &SdkConfig) -> Result<Credentials, PortError> {
     let provider = config.credentials_provider();
     let provider = provider.ok_or_else(|| PortError::Broken("no credentials are set".to_owned()))?;
@@ -24,8 +24,8 @@ pub(crate) async fn credentials(config: &SdkConfig) -> Result<Credentials, PortE
         .map_err(|_| PortError::Broken("no credentials to sign with".to_owned()))
 }
 
-/// From `now` for `lifetime`, but no longer than `credentials` last, where they say. (Those in the environment of
-/// a function do not; a signature ends with them all the same.) And when that is.
+/// Returns the validity from `now` for `lifetime`, but no longer than `credentials` last, if they state it, and its
+/// end. (Credentials in the environment of a function do not state it; a signature ends with them all the same.)
 pub(crate) fn validity(
     credentials: &Credentials,
     now: DateTime<Utc>,
@@ -36,7 +36,7 @@ pub(crate) fn validity(
         let left = DateTime::<Utc>::from(expiry) - now;
         lifetime = lifetime.min(left.to_std().unwrap_or_default());
     }
-    // Whole seconds, as signatures have them.
+    // Whole seconds, as signatures require.
     let lifetime = Duration::from_secs(lifetime.as_secs());
     if lifetime.is_zero() {
         return Err(PortError::Unavailable("the credentials to sign with have run out".to_owned()));
@@ -46,7 +46,7 @@ pub(crate) fn validity(
     Ok((config, now + TimeDelta::from_std(lifetime).unwrap_or_default()))
 }
 
-/// The signature of `text` under a secret key, for one day, region and service.
+/// Returns the signature of `text` under a secret key, for one day and region and S3.
 pub(crate) fn signature(secret: &str, day: &str, region: &str, text: &str) -> String {
     let scope = [day, region, "s3", "aws4_request"];
     let key = scope.iter().fold(format!("AWS4{secret}").into_bytes(), |key, part| mac(&key, part));

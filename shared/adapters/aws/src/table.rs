@@ -1,7 +1,7 @@
-//! One DynamoDB table: the few calls all adapters on tables make, metered and with their failures told apart.
+//! One DynamoDB table: the few calls of all adapters on tables, with metering and classified failures.
 //!
-//! A write is of one item, but for those of `transact.rs`. Its condition and its effect are one atomic step, and what a
-//! refused condition found comes back with the refusal, so that nobody reads again and sees something newer.
+//! Except in `transact.rs`, a write is of one item. Its condition and its effect are one atomic step, and a refusal
+//! returns the item it found, so that no caller reads again and sees something newer.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,12 +24,12 @@ use crate::item::{Item, size, text};
 /// Every table has these two keys, both texts.
 pub(crate) const PK: &str = "pk";
 pub(crate) const SK: &str = "sk";
-/// When the table may forget an item, in seconds since 1970. It does so within days after that.
+/// When the table may remove an item, in seconds since 1970. It does so within days after that.
 pub(crate) const EXPIRES_AT: &str = "expires_at";
 
-/// What one request for several items may name.
+/// The most items that one request may name.
 const BATCH: usize = 100;
-/// Rounds of asking for what a batch left out, with waits of 50 ms, 100 ms, … between them.
+/// Rounds of requesting the items that a batch left out, with waits of 50 ms, 100 ms, … between them.
 const ROUNDS: u32 = 7;
 
 #[derive(Debug, Clone)]
@@ -39,18 +39,18 @@ pub(crate) struct Table {
     pub(crate) meter: Arc<Meter>,
 }
 
-/// What a put under a condition did.
+/// The result of a conditional put.
 pub(crate) enum Stored {
     New,
-    /// The item that is there already.
+    /// The existing item.
     Taken(Item),
 }
 
-/// What a change under a condition did.
+/// The result of a conditional change.
 pub(crate) enum Changed {
-    /// With the attributes that were asked for.
+    /// With the requested attributes.
     Applied(Item),
-    /// With the item as it is, if there is one.
+    /// With the current item, if it exists.
     Refused(Option<Item>),
 }
 
@@ -61,19 +61,19 @@ pub(crate) struct Part<'a> {
     pub keys: Change,
     pub condition: String,
     pub descending: bool,
-    /// Stop after so many.
+    /// The maximum number of items.
     pub limit: Option<usize>,
 }
 
 impl<'a> Part<'a> {
-    /// All that has this first key, of the table or of an index.
+    /// Selects all items with this partition key, of the table or of an index.
     pub(crate) fn of(index: Option<&'a str>, first: &str, value: impl Into<String>) -> Self {
         let mut keys = Change::default();
         let condition = keys.compare(first, "=", text(value));
         Self { index, keys, condition, descending: false, limit: None }
     }
 
-    /// Of that, what the second key says.
+    /// Restricts the sort key.
     #[must_use]
     pub(crate) fn and(mut self, second: &str, operator: &str, value: impl Into<String>) -> Self {
         let more = self.keys.compare(second, operator, text(value));
@@ -81,7 +81,7 @@ impl<'a> Part<'a> {
         self
     }
 
-    /// Of that, from one second key to another, both included.
+    /// Restricts the sort key to a range, both ends included.
     #[must_use]
     pub(crate) fn between(mut self, second: &str, from: impl Into<String>, to: impl Into<String>) -> Self {
         let (name, from, to) =
@@ -95,7 +95,7 @@ pub(crate) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     HashMap::from([(PK.to_owned(), text(pk)), (SK.to_owned(), text(sk))])
 }
 
-/// Calls under way at once, of one call.
+/// Concurrent calls of one [`all`].
 const AT_ONCE: usize = 16;
 
 /// Makes all calls, until one fails.
@@ -108,7 +108,7 @@ impl Table {
         Self { client, name, meter }
     }
 
-    /// Strongly consistent.
+    /// Returns an item. Strongly consistent.
     pub(crate) async fn get(&self, key: Item) -> Result<Option<Item>, PortError> {
         let sent = self
             .client
@@ -124,7 +124,7 @@ impl Table {
         Ok(output.item)
     }
 
-    /// In place of what is there.
+    /// Stores an item, replacing any existing one.
     pub(crate) async fn put(&self, item: Item) -> Result<(), PortError> {
         let sent = self
             .client
@@ -149,7 +149,7 @@ impl Table {
         }
     }
 
-    /// In place of what is there, if `condition` holds of that.
+    /// Stores an item, replacing any existing one, if `condition` holds of that.
     pub(crate) async fn put_if(&self, item: Item, condition: Change) -> Result<Changed, PortError> {
         let wanted = size(&item);
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
@@ -158,7 +158,7 @@ impl Table {
         self.changed("PutItem", sent, wanted)
     }
 
-    /// Changes one item, and returns of it what `returns` says.
+    /// Changes one item, and returns the attributes chosen by `returns`.
     pub(crate) async fn update(
         &self,
         key: Item,
@@ -180,7 +180,7 @@ impl Table {
         }
     }
 
-    /// As [`Self::delete`], telling an item that is not there (an empty one) from a refusal.
+    /// Like [`Self::delete`], but distinguishes a missing item (an empty one) from a refusal.
     pub(crate) async fn delete_if(&self, key: Item, condition: Change) -> Result<Changed, PortError> {
         let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key));
         let delete = under_condition!(delete.return_values(ReturnValue::AllOld), condition)
@@ -189,7 +189,7 @@ impl Table {
         self.changed("DeleteItem", sent, 0)
     }
 
-    /// The items of one partition whose sort key begins so, in its order. Strongly consistent.
+    /// Returns the items of one partition whose sort key begins with `with`, in its order. Strongly consistent.
     pub(crate) async fn beginning(&self, partition: String, with: &str) -> Result<Vec<Item>, PortError> {
         let mut part = Part::of(None, PK, partition);
         let (name, with) = (part.keys.name(SK), part.keys.value(text(with)));
@@ -197,7 +197,7 @@ impl Table {
         self.query(part).await
     }
 
-    /// All of `part`, page by page. Strongly consistent, but for indexes, which cannot be.
+    /// Returns all of `part`, page by page. Strongly consistent, except on indexes, which cannot be.
     pub(crate) async fn query(&self, part: Part<'_>) -> Result<Vec<Item>, PortError> {
         let (mut items, mut from) = (Vec::new(), None);
         loop {
@@ -230,7 +230,7 @@ impl Table {
         }
     }
 
-    /// The items of these keys, in any order; those that are not there are left out. Strongly consistent.
+    /// Returns the items of these keys, in any order; missing ones are left out. Strongly consistent.
     pub(crate) async fn get_all(&self, keys: Vec<Item>) -> Result<Vec<Item>, PortError> {
         let mut items = Vec::with_capacity(keys.len());
         for batch in keys.chunks(BATCH) {
@@ -250,7 +250,7 @@ impl Table {
         Ok(items)
     }
 
-    /// As many as one answer holds; the keys that it left out.
+    /// Appends as many items as one answer holds, and returns the keys that it left out.
     async fn get_some(&self, keys: Vec<Item>, items: &mut Vec<Item>) -> Result<Vec<Item>, PortError> {
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         let wanted = wanted.map_err(|_| PortError::Broken("a request for no keys".to_owned()))?;
@@ -271,7 +271,7 @@ impl Table {
     }
 
     fn note_read(&self, capacity: Option<&ConsumedCapacity>) {
-        // Units come in halves.
+        // Read units come in halves.
         let halves = units(capacity).map_or(1, |units| whole(units * 2.0));
         self.meter.note(Usage { table_read_half_units: halves, ..Usage::default() });
     }
@@ -285,10 +285,10 @@ impl Table {
         self.meter.note(Usage { table_write_units, ..Usage::default() });
     }
 
-    /// What became of a write under a condition. `wanted`: bytes it would have stored.
+    /// Returns the result of a conditional write. `wanted` is the number of bytes it would have stored.
     ///
-    /// A refused write bills what the larger of the stored and the wanted item would have, at least one unit,
-    /// and does not say so. See "Conditional writes" in the DynamoDB developer guide.
+    /// A refused write bills the size of the larger of the stored and the new item, at least one unit, but does not
+    /// report it. See "Conditional writes" in the DynamoDB developer guide.
     fn changed<E>(
         &self,
         operation: &str,
@@ -315,7 +315,7 @@ impl Table {
     }
 }
 
-/// What a write under a condition may end in.
+/// An error of a conditional write, which may be a refusal.
 trait Conditional {
     fn refusal(&self) -> Option<&ConditionalCheckFailedException>;
 }

@@ -1,4 +1,4 @@
-//! One-time tickets in a table: taking one is deleting it.
+//! One-time tickets in a table: taking a ticket deletes it.
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
@@ -9,13 +9,13 @@ use crate::item::{Item, Reading, number, text, time};
 use crate::table::{EXPIRES_AT, Table, key};
 
 const TENANT: &str = "tenant";
-/// To the nanosecond; [`EXPIRES_AT`] is for the table.
+/// With nanoseconds; [`EXPIRES_AT`] is for the table's expiry.
 const UNTIL: &str = "until";
 
-/// The tickets in `TICKETS_TABLE`, which forgets them some time after they expired.
+/// The tickets in `TICKETS_TABLE`, which removes them some time after they expired.
 ///
-/// Where the answer to [`take`](TicketStore::take) is lost, the SDK asks again and finds nothing: the ticket is
-/// used up, and its owner fetches another.
+/// If the answer to [`take`](TicketStore::take) is lost, the SDK sends the request again and finds nothing: the ticket
+/// is used up, and its owner requests another.
 #[derive(Debug, Clone)]
 pub struct DynamoTickets {
     pub(crate) table: Table,

@@ -1,4 +1,4 @@
-//! Lent tokens: in a table, encrypted by a key of KMS that opens them only for the tenant and session they are of.
+//! Lent tokens: in a table, encrypted by a KMS key that decrypts each only for its own tenant and session.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use crate::error::failure;
 use crate::item::{Item, Reading, bytes, number, text, time};
 use crate::table::{EXPIRES_AT, Table, key};
 
-/// What a key encrypts at once, in bytes. Google's tokens have at most 2,048.
+/// The most bytes that a KMS key encrypts at once. Google's tokens have at most 2,048.
 const MAX_SECRET: usize = 4_096;
 
 const TENANT: &str = "tenant";
 const SEALED: &str = "sealed";
-/// To the nanosecond; [`EXPIRES_AT`] is for the table, which takes days.
+/// With nanoseconds; [`EXPIRES_AT`] is for the table's expiry, which can take days.
 const UNTIL: &str = "until";
 
 /// The tokens in `TOKENS_TABLE`, under `TOKEN_KEY_ID`.
@@ -51,7 +51,7 @@ fn token_key(session: &SessionId) -> Item {
     key(format!("K#{session}"), "TOKEN")
 }
 
-/// What the key binds the secret to. It stands in the log of the key's uses, so it names nobody's files.
+/// Returns the encryption context. It appears in the log of the key's uses, so it names no files.
 fn context(tenant: &str, session: &SessionId) -> HashMap<String, String> {
     HashMap::from([("tenant".to_owned(), tenant.to_owned()), ("session".to_owned(), session.0.clone())])
 }

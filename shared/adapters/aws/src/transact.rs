@@ -1,8 +1,8 @@
-//! Writes of several items that all happen or none do.
+//! Writes of several items, all or nothing.
 //!
-//! A transaction meets others, and single writes, on the items they share: the one that comes later is refused with a
-//! conflict. That is no answer but bad luck, so it is tried again as a throttle is, by the SDK and its waits. The token
-//! of a request, which the SDK makes, is the same in every try: where an answer was lost, it does not happen twice.
+//! A transaction conflicts with other transactions and single writes on the items they share: the later one is refused.
+//! A conflict is not an answer, so the SDK retries it with backoff, as it does a throttled request. The SDK gives every
+//! try of a request the same token: if an answer was lost, the writes do not happen twice.
 
 use aws_sdk_dynamodb::config::interceptors::InterceptorContext;
 use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
@@ -22,35 +22,35 @@ use crate::error::failure;
 use crate::item::Item;
 use crate::table::{Table, units, whole};
 
-/// What one transaction may hold.
+/// The most steps of one transaction.
 pub(crate) const STEPS: usize = 100;
 
-/// One item's part.
+/// One item's part of a transaction.
 pub(crate) enum Step {
-    /// In place of what is there, if the condition holds of that.
+    /// Replaces an item, if the condition holds of it.
     Put(Item, Change),
-    /// Changes an item, or makes it.
+    /// Changes an item, or creates it.
     Update(Item, Change),
-    /// Takes an item away, if the condition holds of it.
+    /// Deletes an item, if the condition holds of it.
     Delete(Item, Change),
-    /// Nothing, if the condition holds.
+    /// Changes nothing; the transaction fails unless the condition holds.
     Check(Item, Change),
 }
 
 pub(crate) enum Transacted {
     Done,
-    /// Nothing happened: the condition of this step did not hold, of this item.
+    /// Nothing was written: the condition of this step did not hold of this item.
     Refused(usize, Option<Item>),
 }
 
-/// Why a part of a transaction was not done.
+/// The reason code of a step whose condition did not hold.
 const CONDITION: &str = "ConditionalCheckFailed";
-/// Reasons that pass.
+/// Reasons that are temporary.
 const PASSING: [&str; 4] =
     ["None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
 impl Table {
-    /// Does all of `steps`, which are of different items, or none.
+    /// Does all of `steps`, each on a different item, or none.
     pub(crate) async fn transact(&self, steps: Vec<Step>) -> Result<Transacted, PortError> {
         let count = steps.len() as u64;
         let steps: Result<Vec<_>, _> = steps.into_iter().map(|step| self.step(step)).collect();
@@ -74,7 +74,8 @@ impl Table {
         else {
             return Err(failure("TransactWriteItems", &self.name, &error));
         };
-        // What is cancelled bills as what is done, and does not say so: two units a KB.
+        // A cancelled transaction bills like a completed one, two units a KB, but does not report it. Each item counts
+        // as one KB here.
         self.note_units(2 * count);
         let reasons = cancelled.cancellation_reasons();
         let code = |at: usize| reasons.get(at).and_then(|reason| reason.code()).unwrap_or_default();
@@ -114,7 +115,7 @@ impl Table {
     }
 }
 
-/// Tells the SDK that conflicts pass.
+/// Classifies conflicts as retryable for the SDK.
 #[derive(Debug)]
 pub(crate) struct Conflicts;
 

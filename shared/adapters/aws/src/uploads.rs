@@ -1,4 +1,4 @@
-//! Files that clients send straight to a bucket: by a signed form, or in parts to signed addresses.
+//! Files that clients send directly to a bucket: by a signed form, or in parts to signed addresses.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::post_form::form;
 use crate::prefixes::READ_LIMIT;
 use crate::signing::{credentials, validity};
 
-/// How long an address is good.
+/// How long a signed address is valid.
 const LIFE: Duration = Duration::from_hours(1);
 
 /// Files removed at once.
@@ -31,7 +31,8 @@ const AT_ONCE: usize = 32;
 
 const GONE: &str = "this file is not being sent in parts any more: declare it in a new upload";
 
-/// What clients upload, in `UPLOADS_BUCKET`. Its lifecycle removes parts that nobody completed.
+/// Clients' uploads, in `UPLOADS_BUCKET`. The bucket's lifecycle rule removes parts of uploads that were never
+/// completed.
 #[derive(Debug, Clone)]
 pub struct S3Uploads {
     client: Client,
@@ -41,12 +42,12 @@ pub struct S3Uploads {
     meter: Arc<Meter>,
 }
 
-/// An `ETag` as a version: without the quotes that some services leave out.
+/// Returns an `ETag` as a version: without the quotes, which some services leave out.
 pub(crate) fn version(etag: Option<&str>) -> String {
     etag.unwrap_or_default().trim_matches('"').to_owned()
 }
 
-/// A version as a condition.
+/// Returns a version as an `If-Match` condition.
 pub(crate) fn etag(version: &str) -> String {
     format!("\"{version}\"")
 }
@@ -76,7 +77,7 @@ impl S3Uploads {
         validity(&credentials(&self.config).await?, self.clock.now(), LIFE)
     }
 
-    /// The parts received so far, by number; `None` if the file is not being sent in parts.
+    /// Returns the parts received so far, in order of number; `None` if the file is not being sent in parts.
     async fn parts(&self, key: &str, begun: &str) -> Result<Option<Vec<Part>>, PortError> {
         let mut parts = Vec::new();
         let mut after: Option<String> = None;
@@ -102,7 +103,7 @@ impl UploadStorage for S3Uploads {
     async fn form(&self, key: &str, size: u64) -> Result<PostForm, PortError> {
         let wanted = (&*self.bucket, key, size);
         let form = form(&self.client, &self.config, &*self.clock, wanted, BTreeMap::new(), LIFE).await?;
-        // The client's request is ours to pay for: noted once, when it is allowed.
+        // The client's request is billed to this account: it is recorded once, when it is allowed.
         self.note_writes(1);
         Ok(form)
     }
@@ -143,7 +144,7 @@ impl UploadStorage for S3Uploads {
         let Some(received) = self.parts(key, begun).await? else {
             return Ok(Completed::Refused(GONE.to_owned()));
         };
-        // S3 knows nothing of the size that was declared, so what it would put together is looked at before.
+        // S3 does not know the declared size, so the parts are checked before S3 assembles them.
         if let Some(why) = differs(&received, parts, size) {
             return Ok(Completed::Refused(why));
         }
@@ -203,7 +204,7 @@ impl UploadStorage for S3Uploads {
     async fn remove(&self, folder: &str) -> Result<(), PortError> {
         let keys = keys_below(&self.client, &self.meter, &self.bucket, folder).await?;
         let deleted = keys.into_iter().map(|key| async move {
-            // Free of charge.
+            // Deletes are free of charge.
             let sent = self.client.delete_object().bucket(&self.bucket).key(&key).send().await;
             sent.map(drop).map_err(|error| self.failed("DeleteObject", &key, &error))
         });
@@ -228,7 +229,7 @@ fn as_received(size: Option<i64>, etag: Option<&str>) -> Received {
     }
 }
 
-/// Why `received` is not what `named` says, or not a file of `size` bytes.
+/// Returns why `received` differs from `named`, or is not a file of `size` bytes.
 fn differs(received: &[Part], named: &[(u32, String)], size: u64) -> Option<String> {
     let in_order = named.iter().zip(1..).all(|((number, _), at)| *number == at);
     let same = received.len() == named.len()

@@ -1,4 +1,4 @@
-//! When messages that were received show themselves again.
+//! The visibility timeout of received messages.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::error::failure;
 /// Messages of one request.
 const BATCH: usize = 10;
 
-/// Changes it, of any queue.
+/// Changes the visibility timeout of messages of any queue.
 #[derive(Debug, Clone)]
 pub struct SqsVisibility {
     client: Client,
@@ -24,8 +24,8 @@ impl SqsVisibility {
         Self { client, meter }
     }
 
-    /// Lets the messages of these receipts show themselves again after so long, whole seconds of it. Those for which it
-    /// fails do so when their queue says.
+    /// Makes the messages of these receipts visible again after the given durations, in whole seconds. A message for
+    /// which the change fails becomes visible after its queue's own timeout.
     pub async fn show_again(
         &self,
         queue_url: &str,

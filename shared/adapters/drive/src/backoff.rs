@@ -1,17 +1,17 @@
-//! How long to wait before a call is tried again.
+//! The wait before a call is retried.
 
 use std::time::Duration;
 
-/// Each wait is about twice the one before, and no two callers wait alike.
+/// Exponential backoff with jitter.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
-    /// The longest the first wait can be.
+    /// The longest possible first wait.
     pub first: Duration,
-    /// Tries, the first included.
+    /// Maximum tries, including the first.
     pub tries: u32,
 }
 
-/// About 16 s of waiting at most: several files of one invocation must fit into two minutes.
+/// At most about 16 s of waiting in total: several files of one invocation must fit into two minutes.
 impl Default for Backoff {
     fn default() -> Self {
         Self { first: Duration::from_millis(500), tries: 6 }
@@ -19,17 +19,17 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The wait after the `nth` try, counted from 0; `None` when there is none left. `asked` is what the server asked
-    /// for.
+    /// Returns the wait after the `nth` try, counted from 0; `None` if no tries are left. `asked` is the wait that the
+    /// server requested.
     pub fn after(&self, nth: u32, asked: Option<Duration>) -> Option<Duration> {
         if nth + 1 >= self.tries {
             return None;
         }
         let most = self.first * (1 << nth.min(16));
-        // Half of it at least: nobody is to come back at once. Without chance, all of it.
+        // At least half of it, so that no caller retries at once. All of it if no random number is available.
         let share = getrandom::u32().map_or(1.0, |drawn| f64::from(drawn) / f64::from(u32::MAX));
         let wait = most.mul_f64(0.5 + share / 2.0);
-        // A wait longer than all of ours together is left to the queue.
+        // If the server requests a longer wait than all of these together, leave the retry to the queue.
         let longest = self.first * (1 << self.tries.min(16));
         match asked {
             Some(asked) if asked > longest => None,

@@ -1,4 +1,4 @@
-//! The calls.
+//! The calls of the Google Drive API.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -17,12 +17,12 @@ use crate::resource::{FIELDS, Resource};
 use crate::token_source::{AtHand, Lender};
 
 const CONNECT: Duration = Duration::from_secs(10);
-/// A server that says nothing for so long is gone.
+/// Timeout for a server that sends nothing.
 const SILENCE: Duration = Duration::from_secs(30);
 /// A page of 1,000 files has some 500 KB.
 const JSON_BYTES: u64 = 16 << 20;
 const ERROR_BYTES: u64 = 64 << 10;
-/// The most Google puts on a page.
+/// The most files that Google puts on a page.
 const PAGE: &str = "1000";
 
 pub struct Client {
@@ -30,7 +30,7 @@ pub struct Client {
     base: Url,
     vault: Arc<dyn TokenVault>,
     at_hand: AtHand,
-    /// Built when it is first needed: whoever reads no Drive needs no certificates.
+    /// Built on first use: a process that never reads Google Drive needs no certificates.
     http: OnceLock<Result<reqwest::Client, String>>,
 }
 
@@ -60,13 +60,13 @@ impl Client {
         Ok(Self { settings, base, vault, at_hand: AtHand::default(), http: OnceLock::new() })
     }
 
-    /// One file's description.
+    /// Returns one file's description.
     pub async fn metadata(&self, lender: &Lender, id: &str) -> Result<Resource, Trouble> {
         let query = [("fields", FIELDS), ("supportsAllDrives", "true")];
         self.json(lender, &[id], &query).await
     }
 
-    /// A page of what lies directly in a folder. `drive` is the shared drive it lies in.
+    /// Returns a page of the direct content of a folder. `drive` is the shared drive that contains it.
     pub async fn children(
         &self,
         lender: &Lender,
@@ -97,13 +97,13 @@ impl Client {
         Ok(page)
     }
 
-    /// The bytes of a file.
+    /// Returns the bytes of a file.
     pub async fn media(&self, lender: &Lender, id: &str) -> Result<Bytes, Trouble> {
         let query = [("alt", "media"), ("supportsAllDrives", "true")];
         self.fetch(lender, &[id], &query, self.settings.bytes).await
     }
 
-    /// What Google makes of a document.
+    /// Returns Google's export of a document.
     pub async fn export(&self, lender: &Lender, id: &str, mime: &str) -> Result<Bytes, Trouble> {
         self.fetch(lender, &[id, "export"], &[("mimeType", mime)], self.settings.bytes).await
     }
@@ -120,7 +120,7 @@ impl Client {
         })
     }
 
-    /// The body of the answer, tried again where that may help.
+    /// Returns the body of the answer, with retries where they may help.
     async fn fetch(
         &self,
         lender: &Lender,
@@ -135,7 +135,7 @@ impl Client {
             let (why, asked) = match self.attempt(&url, query, &token, limit).await {
                 Ok(body) => return Ok(body),
                 Err(Attempt::Busy(why, asked)) => (why, asked),
-                // It may have been replaced since it was taken from the vault.
+                // The token may have been replaced since it was read from the vault.
                 Err(Attempt::Refused(Trouble::TokenExpired)) if !is_fresh => {
                     let before =
                         std::mem::replace(&mut token, self.at_hand.fresh(&*self.vault, lender).await?);
@@ -173,7 +173,7 @@ impl Client {
             return body(response, limit).await;
         }
         let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-        // Whatever the body is: the status says enough.
+        // Ignore a failure to read the body: the status alone is enough.
         let said = body(response, ERROR_BYTES).await.unwrap_or_default();
         Err(match refused(status, &said) {
             Refused::Busy(why) => Attempt::Busy(why, asked.map(Duration::from_secs)),
@@ -183,7 +183,7 @@ impl Client {
 
     fn url(&self, path: &[&str]) -> Url {
         let mut url = self.base.clone();
-        // A base with a host has a path; what is pushed onto it is escaped.
+        // A base with a host has a path; segments added to it are escaped.
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.clear().extend(["drive", "v3", "files"]).extend(path);
         }
@@ -208,10 +208,10 @@ impl Client {
     }
 }
 
-/// How a try ended that gave nothing.
+/// The failure of a try.
 enum Attempt {
     Refused(Trouble),
-    /// To be repeated; perhaps not before so long.
+    /// A temporary failure, and the wait that the server requested, if any.
     Busy(String, Option<Duration>),
 }
 
@@ -237,7 +237,7 @@ fn unreached(error: reqwest::Error) -> Attempt {
     Attempt::Busy(format!("Google Drive cannot be reached: {}", chain(&error)), None)
 }
 
-/// An error with its causes, without the address: what was asked for is nobody else's business.
+/// Returns an error with its causes, without the address, which would reveal the requested file.
 fn chain(error: &reqwest::Error) -> String {
     let mut text = if error.is_timeout() { "it took too long" } else { "the connection failed" }.to_owned();
     let mut cause = std::error::Error::source(error);

@@ -1,14 +1,14 @@
-//! What Google's errors mean. Their form: `{"error": {"code", "message", "errors": [{"domain", "reason", …}]}}`.
+//! The meaning of Google's errors. Their form: `{"error": {"code", "message", "errors": [{"domain", "reason", …}]}}`.
 
 use riffle_ports::PortError;
 use serde::Deserialize;
 
-/// Why a call gave nothing.
+/// The reason why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
-    /// There is none, or Google takes it no longer.
+    /// There is no token, or Google no longer accepts it.
     TokenExpired,
-    /// Google takes it, but not for this. Another one may do.
+    /// Google accepts the token, but not for this call. Another token may work.
     Token(String),
     Missing,
     Changed,
@@ -32,10 +32,10 @@ impl std::fmt::Display for Trouble {
     }
 }
 
-/// What to do with a refused call.
+/// The reaction to a refused call.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// To be tried again, later.
+    /// Retry later.
     Busy(String),
     For(Trouble),
 }
@@ -58,9 +58,9 @@ struct Reason {
     reason: String,
 }
 
-/// What an answer with this status and body says. The messages are Google's and for developers; the reasons count.
+/// Returns the meaning of an answer with this status and body. It uses the reasons; the messages are for developers.
 pub fn refused(status: u16, body: &[u8]) -> Refused {
-    // What stands before the service answers in HTML: then the status says it all.
+    // Proxies in front of the service answer in HTML: then only the status counts.
     let body: Body = serde_json::from_slice(body).unwrap_or_default();
     let reason = body.error.errors.into_iter().next().map(|first| first.reason).unwrap_or_default();
     let denied = |why: &str| Refused::For(Trouble::Denied(why.to_owned()));
@@ -103,7 +103,7 @@ pub fn refused(status: u16, body: &[u8]) -> Refused {
     }
 }
 
-/// A reason as it may stand in a log and in a report.
+/// Returns a reason in a form that is safe in logs and reports.
 fn plain(reason: &str) -> String {
     reason.chars().filter(char::is_ascii_alphanumeric).take(64).collect()
 }

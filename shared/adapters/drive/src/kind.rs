@@ -1,8 +1,8 @@
-//! What a file of Google Drive is: bytes, a document that can be exported, or nothing that can be read.
+//! The kinds of files in Google Drive: bytes, documents that can be exported, and files that cannot be read.
 
 use riffle_ports::{PortError, is_drive_id};
 
-/// What Google's own types begin with.
+/// The prefix of Google's own types.
 const NATIVE: &str = "application/vnd.google-apps.";
 pub const FOLDER: &str = "application/vnd.google-apps.folder";
 pub const SHORTCUT: &str = "application/vnd.google-apps.shortcut";
@@ -14,26 +14,26 @@ const OFFICE: [(&str, &str); 4] = [
     ("drawing", "application/pdf"),
 ];
 
-/// How a file is read.
+/// The way a file is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     Blob,
-    /// As this type.
+    /// Exported as this type.
     Exported(&'static str),
     /// A folder whose content could not be listed.
     Folder,
-    /// Why not.
+    /// The reason.
     Unreadable(String),
 }
 
-/// A locator taken apart: `ID`, or `document/ID`.
+/// A parsed locator: `ID`, or `document/ID`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Located<'a> {
     pub kind: Kind,
     pub id: &'a str,
 }
 
-/// The kind of a type of Google's own, as it stands in a locator; `None`: it has bytes.
+/// Returns the kind of one of Google's own types, as used in a locator; `None` if the file has bytes.
 pub fn native(mime: &str) -> Option<String> {
     let kind = mime.strip_prefix(NATIVE)?;
     let fits = |char: &char| char.is_ascii_lowercase() || char.is_ascii_digit() || matches!(char, '-' | '.');

@@ -1,16 +1,17 @@
-//! Google Drive as a place that holds files: folders read through the REST interface, version 3, with the token that a
-//! session was lent.
+//! Google Drive as a file source: reads folders through the REST interface, version 3, with the access token lent to a
+//! session.
 //!
-//! What holds:
-//! - **One host.** Every address is the configured endpoint and an id that was checked; no redirect is followed, so that
-//!   no file, name or answer leads anywhere else, and the token goes nowhere else.
-//! - **The token is nowhere but in the vault and in the header of a request.** It is in no error, log or `Debug`.
-//! - **Nothing is left out in silence.** What lies in a folder and cannot be listed or read is an entry all the same,
-//!   whose reading says why.
-//! - **A file is read as it was listed.** Its version is the checksum of its content, compared with what came.
+//! Invariants:
+//! - **One host.** Every address is the configured endpoint plus a validated id, and no redirect is followed. So no
+//!   file, name or answer can direct a request, or the token, to another host.
+//! - **The token is only in the vault and in the header of a request.** It is in no error, log or `Debug` output.
+//! - **Nothing is left out silently.** An item of a folder that cannot be listed or read is still an entry; reading it
+//!   returns the reason.
+//! - **A file is read as it was listed.** Its version is the checksum of its content, which is compared with the
+//!   downloaded bytes.
 //!
-//! This crate decides nothing about scans. TLS is rustls with the system's roots, where `SSL_CERT_FILE` and
-//! `SSL_CERT_DIR` count; there are no others.
+//! This crate contains no logic about scans. TLS is rustls with only the system's roots, which `SSL_CERT_FILE` and
+//! `SSL_CERT_DIR` can replace.
 
 mod backoff;
 mod client;
@@ -37,24 +38,24 @@ use error::Trouble;
 use kind::{Kind, Located};
 use token_source::Lender;
 
-/// A client of HTTP whose TLS is rustls with ring.
+/// Returns a builder of HTTP clients whose TLS is rustls with ring.
 pub fn http() -> reqwest::ClientBuilder {
-    // An error says that this process has chosen already.
+    // An error means that this process has already installed a provider.
     drop(rustls::crypto::ring::default_provider().install_default());
     reqwest::Client::builder()
 }
 
-/// Where Google Drive is.
+/// The address of Google Drive.
 pub const ENDPOINT: &str = "https://www.googleapis.com";
 
-/// What may differ from one deployment to another, and in tests.
+/// Settings that may differ between deployments, and in tests.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Scheme and host. Plain HTTP leads to this machine alone.
+    /// Scheme and host. Plain HTTP is allowed only to this machine.
     pub endpoint: String,
-    /// Files above so many bytes are refused. A file that is read lies in memory whole.
+    /// Size limit in bytes; larger files are refused. A file being read is in memory whole.
     pub bytes: u64,
-    /// Most files and folders of one listing, and how far below its folder it goes.
+    /// The limits of one listing: files, folders, and folder depth below the listed folder.
     pub files: usize,
     pub folders: usize,
     pub depth: usize,
@@ -87,13 +88,15 @@ impl std::fmt::Debug for Drive {
 }
 
 impl Drive {
+    /// Creates a client of the endpoint in `settings`.
+    ///
     /// # Errors
-    /// If the endpoint is none. The text says why.
+    /// If the endpoint is invalid. The text says why.
     pub fn new(settings: Settings, vault: Arc<dyn TokenVault>) -> Result<Self, String> {
         Ok(Self { client: Arc::new(Client::new(settings, vault)?) })
     }
 
-    /// What has bytes of its own.
+    /// Downloads a file that has bytes of its own.
     async fn blob(&self, lender: &Lender, id: &str, entry: &Entry) -> Result<Bytes, Trouble> {
         let limit = self.client.settings.bytes;
         if entry.size > limit {
@@ -108,8 +111,8 @@ impl Drive {
         if found == checksum { Ok(content) } else { Err(Trouble::Changed) }
     }
 
-    /// What Google makes of a document, if that is the one that was listed: asked when it has come, so that no change
-    /// before it goes unnoticed.
+    /// Exports a Google document if it is still the listed version. The version is checked after the export has
+    /// arrived, so that no change before that goes unnoticed.
     async fn export(&self, lender: &Lender, id: &str, mime: &str, entry: &Entry) -> Result<Bytes, Trouble> {
         let content = self.client.export(lender, id, mime).await?;
         self.unchanged(lender, id, entry).await?;
@@ -127,7 +130,7 @@ impl Drive {
         match kind {
             Kind::Blob => self.blob(&lender, id, entry).await,
             Kind::Exported(mime) => self.export(&lender, id, mime, entry).await,
-            // It was refused when it was listed.
+            // The folder was refused when it was listed.
             Kind::Folder => {
                 self.client.children(&lender, id, None, None).await?;
                 Err(Trouble::Denied("nothing in this folder was read; it can be now: scan again".to_owned()))
@@ -137,7 +140,7 @@ impl Drive {
     }
 }
 
-/// A content and its checksum, which takes a second for half a gigabyte.
+/// Returns the content with its MD5 checksum. Runs on a blocking thread, because half a gigabyte takes a second.
 async fn summed(content: Bytes) -> Result<(Bytes, String), Trouble> {
     let sum = move || {
         let sum = HEXLOWER.encode(&Md5::digest(&content));
@@ -175,7 +178,7 @@ impl FileSource for Drive {
             Ok(found) if found.trashed => Ok(None),
             Ok(found) => Ok(Some(found.entry(entry.name.clone())?)),
             Err(Trouble::Missing) => Ok(None),
-            // It is there, and reading it says what is wrong.
+            // The file exists; reading it returns the reason.
             Err(Trouble::Denied(_)) => Ok(Some(entry.clone())),
             Err(trouble) => Err(trouble.into()),
         }

@@ -1,8 +1,8 @@
-//! A folder and all below it, breadth first.
+//! Lists a folder and everything below it, breadth first.
 //!
-//! Each folder and each file is listed once, by its id, under the name where it is met first: so shortcuts make no
-//! circles. A folder's content is gathered and put in order by name and id, since Google's order is not promised for
-//! large drives.
+//! Each folder and each file is listed once, by its id, under the name where it is first found: so shortcuts cannot
+//! cause loops. A folder's content is collected and sorted by name and id, because Google does not guarantee an order
+//! for large drives.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use crate::error::Trouble;
 use crate::resource::Resource;
 use crate::token_source::Lender;
 
-/// Entries handed on at once.
+/// Entries of one page.
 const PAGE: usize = 1_000;
 
 /// A folder to be listed.
 struct Folder {
     id: String,
-    /// The shared drive it lies in.
+    /// The shared drive that contains it.
     drive: Option<String>,
-    /// Its name below the folder that is scanned, with `/` at its end; empty for that folder itself.
+    /// Its path below the scanned folder, with a trailing `/`; empty for the scanned folder itself.
     path: String,
     depth: usize,
 }
@@ -32,7 +32,7 @@ pub struct Listing {
     client: Arc<Client>,
     lender: Lender,
     folders: VecDeque<Folder>,
-    /// Ids of files and folders that were met.
+    /// Ids of files and folders already found.
     seen: HashSet<String>,
     entries: VecDeque<Entry>,
     files: usize,
@@ -60,7 +60,7 @@ impl Listing {
     async fn step(&mut self, folder: &Folder) -> Result<(), SourceError> {
         let items = match self.gather(folder).await {
             Ok(items) => items,
-            // A folder below the one that was asked for is one more thing that cannot be read.
+            // A folder below the requested one is an entry that cannot be read.
             Err(Trouble::Missing | Trouble::Denied(_)) if folder.depth > 0 => {
                 let name = folder.path.trim_end_matches('/').to_owned();
                 let locator = format!("folder/{}", folder.id);
@@ -86,7 +86,7 @@ impl Listing {
             let page = self.client.children(&self.lender, &folder.id, drive, token.as_deref()).await?;
             items.extend(page.files);
             if items.len() > self.client.settings.files + self.client.settings.folders {
-                // Refused when they are met, one by one.
+                // The items beyond the limits are refused one by one in `meet`.
                 break;
             }
             match page.next_page_token {
@@ -98,7 +98,7 @@ impl Listing {
         Ok(items)
     }
 
-    /// A shortcut: what it leads to, under the shortcut's name.
+    /// Lists the target of a shortcut, under the shortcut's name.
     async fn follow(&mut self, name: String, target: &str, depth: usize) -> Result<(), SourceError> {
         if self.seen.contains(target) {
             return Ok(());

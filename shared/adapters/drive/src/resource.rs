@@ -5,11 +5,11 @@ use serde::Deserialize;
 
 use crate::kind::{FOLDER, SHORTCUT, native};
 
-/// What is asked for of each file.
+/// The fields requested for each file.
 pub const FIELDS: &str =
     "id,name,mimeType,size,md5Checksum,headRevisionId,modifiedTime,trashed,driveId,shortcutDetails";
 
-/// What the version of a file begins with whose checksum is known.
+/// The prefix of a version that is a checksum.
 pub const MD5: &str = "md5 ";
 
 #[derive(Debug, Clone, Deserialize)]
@@ -40,14 +40,15 @@ impl Resource {
         self.mime_type == FOLDER
     }
 
-    /// Where a shortcut leads.
+    /// Returns the id of a shortcut's target.
     pub fn target(&self) -> Option<&str> {
         let target = self.shortcut_details.as_ref().filter(|_| self.mime_type == SHORTCUT)?;
         is_drive_id(&target.target_id).then_some(&target.target_id)
     }
 
-    /// What has no bytes has no checksum and no revision. Its `version` rises with things nobody sees, such as being
-    /// shared, which would make healthy files fail as changed; `modifiedTime` is that of its content.
+    /// Returns the version of a file. Documents without bytes have no checksum and no revision. Google's `version`
+    /// field also rises with invisible changes, such as sharing, which would make healthy files fail as changed;
+    /// `modifiedTime` is the time of the last change of the content.
     pub fn version(&self) -> String {
         match (&self.md5_checksum, &self.head_revision_id, &self.modified_time) {
             (Some(sum), ..) => format!("{MD5}{sum}"),
@@ -57,11 +58,11 @@ impl Resource {
         }
     }
 
-    /// As a listing has it.
+    /// Returns the entry for a listing.
     pub fn entry(&self, name: String) -> Result<Entry, PortError> {
         let id = self.checked_id()?;
         let (locator, size) = match native(&self.mime_type) {
-            // The size Google tells is not that of what it exports.
+            // The size that Google reports is not the size of the export.
             Some(kind) => (format!("{kind}/{id}"), 0),
             None => (id.to_owned(), self.size.as_deref().and_then(|size| size.parse().ok()).unwrap_or(0)),
         };

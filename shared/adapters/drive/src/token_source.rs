@@ -1,4 +1,4 @@
-//! Whose token is used, and the tokens at hand.
+//! The tokens of sessions, with a cache of recently used ones.
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,19 +10,20 @@ use tokio::time::Instant;
 
 use crate::error::Trouble;
 
-/// Sessions whose token is at hand.
+/// Maximum sessions in the cache.
 const KEPT: NonZeroUsize = NonZeroUsize::new(8).unwrap();
-/// A vault may take a key service to open: it is asked once a minute, not once a file.
+/// Lifetime of a cached token. Opening the vault may need a key service, so it is queried once a minute, not once a
+/// file.
 const AT_HAND: Duration = Duration::from_mins(1);
 
-/// A session that was lent a token.
+/// A session with a lent token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Lender {
     pub tenant: String,
     pub session: SessionId,
 }
 
-/// Tokens taken from the vault a short time ago.
+/// A cache of tokens recently read from the vault.
 pub struct AtHand(Mutex<LruCache<Lender, (String, Instant)>>);
 
 impl Default for AtHand {
@@ -33,11 +34,11 @@ impl Default for AtHand {
 
 impl AtHand {
     fn kept(&self) -> MutexGuard<'_, LruCache<Lender, (String, Instant)>> {
-        // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
+        // No code that holds the lock can panic half-way, so the value behind a poisoned lock is consistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The lender's token, and whether the vault was asked for it just now.
+    /// Returns the lender's token, and whether it was just read from the vault.
     pub async fn token(&self, vault: &dyn TokenVault, lender: &Lender) -> Result<(String, bool), Trouble> {
         let now = Instant::now();
         {
@@ -50,7 +51,7 @@ impl AtHand {
         Ok((self.fresh(vault, lender).await?, true))
     }
 
-    /// The lender's token as the vault has it now. The one at hand is forgotten.
+    /// Returns the lender's token from the vault, and replaces the cached one.
     pub async fn fresh(&self, vault: &dyn TokenVault, lender: &Lender) -> Result<String, Trouble> {
         self.forget(lender);
         let lent = vault.get(&lender.tenant, &lender.session).await?;

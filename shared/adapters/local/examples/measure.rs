@@ -1,4 +1,4 @@
-//! What the local platform costs per file, measured by hand:
+//! Measures the local platform's cost per file, run by hand:
 //! `cargo run --release -p riffle-local-adapters --example measure [FILES]`.
 //!
 //! It makes the calls that a scan makes per batch of ten files, with nothing in between.
@@ -166,7 +166,7 @@ impl Watch {
     }
 }
 
-/// Of all threads, in steps of 10 ms.
+/// Returns the CPU time of all threads, in steps of 10 ms.
 fn cpu_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let ticks: u64 = stat

@@ -1,4 +1,4 @@
-//! The trail of what happened, kept until a subject is forgotten.
+//! The audit trail, kept until a subject is forgotten.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use rusqlite::Row;
 use crate::database::{Database, Sql as _};
 use crate::listing::{read_time, sortable};
 
-/// The audit trail in the state folder. To forget a subject reaches into the archive of the bus, too.
+/// The audit trail in the state folder. Forgetting a subject also removes its events from the archive of the bus.
 #[derive(Debug, Clone)]
 pub struct LocalAudit {
     pub(crate) database: Arc<Database>,
@@ -47,7 +47,7 @@ impl AuditTrail for LocalAudit {
         after: Option<&(DateTime<Utc>, String)>,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, PortError> {
-        // Nothing sorts before an empty time.
+        // The empty time sorts before all others.
         let (after, event_id) =
             after.map_or_else(Default::default, |(at, event_id)| (sortable(*at), event_id.clone()));
         let sql = "SELECT flow, tenant, id, event_id, event_type, at, event FROM audit \

@@ -1,4 +1,4 @@
-//! The event bus on one machine: an archive of what was told, and a message in the queue of each who listens.
+//! The event bus on one machine: an archive of the published events, and a message in the queue of each consumer.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -14,25 +14,25 @@ use crate::queue_rows;
 use crate::queues::LocalQueues;
 use crate::records::read_outgoing;
 
-/// Events moved in one transaction while the past is told again.
+/// Events moved in one transaction of a replay.
 const REPLAYED_TOGETHER: u32 = 1_000;
 
-/// The bus of a state folder. What it accepts is in the archive and in every queue, or nowhere.
+/// The bus of a state folder. An accepted event is in the archive and in every consumer's queue, or nowhere.
 #[derive(Debug, Clone)]
 pub struct LocalBus {
     pub(crate) queues: LocalQueues,
 }
 
-/// Which past events are told again, to whom.
+/// A selection of past events to deliver again, and their consumer.
 #[derive(Debug, Clone)]
 pub struct Replay {
-    /// Marks each of them.
+    /// The name that marks each replayed event.
     pub name: String,
     pub consumer: Consumed,
     pub from: DateTime<Utc>,
-    /// Not included.
+    /// Exclusive.
     pub to: DateTime<Utc>,
-    /// Of those the consumer listens to; all of them if empty.
+    /// Event types, of those the consumer listens to; empty means all of them.
     pub types: Vec<String>,
 }
 
@@ -43,15 +43,15 @@ impl Replay {
     }
 }
 
-/// Where in the archive somebody has come to.
+/// A position in the archive: the sortable time and the id of an event.
 type Place = (String, String);
 
 impl LocalBus {
-    /// Puts the archived events that `replay` means into its consumer's queue. How many they were. After an error some
-    /// of them may be there already: told twice, they change nothing.
+    /// Puts the archived events selected by `replay` into its consumer's queue, and returns their number. After an
+    /// error some of them may already be there: a repeated event changes nothing.
     ///
     /// # Errors
-    /// As of every call to the database.
+    /// The errors of every call to the database.
     pub async fn replay(&self, replay: &Replay) -> Result<u64, PortError> {
         let (mut after, mut count) = (Place::default(), 0);
         loop {
@@ -82,11 +82,11 @@ impl LocalBus {
         }
     }
 
-    /// The archived events that `replay` means, oldest first, as its consumer would receive them: a page after
-    /// `after`, and where the next one begins.
+    /// Returns one page of the archived events selected by `replay`, oldest first, as its consumer would receive them:
+    /// those after `after`, and where the next page begins.
     ///
     /// # Errors
-    /// As of every call to the database.
+    /// The errors of every call to the database.
     pub async fn archived(
         &self,
         replay: &Replay,
@@ -130,7 +130,7 @@ impl EventPublisher for LocalBus {
     }
 }
 
-/// The flow whose event it is; that of none if it is no event.
+/// Returns the flow of an event; the empty flow if the detail is not an event.
 fn flow(event: &Outgoing) -> String {
     #[derive(Default, Deserialize)]
     struct Envelope {
@@ -139,7 +139,8 @@ fn flow(event: &Outgoing) -> String {
     serde_json::from_str(&event.detail).unwrap_or(Envelope::default()).flow
 }
 
-/// As [`riffle_contracts::BusEvent`] reads it. A bus does not look into what it carries; JSON it must be.
+/// Returns the message body that [`riffle_contracts::BusEvent`] reads. A bus does not interpret the details it carries,
+/// but they must be JSON.
 fn body(event: &Outgoing, replay: Option<&str>) -> Result<String, WorkError> {
     let unreadable = |error| WorkError::Unreadable(format!("event {} is no JSON: {error}", event.event_id));
     let detail: Value = serde_json::from_str(&event.detail).map_err(unreadable)?;
@@ -157,7 +158,7 @@ fn body(event: &Outgoing, replay: Option<&str>) -> Result<String, WorkError> {
     Ok(body.to_string())
 }
 
-/// Once, however often it is told.
+/// Archives an event once, however often it is published.
 fn archive(connection: &Connection, event: &Outgoing) -> Result<(), WorkError> {
     let Outgoing { subject, tenant, event_id, event_type, at, detail } = event;
     let sql = "INSERT INTO archive (flow, tenant, id, event_id, event_type, at, detail) \

@@ -1,4 +1,4 @@
-//! Who is connected, and to what they listen.
+//! Open connections and the sessions they listen to.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use riffle_ports::{Connection, ConnectionRegistry, PortError, SessionId};
 
-/// The open connections, in memory: a connection ends with the process that holds its socket, so there is
-/// nothing to remember for the next one.
+/// The open connections, in memory: a connection ends with the process that holds its socket, so there is nothing to
+/// keep for the next process.
 #[derive(Debug, Clone, Default)]
 pub struct LocalConnections {
     books: Arc<Mutex<Books>>,
@@ -26,7 +26,7 @@ struct Entry {
 }
 
 impl LocalConnections {
-    /// How many are open.
+    /// Returns the number of open connections.
     pub fn len(&self) -> usize {
         self.books().connections.len()
     }
@@ -36,7 +36,7 @@ impl LocalConnections {
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
-        // Nothing below can panic half-way through a change.
+        // No code that holds the lock can panic half-way through a change.
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
-//! What is wrong with the state database before it is used.
+//! Checks of the state database before it is used.
 //!
-//! A process that is killed leaves it whole. A disk that fails, a copy that was broken off, or a hand that cleans up may
-//! not: what such a database no longer holds must not look as if it had never been.
+//! A killed process leaves it whole. A failing disk, an incomplete copy or a manual clean-up may not: data missing from
+//! a damaged database must not look as if it had never existed.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek as _, Write as _};
@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::database::log_of;
 use crate::object_path::collect;
 
-/// What the tables hold, as people call it.
+/// The tables, and the words for their rows in messages.
 const TABLES: [(&str, &str); 9] = [
     ("sessions", "scans"),
     ("results", "results of scans"),
@@ -27,11 +27,11 @@ const TABLES: [(&str, &str); 9] = [
     ("inbox", "uploaded statements"),
 ];
 
-/// Whether the file is shorter than it says of itself, in bytes: how long it is, and how long it was.
+/// Returns the actual and the expected size of a database in bytes if the file is shorter than its header states.
 /// <https://www.sqlite.org/fileformat.html#the_database_header>
 ///
-/// Not checked if there is a write-ahead log: a checkpoint that was interrupted by a crash or a full disk leaves a first
-/// page that counts pages which are only in the log.
+/// Not checked if there is a write-ahead log: a checkpoint interrupted by a crash or a full disk leaves a first page
+/// that counts pages which are only in the log.
 pub(crate) fn cut_short(path: &Path) -> io::Result<Option<(u64, u64)>> {
     if is_logged(path) {
         return Ok(None);
@@ -48,13 +48,13 @@ pub(crate) fn cut_short(path: &Path) -> io::Result<Option<(u64, u64)>> {
         1 => 65_536,
         page => u64::from(page),
     };
-    // Only then does it say how many pages there are.
+    // Only if these numbers agree is the page count of the header valid.
     let says = number(24) == number(92);
     let wanted = u64::from(number(28)) * page;
     Ok((says && size < wanted).then_some((size, wanted)))
 }
 
-/// Notes in the lock that the database was closed whole, and which one it was.
+/// Records in the lock file that the database was closed cleanly, with its size and modification time.
 pub(crate) fn mark_whole(lock: &mut File, path: &Path) -> io::Result<()> {
     let mark = mark_of(path)?;
     lock.set_len(0)?;
@@ -62,8 +62,8 @@ pub(crate) fn mark_whole(lock: &mut File, path: &Path) -> io::Result<()> {
     writeln!(lock, "{mark}")
 }
 
-/// Whether the lock records that this database was closed cleanly. Changing or copying the file changes its modification
-/// time.
+/// Returns whether the lock file records that this database was closed cleanly. Changing or copying the database
+/// changes its modification time.
 pub(crate) fn is_marked_whole(lock: &str, path: &Path) -> bool {
     mark_of(path).is_ok_and(|mark| lock.trim_end() == mark)
 }
@@ -73,35 +73,35 @@ fn mark_of(path: &Path) -> io::Result<String> {
     Ok(format!("whole {} {}.{:09}", file.len(), file.mtime(), file.mtime_nsec()))
 }
 
-/// What is wrong with the pages of a database, which is not changed by it; `None`: nothing.
+/// Returns the faults found in the pages of a database, without changing it; `None` if there are none.
 pub(crate) fn check(path: &Path) -> rusqlite::Result<Option<String>> {
-    // A transaction was interrupted by a crash: SQLite rolls it back when the database is opened.
+    // A crash interrupted a transaction: SQLite rolls it back when the database is opened.
     let journal = PathBuf::from(format!("{}-journal", path.display()));
     if fs::metadata(journal).is_ok_and(|journal| journal.len() > 0) {
         return Ok(None);
     }
     let connection = open(path)?;
-    // The first few findings will do.
+    // The first few findings are enough.
     let mut check = connection.prepare("PRAGMA quick_check(3)")?;
     let found = check.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
     Ok((found != ["ok"]).then(|| found.join("; ").replace('\n', " ")))
 }
 
-/// Whether something was committed that is not in the file yet.
+/// Returns whether the log holds commits that are not in the file yet.
 fn is_logged(path: &Path) -> bool {
     fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0)
 }
 
-/// What a damaged database can still tell of, and what not.
+/// Describes what is still readable of a damaged database, and what is lost.
 pub(crate) fn rest(path: &Path) -> String {
-    // Without it nothing is read of a database that is too short.
+    // Without this, SQLite reads nothing of a database that is too short.
     let lenient = |connection: &Connection| connection.pragma_update(None, "writable_schema", true);
     let Some(connection) = open(path).ok().filter(|connection| lenient(connection).is_ok()) else {
         return "nothing of it can be read".to_owned();
     };
     let (mut left, mut lost) = (Vec::new(), Vec::new());
     for (table, what) in TABLES {
-        // All of the row, not an index of it.
+        // Reads the whole rows, not an index of them.
         let read = connection.prepare(&format!("SELECT * FROM {table} NOT INDEXED")).and_then(|mut all| {
             let mut rows = all.query([])?;
             let mut count = 0_u64;
@@ -123,7 +123,8 @@ pub(crate) fn rest(path: &Path) -> String {
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {
-    // Where nothing waits in the log, not even the file for readers is made beside it.
+    // If the log is empty, open the file as immutable, so that SQLite does not even create the shared-memory file next
+    // to it.
     let logged = is_logged(path);
     let path = utf8_percent_encode(&path.to_string_lossy(), NON_ALPHANUMERIC).to_string();
     let uri =
@@ -132,7 +133,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(uri, flags)
 }
 
-/// What a database that is not there, or empty, must have known of: objects and uploaded files beside it.
+/// Reports objects and uploaded files that a missing or empty database must have known.
 pub(crate) fn orphans(dir: &Path) -> io::Result<Option<String>> {
     let mut counts = Vec::new();
     for folder in [dir.join("objects"), dir.join("uploads").join("files")] {
@@ -152,7 +153,7 @@ pub(crate) fn orphans(dir: &Path) -> io::Result<Option<String>> {
     )))
 }
 
-/// Whether there is a database with something in it.
+/// Returns whether there is a database that is not empty.
 pub(crate) fn is_there(path: &Path) -> io::Result<bool> {
     match fs::metadata(path) {
         Ok(metadata) => Ok(metadata.len() > 0),

@@ -1,11 +1,11 @@
 //! The thread that owns the database.
 //!
-//! One thread, because `SQLite` has one writer anyway. Whatever has queued up while a transaction ran goes
-//! into the next one together (group commit), each piece under a savepoint so that one that fails takes
-//! nothing of the others with it. Nobody is answered before the commit.
+//! There is one thread, because `SQLite` has one writer anyway. All work that queues up while a transaction runs goes
+//! into the next transaction together (group commit), each piece under a savepoint, so that a failing piece does not
+//! undo the others. No caller gets an answer before the commit.
 //!
-//! What is erased is overwritten at once, but where `SQLite` has moved rows between pages it has left copies of them. So
-//! the database is written anew as soon as nothing has been asked for a moment, and when it is closed.
+//! Erased data is overwritten at once, but `SQLite` leaves copies of rows it has moved between pages. So the database
+//! is rebuilt (`VACUUM`) as soon as no work has come for a moment, and when it is closed.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -23,13 +23,13 @@ use tokio::sync::oneshot;
 use crate::damage;
 use crate::objects::elsewhere;
 
-/// Pieces of work in one transaction at most, so that nobody waits long for an answer.
+/// The most pieces of work in one transaction, so that no caller waits long for an answer.
 const MAX_TOGETHER: usize = 512;
 
-/// When nothing was asked for so long, there is time to write the database anew.
+/// Time without work after which the database may be rebuilt.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// How a piece of work fails inside the thread.
+/// The failure of a piece of work inside the thread.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorkError {
     #[error(transparent)]
@@ -63,12 +63,12 @@ fn sql_failure(error: &rusqlite::Error) -> PortError {
 }
 
 type Hook = Box<dyn FnOnce()>;
-/// Answers the caller, given how the commit went.
+/// Sends the answer to the caller, given the result of the commit.
 type Reply = Box<dyn FnOnce(&Result<(), PortError>)>;
-/// Runs in the thread, or learns that no transaction could be begun.
+/// Runs in the thread, or receives the error if no transaction could be begun.
 type Job = Box<dyn FnOnce(Result<&Work<'_>, &PortError>) -> Reply + Send>;
 
-/// What a piece of work sees: the connection, inside a transaction.
+/// The context of a piece of work: the connection, inside a transaction.
 pub(crate) struct Work<'c> {
     connection: &'c Connection,
     hooks: RefCell<Vec<Hook>>,
@@ -83,14 +83,14 @@ impl Deref for Work<'_> {
 }
 
 impl Work<'_> {
-    /// Runs `hook` after the commit, also when nobody waits for the answer any more. Not if this piece of
-    /// work fails.
+    /// Runs `hook` after the commit, even if the caller no longer waits for the answer. It does not run if this piece
+    /// of work fails.
     pub(crate) fn after_commit(&self, hook: impl FnOnce() + 'static) {
         self.hooks.borrow_mut().push(Box::new(hook));
     }
 
-    /// Runs `work` so that whatever it deletes is overwritten on the disk, at the price of writing more, and has the
-    /// copies that may be left of it removed when there is time.
+    /// Runs `work` so that everything it deletes is overwritten on the disk, at the cost of more writes, and schedules
+    /// the removal of remaining copies for when the database is idle.
     pub(crate) fn erasing<T>(&self, work: impl FnOnce() -> Result<T, WorkError>) -> Result<T, WorkError> {
         self.pragma_update(None, "secure_delete", "ON")?;
         let outcome = work();
@@ -103,7 +103,7 @@ impl Work<'_> {
         self.prepare_cached("SAVEPOINT piece")?.execute([])?;
         let hooks = self.hooks.borrow().len();
         let outcome = work(self);
-        // An error like a full disk has rolled everything back already: there is no savepoint then.
+        // An error like a full disk has already rolled everything back: there is no savepoint then.
         if outcome.is_err() && !self.is_autocommit() {
             self.hooks.borrow_mut().truncate(hooks);
             self.prepare_cached("ROLLBACK TO piece")?.execute([])?;
@@ -115,22 +115,22 @@ impl Work<'_> {
     }
 }
 
-/// Statements that are prepared once and kept.
+/// SQL statements that are prepared once and cached.
 pub(crate) trait Sql {
-    /// How many rows it changed.
+    /// Returns the number of changed rows.
     fn run(&self, sql: &str, with: impl Params) -> Result<usize, WorkError>;
 
-    /// Every row, as `read` makes it of its columns.
+    /// Returns every row, converted by `read`.
     fn rows<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<Vec<T>, WorkError>;
 
-    /// The one row that there is.
+    /// Returns the only row.
     fn one<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<T, WorkError>;
 
-    /// The first row, if there is one.
+    /// Returns the first row, if there is one.
     fn first<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<Option<T>, WorkError>;
 }
 
-/// Makes something of the columns of a row.
+/// Converts the columns of a row.
 pub(crate) trait Read<T>: FnMut(&Row<'_>) -> rusqlite::Result<T> {}
 
 impl<T, F: FnMut(&Row<'_>) -> rusqlite::Result<T>> Read<T> for F {}
@@ -153,22 +153,22 @@ impl Sql for Connection {
     }
 }
 
-/// Where a database writes first what is committed.
+/// Returns the path of the write-ahead log, where commits go first.
 pub(crate) fn log_of(database: &Path) -> PathBuf {
     PathBuf::from(format!("{}-wal", database.display()))
 }
 
-/// The way to the thread. Dropping it waits until what was asked for is done and the file is closed.
+/// A handle to the thread. Dropping it waits until the queued work is done and the file is closed.
 #[derive(Debug)]
 pub(crate) struct Database {
     jobs: Option<mpsc::Sender<Job>>,
-    /// What was committed lies here first.
+    /// The write-ahead log.
     log: PathBuf,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Database {
-    /// Starts the thread. It keeps `lock` until the connection is closed.
+    /// Starts the thread. It holds `lock` until the connection is closed.
     pub(crate) fn start(connection: Connection, mut lock: File) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
         let path = PathBuf::from(connection.path().unwrap_or_default());
@@ -186,8 +186,8 @@ impl Database {
         Ok(Self { jobs: Some(jobs), log, thread: Some(thread) })
     }
 
-    /// Has `work` done in a transaction and waits for its commit. If the caller stops waiting, it is done
-    /// all the same.
+    /// Runs `work` in a transaction and waits for its commit. If the caller stops waiting, the work is done all the
+    /// same.
     pub(crate) async fn call<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Work<'_>) -> Result<T, WorkError> + Send + 'static,
@@ -200,7 +200,7 @@ impl Database {
             };
             Box::new(move |commit| {
                 let outcome = outcome.and_then(|value| commit.clone().map(|()| value));
-                // An error here means that nobody waits any more.
+                // An error here means that the caller no longer waits.
                 drop(reply.send(outcome));
             })
         });
@@ -210,13 +210,13 @@ impl Database {
         answer.await.map_err(|_| ended())?
     }
 
-    /// Returns when what was committed before is on the disk, and outlives a loss of power. A commit alone outlives the
+    /// Returns when all earlier commits are on the disk and survive a loss of power. A commit alone survives only the
     /// end of the process.
     pub(crate) async fn sync(&self) -> Result<(), PortError> {
         let log = self.log.clone();
         let synced = elsewhere(move || File::open(log).and_then(|log| log.sync_data())).await?;
         match synced {
-            // Nothing waits in a log that is not there.
+            // Without a log there is nothing to sync.
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(PortError::Unavailable(format!("state database: {error}")))
             }
@@ -224,7 +224,7 @@ impl Database {
         }
     }
 
-    /// The rows of one statement, in a transaction as with [`call`](Self::call).
+    /// Returns the rows of one statement, in a transaction as with [`call`](Self::call).
     pub(crate) async fn rows<T: Send + 'static>(
         &self,
         sql: &'static str,
@@ -269,23 +269,22 @@ fn serve(connection: &Connection, queue: &mpsc::Receiver<Job>) {
     }
 }
 
-/// If something was erased, writes the whole database anew, without the copies that are left of it: a second for each
-/// 100 MB or so.
+/// If data was erased, rebuilds the whole database without the remaining copies: this takes about a second per 100 MB.
 fn scrub(connection: &Connection) {
     let scrubbed = || -> rusqlite::Result<()> {
         if !connection.query_row("SELECT EXISTS (SELECT 1 FROM erased)", [], |row| row.get(0))? {
             return Ok(());
         }
-        // A reader that holds the log up would have the database written anew for nothing, again and again.
+        // While a reader blocks the checkpoint, rebuilding the database would be useless, again and again.
         if is_held_up(connection)? {
             return Ok(());
         }
-        // The new one may be larger than memory.
+        // The rebuilt database may be larger than memory.
         connection.pragma_update(None, "temp_store", "FILE")?;
         let outcome = connection.execute_batch("VACUUM");
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         outcome?;
-        // Until then the log and the file itself still have what was there before. A reader may hold it up.
+        // Until the log is emptied, it and the file still hold the old data. A reader may block that.
         if !is_held_up(connection)? {
             connection.execute("DELETE FROM erased", [])?;
         }
@@ -296,7 +295,8 @@ fn scrub(connection: &Connection) {
     }
 }
 
-/// Writes the log into the database and empties it, unless a reader still needs what stands in it.
+/// Writes the log into the database and empties it. Returns `true` if a reader blocked that because it still needs the
+/// log.
 fn is_held_up(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
 }
@@ -312,7 +312,7 @@ fn run_together(connection: &Connection, jobs: impl Iterator<Item = Job>) {
     {
         tracing::error!(%error, "a transaction of the state database could not be rolled back");
     }
-    // Hooks wake waiters: after a failed commit a needless wake-up is harmless.
+    // Hooks wake waiting tasks: after a failed commit a needless wake-up is harmless.
     for hook in work.hooks.into_inner() {
         hook();
     }

@@ -6,13 +6,13 @@ use riffle_topology::Topology;
 
 use crate::queues::{LocalQueues, Received};
 
-/// What lies at the ends of the queues.
+/// The dead letters in the state folder.
 #[derive(Debug, Clone)]
 pub struct LocalDeadLetters {
     pub(crate) queues: LocalQueues,
 }
 
-/// What lies in a queue of dead letters, as one of them.
+/// Converts messages of dead-letter queues to dead letters.
 pub(crate) fn letters(topology: Topology, dead: impl IntoIterator<Item = Received>) -> Vec<DeadLetter> {
     let ends: Vec<_> = topology.dead_letters().collect();
     let letter = |dead: Received| {

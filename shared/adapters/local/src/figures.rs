@@ -1,4 +1,4 @@
-//! Figures, each replaced by its next version.
+//! Monthly figures, each replaced by its next version.
 
 use std::sync::Arc;
 

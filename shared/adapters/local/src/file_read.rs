@@ -1,4 +1,4 @@
-//! Reading one file, if it is still the one that was listed.
+//! Reads one file, if it is still the listed version.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -10,7 +10,7 @@ use riffle_ports::{Confirmed, Content, Entry, Opened, PortError, ReadError};
 
 use crate::folder_walk::{LINK_TO_FOLDER, OPENED_SINCE, version};
 
-/// A file of this machine, open, at the version that was listed.
+/// An open file of this machine, at the listed version.
 pub(crate) struct LocalFile {
     file: File,
     size: u64,
@@ -18,12 +18,12 @@ pub(crate) struct LocalFile {
     entry: Entry,
 }
 
-/// A change within this time of another may leave the version as it is, on file systems whose clock is coarse.
+/// On file systems with a coarse clock, a second change within this time may leave the version the same.
 const SETTLES_AFTER: Duration = Duration::from_secs(2);
 
 impl LocalFile {
     pub fn open(path: PathBuf, entry: Entry, limit: u64) -> Result<Self, ReadError> {
-        // Look before opening: to open a device or a pipe may do something.
+        // Checks before opening, because opening a device or a pipe may have effects.
         check(&fs::metadata(&path).map_err(read_error)?, &path, &entry)?;
         let file = open(&path).map_err(read_error)?;
         let metadata = file.metadata().map_err(read_error)?;
@@ -41,7 +41,7 @@ impl Opened for LocalFile {
         Content::File(&self.file, self.size)
     }
 
-    /// The version is compared again, so what was read is whole: a file that is being written is
+    /// Compares the version again, which proves that the read content is consistent: a file being written is
     /// [`ReadError::Changed`].
     fn confirm(&self) -> Result<Confirmed, ReadError> {
         let metadata = self.file.metadata().map_err(read_error)?;
@@ -51,11 +51,11 @@ impl Opened for LocalFile {
     }
 }
 
-/// Opens a file, or finds something else in its place.
+/// Opens a file, or whatever has taken its place.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
-        // Should a pipe have taken the file's place, do not wait for somebody to write into it.
+        // If a pipe has taken the file's place, do not wait for a writer.
         .custom_flags(libc::O_NONBLOCK)
         .open(path)
 }
@@ -94,7 +94,7 @@ fn read_error(error: io::Error) -> ReadError {
     let out_of_files = matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE));
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => ReadError::Missing,
-        // What another try may mend.
+        // Temporary errors, which a retry may resolve.
         ErrorKind::Interrupted
         | ErrorKind::TimedOut
         | ErrorKind::StaleNetworkFileHandle

@@ -1,4 +1,4 @@
-//! The folders of this machine, shown to choose one.
+//! Shows the folders of this machine for choosing one.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -9,7 +9,7 @@ use riffle_ports::{Folder, FolderBrowser, MAX_FOLDERS, SourceError};
 
 use crate::objects::elsewhere;
 
-/// Shows folders, beginning with `home`.
+/// Shows folders, starting at `home`.
 #[derive(Debug, Clone)]
 pub struct LocalBrowser {
     pub home: PathBuf,
@@ -28,7 +28,7 @@ fn look(path: &Path) -> Result<Folder, SourceError> {
     if !path.is_absolute() {
         return Err(refused("it is no absolute path"));
     }
-    // Without links and `..`, so that a parent is what a person would call so.
+    // Without links and `..`, so that the parent is the one a person expects.
     let path = fs::canonicalize(path).map_err(|error| refused(&error.to_string()))?;
     let shown = path.to_str().ok_or_else(|| refused("its name is not UTF-8"))?;
     let mut folders = Vec::new();
@@ -38,7 +38,7 @@ fn look(path: &Path) -> Result<Folder, SourceError> {
         if entry.file_name().as_bytes().starts_with(b".") {
             continue;
         }
-        // A link counts as what it leads to; one that leads nowhere is neither.
+        // A link counts as its target; a dangling link counts as neither.
         match fs::metadata(entry.path()) {
             Ok(metadata) if metadata.is_dir() => {
                 if let (Ok(name), Some(path)) = (entry.file_name().into_string(), entry.path().to_str()) {

@@ -1,4 +1,4 @@
-//! Looking again at what was listed once.
+//! Looks up a file listed earlier.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -8,12 +8,12 @@ use riffle_ports::Entry;
 
 use crate::folder_walk::{LINK_TO_FOLDER, OPENED_SINCE, UNLISTED, version};
 
-/// The file at `path` as it is now; `None` where there is none.
+/// Returns the file at `path` as it is now; `None` if it does not exist.
 pub(crate) fn find(path: &Path, entry: Entry) -> Option<Entry> {
     let (size, version) = match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => (metadata.len(), version(&metadata)),
         Ok(metadata) if metadata.is_dir() && entry.version != LINK_TO_FOLDER => match fs::read_dir(path) {
-            // One entry cannot become the many files in it.
+            // One entry cannot become the many files in the folder.
             Ok(_) => (0, OPENED_SINCE.to_owned()),
             Err(_) => (0, UNLISTED.to_owned()),
         },

@@ -1,14 +1,14 @@
-//! What of a folder is a file to read, in which order, and under which name.
+//! The walk through a folder: which files are entries, in which order and under which name.
 //!
 //! - Regular files and links to regular files are entries.
-//! - Hidden names (`.` first) and the lock files of office programs (`~$` first) are skipped, folders with
-//!   everything below them.
-//! - Links to folders are never followed, so there are no loops. One that leads into a folder that is
-//!   listed anyway is skipped; one that leads elsewhere is an entry that cannot be read and says so.
+//! - Hidden names (`.` first) and the lock files of office programs (`~$` first) are skipped, folders with everything
+//!   below them.
+//! - Links to folders are never followed, so there are no loops. A link into a folder that is listed anyway is skipped;
+//!   any other is an entry that cannot be read, with the reason.
 //! - Pipes, sockets and devices are skipped.
-//! - A folder that may not be listed and a link that leads nowhere are entries that cannot be read.
-//! - Of folders given twice, or one inside another, each file is listed once.
-//! - Within a folder names go by their bytes.
+//! - A folder that cannot be listed and a dangling link are entries that cannot be read.
+//! - If a folder is given twice, or is inside another, each file is listed once.
+//! - Within a folder, names are sorted by their bytes.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
@@ -20,32 +20,32 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use riffle_ports::{Entry, PortError, SourceError};
 use walkdir::{DirEntry, WalkDir};
 
-/// Versions of entries that cannot be read. No file's version looks like them.
+/// Versions of entries that cannot be read. No file's version has this form.
 pub(crate) const UNLISTED: &str = "unlisted";
 pub(crate) const LINK_TO_FOLDER: &str = "link-to-folder";
-/// A folder that could not be listed at first and can be now.
+/// A folder that could not be listed at first and now can be.
 pub(crate) const OPENED_SINCE: &str = "opened-since";
 
-/// A locator is text in messages and logs: it keeps to visible ASCII.
+/// A locator appears in messages and logs, so it uses only visible ASCII.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%').add(b' ').add(b'"');
 
-/// A walk through several folders that can be held between pages.
+/// A walk through several folders that can be paused between pages.
 pub(crate) struct Walk {
     roots: Vec<Root>,
-    /// The root under way and those after it.
+    /// The index of the root after the current one.
     next_root: usize,
     under_way: Option<Box<dyn Iterator<Item = walkdir::Result<DirEntry>> + Send>>,
 }
 
 struct Root {
     path: PathBuf,
-    /// With links resolved.
+    /// The path with links resolved.
     real: PathBuf,
     listed_by_another: bool,
 }
 
 impl Walk {
-    /// Looks at the roots; nothing below them yet.
+    /// Checks the roots, and reads nothing below them yet.
     pub(crate) fn start(folders: &[String]) -> Result<Self, SourceError> {
         let mut roots = folders.iter().map(|folder| Root::check(folder)).collect::<Result<Vec<_>, _>>()?;
         for index in 0..roots.len() {
@@ -57,7 +57,7 @@ impl Walk {
         Ok(Self { roots, next_root: 0, under_way: None })
     }
 
-    /// Up to `max` more entries; none at the end.
+    /// Returns up to `max` more entries; none at the end.
     pub(crate) fn page(&mut self, max: usize) -> Result<Vec<Entry>, SourceError> {
         let mut entries = Vec::new();
         while entries.len() < max {
@@ -95,7 +95,7 @@ impl Walk {
                 (found.into_path(), state)
             }
             Err(error) => match error.path() {
-                // The root itself was there a moment ago.
+                // The root itself existed a moment ago, so an error on it is refused.
                 Some(path) if path != root.path => (path.to_owned(), (0, UNLISTED.to_owned())),
                 _ => return Err(refused(&root.path, &error.to_string())),
             },
@@ -128,7 +128,7 @@ impl Root {
         if !real.is_dir() {
             return Err(refused(&path, "it is no folder"));
         }
-        // A root that may not be listed is refused now, not found empty later.
+        // A root that cannot be listed is refused now instead of appearing empty later.
         fs::read_dir(&real).map_err(|error| refused(&path, &error.to_string()))?;
         Ok(Self { path, real, listed_by_another: false })
     }
@@ -138,7 +138,7 @@ impl Root {
         Box::new(walk.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name())))
     }
 
-    /// Whether a walk from here comes to the folder with this real path.
+    /// Returns whether a walk from here reaches the folder with this real path.
     fn lists(&self, real: &Path) -> bool {
         real.strip_prefix(&self.real).is_ok_and(|below| !below.iter().any(is_hidden))
     }
@@ -155,18 +155,19 @@ fn is_hidden(name: &OsStr) -> bool {
     name.as_bytes().starts_with(b".") || name.as_bytes().starts_with(b"~$")
 }
 
-/// Changes with size and modification time (nanoseconds where the file system has them).
+/// Returns a version that changes with size and modification time (in nanoseconds if the file system has them).
 pub(crate) fn version(metadata: &Metadata) -> String {
     format!("{}-{}.{:09}", metadata.len(), metadata.mtime(), metadata.mtime_nsec())
 }
 
-/// `3/sub/file.pdf`: the number of the folder in the source, and the bytes of the path below it, escaped.
+/// Returns a locator such as `3/sub/file.pdf`: the number of the folder in the source, and the bytes of the path below
+/// it, escaped.
 fn locator(root: usize, relative: &Path) -> String {
     let path = percent_encode(relative.as_os_str().as_bytes(), ESCAPED);
     format!("{root}/{path}")
 }
 
-/// The path a locator leads to; `None` if it is none of ours or leads out of the folder.
+/// Returns the path of a locator; `None` if the locator is invalid or leads out of the folder.
 pub(crate) fn locate(folders: &[String], locator: &str) -> Option<PathBuf> {
     let (root, relative) = locator.split_once('/')?;
     let folder = folders.get(root.parse::<usize>().ok()?)?;

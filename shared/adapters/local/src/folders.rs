@@ -1,4 +1,4 @@
-//! Folders of this machine as a place that holds files. What is listed stands in `folder_walk.rs`.
+//! Folders of this machine as a file source. `folder_walk.rs` defines what is listed.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,15 +11,15 @@ use crate::folder_find;
 use crate::folder_walk::{Walk, locate};
 use crate::objects::elsewhere;
 
-/// The largest file read, in bytes, unless told otherwise: 512 MiB.
+/// The default size limit of a file that is read, in bytes: 512 MiB.
 pub const READ_LIMIT: u64 = 512 << 20;
 
 const PAGE: usize = 1_000;
 
 /// Lists and reads [`Source::Folders`].
 ///
-/// Names are the paths below the folder, with U+FFFD for what is not UTF-8; the locator keeps the bytes.
-/// A file's version is its size and modification time.
+/// Names are the paths below the folder, with U+FFFD for bytes that are not UTF-8; the locator keeps the bytes. A
+/// file's version is its size and modification time.
 #[derive(Debug, Clone, Copy)]
 pub struct LocalFolders {
     limit: u64,
@@ -32,7 +32,7 @@ impl Default for LocalFolders {
 }
 
 impl LocalFolders {
-    /// Files above `limit` bytes are [`ReadError::TooLarge`].
+    /// Refuses files above `limit` bytes with [`ReadError::TooLarge`].
     pub fn with_limit(limit: u64) -> Self {
         Self { limit }
     }
@@ -63,7 +63,7 @@ impl FileSource for LocalFolders {
         let Ok(folders) = folders(source) else {
             return entry.locator.clone();
         };
-        // Escaped as the locator has it: what is not UTF-8 keeps its bytes.
+        // Escaped as in the locator, so that names that are not UTF-8 keep their bytes.
         match entry.locator.split_once('/') {
             Some((root, below)) => {
                 let folder = root.parse::<usize>().ok().and_then(|root| folders.get(root));
@@ -86,8 +86,8 @@ fn path(folders: &[String], entry: &Entry) -> Result<PathBuf, PortError> {
         .ok_or_else(|| PortError::Broken(format!("{:?} is no locator of these folders", entry.locator)))
 }
 
-/// The lock is never waited for: it lets the walk visit another thread and come back, also when the caller
-/// stops waiting.
+/// A walk shared with blocking threads. The lock never blocks: it only lets the walk move to another thread and back,
+/// even if the caller stops waiting.
 struct FolderPages(Arc<Mutex<Walk>>);
 
 #[async_trait]

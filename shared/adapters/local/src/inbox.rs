@@ -1,7 +1,8 @@
-//! The inbox of statements: files among the uploads of the state folder, and a notification for each that has come.
+//! The inbox of statements: files among the uploads of the state folder, and a notification for each one that has
+//! arrived.
 //!
-//! What is expected stands in the database before it can be there, so that whatever came while nobody could be told
-//! any more is told of at the next start.
+//! An expected file is in the database before it can arrive. So if the process ends before it has published a file's
+//! arrival, the next start publishes it.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -29,46 +30,46 @@ use crate::queue_rows;
 use crate::queues::LocalQueues;
 use crate::uploads::{LocalUploads, Receiving, Refused, etag};
 
-/// What the bucket of uploads is called here.
+/// The name of the bucket of uploads on this machine.
 pub const BUCKET: &str = "uploads";
-/// A form that was not used for so long will not be used any more: it was good for an hour.
+/// A form not used for this long will not be used any more: it was valid for an hour.
 const FORM_LIFE: TimeDelta = TimeDelta::days(1);
 /// Bytes read at a time.
 const PIECE: usize = 256 << 10;
 
-/// The inbox in the state folder. A file that is sent again under its key replaces the one before.
+/// The inbox in the state folder. A file that is sent again under its key replaces the earlier one.
 #[derive(Debug, Clone)]
 pub struct LocalInbox {
     queues: LocalQueues,
     uploads: LocalUploads,
     ids: Arc<dyn Ids>,
-    /// The database is a new one beside files of an old one.
+    /// Whether the database is new but files of an old one exist.
     orphans: bool,
 }
 
-/// A file of this machine that is to be put into the inbox.
+/// A file of this machine to be put into the inbox.
 #[derive(Debug, Clone)]
 pub struct Deposit {
-    /// What it is to lie under. What lies there is replaced.
+    /// The key to store it under. An existing file there is replaced.
     pub key: String,
-    /// Absolute.
+    /// An absolute path.
     pub path: PathBuf,
-    /// As its owner calls it.
+    /// The owner's name for it.
     pub name: Option<String>,
     pub account: Option<String>,
     /// The most bytes it may have.
     pub most: u64,
 }
 
-/// What became of it.
+/// The result of a deposit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deposited {
     Placed(ObjectRef),
-    /// This content of this file was there before.
+    /// The same content of the same file was deposited before.
     Before,
 }
 
-/// Why a file of this machine is not in the inbox.
+/// The reason why a file of this machine is not in the inbox.
 #[derive(Debug, thiserror::Error)]
 pub enum DepositError {
     #[error("it cannot be read: {0}")]
@@ -88,16 +89,16 @@ impl From<PortError> for DepositError {
 }
 
 impl LocalInbox {
-    /// On the open `store` and the uploads beside it.
+    /// Creates an inbox on the open `store` and its uploads.
     pub fn new(store: &Store, uploads: LocalUploads, ids: Arc<dyn Ids>) -> Self {
         Self { queues: store.queues(), uploads, ids, orphans: store.lost().is_some() }
     }
 
-    /// Tells of what came before the last process ended, and forgets what will not come any more. To be called once,
-    /// before anything else. How many were told of.
+    /// Publishes the files that arrived before the last process ended, and forgets expected files of this machine that
+    /// can no longer arrive. Returns the number of published files. Must be called once, before anything else.
     ///
     /// # Errors
-    /// As of every call to the database.
+    /// The errors of every call to the database.
     pub async fn recover(&self) -> Result<u64, PortError> {
         if self.orphans {
             self.expect_orphans().await?;
@@ -116,11 +117,11 @@ impl LocalInbox {
         Ok(told)
     }
 
-    /// Forgets what was announced and did not come in time, and parts of files that were never whole. To be called now and
-    /// then.
+    /// Forgets announced files that did not arrive in time, and removes parts of incomplete files. Must be called from
+    /// time to time.
     ///
     /// # Errors
-    /// As of every call to the database.
+    /// The errors of every call to the database.
     pub async fn tidy(&self) -> Result<(), PortError> {
         for (key, row) in self.queues.database().call(|work| rows::pending(work)).await? {
             if row.announced_at + FORM_LIFE < self.queues.now() && !self.path(&key)?.is_file() {
@@ -136,7 +137,7 @@ impl LocalInbox {
         self.queues.database().call(forget).await
     }
 
-    /// Expects the files that the database knows nothing of any more. Their names are lost with it.
+    /// Expects the files that the database no longer knows. Their names are lost with it.
     async fn expect_orphans(&self) -> Result<(), PortError> {
         let uploads = self.uploads.clone();
         let keys = elsewhere(move || uploads.keys(PREFIX.trim_end_matches('/'))).await??;
@@ -160,11 +161,11 @@ impl LocalInbox {
         expected.await
     }
 
-    /// Puts what was received in its place, and tells of it if somebody listens; its `ETag`, without quotes. It is on
-    /// the disk then, and so is that it has come.
+    /// Moves a received file to its place, publishes its arrival if a flow listens to its key, and returns its `ETag`,
+    /// without quotes. The file is then on the disk, and so is the record of its arrival.
     ///
     /// # Errors
-    /// It is not whole, or nobody waits for it any more.
+    /// The file is incomplete, or is no longer expected.
     pub async fn finish(&self, receiving: Receiving) -> Result<String, Refused> {
         let listened_to = |key: &&str| self.queues.topology().bucket_listener(key).is_some();
         let (told_of, now) = (receiving.key().filter(listened_to).map(str::to_owned), self.queues.now());
@@ -181,16 +182,17 @@ impl LocalInbox {
         Ok(etag)
     }
 
-    /// What was last deposited of the file at `path`, if it is as it was then, and is not deleted.
+    /// Returns the last deposit of the file at `path`, if the file has not changed since and the deposit is not
+    /// deleted.
     ///
     /// # Errors
-    /// As of every call to the database, and [`PortError::Unavailable`] if there is no such file.
+    /// The errors of every call to the database, and [`PortError::Unavailable`] if there is no such file.
     pub async fn deposited(&self, path: &Path) -> Result<Option<ObjectRef>, PortError> {
         let row = self.known(path).await?;
         Ok(row.and_then(|(key, row)| Some(object(&key, row.etag?))))
     }
 
-    /// Whether this state of the file at `path` was deposited, whatever became of it.
+    /// Returns whether this state of the file at `path` was deposited, even if the deposit was deleted.
     ///
     /// # Errors
     /// As [`Self::deposited`].
@@ -205,8 +207,8 @@ impl LocalInbox {
         self.queues.database().call(move |work| rows::of_origin(work, &origin, &stamp)).await
     }
 
-    /// Puts a file of this machine into the inbox. With `once`, not if its content was there before; what was changed
-    /// since it was there is put beside what it was.
+    /// Puts a file of this machine into the inbox. With `once`, content that was deposited before is not stored again;
+    /// a changed file is stored in addition to its earlier content.
     ///
     /// # Errors
     /// See [`DepositError`].
@@ -240,7 +242,7 @@ impl LocalInbox {
         Ok(Deposited::Placed(object(&deposit.key, etag)))
     }
 
-    /// A new key of the tenant's own. Nothing of the file is in it: keys travel.
+    /// Returns a new key of the tenant. It contains nothing of the file, because keys are passed around.
     pub fn fresh_key(&self, tenant: &str) -> String {
         format!("{PREFIX}{tenant}/{}", self.ids.fresh())
     }
@@ -249,7 +251,7 @@ impl LocalInbox {
         self.uploads.path(&storage_key(key))
     }
 
-    /// Notes what lies under `key`, and tells of it: both or neither.
+    /// Records the file under `key`, and publishes its arrival: both or neither.
     async fn arrived(&self, key: &str) -> Result<(), PortError> {
         let metadata = fs::metadata(self.path(key)?).map_err(|error| failed(&error))?;
         let (size, etag, now) = (metadata.len(), etag(&metadata), self.queues.now());
@@ -263,7 +265,7 @@ impl LocalInbox {
             .await
     }
 
-    /// What is known of this version, and where it lies.
+    /// Returns the row of this version, and the path of its file.
     async fn find(&self, object: &ObjectRef) -> Result<Option<(Row, PathBuf, fs::Metadata)>, PortError> {
         if object.bucket != BUCKET || object.version.is_some() {
             return Ok(None);
@@ -329,7 +331,7 @@ impl Inbox for LocalInbox {
                 _ => {}
             }
         }
-        // Also if the file is gone: an earlier attempt may have ended right after it removed the file.
+        // Also if the file is gone: an earlier attempt may have crashed right after it removed the file.
         let ObjectRef { key, etag, .. } = object.clone();
         let forget = move |work: &Work<'_>| {
             if rows::is_settled(work, &key, &etag)? {
@@ -342,7 +344,7 @@ impl Inbox for LocalInbox {
     }
 }
 
-/// A copy of a file that is not in its place yet.
+/// A copy of a file that is not in its final place yet.
 struct Copied {
     receiving: Receiving,
     stamp: String,
@@ -379,7 +381,7 @@ fn copy(uploads: &LocalUploads, path: &Path, key: &str, most: u64) -> Result<Cop
     Ok(Copied { receiving, stamp: version(&before), digest: hash.finalize().to_vec() })
 }
 
-/// The name of a file may tell of a person: what stays is a digest.
+/// Returns a digest of the path, because a file's name may identify a person.
 fn origin(path: &Path) -> Vec<u8> {
     Sha256::digest(path.as_os_str().as_bytes())[..16].to_vec()
 }
@@ -388,12 +390,12 @@ fn object(key: &str, etag: String) -> ObjectRef {
     ObjectRef { bucket: BUCKET.to_owned(), key: key.to_owned(), version: None, etag }
 }
 
-/// Whose a key is that a flow listens to: `PREFIX/TENANT/…`.
+/// Returns the tenant of a key that a flow listens to: `PREFIX/TENANT/…`.
 fn tenant(key: &str) -> &str {
     key.split('/').nth(1).unwrap_or_default()
 }
 
-/// Programs may choose keys that are none of a file system's.
+/// Programs may choose keys that are not valid on a file system.
 fn storage_key(key: &str) -> String {
     if is_key(key) {
         return key.to_owned();
@@ -401,7 +403,7 @@ fn storage_key(key: &str) -> String {
     format!("{PREFIX}odd/{}", HEXLOWER.encode(&Sha256::digest(key)))
 }
 
-/// As S3 tells it, the key encoded as in a form.
+/// Returns the notification as S3 sends it, with the key encoded as in a form.
 fn notification(key: &str, size: u64, etag: &str) -> Result<String, WorkError> {
     let object =
         BucketObject { key: BucketObject::encoded_key(key), size, etag: etag.to_owned(), version: None };

@@ -1,4 +1,4 @@
-//! What is known of uploaded statements, as rows.
+//! Uploaded statements as database rows.
 
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use crate::database::{Sql as _, WorkError};
 use crate::listing::{read_time, sortable};
 
-/// An upload that is expected or has come.
+/// An upload that is expected or has arrived.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) name: Option<String>,
@@ -15,11 +15,11 @@ pub(crate) struct Row {
     pub(crate) stamp: Option<String>,
     pub(crate) digest: Option<Vec<u8>>,
     pub(crate) announced_at: DateTime<Utc>,
-    /// `None` where nothing is.
+    /// `None` if no file has arrived.
     pub(crate) etag: Option<String>,
 }
 
-/// As [`read`] takes them.
+/// Selects the columns that [`read`] expects.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -39,7 +39,8 @@ pub(crate) fn expect(connection: &Connection, key: &str, row: &Row) -> Result<()
     Ok(())
 }
 
-/// Whether it is known: only then may it come, for the first time or again.
+/// Marks a known upload as expected, for the first time or again. Returns whether it is known; otherwise it may not
+/// arrive.
 pub(crate) fn expect_again(
     connection: &Connection,
     key: &str,
@@ -53,13 +54,13 @@ pub(crate) fn arrived(connection: &Connection, key: &str, etag: &str) -> Result<
     connection.run("UPDATE inbox SET pending = 0, etag = ?2 WHERE key = ?1", [key, etag]).map(drop)
 }
 
-/// Whether this upload is the last one under its key, and no other is expected.
+/// Returns whether this upload is the last one under its key, and no other is expected.
 pub(crate) fn is_settled(connection: &Connection, key: &str, etag: &str) -> Result<bool, WorkError> {
     let sql = "SELECT 1 FROM inbox WHERE key = ?1 AND etag = ?2 AND NOT pending";
     Ok(connection.first(sql, [key, etag], |_| Ok(()))?.is_some())
 }
 
-/// If this content came from there before, notes that it has another time by now; whether it did.
+/// If this content of this file was deposited before, records its new modification time. Returns whether it was.
 pub(crate) fn renew(connection: &Connection, row: &Row) -> Result<bool, WorkError> {
     let sql = "UPDATE inbox SET stamp = ?3 WHERE origin = ?1 AND digest = ?2";
     Ok(connection.run(sql, (&row.origin, &row.digest, &row.stamp))? > 0)
@@ -69,7 +70,7 @@ pub(crate) fn get(connection: &Connection, key: &str) -> Result<Option<Row>, Wor
     Ok(connection.first(select!("key = ?1"), [key], read)?.map(|(_, row)| row))
 }
 
-/// The newest one of this origin with this stamp.
+/// Returns the newest upload of this origin with this stamp.
 pub(crate) fn of_origin(
     connection: &Connection,
     origin: &[u8],
@@ -79,18 +80,18 @@ pub(crate) fn of_origin(
     connection.first(sql, (origin, stamp), read)
 }
 
-/// Those that may be there without anybody having been told.
+/// Returns the uploads that may have arrived without a notification.
 pub(crate) fn pending(connection: &Connection) -> Result<Vec<(String, Row)>, WorkError> {
     connection.rows(select!("pending ORDER BY announced_at"), [], read)
 }
 
-/// Removes what is still expected as it was.
+/// Removes an upload that is still expected, unless it was announced again.
 pub(crate) fn remove(connection: &Connection, key: &str, seen: &Row) -> Result<(), WorkError> {
     let sql = "DELETE FROM inbox WHERE key = ?1 AND pending AND announced_at = ?2";
     connection.run(sql, (key, sortable(seen.announced_at))).map(drop)
 }
 
-/// Of a file of this machine stays that it was there, so that it is not brought again.
+/// Keeps a file of this machine as a row without names, so that it is not deposited again.
 pub(crate) fn forget(connection: &Connection, key: &str) -> Result<(), WorkError> {
     connection.run("DELETE FROM inbox WHERE key = ?1 AND origin IS NULL", [key])?;
     let sql = "UPDATE inbox SET name = NULL, account = NULL, etag = NULL, pending = 0 WHERE key = ?1";

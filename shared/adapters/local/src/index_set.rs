@@ -1,7 +1,7 @@
-//! Sets of numbers as bytes: ascending, each as the distance from the one before, seven bits a byte.
+//! Sets of numbers as bytes: ascending, each as the difference from the one before, seven bits a byte.
 //!
-//! A full chunk of 100 takes about 102 bytes, a thousand full chunks 1,000, and no number, however large,
-//! takes more than five: one row per set can be written anew with each batch.
+//! A full chunk of 100 takes about 102 bytes, a thousand full chunks 1,000, and no number, however large, takes more
+//! than five: so the one row of a set can be rewritten with each batch.
 
 use std::collections::BTreeSet;
 
@@ -15,13 +15,13 @@ pub(crate) fn encode(set: &BTreeSet<u32>) -> Vec<u8> {
             bytes.push(distance.to_le_bytes()[0] | 0x80);
             distance >>= 7;
         }
-        // Below 0x80 now.
+        // The rest is below 0x80.
         bytes.push(distance.to_le_bytes()[0]);
     }
     bytes
 }
 
-/// `None` if the bytes are not what [`encode`] makes.
+/// Returns `None` if the bytes are not an output of [`encode`].
 pub(crate) fn decode(bytes: &[u8]) -> Option<BTreeSet<u32>> {
     let mut numbers = Vec::with_capacity(bytes.len());
     let (mut last, mut distance, mut shift) = (0_u32, 0_u64, 0);

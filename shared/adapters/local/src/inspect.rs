@@ -1,4 +1,4 @@
-//! A look at a state folder from outside, beside whoever uses it: nothing is made, mended or changed.
+//! Read-only inspection of a state folder, alongside the process that uses it: nothing is created, repaired or changed.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _};
@@ -20,16 +20,16 @@ use crate::schema;
 use crate::store::{DATABASE, LOCK, OpenError};
 use crate::texts;
 
-/// Who has a state folder open.
+/// The process that has a state folder open, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holder {
     Nobody,
-    /// Its id, where it has said it.
+    /// The process id, if it has recorded one.
     Process(Option<u32>),
 }
 
 impl Holder {
-    /// Asks for the lock as one of many, for a moment: one who looks does not keep out another who does.
+    /// Takes the shared lock for a moment, so that several inspections do not exclude each other.
     pub fn of(dir: &Path) -> io::Result<Self> {
         let mut file = match File::open(dir.join(LOCK)) {
             Ok(file) => file,
@@ -48,14 +48,14 @@ impl Holder {
     }
 }
 
-/// Where files are, or would be made.
+/// The disk space and permissions of a folder, existing or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
-    /// The folder, or the nearest one above it that exists.
+    /// The folder, or its nearest existing parent.
     pub folder: PathBuf,
-    /// Whether this user may make files in it.
+    /// Whether this user may create files in it.
     pub writable: bool,
-    /// Bytes left for this user on its disk.
+    /// Bytes available to this user on its disk.
     pub free: u64,
 }
 
@@ -73,18 +73,18 @@ impl Room {
 #[derive(Debug)]
 pub struct StateLook {
     connection: Connection,
-    /// How many steps it has been through.
+    /// The number of migrations it has been through.
     pub schema: usize,
 }
 
 impl StateLook {
-    /// The schema of this program. An older one is brought up to it when the state is next used.
+    /// The schema of this program. An older one is migrated when the state is next used.
     pub const SCHEMA: usize = schema::KNOWN;
 
-    /// `None` where there is nothing yet.
+    /// Opens the database. `None` if there is no state yet.
     ///
     /// # Errors
-    /// It is of a newer riffle, or cannot be read.
+    /// The database is of a newer riffle, or cannot be read.
     pub fn open(dir: &Path) -> Result<Option<Self>, OpenError> {
         let path = dir.join(DATABASE);
         if !path.exists() {
@@ -101,50 +101,50 @@ impl StateLook {
         }
     }
 
-    /// How much is in each queue. What a dead process had in hand counts as in flight until the state is used again.
+    /// Returns the depth of each queue. Messages of a dead process count as in flight until the state is used again.
     pub fn depths(&self) -> Result<Vec<QueueDepth>, PortError> {
         let depths = RIFFLE.queue_names().map(|queue| queues::depth(&self.connection, queue));
         Ok(depths.collect::<Result<_, _>>()?)
     }
 
-    /// The oldest dead letters of all flows, at most `max`.
+    /// Returns the oldest dead letters of all flows, at most `max`.
     pub fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, PortError> {
         let queues = RIFFLE.dead_letters().map(|dead| dead.name);
         Ok(dead_letters::letters(RIFFLE, queue_rows::dead_letters(&self.connection, queues, max)?))
     }
 
-    /// A record, if there is such a one.
+    /// Returns a record, if it exists.
     pub fn record(&self, tenant: &str, subject: &Subject) -> Result<Option<Record>, PortError> {
         Ok(records::load(&self.connection, tenant, subject)?)
     }
 
-    /// How many records of a flow are open, and how many of its events are still to be published.
+    /// Returns the number of open records of a flow, and the number of its events still to be published.
     pub fn open_work(&self, flow: &str) -> Result<(u64, u64), PortError> {
         let count = |sql| self.connection.one(sql, [flow], |row| row.get(0));
         let open = count("SELECT count(*) FROM records WHERE open AND flow = ?1")?;
         Ok((open, count("SELECT count(*) FROM outbox WHERE flow = ?1")?))
     }
 
-    /// Sessions that are not at an end, without what was asked for.
+    /// Returns the sessions that are not in a terminal state, without their requests.
     pub fn open_sessions(&self) -> Result<Vec<Session>, PortError> {
         let sql = "SELECT fields FROM sessions WHERE open ORDER BY id";
         let mut open: Vec<Session> = self.connection.rows(sql, [], |row| read_json(row, 0))?;
-        // What is being deleted is looked after, and nobody waits for it.
+        // A session being deleted is open for the sweep, but no client waits for it.
         open.retain(|session| !session.state.is_terminal());
         Ok(open)
     }
 
-    /// A session without what was asked for, if there is such a one.
+    /// Returns a session without its request, if it exists.
     pub fn session(&self, id: &SessionId) -> Result<Option<Session>, PortError> {
         let sql = "SELECT fields FROM sessions WHERE id = ?1";
         Ok(self.connection.first(sql, [&id.0], |row| read_json(row, 0))?)
     }
 }
 
-/// Bytes of the kept texts on the disk; `None` where none are kept.
+/// Returns the size of the text cache on the disk in bytes; `None` if there is none.
 ///
 /// # Errors
-/// They cannot be read.
+/// The cache cannot be read.
 pub fn kept_texts(dir: &Path) -> io::Result<Option<u64>> {
     let path = dir.join(texts::FILE);
     let size = match fs::metadata(&path) {

@@ -1,7 +1,7 @@
-//! The books of a scan in `SQLite`.
+//! The ledger of a scan in `SQLite`.
 //!
-//! A session is read, changed by [`Session::apply`] and written inside one transaction of the one thread,
-//! so the rules are nowhere repeated.
+//! A session is read, changed by [`Session::apply`] and written inside one transaction of the single database thread,
+//! so the rules are not repeated here.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,14 +19,14 @@ use crate::index_set;
 use crate::listing::{self, read_json, read_time, sortable};
 use crate::probe::{self, Sums};
 
-/// The ledger in the state folder. Results, sets and attempts may be stored for sessions that do not exist.
+/// The ledger in the state folder. It accepts results, sets and attempts of sessions that do not exist.
 #[derive(Debug, Clone)]
 pub struct LocalLedger {
     pub(crate) database: Arc<Database>,
 }
 
 impl LocalLedger {
-    /// Not of the port: a person asks for it, no flow.
+    /// Sums all sessions. Not part of the port: people query it, not flows.
     pub(crate) async fn sums(&self) -> Result<Sums, PortError> {
         let sessions = self.database.rows("SELECT fields FROM sessions", [], |row| read_json(row, 0)).await?;
         Ok(probe::sum(&sessions))
@@ -253,14 +253,14 @@ fn load(work: &Work<'_>, id: &SessionId) -> Result<Option<Session>, WorkError> {
     Ok(Some(Session { request, chunks_done, ..session }))
 }
 
-/// What was asked for is replaced by what is left of it, and nobody finds the session in a list.
+/// Replaces the request with what remains of it, and removes the session from the list.
 fn forget_request(work: &Work<'_>, session: &Session) -> Result<(), WorkError> {
     let sql = "UPDATE requests SET request = ?2 WHERE session = ?1";
     work.run(sql, (&session.id.0, &session.request))?;
     listing::remove(work, session)
 }
 
-/// Forgets that there were sessions that were deleted before `before`.
+/// Removes the rows of sessions that were deleted before `before`.
 fn forget_sessions(work: &Work<'_>, before: DateTime<Utc>) -> Result<(), WorkError> {
     let sql = "SELECT fields FROM sessions WHERE NOT open AND json_extract(fields, '$.state') = 'DELETED'";
     let deleted: Vec<Session> = work.rows(sql, [], |row| read_json(row, 0))?;
@@ -271,7 +271,7 @@ fn forget_sessions(work: &Work<'_>, before: DateTime<Utc>) -> Result<(), WorkErr
     Ok(())
 }
 
-/// Writes all but the request.
+/// Writes everything except the request.
 fn save(work: &Work<'_>, session: &mut Session) -> Result<(), WorkError> {
     let request = std::mem::take(&mut session.request);
     let chunks_done = std::mem::take(&mut session.chunks_done);
@@ -294,7 +294,7 @@ fn load_done(work: &Work<'_>, id: &SessionId, chunk: u32) -> Result<BTreeSet<u32
         .ok_or_else(|| WorkError::Unreadable(format!("session {id}, chunk {chunk}: set of done files")))
 }
 
-/// Stores `result` unless there is one; the stored one.
+/// Stores `result` unless one exists, and returns the stored one.
 fn put_result(
     work: &Work<'_>,
     id: &SessionId,

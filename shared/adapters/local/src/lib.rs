@@ -1,18 +1,18 @@
-//! The ports on one machine: one `SQLite` file and one folder of objects under a state folder, and what the
-//! machine itself gives (files, connected clients).
+//! The ports on one machine: one `SQLite` file and one folder of objects under a state folder, and the machine's own
+//! files and connected clients.
 //!
-//! What holds:
-//! - **One process owns a state folder** ([`Store::open`] takes a lock). Many of the simplifications here
-//!   rest on that: there is one database thread, and whoever held messages before is known to be dead.
-//! - **A killed process loses nothing.** A call that returned is in the page cache of the system at least,
-//!   which outlives the process: ledger, queues and objects are all there on the next open, and messages
-//!   that were in the dead process's hands are visible at once, with their receive counts kept.
-//! - **A power cut leaves a sound database that may lack the last seconds** (`synchronous = NORMAL`: the
-//!   write-ahead log is synced at checkpoints, not at each commit). Objects are not synced one by one: one
-//!   written in the last seconds (30 s on an ordinary ext4) may be missing or empty although the ledger
-//!   names it. Start such a scan again.
+//! Invariants:
+//! - **One process owns a state folder** ([`Store::open`] takes a lock). Many simplifications here depend on that:
+//!   there is one database thread, and the previous holder of any received message is known to be dead.
+//! - **A killed process loses nothing.** A call that returned has reached at least the system's page cache, which
+//!   outlives the process: the ledger, queues and objects are complete on the next open, and messages that the dead
+//!   process had received are visible at once, with their receive counts kept.
+//! - **A power cut leaves a consistent database that may lack the last seconds** (`synchronous = NORMAL`: the
+//!   write-ahead log is synced at checkpoints, not at each commit). Objects are not synced one by one: an object
+//!   written in the last seconds (30 s on an ordinary ext4) may be missing or empty although the ledger names it. Start
+//!   such a scan again.
 //!
-//! This crate decides nothing about scans or statements. It is for Unix systems: names of files are bytes here.
+//! This crate contains no logic about scans or statements. It is for Unix systems: file names are bytes here.
 
 mod audit;
 mod bus;

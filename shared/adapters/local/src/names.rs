@@ -1,4 +1,4 @@
-//! Names that stand in millions of rows, as numbers.
+//! Numbers in place of names that occur in millions of rows.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use crate::database::{Sql as _, Work, WorkError};
 /// The number of "no category".
 pub(crate) const NO_CATEGORY: i64 = 2;
 
-/// The names of numbers, looked up once a call.
+/// The names of numbers, cached during a call.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     files: HashMap<u32, FileId>,
@@ -43,7 +43,7 @@ impl Names {
     }
 }
 
-/// The numbers of names, looked up once a call.
+/// The numbers of names, cached during a call.
 #[derive(Debug)]
 pub(crate) struct Numbers {
     tenant: String,
@@ -62,7 +62,7 @@ impl Numbers {
         }
     }
 
-    /// `None`: nothing was ever stored of it.
+    /// Returns the number of an account; `None` if nothing was ever stored for it.
     pub(crate) fn known(&mut self, work: &Work<'_>, account: &str) -> Result<Option<i64>, WorkError> {
         if let Some(number) = self.accounts.get(account) {
             return Ok(Some(*number));
@@ -85,7 +85,7 @@ impl Numbers {
         Ok(number)
     }
 
-    /// Notes that something was stored there.
+    /// Records that this month of the account has rows.
     pub(crate) fn month(&mut self, work: &Work<'_>, account: i64, month: Month) -> Result<(), WorkError> {
         if self.months.insert((account, month)) {
             let sql = "INSERT INTO months (account, month) VALUES (?1, ?2) ON CONFLICT DO NOTHING";

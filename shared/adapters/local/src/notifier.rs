@@ -1,8 +1,8 @@
-//! From a push to the task that writes to the client's socket.
+//! Passes pushed frames to the task that writes to the client's socket.
 //!
-//! Each client has a box of waiting frames of limited size. A client that does not keep up must neither hold
-//! up the workers nor fill the memory: when its box is full it is cut off ([`Delivery::Gone`]), what waited is
-//! dropped, and the client connects again and resumes.
+//! Each client has a box of waiting frames of limited size. A client that does not keep up must neither delay the
+//! workers nor fill the memory: when its box is full, it is disconnected ([`Delivery::Gone`]), its waiting frames are
+//! dropped, and the client reconnects and resumes.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,9 +12,9 @@ use riffle_contracts::MAX_FRAME_BYTES;
 use riffle_ports::{ClientNotifier, Delivery, PortError};
 use tokio::sync::Notify;
 
-/// As many frames may wait for one client.
+/// The most frames that may wait for one client.
 pub const MAX_WAITING_FRAMES: usize = 10_000;
-/// As many bytes may wait for one client.
+/// The most bytes that may wait for one client.
 pub const MAX_WAITING_BYTES: usize = 16 << 20;
 
 /// Pushes to the clients whose sockets this process holds.
@@ -23,7 +23,7 @@ pub struct LocalNotifier {
     boxes: Arc<Mutex<HashMap<String, Arc<FrameBox>>>>,
 }
 
-/// The frames for one client, for the task that holds its socket. Dropping it makes the client gone.
+/// The frames for one client, for the task that holds its socket. Dropping this disconnects the client.
 #[derive(Debug)]
 pub struct Frames {
     id: String,
@@ -45,7 +45,7 @@ struct Waiting {
 }
 
 impl LocalNotifier {
-    /// From now on frames for `id` go to the returned end. An earlier end of the same id is closed.
+    /// Creates the receiving end of the frames for `id`. An earlier end of the same id is closed.
     pub fn register(&self, id: &str) -> Frames {
         let frames = Arc::<FrameBox>::default();
         if let Some(former) = self.boxes().insert(id.to_owned(), Arc::clone(&frames)) {
@@ -54,7 +54,7 @@ impl LocalNotifier {
         Frames { id: id.to_owned(), inbox: frames, notifier: self.clone() }
     }
 
-    /// Cuts the client off, as a full box does. An unknown id is no error.
+    /// Disconnects the client, as a full box does. An unknown id is not an error.
     pub fn close(&self, id: &str) {
         if let Some(frames) = self.boxes().remove(id) {
             frames.close();
@@ -92,7 +92,8 @@ impl ClientNotifier for LocalNotifier {
 }
 
 impl Frames {
-    /// The next frame; `None` when the client was cut off or replaced: close the socket.
+    /// Returns the next frame; `None` when the client was disconnected or replaced: the caller must then close the
+    /// socket.
     pub async fn next(&mut self) -> Option<String> {
         loop {
             let changed = self.inbox.changed.notified();
@@ -115,7 +116,7 @@ impl Drop for Frames {
     fn drop(&mut self) {
         self.inbox.close();
         let mut boxes = self.notifier.boxes();
-        // The id may have been registered anew.
+        // The id may have been registered again.
         if boxes.get(&self.id).is_some_and(|frames| Arc::ptr_eq(frames, &self.inbox)) {
             boxes.remove(&self.id);
         }
@@ -127,7 +128,7 @@ impl FrameBox {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `false` if it is full.
+    /// Adds a frame. Returns `false` if the box is full.
     fn add(&self, frame: &str) -> bool {
         let mut waiting = self.waiting();
         if waiting.frames.len() == MAX_WAITING_FRAMES || waiting.bytes + frame.len() > MAX_WAITING_BYTES {

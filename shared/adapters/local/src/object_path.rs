@@ -1,8 +1,8 @@
-//! From a key to a path below the objects folder.
+//! Maps a key to a path below the objects folder.
 //!
-//! Keys that file systems cannot tell apart or cannot hold must still work: `a` and `a/b` (a file and a
-//! folder of one name), and parts of up to 512 bytes (names end at 255). So folders carry a mark that no key
-//! holds: `a/b` is `a=/b`, and a part of more than 200 bytes is cut into `200 bytes~/rest`.
+//! Keys that file systems cannot distinguish or store must still work: `a` and `a/b` (a file and a folder of one name),
+//! and parts of up to 512 bytes (file names end at 255). So folders carry a mark that no key contains: `a/b` is `a=/b`,
+//! and a part of more than 200 bytes is split into `200 bytes~/rest`.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -12,7 +12,7 @@ use riffle_ports::{PortError, is_key};
 
 const MAX_NAME: usize = 200;
 
-/// The path of `key`, relative to the objects folder. Different keys have different paths.
+/// Returns the path of `key`, relative to the objects folder. Different keys have different paths.
 pub(crate) fn path_of(key: &str) -> Result<PathBuf, PortError> {
     if !is_key(key) {
         return Err(PortError::Broken(format!("{key:?} is no key of an object")));
@@ -34,20 +34,20 @@ pub(crate) fn path_of(key: &str) -> Result<PathBuf, PortError> {
     Ok(path)
 }
 
-/// The folder that holds what lies below `folder`, relative to the objects folder.
+/// Returns the folder of the keys below `folder`, relative to the objects folder.
 pub(crate) fn folder_of(folder: &str) -> Result<PathBuf, PortError> {
     if !is_key(folder) {
         return Err(PortError::Broken(format!("{folder:?} is no key of an object")));
     }
-    // A key has 512 bytes at most: what is longer with one letter more has nothing below it.
+    // A key has 512 bytes at most, so a folder that is too long with one more letter has no keys below it.
     let mut path = path_of(folder)?;
     let name = path.file_name().map(|name| format!("{}=", name.to_string_lossy())).unwrap_or_default();
     path.set_file_name(name);
     Ok(path)
 }
 
-/// The keys of all files in a folder and in those within. `prefix`: what they begin with. A folder that is not there
-/// is empty.
+/// Appends the keys of all files in a folder and its subfolders, each beginning with `prefix`. A missing folder is
+/// empty.
 pub(crate) fn collect(dir: &Path, prefix: &str, keys: &mut Vec<String>) -> io::Result<()> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),

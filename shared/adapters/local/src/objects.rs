@@ -1,7 +1,7 @@
 //! Objects as files.
 //!
-//! Each is written under a name of its own in `tmp` first, so that a reader, or the next process after a
-//! kill, sees a whole object or none.
+//! Each is first written under a unique name in `tmp`, so that a reader, or the next process after a kill, sees a whole
+//! object or none.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -16,8 +16,8 @@ use riffle_ports::{ObjectStore, PortError, Put};
 use crate::database::Database;
 use crate::object_path::{collect, folder_of, path_of};
 
-/// Up to this size (bytes) a file is read or written where the call is made: that takes less time than
-/// handing it to another thread and back.
+/// Up to this size (bytes) a file is read or written on the calling thread: that takes less time than passing it to
+/// another thread and back.
 const IN_PLACE: u64 = 64 * 1024;
 
 /// The objects in the state folder.
@@ -29,10 +29,10 @@ pub struct LocalObjects {
 #[derive(Debug)]
 struct Folders {
     objects: PathBuf,
-    /// On the same file system, empty on opening.
+    /// On the same file system as `objects`; emptied on opening.
     tmp: PathBuf,
     next_tmp: AtomicU64,
-    /// Its thread holds the lock of the state folder, which must not end before this does.
+    /// The database's thread holds the lock of the state folder, which must outlive this.
     _locked_by: Arc<Database>,
 }
 
@@ -102,7 +102,7 @@ impl ObjectStore for LocalObjects {
 impl Folders {
     fn write(&self, path: &Path, content: &[u8], replace: bool) -> io::Result<Put> {
         let path = self.objects.join(path);
-        // Most often a repeated call: spare the writing. The link below decides.
+        // Usually a repeated call: skip the write. The link below decides.
         if !replace && path.exists() {
             return Ok(Put::Exists);
         }
@@ -112,7 +112,7 @@ impl Folders {
                 if replace {
                     fs::rename(&tmp, &path)
                 } else {
-                    // Unlike a rename, a link never replaces.
+                    // Unlike a rename, a link never replaces a file.
                     fs::hard_link(&tmp, &path)
                 }
             })
@@ -120,7 +120,7 @@ impl Folders {
         let renamed = replace && placed.is_ok();
         if !renamed {
             fs::remove_file(&tmp).or_else(|error| match placed {
-                // The first failure tells more.
+                // The first failure is more informative.
                 Err(_) => Ok(()),
                 Ok(()) => Err(error),
             })?;
@@ -133,7 +133,7 @@ impl Folders {
     }
 }
 
-/// Makes the folder of `path` if it turns out to be missing.
+/// Runs `act`; if that fails because the folder of `path` is missing, creates the folder and runs it again.
 fn in_folder(path: &Path, act: impl Fn() -> io::Result<()>) -> io::Result<()> {
     match (act(), path.parent()) {
         (Err(error), Some(folder)) if error.kind() == ErrorKind::NotFound => {
@@ -152,7 +152,7 @@ enum Failure {
     Port(#[from] PortError),
 }
 
-/// Runs the reading or writing of so many bytes where it belongs.
+/// Runs the reading or writing of `size` bytes on this thread if it is small, otherwise on a blocking thread.
 async fn sized<T: Send + 'static>(
     size: u64,
     work: impl FnOnce() -> T + Send + 'static,
@@ -160,7 +160,7 @@ async fn sized<T: Send + 'static>(
     if size <= IN_PLACE { Ok(work()) } else { elsewhere(work).await }
 }
 
-/// Runs what may take a while where it holds up nobody.
+/// Runs work that may take a while on a blocking thread, where it delays no task.
 pub(crate) async fn elsewhere<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, PortError> {

@@ -1,4 +1,4 @@
-//! The platform on this machine in numbers.
+//! Metrics of the platform on this machine.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ impl Probe for LocalProbe {
     }
 }
 
-/// Sessions by state, in the order in which states follow each other, and what they count in all.
+/// The number of sessions by state, in the order of the states' sequence, and their total counts.
 pub(crate) type Sums = (Vec<(riffle_ports::State, u64)>, Counts);
 
 pub(crate) fn sum(all: &[Session]) -> Sums {

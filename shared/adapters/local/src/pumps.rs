@@ -1,5 +1,5 @@
-//! What AWS's event sources do: take messages from a queue, wrap them in an envelope, call the function,
-//! delete what was done and give back what failed. Which queues and sweepers there are stands in the topology.
+//! The counterpart of AWS's event source mappings: takes messages from a queue, wraps them in an envelope, calls the
+//! function, deletes the finished messages and releases the failed ones. The topology defines the queues and sweepers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,16 +13,16 @@ use tokio::task::JoinSet;
 
 use crate::queues::{LocalQueues, Received};
 
-/// As on AWS: six times what a function may take. Renewed while one is at work.
+/// As on AWS: six times the timeout of a function. Renewed while a function is running.
 const VISIBILITY: Duration = Duration::from_mins(12);
-/// For functions at work when the platform is to end.
+/// Time for running functions to end when the platform stops.
 const GRACE: Duration = Duration::from_secs(5);
-/// Before a queue that could not be read is read again.
+/// Pause before a queue that could not be read is read again.
 const PAUSE: Duration = Duration::from_secs(1);
-/// A failed message comes back after 1, 2, 4 … seconds, at most this.
+/// A failed message returns after 1, 2, 4 … seconds, at most this.
 const MAX_DELAY: Duration = Duration::from_mins(1);
 
-/// Is told of each message that was dealt with.
+/// A callback for each message that was processed successfully.
 pub type Observer = Arc<dyn Fn(&Consumed, &Received) + Send + Sync>;
 
 /// The running pumps.
@@ -37,15 +37,16 @@ struct Pump {
     queues: LocalQueues,
     registry: Registry,
     consumer: Consumed,
-    /// Where some messages may end the process: those are dealt with while nothing else is, so that no neighbour is
-    /// blamed.
+    /// Set if some messages may crash the process: those are processed while nothing else is, so that no other message
+    /// is blamed.
     alone: Option<Arc<RwLock<()>>>,
     stopped: watch::Receiver<bool>,
     observer: Observer,
 }
 
 impl Pumps {
-    /// Starts a pump for each consumer of the registry's topology, and the sweepers. `jobs` files are read at once.
+    /// Starts a pump for each consumer of the registry's topology, and the sweepers. `jobs` is the number of files read
+    /// at once.
     ///
     /// # Panics
     /// If a function of the topology is not bound.
@@ -75,8 +76,8 @@ impl Pumps {
         Self { stop, tasks }
     }
 
-    /// Takes no more messages and waits for the functions at work, but not for ever: a large statement takes minutes,
-    /// and whatever is cut off goes on at the next start as after a kill.
+    /// Takes no more messages and waits for the running functions, for a limited time: a large statement takes minutes,
+    /// and interrupted work continues at the next start, as after a kill.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         let ended = async { while self.tasks.join_next().await.is_some() {} };
@@ -124,7 +125,7 @@ impl Pump {
         }
     }
 
-    /// Calls the function with a batch and settles what became of its messages.
+    /// Calls the function with a batch, then deletes or releases each message by its result.
     async fn deliver(&self, messages: &[Received]) -> Result<(), PortError> {
         let queues = &self.queues;
         let receipts: Vec<String> = messages.iter().map(|message| message.receipt.clone()).collect();

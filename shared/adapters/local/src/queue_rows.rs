@@ -1,8 +1,8 @@
-//! What becomes of a message: its rows, and the order in which groups have their turn.
+//! The rows of messages, and the order in which groups have their turn.
 //!
-//! A message is *ready* (`hidden_until` is NULL), *in flight* (somebody received it) or *waiting* (released
-//! with a delay). Whatever is hidden becomes ready again at its time, or moves on if it was received too
-//! often. Each step costs a few look-ups in an index, whatever the length of the queue.
+//! A message is *ready* (`hidden_until` is NULL), *in flight* (a consumer received it) or *waiting* (released with a
+//! delay). A hidden message becomes ready again at its time, or moves to another queue if it was received too often.
+//! Each step costs a few index look-ups, whatever the length of the queue.
 
 use std::collections::BTreeSet;
 
@@ -13,13 +13,13 @@ use rusqlite::Connection;
 use crate::database::{Sql as _, WorkError};
 use crate::queues::Received;
 
-/// A message that was delivered so often is counted also when the whole process ended with it in hand.
+/// From this number of deliveries on, a delivery counts even if the whole process ended during it.
 const FORGIVEN: u32 = 50;
 
-/// The id of a message, and which delivery of it this is.
+/// The id of a message, and the number of this delivery of it.
 pub(crate) type Receipt = (i64, i64);
 
-/// Queues that have ready messages they did not have before.
+/// Queues that have new ready messages.
 pub(crate) type Woken = BTreeSet<String>;
 
 pub(crate) fn insert(
@@ -33,7 +33,7 @@ pub(crate) fn insert(
     connection.run(sql, (queue, group, body, now.timestamp_micros())).map(drop)
 }
 
-/// Puts a message into a queue where it may be received at once.
+/// Puts a message into a queue, ready to be received at once.
 pub(crate) fn deliver(
     connection: &Connection,
     queue: &str,
@@ -48,15 +48,15 @@ pub(crate) fn deliver(
     Ok(())
 }
 
-/// Gives `group` a place at the end of the line, if it has none. At the end, so that a group that comes and
-/// goes with single messages is not always first.
+/// Gives `group` a place at the end of the line, if it has none. At the end, so that a group that appears and
+/// disappears with single messages is not always first.
 pub(crate) fn line_up(connection: &Connection, queue: &str, group: &str) -> Result<(), WorkError> {
     let sql = "INSERT INTO turns (queue, fair_group, turn) VALUES (?1, ?2, \
          (SELECT coalesce(max(turn), 0) + 1 FROM turns WHERE queue = ?1)) ON CONFLICT DO NOTHING";
     connection.run(sql, [queue, group]).map(drop)
 }
 
-/// Takes up to `max` ready messages, from as many groups as there are, and hides them until `until`.
+/// Takes up to `max` ready messages, from as many groups as possible, and hides them until `until`.
 pub(crate) fn take(
     connection: &Connection,
     queue: &str,
@@ -69,7 +69,7 @@ pub(crate) fn take(
         if groups.is_empty() {
             break;
         }
-        // Rounded down: what is left over goes to whoever is first in line then, another one each time.
+        // Rounded down: the next round gives the remainder to the groups then first in line, a different one each time.
         let share = (max - taken.len()) / groups.len();
         for group in groups {
             let wanted = share.min(max - taken.len());
@@ -103,7 +103,7 @@ fn take_of_group(
         (queue, group, as_limit(max), until.timestamp_micros()),
         read_row,
     )?;
-    // RETURNING promises no order.
+    // RETURNING guarantees no order.
     rows.sort_by_key(|(id, _)| *id);
     Ok(rows.into_iter().map(|(_, message)| message).collect())
 }
@@ -118,12 +118,12 @@ fn end_turn(connection: &Connection, queue: &str, group: &str, empty: bool) -> R
     connection.run(sql, [queue, group]).map(drop)
 }
 
-/// Deletes the message if the delivery is still its last one. Says whether it was.
+/// Deletes the message if this delivery is still its last one. Returns whether it was.
 pub(crate) fn delete(connection: &Connection, (id, delivery): Receipt) -> Result<bool, WorkError> {
     Ok(connection.run("DELETE FROM messages WHERE id = ?1 AND deliveries = ?2", [id, delivery])? == 1)
 }
 
-/// Hides a message in flight until another time. Says whether the delivery was still its last one.
+/// Hides a message in flight until another time. Returns whether this delivery was still its last one.
 pub(crate) fn hide_until(
     connection: &Connection,
     (id, delivery): Receipt,
@@ -133,7 +133,8 @@ pub(crate) fn hide_until(
     Ok(connection.run(sql, [id, delivery, until.timestamp_micros()])? == 1)
 }
 
-/// Ends a delivery without success: ready again at `until`, or moved on at once if it was the last chance.
+/// Ends a delivery after a failure: the message is ready again at `until`, or moves on at once if its receives are
+/// exhausted.
 pub(crate) fn release(
     connection: &Connection,
     topology: Topology,
@@ -156,8 +157,8 @@ pub(crate) fn release(
     Ok(true)
 }
 
-/// Gives a dead letter back to the queue where it failed, as if it had never been received there; gives that queue, or
-/// `None` where the message is no dead letter.
+/// Returns a dead letter to the queue where it failed, as if it had never been received there. Returns that queue, or
+/// `None` if the message is not a dead letter.
 pub(crate) fn redrive(
     connection: &Connection,
     topology: Topology,
@@ -175,14 +176,15 @@ pub(crate) fn redrive(
     Ok(Some(to))
 }
 
-/// The oldest messages of a queue, whether ready or not.
+/// Returns the oldest messages of a queue, whether ready or not.
 pub(crate) fn peek(connection: &Connection, queue: &str, max: usize) -> Result<Vec<Received>, WorkError> {
     let sql = "SELECT id, queue, fair_group, body, deliveries, base, sent_at FROM messages \
          WHERE queue = ?1 ORDER BY id LIMIT ?2";
     connection.rows(sql, (queue, as_limit(max)), |row| Ok(read_row(row)?.1))
 }
 
-/// The oldest dead letters in these queues. Nobody receives them, so that all are in the index of what is ready.
+/// Returns the oldest dead letters in these queues. No consumer receives them, so all are in the index of ready
+/// messages.
 pub(crate) fn dead_letters(
     connection: &Connection,
     queues: impl IntoIterator<Item = String>,
@@ -198,7 +200,7 @@ pub(crate) fn dead_letters(
     Ok(dead.into_iter().take(max).map(|(_, message)| message).collect())
 }
 
-/// Lets every hidden message whose time has come reappear, in all queues.
+/// Makes every hidden message whose time has come ready again, in all queues.
 pub(crate) fn wake_due(
     connection: &Connection,
     topology: Topology,
@@ -213,22 +215,23 @@ pub(crate) fn wake_due(
     Ok(())
 }
 
-/// When the next hidden message of any queue reappears.
+/// Returns when the next hidden message of any queue becomes ready.
 pub(crate) fn next_due(connection: &Connection) -> Result<Option<DateTime<Utc>>, WorkError> {
     let sql = "SELECT min(hidden_until) FROM messages WHERE hidden_until IS NOT NULL";
     let micros: Option<i64> = connection.one(sql, [], |row| row.get(0))?;
     Ok(micros.and_then(DateTime::from_timestamp_micros))
 }
 
-/// Whether a receive may find something. Rarely it then finds nothing, and this is `false` afterwards.
+/// Returns whether a receive may find a message. In rare cases it then finds none, and this is `false` afterwards.
 pub(crate) fn may_be_ready(connection: &Connection, queue: &str) -> Result<bool, WorkError> {
     Ok(connection.first("SELECT 1 FROM turns WHERE queue = ?1 LIMIT 1", [queue], |_| Ok(()))?.is_some())
 }
 
-/// On opening: whoever had messages in hand is dead. What waits goes on waiting.
+/// Runs on opening: the previous holder of any message in flight is dead. Waiting messages stay waiting.
 ///
-/// That a person or the machine ended the process is not held against a message, unless it was there very often. Files
-/// that may end it themselves are in queues that count each of their deliveries: see [`riffle_topology::Consumed::alone`].
+/// An ended process does not count against its messages, unless they have been delivered very often, because a person
+/// or the machine may have ended it. Files that may crash the process are in queues that count each of their
+/// deliveries: see [`riffle_topology::Consumed::alone`].
 pub(crate) fn release_all_in_flight(
     connection: &Connection,
     topology: Topology,
@@ -242,7 +245,7 @@ pub(crate) fn release_all_in_flight(
     wake_due(connection, topology, now, &mut Woken::new())
 }
 
-/// As `SQLite` counts.
+/// Returns a limit as `SQLite` takes it.
 pub(crate) fn as_limit(max: usize) -> i64 {
     i64::try_from(max).unwrap_or(i64::MAX)
 }
@@ -260,9 +263,9 @@ impl Hidden {
     }
 }
 
-/// Puts a message into another queue, where it is counted anew.
+/// Moves a message into another queue, where its receives count from zero.
 fn relocate(connection: &Connection, id: i64, to: &str) -> Result<(), WorkError> {
-    // One more delivery, so that the receipt of the last one does not fit any more.
+    // Counts one more delivery, so that the receipt of the last one becomes invalid.
     let sql = "UPDATE messages SET queue = ?2, hidden_until = NULL, in_flight = 0, \
          deliveries = deliveries + 1, base = deliveries + 1 WHERE id = ?1";
     connection.run(sql, (id, to)).map(drop)
@@ -301,7 +304,8 @@ fn read_hidden(row: &rusqlite::Row<'_>) -> rusqlite::Result<Hidden> {
     Ok(Hidden { id: row.get(0)?, queue: row.get(1)?, group: row.get(2)?, receive_count: row.get(3)? })
 }
 
-/// Columns: id, queue, `fair_group`, body, deliveries, base, `sent_at`. With the id as a number, to sort by.
+/// Reads the columns id, queue, `fair_group`, body, deliveries, base, `sent_at`. Also returns the id as a number, for
+/// sorting.
 fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Received)> {
     let (id, deliveries, base): (i64, i64, i64) = (row.get(0)?, row.get(4)?, row.get(5)?);
     let received = Received {

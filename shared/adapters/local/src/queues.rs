@@ -1,4 +1,4 @@
-//! The queues in `SQLite`, with what their consumers need: receive, finish, wait, look.
+//! The queues in `SQLite`, with the operations of their consumers: receive, finish, wait, inspect.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,29 +14,29 @@ use tokio::sync::Notify;
 use crate::database::{Database, Sql as _, Work, WorkError};
 use crate::queue_rows::{self, Receipt, Woken};
 
-/// A waiting consumer looks at the clock this often at least, in case somebody set it.
+/// The longest wait before a consumer checks the clock again, in case it was set.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
-/// A message in a consumer's hands.
+/// A message received by a consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
-    /// Stays the same through every delivery and every queue.
+    /// The same through every delivery and every queue.
     pub id: String,
-    /// Names this delivery. Fits until the message is received again or moved.
+    /// Identifies this delivery. Valid until the message is received again or moved.
     pub receipt: String,
     pub body: String,
     pub group: String,
-    /// How often it was received from this queue, this time included.
+    /// The number of receives from this queue, including this one.
     pub receive_count: u32,
-    /// When it was first sent.
+    /// The time it was first sent.
     pub sent_at: DateTime<Utc>,
     pub queue: String,
 }
 
 /// The queues in the state folder.
 ///
-/// Groups are served in turn: a receive takes from as many groups as it can, each group goes to the end of
-/// the line after its turn, and within a group the oldest message comes first.
+/// Groups are served in turn: a receive takes from as many groups as it can, each group goes to the end of the line
+/// after its turn, and within a group the oldest message comes first.
 #[derive(Debug, Clone)]
 pub struct LocalQueues {
     database: Arc<Database>,
@@ -45,7 +45,7 @@ pub struct LocalQueues {
     bells: Arc<Bells>,
 }
 
-/// Rung when a queue has something new, by the queue's name.
+/// Notifies waiting consumers of new messages, by the queue's name.
 type Bells = BTreeMap<&'static str, Notify>;
 
 enum Prospect {
@@ -60,7 +60,7 @@ impl LocalQueues {
         Self { database, clock, topology, bells: Arc::new(bells.collect()) }
     }
 
-    /// Which queues there are.
+    /// Returns the topology that defines the queues.
     pub fn topology(&self) -> Topology {
         self.topology
     }
@@ -73,12 +73,12 @@ impl LocalQueues {
         self.clock.now()
     }
 
-    /// Receives at most `max` messages and hides them from everybody for `visibility`. Empty if there are
-    /// none; see [`wait`](Self::wait).
+    /// Receives at most `max` messages and hides them from other consumers for `visibility`. Empty if there are none;
+    /// see [`wait`](Self::wait).
     ///
     /// # Errors
-    /// As of every call to the database. A caller that stops waiting for the answer gets the messages back
-    /// after `visibility`, with their receive counts risen.
+    /// The errors of every call to the database. If the caller stops waiting for the answer, the messages are ready
+    /// again after `visibility`, with increased receive counts.
     pub async fn receive(
         &self,
         queue: &str,
@@ -94,20 +94,20 @@ impl LocalQueues {
         .await
     }
 
-    /// Deletes the messages of these receipts: their work is done. Returns how many were deleted: a message
-    /// that was received by somebody else in the meantime, or moved on, stays.
+    /// Deletes the messages of these receipts after their work is done. Returns the number of deleted messages: a
+    /// message that another consumer has received meanwhile, or that has moved on, stays.
     ///
     /// # Errors
-    /// [`PortError::Broken`] for a receipt that never was one.
+    /// [`PortError::Broken`] for an invalid receipt.
     pub async fn delete(&self, receipts: &[String]) -> Result<usize, PortError> {
         self.each(receipts, |work, receipt, _| queue_rows::delete(work, receipt)).await
     }
 
-    /// Gives the messages of these receipts back after a failure: visible again after `delay`. One whose
-    /// receive count has reached the limit of its queue moves on at once. Returns how many were still ours.
+    /// Releases the messages of these receipts after a failure: visible again after `delay`. A message whose receive
+    /// count has reached the limit of its queue moves on at once. Returns the number of receipts that were still valid.
     ///
     /// # Errors
-    /// [`PortError::Broken`] for a receipt that never was one.
+    /// [`PortError::Broken`] for an invalid receipt.
     pub async fn release(&self, receipts: &[String], delay: Duration) -> Result<usize, PortError> {
         let (now, topology) = (self.clock.now(), self.topology);
         let until = later(now, delay);
@@ -117,16 +117,18 @@ impl LocalQueues {
         .await
     }
 
-    /// Hides the messages of these receipts for `visibility` from now. Returns how many were still ours.
+    /// Hides the messages of these receipts for `visibility` from now. Returns the number of receipts that were still
+    /// valid.
     ///
     /// # Errors
-    /// [`PortError::Broken`] for a receipt that never was one.
+    /// [`PortError::Broken`] for an invalid receipt.
     pub async fn extend(&self, receipts: &[String], visibility: Duration) -> Result<usize, PortError> {
         let until = later(self.clock.now(), visibility);
         self.each(receipts, move |work, receipt, _| queue_rows::hide_until(work, receipt, until)).await
     }
 
-    /// Does `what` to the messages of these receipts, all in one. For how many it did something.
+    /// Applies `what` to the messages of these receipts, in one transaction. Returns the number of messages it
+    /// affected.
     async fn each(
         &self,
         receipts: &[String],
@@ -140,14 +142,14 @@ impl LocalQueues {
         .await
     }
 
-    /// Returns when a receive from `queue` may find something. Several may wait; all are woken.
+    /// Returns when a receive from `queue` may find a message. Several consumers may wait; all are woken.
     ///
     /// # Errors
-    /// As of every call to the database.
+    /// The errors of every call to the database.
     pub async fn wait(&self, queue: &str) -> Result<(), PortError> {
         let Some(bell) = self.bells.get(queue) else { return Err(unknown(queue)) };
         loop {
-            // Listen before looking: what is sent between the two rings too.
+            // Listen before looking, so that a message sent in between is noticed.
             let rung = bell.notified();
             let (now, topology, queue) = (self.clock.now(), self.topology, queue.to_owned());
             let prospect = self
@@ -156,7 +158,7 @@ impl LocalQueues {
                     if queue_rows::may_be_ready(work, &queue)? {
                         return Ok(Prospect::Now);
                     }
-                    // Of any queue: a message may come here from another one when its time is up.
+                    // Of any queue, because a message may move here from another queue when its time is up.
                     Ok(queue_rows::next_due(work)?.map_or(Prospect::WhenSent, Prospect::At))
                 })
                 .await?;
@@ -165,20 +167,20 @@ impl LocalQueues {
                 Prospect::At(time) => (time - now).to_std().unwrap_or_default().min(LOOK_AGAIN),
                 Prospect::WhenSent => LOOK_AGAIN,
             };
-            // Woken or not, look again.
+            // Look again, whether notified or timed out.
             drop(tokio::time::timeout(pause, rung).await);
         }
     }
 
-    /// Whether a queue has a message of `group`, whoever may have it in hand.
+    /// Returns whether a queue has a message of `group`, ready or hidden.
     ///
     /// # Errors
-    /// As of every call to the database.
+    /// The errors of every call to the database.
     pub async fn holds(&self, queue: &str, group: &str) -> Result<bool, PortError> {
         let (queue, group) = (queue.to_owned(), group.to_owned());
         self.database
             .call(move |work| {
-                // Two questions: each has an index of its own.
+                // Two queries: each has its own index.
                 let ready = "SELECT 1 FROM messages WHERE queue = ?1 AND fair_group = ?2 AND hidden_until IS NULL";
                 let hidden =
                     "SELECT 1 FROM messages WHERE hidden_until IS NOT NULL AND queue = ?1 AND fair_group = ?2";
@@ -188,10 +190,10 @@ impl LocalQueues {
             .await
     }
 
-    /// How much is in each queue. Reads the indices from end to end: some 10 ms at 100,000 messages.
+    /// Returns the depth of each queue. Reads the indices from end to end: some 10 ms at 100,000 messages.
     ///
     /// # Errors
-    /// As of every call to the database.
+    /// The errors of every call to the database.
     pub async fn depths(&self) -> Result<Vec<QueueDepth>, PortError> {
         let (now, topology) = (self.clock.now(), self.topology);
         self.change(move |work, woken| {
@@ -201,31 +203,31 @@ impl LocalQueues {
         .await
     }
 
-    /// The oldest messages of a queue, as they are, without receiving them: at most `max`, whether ready or
-    /// not. Their receipts fit if they are in flight. Slow on a long queue.
+    /// Returns the oldest messages of a queue without receiving them: at most `max`, whether ready or not. Their
+    /// receipts are valid if they are in flight. Slow on a long queue.
     ///
     /// # Errors
-    /// As of every call to the database.
+    /// The errors of every call to the database.
     pub async fn peek(&self, queue: &str, max: usize) -> Result<Vec<Received>, PortError> {
         let queue = queue.to_owned();
         self.database.call(move |work| queue_rows::peek(work, &queue, max)).await
     }
 
-    /// The oldest dead letters, of one flow or of all, at most `max`.
+    /// Returns the oldest dead letters, of one flow or of all, at most `max`.
     ///
     /// # Errors
-    /// As of every call to the database.
+    /// The errors of every call to the database.
     pub async fn dead_letters(&self, flow: Option<&str>, max: usize) -> Result<Vec<Received>, PortError> {
         let dead = self.topology.dead_letters().filter(|dead| flow.is_none_or(|flow| dead.flow == flow));
         let queues: Vec<String> = dead.map(|dead| dead.name).collect();
         self.database.call(move |work| queue_rows::dead_letters(work, queues, max)).await
     }
 
-    /// Gives dead letters back to the queues where they failed, to be tried as new ones: those of these ids. Gives the
-    /// id and queue of each that was moved; what is no dead letter (any more) is left alone. All are moved, or none.
+    /// Returns the dead letters of these ids to the queues where they failed, as if they were new. Returns the id and
+    /// queue of each moved message; an id that is not (or no longer) a dead letter is ignored. All are moved, or none.
     ///
     /// # Errors
-    /// [`PortError::Broken`] for an id that never was one.
+    /// [`PortError::Broken`] for an invalid id.
     pub async fn redrive(&self, ids: &[String]) -> Result<Vec<(String, &'static str)>, PortError> {
         let number = |id: &String| {
             id.parse::<i64>().map_err(|_| PortError::Broken(format!("{id:?} is no id of a message")))
@@ -245,7 +247,7 @@ impl LocalQueues {
         .await
     }
 
-    /// Runs `work`; after the commit rings for the queues it woke.
+    /// Runs `work`; after the commit, notifies the consumers of the queues it woke.
     pub(crate) async fn change<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Work<'_>, &mut Woken) -> Result<T, WorkError> + Send + 'static,
@@ -257,7 +259,7 @@ impl LocalQueues {
                 let value = work(place, &mut woken)?;
                 if !woken.is_empty() {
                     place.after_commit(move || {
-                        // Nobody waits for dead letters.
+                        // No consumer waits for dead letters.
                         for bell in woken.iter().filter_map(|queue| bells.get(&**queue)) {
                             bell.notify_waiters();
                         }
@@ -271,7 +273,7 @@ impl LocalQueues {
 
 #[async_trait]
 impl WorkQueue for LocalQueues {
-    /// Accepts all or, with an error, none.
+    /// Accepts all messages or, with an error, none.
     async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError> {
         let Some(consumed) = self.topology.queue(queue) else { return Err(unknown(queue)) };
         let queue = consumed.queue.name;

@@ -1,7 +1,8 @@
-//! Records of work and their outbox, for all flows: a row each, the record as JSON beside what questions go by.
+//! Records of work and their outbox, for all flows: a row each, with the record as JSON plus the columns that queries
+//! use.
 //!
-//! A write is made inside one transaction of the one thread, so that a record, its places in lists and what it
-//! announces are stored together.
+//! Each write is inside one transaction of the single database thread, so that a record, its list entries and its
+//! events are stored together.
 
 use std::sync::Arc;
 
@@ -79,7 +80,7 @@ impl RecordStore for LocalRecords {
         after: Option<&RecordCursor>,
         limit: u32,
     ) -> Result<Vec<Record>, PortError> {
-        // What sorts behind every time.
+        // Sorts after every time.
         let (created_at, id) = after.map_or_else(
             || ("~".to_owned(), String::new()),
             |after| (sortable(after.created_at), after.id.clone()),
@@ -146,13 +147,13 @@ pub(crate) fn load(
     connection.first(sql, (&subject.flow, tenant, &subject.id), |row| read_json(row, 0))
 }
 
-/// A record's number: transactions name the record of their file by it.
+/// Returns a record's number, by which transactions refer to the record of their file.
 pub(crate) fn number(work: &Work<'_>, tenant: &str, subject: &Subject) -> Result<Option<u32>, WorkError> {
     let sql = "SELECT number FROM records WHERE flow = ?1 AND tenant = ?2 AND id = ?3";
     work.first(sql, (&subject.flow, tenant, &subject.id), |row| row.get(0))
 }
 
-/// The number by which transactions name a file that is being processed under `token`.
+/// Returns the number by which transactions refer to a file, if it is being processed under `token`.
 pub(crate) fn held_file(
     work: &Work<'_>,
     tenant: &str,
@@ -164,7 +165,7 @@ pub(crate) fn held_file(
     work.first(sql, (FileId::FLOW, tenant, &file.0, FileId::PROCESSING, token), |row| row.get(0))
 }
 
-/// Stores a record, or in place of the one that is there; its number.
+/// Stores a record, replacing any existing one, and returns its number.
 fn write(work: &Work<'_>, record: &Record) -> Result<u32, WorkError> {
     let Record { subject, tenant, state, open, changed_at, .. } = record;
     let token = record.lease.as_ref().map(|lease| &lease.token);
@@ -229,7 +230,7 @@ fn put_out(work: &Work<'_>, record: &Record, announce: &[Outgoing]) -> Result<()
     Ok(())
 }
 
-/// Columns: flow, tenant, id, `event_id`, `event_type`, at, detail.
+/// Reads the columns flow, tenant, id, `event_id`, `event_type`, at, detail.
 pub(crate) fn read_outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
     Ok(Outgoing {
         subject: Subject { flow: row.get(0)?, id: row.get(2)? },

@@ -1,8 +1,8 @@
-//! The tables, as a list of steps. A step that was released is never edited: a change is a new step.
+//! The tables, as a list of migrations. A released migration is never edited: a change is a new migration.
 
 use rusqlite::{Connection, TransactionBehavior};
 
-/// `user_version` of a database is how many of these it has been through.
+/// A database's `user_version` is the number of migrations it has been through.
 const MIGRATIONS: &[&str] = &[
     "
     -- A session without its two parts of unbounded size: what was asked for is never changed, and a row is
@@ -218,10 +218,10 @@ const MIGRATIONS: &[&str] = &[
     ",
 ];
 
-/// The schema this program brings a database to.
+/// The schema version that this program migrates a database to.
 pub(crate) const KNOWN: usize = MIGRATIONS.len();
 
-/// Why a database cannot be brought to the present form.
+/// The reason why a database cannot be migrated to the current schema.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SchemaError {
     #[error("it has schema {found}, and this riffle knows {known} at most")]
@@ -230,7 +230,7 @@ pub(crate) enum SchemaError {
     Sql(#[from] rusqlite::Error),
 }
 
-/// Takes the steps that are missing, each in a transaction of its own.
+/// Runs the missing migrations, each in its own transaction.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), SchemaError> {
     let known = KNOWN;
     let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -1,4 +1,4 @@
-//! The state folder: who may use it, what lies in it, and what is put right when it is opened.
+//! The state folder: its lock, its contents, and the repairs made on opening it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -21,11 +21,11 @@ use crate::{
     LocalRecords, LocalTickets, LocalTransactions,
 };
 
-/// Held while the folder is open.
+/// The lock file, locked while the folder is open.
 pub(crate) const LOCK: &str = "lock";
 pub(crate) const DATABASE: &str = "state.sqlite";
 
-/// Why a state folder cannot be used. Each text says what to do.
+/// The reason why a state folder cannot be used. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error(
@@ -62,14 +62,14 @@ pub enum OpenError {
 /// An open state folder:
 ///
 /// ```text
-/// DIR/lock                 held while the folder is open; the process id in it, or that it was closed whole
+/// DIR/lock                 locked while the folder is open; holds the process id, or a mark that it was closed cleanly
 /// DIR/state.sqlite(-wal)   ledger, records, transactions, events and queues
 /// DIR/objects/…            one file per object
 /// DIR/tmp/…                objects being written; emptied on open
 /// ```
 ///
-/// The folder stays locked until the store and all that it handed out are dropped. The last drop waits for
-/// the database to be closed (milliseconds; it may block on the disk).
+/// The folder stays locked until the store and everything created from it are dropped. The last drop waits for the
+/// database to be closed (milliseconds; it may block on the disk).
 #[derive(Debug)]
 pub struct Store {
     queues: LocalQueues,
@@ -80,19 +80,19 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the state folder `dir`, making it (for this user only) if need be. Blocks: it reads and may
-    /// repair the database.
+    /// Opens the state folder `dir`, creating it (for this user only) if necessary. Blocks: it reads and may repair the
+    /// database.
     ///
-    /// Messages that the last process had received and not finished are visible again. `clock` is what
-    /// visibility goes by.
+    /// Messages that the last process had received but not finished are visible again. `clock` is the clock for
+    /// visibility timeouts.
     ///
     /// # Errors
-    /// Another process has it, it cannot be written, or what is in it cannot be read.
+    /// Another process has opened it, it cannot be written, or its contents cannot be read.
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         Self::open_for(RIFFLE, dir, clock)
     }
 
-    /// As [`open`](Self::open), with the queues of other flows.
+    /// Like [`open`](Self::open), with the queues of another topology.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -124,10 +124,10 @@ impl Store {
         };
         let is_there = damage::is_there(&path).map_err(unusable(&path))?;
         let lost = if is_there { None } else { damage::orphans(dir).map_err(unusable(dir))? };
-        // The database's companion files take their permissions from it.
+        // SQLite creates the database's companion files with the permissions of the database.
         private_file(&path).map_err(unusable(&path))?;
-        // Checked before it is opened, since opening may change it. After a clean shutdown the check, which takes a while,
-        // is left out.
+        // Checked before the database is opened, because opening may change it. After a clean shutdown the slow check
+        // is skipped.
         if is_there && !damage::is_marked_whole(&said, &path) {
             if let Some((size, wanted)) = damage::cut_short(&path).map_err(unusable(&path))? {
                 return Err(damaged(format!("it has {size} bytes of {wanted}")));
@@ -153,7 +153,7 @@ impl Store {
         })
     }
 
-    /// What was found to be lost when it was opened, as a person should be told.
+    /// Returns a message for the user about data found to be lost on opening.
     pub fn lost(&self) -> Option<&str> {
         self.lost.as_deref()
     }
@@ -206,24 +206,25 @@ fn open_database(
     clock: &dyn Clock,
 ) -> Result<Connection, SchemaError> {
     let mut connection = Connection::open(path)?;
-    // What is written anew stays in the state folder, which is for this user only. SQLite knows paths in UTF-8 alone.
+    // Temporary copies of a rebuild stay in the state folder, which is for this user only. SQLite accepts only UTF-8
+    // paths.
     if let Some(tmp) = tmp.to_str() {
         connection.pragma_update(None, "temp_store_directory", tmp)?;
     }
-    // Others may look at it with tools of their own while we run; they hold it briefly.
+    // Other processes may inspect the database with their own tools at the same time; they lock it only briefly.
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    // In pages of 4 KB: a checkpoint syncs the disk, so let 16 MB gather for one.
+    // In pages of 4 KB: a checkpoint syncs the disk, so it waits for 16 MB.
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     // In KB if negative.
     connection.pragma_update(None, "cache_size", -16_000)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // What is deleted is overwritten where that costs no further writing. See `Work::erasing`.
+    // Deleted data is overwritten where that needs no further writes. See `Work::erasing`.
     connection.pragma_update(None, "secure_delete", "FAST")?;
     connection.set_prepared_statement_cache_capacity(64);
-    // Keep a statement's plan whatever is bound to it, rather than parse it again.
+    // Keep a statement's plan for all bound values instead of preparing it again.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     schema::migrate(&mut connection)?;
 
@@ -248,8 +249,8 @@ fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-/// The system lets go of the lock when the process ends, however it ends. And what the last one has left in it: its id
-/// where it was killed.
+/// Takes the lock, which the system releases when the process ends, however it ends. Also returns what the last process
+/// left in the lock file: its id if it was killed.
 fn take_lock(dir: &Path) -> Result<(File, String), OpenError> {
     let path = dir.join(LOCK);
     let unusable = |error| OpenError::Folder { path: path.clone(), error };

@@ -1,4 +1,4 @@
-//! OCR by Tesseract, a process for each picture.
+//! OCR by Tesseract, with one process per picture.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,17 +8,18 @@ use std::time::Duration;
 use riffle_confine::{Budget, Finished, Limits, Program, RunError};
 use riffle_ports::{Ocr, OcrError, OcrLine, OcrWord, PortError};
 
-/// What a picture may take. It writes no file and has few open: its languages and libraries.
+/// The limits of the process of one picture. It writes no file and opens few: its languages and libraries.
 const LIMITS: Limits = Limits { memory: 512 << 20, cpu: 60, file: 0, open_files: 64 };
-/// A table of words has a hundred bytes for each. The clock ends what waits, on a busy machine too.
+/// The table needs about a hundred bytes per word. The wall-clock limit ends a stalled process, and allows for a busy
+/// machine.
 const BUDGET: Budget = Budget { wall: Duration::from_mins(3), output: 64 << 20 };
-/// Where an installation outside the system's folders has its languages and libraries.
+/// The variables by which an installation outside the system's folders finds its languages and libraries.
 const PATHS: [&str; 2] = ["TESSDATA_PREFIX", "LD_LIBRARY_PATH"];
 
-/// Words Tesseract is less sure of are left out, in per cent: they are specks and lines.
+/// The lowest confidence in per cent. Words below it are left out: they are specks and lines.
 const SURE: f32 = 20.0;
 
-/// An [`Ocr`] that runs `tesseract`, looked for when it is first needed.
+/// An [`Ocr`] that runs `tesseract`, which is located on first use.
 #[derive(Debug)]
 pub struct Tesseract {
     languages: String,
@@ -26,22 +27,22 @@ pub struct Tesseract {
 }
 
 impl Tesseract {
-    /// `languages` as Tesseract names them, parted by `+` (`eng+deu`).
+    /// `languages` as Tesseract names them, separated by `+` (`eng+deu`).
     pub fn new(languages: &str) -> Self {
         Self { languages: languages.to_owned(), version: OnceLock::new() }
     }
 
-    /// Looks whether Tesseract and its languages are there, and gives its version.
+    /// Checks that Tesseract and its languages are installed, and returns its version.
     ///
     /// # Errors
-    /// What is missing, and how to get it.
+    /// What is missing, and how to install it.
     pub fn find(&self) -> Result<&str, &str> {
         let found = self.version.get_or_init(|| find(&self.languages));
         found.as_deref().map_err(String::as_str)
     }
 
     fn run(&self, picture: &[u8]) -> Result<Finished, RunError> {
-        // Labels of a drawing stand anywhere, not in columns.
+        // Page segmentation mode 11 (sparse text): the labels of a drawing are anywhere, not in columns.
         tesseract()?
             .args(["stdin", "stdout", "-l", &self.languages, "--psm", "11", "tsv"])
             .run(picture, BUDGET)
@@ -50,7 +51,7 @@ impl Tesseract {
 
 fn tesseract() -> io::Result<Program> {
     let program = Program::foreign("tesseract", LIMITS)?.keep_paths(&PATHS);
-    // One picture is one core's work: others are read beside it.
+    // One picture uses one core: others are read at the same time.
     Ok(program.env("OMP_THREAD_LIMIT", "1"))
 }
 
@@ -112,7 +113,8 @@ impl Ocr for Tesseract {
                 return Err(unread(&error.to_string()));
             }
         };
-        // It reads all before it writes anything. Where it dies of the picture it has not taken all.
+        // Tesseract reads all its input before it writes anything. If the picture crashes it, it has not read
+        // everything.
         if !finished.status.success() || !finished.took_all {
             let why = String::from_utf8_lossy(&finished.errors);
             let why = why.lines().find(|line| line.contains("rror"));
@@ -131,7 +133,7 @@ struct Page {
     lines: BTreeMap<[u32; 3], OcrLine>,
 }
 
-/// Reads Tesseract's table: a row for each page, block, paragraph, line and word.
+/// Reads Tesseract's table, which has a row for each page, block, paragraph, line and word.
 fn pages(table: &str) -> Vec<Vec<OcrLine>> {
     let mut pages: BTreeMap<u32, Page> = BTreeMap::new();
     for row in table.lines().skip(1) {

@@ -1,4 +1,4 @@
-//! Texts kept between scans: a database of its own beside the state, that may be deleted at any time.
+//! A cache of texts between scans: a separate database next to the state, which may be deleted at any time.
 
 use std::fs;
 use std::io;
@@ -13,18 +13,18 @@ use rusqlite::{Connection, Row};
 
 use crate::database::{Sql as _, WorkError};
 
-/// Room for the texts unless told otherwise, in bytes: 2 GiB.
+/// The default size limit of the texts in bytes: 2 GiB.
 pub const TEXTS_LIMIT: u64 = 2 << 30;
 
-/// Evicted down to so many per cent of the limit, so that not every text makes room for itself.
+/// Eviction reduces the texts to this percentage of the limit, so that not every new text causes an eviction.
 const KEEP_PERCENT: u64 = 90;
-/// Texts wait for the disk at most so many at a time; whoever comes then waits.
+/// The most texts waiting for the disk; further callers wait.
 const WAITING: usize = 8;
-/// Put into one transaction at most.
+/// The most waiting writes added to the first one in a transaction.
 const GROUP: usize = 64;
-/// When a text was last used is known to about a day: to note it each time would be a write for each read.
+/// The time of a text's last use is exact to about a day: recording each use would be a write for each read.
 const DAY: i64 = 86_400;
-/// Another layout is another file.
+/// Another layout gets another file name.
 pub(crate) const FILE: &str = "texts-1.sqlite";
 
 const SCHEMA: &str = "
@@ -45,8 +45,8 @@ const SCHEMA: &str = "
 
 /// A [`TextCache`] in one `SQLite` file.
 ///
-/// Texts are written behind the caller's back; what was not written when the process was killed is read again.
-/// A file that is damaged is thrown away.
+/// Texts are written in the background; texts not yet written when the process is killed are read again from their
+/// files. A damaged cache file is deleted.
 #[expect(missing_debug_implementations, reason = "the clock is a trait object")]
 pub struct LocalTexts {
     reading: Mutex<Connection>,
@@ -62,7 +62,7 @@ enum Write {
 }
 
 impl LocalTexts {
-    /// Opens the cache in the folder `dir`, which exists, with room for `limit` bytes of packed text.
+    /// Opens the cache in the existing folder `dir`, with a limit of `limit` bytes of packed text.
     pub fn open(dir: &Path, limit: u64, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let path = dir.join(FILE);
         let (reading, writing) = match Self::connect(&path) {
@@ -91,10 +91,11 @@ impl LocalTexts {
         let open = || {
             let connection = Connection::open(path)?;
             connection.busy_timeout(Duration::from_secs(5))?;
-            // Texts take some 50 KB. Not mapped into memory, where they would count as this process's.
+            // Texts take some 50 KB each. The file is not memory-mapped, because that would count as memory of this
+            // process.
             connection.pragma_update(None, "page_size", 32_768)?;
             connection.pragma_update(None, "journal_mode", "wal")?;
-            // A power cut takes the last texts at most, which are read again.
+            // A power cut loses the last texts at most; their files are read again.
             connection.pragma_update(None, "synchronous", "normal")?;
             connection.pragma_update(None, "foreign_keys", true)?;
             Ok::<_, rusqlite::Error>(connection)
@@ -105,7 +106,7 @@ impl LocalTexts {
     }
 
     fn read(&self, query: &str, key: TextKey) -> Result<Option<Vec<u8>>, PortError> {
-        // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
+        // No code that holds the lock can panic half-way, so the value behind a poisoned lock is consistent.
         let connection = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?));
         let row = connection.first(query, [key.0], read);
@@ -159,11 +160,11 @@ impl Drop for LocalTexts {
     }
 }
 
-/// The one who writes.
+/// The thread that writes.
 struct Writer {
     connection: Connection,
     limit: u64,
-    /// Of all texts, once it was asked for.
+    /// The size of all texts in bytes, once it has been queried.
     size: Option<u64>,
 }
 
@@ -172,7 +173,7 @@ impl Writer {
         while let Ok(first) = writes.recv() {
             let group: Vec<Write> = std::iter::once(first).chain(writes.try_iter().take(GROUP)).collect();
             if let Err(error) = self.group(group) {
-                // Counted again: how much of the group was written is unknown.
+                // Query the size again, because it is unknown how much of the group was written.
                 self.size = None;
                 tracing::warn!(%error, "texts were not kept: their files are read again");
             }
@@ -215,7 +216,7 @@ impl Writer {
     }
 }
 
-/// Throws away what was not used for longest until at most `keep` bytes are left; gives what is left.
+/// Removes the least recently used texts until at most `keep` bytes are left; returns the remaining size.
 fn evict(connection: &Connection, mut size: u64, keep: u64) -> Result<u64, WorkError> {
     let oldest = "SELECT id, size FROM texts ORDER BY used, id LIMIT 100";
     while size > keep {

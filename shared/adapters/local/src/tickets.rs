@@ -1,4 +1,4 @@
-//! Tickets in the state folder: they outlive a restart, as they do in the cloud.
+//! Tickets in the state folder: they survive a restart, as they do on AWS.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use riffle_ports::{Clock, PortError, Ticket, TicketHash, TicketStore};
 use crate::database::{Database, Sql as _};
 use crate::listing::{read_time, sortable};
 
-/// The tickets. Those past their time are removed when the next one is put.
+/// The tickets. Expired ones are removed when the next one is put.
 #[derive(Debug, Clone)]
 pub struct LocalTickets {
     pub(crate) database: Arc<Database>,

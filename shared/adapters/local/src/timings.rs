@@ -1,4 +1,4 @@
-//! How long things take, since the process began.
+//! Durations measured since the process started.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,20 +7,20 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use riffle_ports::Timing;
 
-/// Microseconds up to which everything counts alike, and those in an hour: what takes longer counts as that.
+/// The bounds of the histogram in microseconds: shorter times count as the first, times above one hour as the second.
 const SHORTEST: u64 = 50;
 const LONGEST: u64 = 3_600_000_000;
-/// Quantiles are right to a tenth.
+/// Significant decimal digits: quantiles are exact to a tenth.
 const DIGITS: u8 = 1;
 
-/// What is measured.
+/// The kinds of measured durations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Measure {
-    /// Publishing, a call each.
+    /// One call of publish.
     Publish,
-    /// From the sending of a message until it was dealt with.
+    /// From the sending of a message until its processing is done.
     Stage,
-    /// From the receipt of a file until a stage was done with it.
+    /// From the receipt of a file until a stage has processed it.
     SinceUpload,
 }
 
@@ -34,7 +34,7 @@ impl Measure {
     }
 }
 
-/// The timings of one process. Clones count together.
+/// The timings of one process. Clones share their counts.
 #[derive(Debug, Clone, Default)]
 pub struct Timings(Arc<Mutex<BTreeMap<(Measure, &'static str), Times>>>);
 
@@ -45,7 +45,7 @@ struct Times {
 }
 
 impl Timings {
-    /// Counts one more.
+    /// Records one duration.
     pub fn note(&self, measure: Measure, of: &'static str, took: Duration) {
         let mut timings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let times = timings.entry((measure, of)).or_insert_with(|| Times {

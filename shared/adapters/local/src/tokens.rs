@@ -1,4 +1,4 @@
-//! Tokens people lent, in the memory of this process and nowhere else.
+//! Lent tokens, only in the memory of this process.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use riffle_ports::{Clock, PortError, SessionId, Token, TokenVault};
 
-/// A vault without a key: when the process ends, what it kept is gone, and its sessions ask for a new token.
+/// A vault without a key: its tokens are gone when the process ends, and their sessions request new ones.
 #[derive(Debug, Clone)]
 pub struct LocalTokens {
     clock: Arc<dyn Clock>,
@@ -20,7 +20,7 @@ impl LocalTokens {
 
     fn kept<T>(&self, look: impl FnOnce(&mut HashMap<SessionId, (String, Token)>) -> T) -> T {
         let now = self.clock.now();
-        // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
+        // No code that holds the lock can panic half-way, so the value behind a poisoned lock is consistent.
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|_, (_, token)| now < token.expires_at);
         look(&mut kept)

@@ -1,7 +1,7 @@
-//! A transaction as a row: small, since there may be ten million of them.
+//! A transaction as a compact row, because there may be ten million of them.
 //!
-//! Accounts, files and categories are numbers, days count from the year 1, a digest is its bytes, the clean text is
-//! left out where it is the bank's, and `line 12` is 12.
+//! Accounts, files and categories are numbers, days count from the year 1, a digest is stored as bytes, the clean text
+//! is left out if it equals the bank's, and `line 12` is stored as 12.
 
 use chrono::{Datelike, NaiveDate};
 use data_encoding::HEXLOWER;
@@ -23,24 +23,24 @@ macro_rules! select {
     };
 }
 
-/// Account, day, identity, occurrence.
+/// Parameters: account, day, identity, occurrence.
 pub(crate) const GET: &str = select!("day = ?2 AND identity = ?3 AND occurrence = ?4");
-/// Account, day after the last, where to begin (not included), limit. Where to begin is the only lower bound: with a
-/// first day beside it SQLite walks over all rows from that day on.
+/// Parameters: account, day after the last, start position (exclusive), limit. The start position is the only lower
+/// bound: with a first day in addition, SQLite reads all rows from that day on.
 pub(crate) const OLDEST_FIRST: &str = select!(
     "day < ?2 AND (day, identity, occurrence) > (?3, ?4, ?5) ORDER BY day, identity, occurrence LIMIT ?6"
 );
-/// The same from the end: account, first day, where to begin (not included), limit.
+/// The reverse order. Parameters: account, first day, start position (exclusive), limit.
 pub(crate) const NEWEST_FIRST: &str = select!(
     "day >= ?2 AND (day, identity, occurrence) < (?3, ?4, ?5) \
      ORDER BY day DESC, identity DESC, occurrence DESC LIMIT ?6"
 );
-/// What figures need of a transaction, and its key; otherwise as [`OLDEST_FIRST`].
+/// The columns that figures need of a transaction, and its key; otherwise like [`OLDEST_FIRST`].
 pub(crate) const BOOKED: &str = "SELECT day, identity, occurrence, amount, currency, category FROM transactions \
      WHERE account = ?1 AND day < ?2 AND (day, identity, occurrence) > (?3, ?4, ?5) \
      ORDER BY day, identity, occurrence LIMIT ?6";
 
-/// A key as the table has it, but for the number of its account.
+/// A key as in the table, except that the account is a name instead of a number.
 #[derive(Debug)]
 pub(crate) struct Key {
     pub(crate) account: String,
@@ -49,19 +49,19 @@ pub(crate) struct Key {
     pub(crate) occurrence: u32,
 }
 
-/// What tells a transaction from others. Digests of one length keep their order as bytes, and those are all there is
-/// but in tests; what is no digest stands before them.
+/// The part of a key that distinguishes a transaction from others. Digests of one length keep their order as bytes, and
+/// outside tests all identities are such digests; other texts sort before them.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Identity {
     Text(String),
     Digest(Vec<u8>),
 }
 
-/// Shorter ones are not worth it, and not of one length.
+/// Shorter digests save little, and vary in length.
 const SHORTEST_DIGEST: usize = 16;
 
 impl Identity {
-    /// Before all others.
+    /// Sorts before all others.
     pub(crate) const FIRST: Self = Self::Text(String::new());
 
     fn of(identity: &str) -> Self {
@@ -101,7 +101,7 @@ impl Key {
         })
     }
 
-    /// As statements take it: account, day, identity, occurrence.
+    /// Returns the parameters account, day, identity, occurrence.
     pub(crate) fn within(&self, account: i64) -> impl Params + '_ {
         (account, self.day, &self.identity, self.occurrence)
     }
@@ -111,7 +111,7 @@ impl Key {
     }
 }
 
-/// What sorts before all of a day.
+/// Returns a position before all rows of a day.
 pub(crate) const fn before(day: i32) -> (i32, Identity, u32) {
     (day, Identity::FIRST, 0)
 }
@@ -158,7 +158,7 @@ impl New {
         (&self.key.account, self.key.day, &self.key.identity, self.key.occurrence)
     }
 
-    /// Whether it was not there.
+    /// Inserts the row unless it exists. Returns whether it was new.
     pub(crate) fn insert(
         &self,
         work: &Work<'_>,
@@ -194,7 +194,7 @@ impl New {
     }
 }
 
-/// A transaction whose file and category are still to be named.
+/// A transaction whose file and category are still numbers.
 pub(crate) struct Numbered {
     transaction: Transaction,
     file: u32,
@@ -208,7 +208,7 @@ impl Numbered {
     }
 }
 
-/// Columns of [`select`].
+/// Reads the columns of [`select`].
 pub(crate) fn read(row: &Row<'_>, account: &str) -> rusqlite::Result<Numbered> {
     let description: String = row.get(6)?;
     let transaction = Transaction {
@@ -229,12 +229,12 @@ pub(crate) fn read(row: &Row<'_>, account: &str) -> rusqlite::Result<Numbered> {
     Ok(Numbered { transaction, file: row.get(13)?, category: row.get(14)? })
 }
 
-/// What figures need of a transaction, whose category is a number. Columns of [`BOOKED`].
+/// Reads the columns of [`BOOKED`] that figures need; the category is a number.
 pub(crate) fn read_booked(row: &Row<'_>) -> rusqlite::Result<(Booked, i64)> {
     Ok((Booked { amount: read_amount(row, 3)?, currency: row.get(4)?, category: None }, row.get(5)?))
 }
 
-/// The key of a row that begins with day, identity and occurrence.
+/// Reads the key of a row that begins with day, identity and occurrence.
 pub(crate) fn read_key(row: &Row<'_>, account: &str) -> rusqlite::Result<TransactionKey> {
     Ok(TransactionKey {
         account: account.to_owned(),
@@ -257,7 +257,7 @@ fn read_amount(row: &Row<'_>, column: usize) -> rusqlite::Result<Decimal> {
     })
 }
 
-/// Where in its file a transaction stands.
+/// The place of a transaction in its file.
 #[derive(Debug, PartialEq, Eq)]
 enum PlaceInFile {
     Line(i64),
@@ -267,7 +267,7 @@ enum PlaceInFile {
 impl PlaceInFile {
     fn of(place: &str) -> Self {
         let line = place.strip_prefix("line ").and_then(|line| line.parse().ok());
-        // `line +1` and `line 007` are no numbers of lines.
+        // `line +1` and `line 007` are not line numbers.
         line.map(Self::Line)
             .filter(|line| line.text() == place)
             .unwrap_or_else(|| Self::Other(place.to_owned()))
@@ -314,7 +314,7 @@ impl Shown {
         Self { first, by }
     }
 
-    /// Whether it was not among them.
+    /// Adds a file. Returns whether it was new.
     pub(crate) fn add(&mut self, file: u32) -> bool {
         let new = !self.by.contains(&file);
         if new {
@@ -323,7 +323,7 @@ impl Shown {
         new
     }
 
-    /// Whether it was among them.
+    /// Removes a file. Returns whether it was there.
     pub(crate) fn remove(&mut self, file: u32) -> bool {
         let before = self.by.len();
         self.by.retain(|by| *by != file);
@@ -334,7 +334,7 @@ impl Shown {
         self.by.is_empty()
     }
 
-    /// `None`: the first alone, as nearly all are.
+    /// Encodes the files. `None` if the first file alone shows the row, as is nearly always so.
     pub(crate) fn blob(&self) -> Option<Vec<u8>> {
         (self.by != [self.first]).then(|| self.by.iter().flat_map(|file| file.to_le_bytes()).collect())
     }
@@ -344,7 +344,7 @@ pub(crate) fn month(text: &str) -> Result<Month, WorkError> {
     text.parse().map_err(|error| WorkError::Unreadable(format!("{text:?}: {error}")))
 }
 
-/// Its first day, and the one after its last.
+/// Returns the first day of a month, and the day after its last.
 pub(crate) fn days(month: Month) -> Result<(i32, i32), PortError> {
     let first = |month: Month| {
         let text = format!("{month}-01");
@@ -391,7 +391,7 @@ mod tests {
         assert!(Identity::FIRST < Identity::of("0") && Identity::of("zz") < Identity::of(&digest("00")));
     }
 
-    /// Or a page costs as much as all pages before it.
+    /// Otherwise a page would cost as much as all pages before it.
     #[test]
     fn a_page_begins_where_it_begins() -> Result<(), Box<dyn std::error::Error>> {
         let mut connection = rusqlite::Connection::open_in_memory()?;

@@ -1,6 +1,6 @@
-//! Transactions in `SQLite`: a set of rows in the order of statements, made for millions of them.
+//! Transactions in `SQLite`: a set of rows in statement order, designed for millions of rows.
 //!
-//! What a row is made of stands in `transaction_rows`.
+//! `transaction_rows` defines the format of a row.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::names::{Names, Numbers};
 use crate::records::{held_file, number};
 use crate::transaction_rows::{self as rows, Key, Shown};
 
-/// So many rows take the thread of the database some 20 ms, in which nobody else is served.
+/// This many rows take the database thread some 20 ms, during which it serves no other call.
 const BATCH: usize = 2_500;
 
 /// The transactions in the state folder.
@@ -37,10 +37,10 @@ impl TransactionStore for LocalTransactions {
         token: &str,
         rows: &[Transaction],
     ) -> Result<StoredRows, PortError> {
-        // What can be done beside the one thread is done here.
+        // Prepare the rows here, outside the single database thread.
         let mut rows: Vec<(usize, rows::New)> =
             rows.iter().map(rows::New::of).collect::<Result<Vec<_>, _>>()?.into_iter().enumerate().collect();
-        // Neighbours in the table are written one after the other.
+        // Write neighbouring rows of the table one after the other.
         rows.sort_by(|(_, one), (_, other)| one.place_in_table().cmp(&other.place_in_table()));
         let (tenant, file, token) = (tenant.to_owned(), file.clone(), token.to_owned());
         self.database
@@ -175,7 +175,7 @@ impl TransactionStore for LocalTransactions {
                 for (key, category) in &categories {
                     let Some(account) = numbers.known(work, &key.account)? else { continue };
                     let category = numbers.category(work, category.as_ref())?;
-                    // What stays as it is is not written.
+                    // The last condition avoids writing an unchanged row.
                     work.run(
                         "UPDATE transactions SET category = ?5 WHERE account = ?1 AND day = ?2 \
                          AND identity = ?3 AND occurrence = ?4 AND category <> ?5",
@@ -228,7 +228,7 @@ fn remove_all(work: &Work<'_>, tenant: &str, file: u32, keys: &[Key]) -> Result<
     })
 }
 
-/// Whether this file was the first to bring it.
+/// Stores a row. Returns whether this file was the first to store it.
 fn store(work: &Work<'_>, file: u32, row: &rows::New, numbers: &mut Numbers) -> Result<bool, WorkError> {
     let account = numbers.account(work, &row.key.account)?;
     numbers.month(work, account, row.month)?;
@@ -258,7 +258,7 @@ fn remove(work: &Work<'_>, account: i64, key: &Key, file: u32) -> Result<(), Wor
     work.run(sql, key.within(account)).map(drop)
 }
 
-/// Who brought a transaction first, and the files that show it.
+/// Returns the file that first stored a transaction, and the files that show it.
 fn shown(work: &Work<'_>, account: i64, key: &Key) -> Result<Option<(u32, Shown)>, WorkError> {
     let sql = "SELECT file, shown FROM transactions \
          WHERE account = ?1 AND day = ?2 AND identity = ?3 AND occurrence = ?4";

@@ -1,7 +1,7 @@
-//! Uploaded files on this machine: signed addresses of its own server, and one file for each that was received.
+//! Uploaded files on this machine: signed addresses of the local server, and one file for each received upload.
 //!
 //! ```text
-//! DIR/uploads/secret           what addresses are signed with
+//! DIR/uploads/secret           the key that signs addresses
 //! DIR/uploads/files/…          received files, by key
 //! DIR/uploads/parts/ID/N       parts of files that are not complete yet
 //! ```
@@ -29,11 +29,11 @@ use crate::object_path::{collect, folder_of, path_of};
 use crate::objects::elsewhere;
 use crate::store::{private_dir, private_file};
 
-/// How long an address is good.
+/// How long a signed address is valid.
 const LIFE: Duration = Duration::from_hours(1);
-/// Parts nobody completed are removed after this time.
+/// Parts of uploads that were never completed are removed after this time.
 const PARTS_LIFE: Duration = Duration::from_hours(24);
-/// Beside the parts of a file: what it is to lie under.
+/// The file next to the parts that holds the key of the complete file.
 const KEY: &str = "key";
 
 /// The uploads in a state folder.
@@ -49,36 +49,36 @@ pub struct LocalUploads {
 struct Folders {
     files: PathBuf,
     parts: PathBuf,
-    /// On the same file system, emptied on opening.
+    /// On the same file system as `files`; emptied on opening.
     tmp: PathBuf,
     next_tmp: AtomicU64,
 }
 
-/// What a signed address allows: to send so many bytes there, until then.
+/// The contents of a signed address: permission to send `size` bytes to `place`, until `expires`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permit {
     pub place: Place,
-    /// Exactly so many.
+    /// The exact number of bytes.
     pub size: u64,
     /// Seconds since 1970.
     pub expires: i64,
 }
 
-/// Where what is sent goes.
+/// The target of the bytes sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     File { key: String },
     Part { begun: String, number: u32 },
 }
 
-/// Why something sent is not taken.
+/// The reason why an upload is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     #[error("this address is not one of ours, or is past its time: declare the file again for another")]
     NotPermitted,
     #[error("the file has another size than was declared: {0} bytes are expected")]
     Size(u64),
-    /// Began and given up on since.
+    /// The upload in parts was begun but has been abandoned since.
     #[error("this file is not being sent in parts any more: declare it in a new upload")]
     Unknown,
     #[error("it could not be written: {0}")]
@@ -87,13 +87,13 @@ pub enum Refused {
     Port(#[from] PortError),
 }
 
-/// A file being received. Dropped before [`Receiving::finish`], nothing of it stays.
+/// A file being received. If it is dropped before [`Receiving::finish`], its bytes are removed.
 #[derive(Debug)]
 pub struct Receiving {
     file: File,
     tmp: PathBuf,
     target: PathBuf,
-    /// Of a whole file.
+    /// Set for a whole file.
     key: Option<String>,
     size: u64,
     received: u64,
@@ -101,8 +101,8 @@ pub struct Receiving {
 }
 
 impl LocalUploads {
-    /// Opens the uploads below the state folder `dir`, whose `tmp` is emptied by whoever opens the state. Removes
-    /// parts that nobody completed.
+    /// Opens the uploads below the state folder `dir`. [`Store::open`](crate::Store::open) empties its `tmp`. Removes
+    /// expired parts of incomplete uploads.
     ///
     /// # Errors
     /// The folder cannot be written.
@@ -128,7 +128,7 @@ impl LocalUploads {
 
     fn mac(&self, permit: &Permit) -> Hmac<Sha256> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("a key of any length");
-        // Keys and ids hold no line ends.
+        // Keys and ids contain no line breaks.
         let text = match &permit.place {
             Place::File { key } => format!("file\n{key}"),
             Place::Part { begun, number } => format!("part\n{begun}\n{number}"),
@@ -141,13 +141,13 @@ impl LocalUploads {
         HEXLOWER.encode(&self.mac(permit).finalize().into_bytes())
     }
 
-    /// Begins to take what `permit` allows, if `signature` is ours and it is in time.
+    /// Begins to receive the upload that `permit` allows, if `signature` is valid and the permit has not expired.
     ///
     /// # Errors
-    /// It is not, or no file can be made.
+    /// The signature or the permit is invalid, or the file cannot be created.
     pub fn receive(&self, permit: &Permit, signature: &str) -> Result<Receiving, Refused> {
         let given = HEXLOWER.decode(signature.as_bytes()).map_err(|_| Refused::NotPermitted)?;
-        // In the same time for every wrong one.
+        // In constant time.
         self.mac(permit).verify_slice(&given).map_err(|_| Refused::NotPermitted)?;
         if self.clock.now().timestamp() > permit.expires {
             return Err(Refused::NotPermitted);
@@ -169,13 +169,13 @@ impl LocalUploads {
         Ok(self.folders.receiving(target, whole, permit.size)?)
     }
 
-    /// Begins to take a file of this machine.
+    /// Begins to receive a file of this machine.
     pub(crate) fn begin_file(&self, key: &str, size: u64) -> Result<Receiving, Refused> {
         let target = self.folders.file(key).map_err(|_| Refused::NotPermitted)?;
         Ok(self.folders.receiving(target, Some(key.to_owned()), size)?)
     }
 
-    /// Keys of the files that lie below `folder`.
+    /// Returns the keys of the files below `folder`.
     pub(crate) fn keys(&self, folder: &str) -> Result<Vec<String>, PortError> {
         let mut keys = Vec::new();
         collect(&self.folders.files.join(folder_of(folder)?), &format!("{folder}/"), &mut keys)
@@ -183,27 +183,27 @@ impl LocalUploads {
         Ok(keys)
     }
 
-    /// Removes parts that nobody completed.
+    /// Removes expired parts of incomplete uploads.
     pub(crate) fn expire(&self) -> Result<(), PortError> {
         self.folders.expire(self.clock.now().into()).map_err(|error| failed(&error))
     }
 
-    /// Where the file under `key` lies.
+    /// Returns the path of the file under `key`.
     pub(crate) fn path(&self, key: &str) -> Result<PathBuf, PortError> {
         self.folders.file(key)
     }
 }
 
 impl Receiving {
-    /// What it is to lie under, if it is a whole file.
+    /// Returns the key of the target, if it is a whole file.
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }
 
-    /// Takes the next bytes.
+    /// Writes the next bytes.
     ///
     /// # Errors
-    /// They are more than were declared.
+    /// There are more bytes than were declared.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         self.received += bytes.len() as u64;
         if self.received > self.size {
@@ -212,10 +212,10 @@ impl Receiving {
         Ok(self.file.write_all(bytes)?)
     }
 
-    /// Puts it in its place; its `ETag`, without quotes.
+    /// Moves the file to its place, and returns its `ETag`, without quotes.
     ///
     /// # Errors
-    /// It is not whole.
+    /// The file is incomplete.
     pub fn finish(mut self) -> Result<String, Refused> {
         if self.received != self.size {
             return Err(Refused::Size(self.size));
@@ -223,7 +223,7 @@ impl Receiving {
         let etag = etag(&self.file.metadata()?);
         match &self.key {
             Some(_) => place(&self.file, &self.tmp, &self.target)?,
-            // A part whose file was removed meanwhile is not to outlive it.
+            // If the upload was removed meanwhile, do not recreate its folder for this part.
             None => place_part(&self.file, &self.tmp, &self.target)?,
         }
         self.placed = true;
@@ -254,7 +254,7 @@ impl Folders {
         }
     }
 
-    /// Where the parts of a file lie; `None` if the name is not one of ours.
+    /// Returns the folder of a file's parts; `None` if the id is invalid.
     fn begun(&self, begun: &str) -> Option<PathBuf> {
         let ours = begun.len() == 32 && begun.bytes().all(|byte| byte.is_ascii_hexdigit());
         ours.then(|| self.parts.join(begun))
@@ -267,14 +267,14 @@ impl Folders {
     }
 
     fn fresh(&self) -> PathBuf {
-        // Objects being written are numbered; these are marked beside them.
+        // Objects being written have plain numbers; the prefix keeps these apart.
         self.tmp.join(format!("upload-{}", self.next_tmp.fetch_add(1, Ordering::Relaxed)))
     }
 
     fn expire(&self, now: SystemTime) -> io::Result<()> {
         for entry in fs::read_dir(&self.parts)? {
             let folder = entry?.path();
-            // One that is gone meanwhile has no age.
+            // A folder that was removed meanwhile has no age.
             let old = fs::metadata(&folder)
                 .and_then(|metadata| metadata.modified())
                 .is_ok_and(|since| now.duration_since(since).is_ok_and(|age| age > PARTS_LIFE));
@@ -365,7 +365,7 @@ impl UploadStorage for LocalUploads {
         path_of(key)?;
         let begun = self.ids.fresh();
         let (tmp, folder) = (self.folders.fresh(), self.folders.parts.join(&begun));
-        // It is there with its key, or not at all.
+        // The folder appears together with its key, or not at all.
         let made = private_dir(&tmp)
             .and_then(|()| fs::write(tmp.join(KEY), key))
             .and_then(|()| fs::rename(&tmp, &folder));
@@ -405,7 +405,7 @@ impl UploadStorage for LocalUploads {
         elsewhere(move || {
             let mut all = BTreeMap::new();
             for key in uploads.keys(&folder)? {
-                // What was removed meanwhile is not there.
+                // A file removed meanwhile is left out.
                 if let Some(received) = uploads.folders.received(&key)? {
                     all.insert(key, received);
                 }
@@ -419,7 +419,7 @@ impl UploadStorage for LocalUploads {
         let (folders, below) = (Arc::clone(&self.folders), format!("{folder}/"));
         let path = folders.files.join(folder_of(folder)?);
         let removed = elsewhere(move || {
-            // First: what is completed of them while they go, the next look of the sweep removes.
+            // Parts first: if a client completes a file during the removal, the next sweep removes that file.
             folders.remove_parts(&below)?;
             if_there(fs::remove_dir_all(path))
         });
@@ -439,12 +439,12 @@ impl std::fmt::Debug for LocalUploads {
     }
 }
 
-/// Changes whenever a file is written: nobody reads more into it.
+/// Changes whenever a file is written; clients must not interpret it.
 pub(crate) fn etag(metadata: &fs::Metadata) -> String {
     version(metadata)
 }
 
-/// What is gone already is gone.
+/// Ignores that a file or folder is already gone.
 fn if_there(removed: io::Result<()>) -> io::Result<()> {
     match removed {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -456,8 +456,7 @@ fn failed(error: &io::Error) -> PortError {
     PortError::Unavailable(format!("uploaded files: {error}"))
 }
 
-/// 32 random bytes, made once.
-/// Puts a file in its place, so that a loss of power takes neither it nor its name.
+/// Moves a file to its place so that a loss of power loses neither the file nor its name.
 fn place(file: &File, tmp: &Path, target: &Path) -> io::Result<()> {
     file.sync_all()?;
     let folders: Vec<&Path> = target.ancestors().skip(1).collect();
@@ -466,11 +465,11 @@ fn place(file: &File, tmp: &Path, target: &Path) -> io::Result<()> {
         private_dir(folder)?;
     }
     fs::rename(tmp, target)?;
-    // The name of each folder that was made stands in the one above it.
+    // The name of each created folder is in the folder above it.
     folders.iter().take(made + 1).try_for_each(|folder| File::open(folder)?.sync_all())
 }
 
-/// As [`place`], if its folder is there still.
+/// Like [`place`], but fails if the folder no longer exists.
 fn place_part(file: &File, tmp: &Path, target: &Path) -> Result<(), Refused> {
     file.sync_all()?;
     match fs::rename(tmp, target) {
@@ -483,6 +482,7 @@ fn place_part(file: &File, tmp: &Path, target: &Path) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Returns the 32 random bytes of the signing key, created on first use.
 fn secret(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = private_file(path)?;
     let mut secret = Vec::new();

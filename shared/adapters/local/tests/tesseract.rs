@@ -1,5 +1,5 @@
-//! Pictures through the real Tesseract, where it is installed. A program of its own: a child that is being started holds, for
-//! an instant, the lock of a state that another test has just closed.
+//! Reads pictures with the real Tesseract, if it is installed. A separate test binary, because a child that is being
+//! started briefly holds the lock of a state that another test has just closed.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use riffle_local_adapters::Tesseract;
 use riffle_ports::{Ocr, OcrError};
 
-/// A white picture after so many chunks of one kind, each of which is worth a warning.
+/// Returns a white picture after `count` chunks of one kind, each of which causes a warning.
 fn many_chunks(count: u32) -> Vec<u8> {
     let (width, height) = (200, 60);
     let mut file = Vec::new();
@@ -23,7 +23,7 @@ fn many_chunks(count: u32) -> Vec<u8> {
     file
 }
 
-/// What comes of a picture, which must not take for ever.
+/// Reads a picture, and fails if it takes too long.
 fn read(picture: Vec<u8>) -> Result<usize, OcrError> {
     let (give, take) = channel();
     thread::spawn(move || give.send(Tesseract::new("eng").read("local", &picture).map(|pages| pages.len())));
@@ -41,7 +41,7 @@ fn a_picture_that_is_worth_more_warnings_than_a_pipe_holds_blocks_nobody() {
     }
     let few = read(many_chunks(1));
     assert_eq!(few, Ok(1), "an empty page");
-    // libpng says a line of each, some 300 KB in all.
+    // libpng prints a line for each, some 300 KB in all.
     assert_eq!(read(many_chunks(5_000)), few);
 }
 
@@ -50,7 +50,7 @@ fn what_is_no_picture_is_refused_with_its_reason() {
     if Tesseract::new("eng").find().is_err() {
         return;
     }
-    // Longer than a pipe holds, of which it takes a part.
+    // Longer than a pipe's buffer, so only a part is consumed.
     let outcome = read(vec![b'x'; 3 << 20]);
     assert!(matches!(&outcome, Err(OcrError::Picture(why)) if why.contains("rror")), "{outcome:?}");
 }

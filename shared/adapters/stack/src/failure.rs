@@ -1,21 +1,21 @@
-//! What a refused or lost call says to who operates the stack.
+//! Failed calls, in words for the operator of the stack.
 
 use std::error::Error;
 
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 
-/// A call that failed: the operation, and what the service or the way to it says.
+/// A failed call: the operation, and the message of the service or the connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{operation}: {why}")]
 pub struct Failed {
     pub operation: &'static str,
-    /// The service's code, where it answered.
+    /// The service's code, if it answered.
     pub code: Option<String>,
     pub why: String,
 }
 
 impl Failed {
-    /// Whether it is permission that is missing.
+    /// Returns whether a permission is missing.
     pub fn is_denied(&self) -> bool {
         self.code
             .as_deref()
@@ -39,7 +39,7 @@ where
     }
 }
 
-/// An error and what it comes from, on one line: no credentials, a name that is not known, a certificate.
+/// Returns an error with its causes, on one line: missing credentials, an unknown host name, a certificate.
 fn causes(error: &dyn Error) -> String {
     let (mut texts, mut next) = (Vec::new(), Some(error));
     while let Some(error) = next {

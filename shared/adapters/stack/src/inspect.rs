@@ -1,4 +1,4 @@
-//! How each thing of a stack is.
+//! The state of each resource of a stack.
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::{
@@ -12,13 +12,13 @@ use crate::failure::{Failed, failed};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableFacts {
     pub active: bool,
-    /// Items go away at the time in their attribute `expires_at`.
+    /// Items expire at the time in their attribute `expires_at`.
     pub expires: bool,
-    /// It can be brought back as it was at any time of the last days.
+    /// Point-in-time recovery is enabled.
     pub recovers: bool,
 }
 
-/// A queue. SQS counts about.
+/// A queue. SQS's counts are approximate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct QueueFacts {
     pub ready: u64,
@@ -26,22 +26,22 @@ pub struct QueueFacts {
     pub waiting: u64,
 }
 
-/// A key: its state in KMS's words.
+/// A key; its state is in KMS's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyFacts {
     pub enabled: bool,
     pub state: String,
 }
 
-/// Who hears of a topic.
+/// The subscribers of a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TopicFacts {
     pub confirmed: u64,
-    /// Were asked and have not said yes.
+    /// Invited but not yet confirmed.
     pub pending: u64,
 }
 
-/// The clients that look.
+/// The clients used for inspection.
 #[derive(Debug)]
 pub struct Clients {
     dynamodb: aws_sdk_dynamodb::Client,
@@ -85,7 +85,7 @@ impl Clients {
         })
     }
 
-    /// Whether a bucket can be reached.
+    /// Checks that a bucket can be reached.
     pub async fn bucket(&self, name: &str) -> Result<(), Failed> {
         self.s3.head_bucket().bucket(name).send().await.map(drop).map_err(failed("HeadBucket"))
     }

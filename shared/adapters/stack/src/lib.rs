@@ -1,7 +1,7 @@
-//! A deployed stack, seen by who operates it: what its outputs name, how each thing in it is, and its dead letters.
+//! A deployed stack as its operator sees it: its outputs, the state of its resources, and its dead letters.
 //!
-//! Everything but its dead letters is only looked at. Nothing here judges what it sees, and no function of the platform uses
-//! this crate.
+//! Everything except the dead letters is read-only. This crate does not judge what it reads, and no function of the
+//! platform uses it.
 
 mod failure;
 mod inspect;

@@ -1,4 +1,4 @@
-//! SQS's own way to move dead letters back to where they failed.
+//! SQS's own task that moves dead letters back to where they failed.
 
 use std::time::Duration;
 
@@ -7,20 +7,21 @@ use aws_sdk_sqs::types::QueueAttributeName;
 
 use crate::failure::{Failed, failed};
 
-/// Between two looks at a task of SQS's.
+/// Pause between two queries of the task's state.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long such a task is watched. It goes on without.
+/// The number of queries before giving up. The task continues without them.
 const WATCHED: u32 = 120;
 
-/// How far SQS came with one queue of dead letters.
+/// The progress of SQS's task for one dead-letter queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Moved {
     pub count: u64,
-    /// It is still at work.
+    /// The task is still running.
     pub running: bool,
 }
 
-/// Has SQS move all that lies in the queue of this address back to where it failed. `None` where that is not offered.
+/// Starts SQS's task that moves all messages of the queue at this address back to where they failed. `None` if that is
+/// not available.
 pub(crate) async fn move_all(client: &Client, url: &str) -> Result<Option<Moved>, Failed> {
     let name = QueueAttributeName::QueueArn;
     let said = client.get_queue_attributes().queue_url(url).attribute_names(name.clone()).send().await;
@@ -28,7 +29,7 @@ pub(crate) async fn move_all(client: &Client, url: &str) -> Result<Option<Moved>
     let Some(arn) = said.attributes().and_then(|attributes| attributes.get(&name)) else { return Ok(None) };
     if let Err(refused) = client.start_message_move_task().source_arn(arn).send().await {
         let failed = failed("StartMessageMoveTask")(refused);
-        // What answers without a code did not answer; anything it says is a no to this way only.
+        // An error without a code is a lost call; with a code, the service refuses only this way of moving messages.
         return if failed.code.is_some() { Ok(None) } else { Err(failed) };
     }
     for _ in 0..WATCHED {

@@ -1,4 +1,4 @@
-//! The names of what a stack is made of, as infra/src/riffle.ts tells them.
+//! The names of a stack's resources, as infra/src/riffle.ts outputs them.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outputs(BTreeMap<String, String>);
 
-/// Why there are none.
+/// The reason why no outputs could be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutputsError {
     #[error("it is no JSON of outputs: {0}")]
@@ -18,11 +18,11 @@ pub enum OutputsError {
 }
 
 impl Outputs {
-    /// From what `cdk deploy --outputs-file` writes (outputs by stack) or `scripts/emulator deploy` (those of the
-    /// one stack).
+    /// Parses the output of `cdk deploy --outputs-file` (outputs by stack) or `scripts/emulator deploy` (outputs of the
+    /// only stack).
     ///
     /// # Errors
-    /// It is neither, or does not hold the stack.
+    /// The text has neither form, or does not contain the stack.
     pub fn parse(json: &str, stack: Option<&str>) -> Result<Self, OutputsError> {
         let unreadable = |error: serde_json::Error| OutputsError::Unreadable(error.to_string());
         if let Ok(one) = serde_json::from_str(json) {
@@ -39,7 +39,7 @@ impl Outputs {
         stacks.remove(&wanted).map(Self).ok_or(OutputsError::NoStack { wanted, found })
     }
 
-    /// `None` for an output the stack does not have, or has empty.
+    /// Returns an output; `None` if the stack lacks it or it is empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }

@@ -1,4 +1,4 @@
-//! How a stack is reached.
+//! The connection to a stack.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +15,12 @@ use crate::inspect::Clients;
 use crate::move_task::{Moved, move_all};
 use crate::outputs::Outputs;
 
-/// Whoever asks sits before a terminal.
+/// Short timeouts: a person waits at a terminal.
 const CONNECT: Duration = Duration::from_secs(5);
 const ONE_TRY: Duration = Duration::from_secs(15);
 const TRIES: u32 = 3;
 
-/// A way to the stacks of an account in one region, as the environment and the AWS profile say.
+/// A connection to the stacks of an account in one region, configured by the environment and the AWS profile.
 /// `AWS_ENDPOINT_URL` is honoured.
 #[derive(Debug)]
 pub struct Stack {
@@ -51,19 +51,19 @@ impl Stack {
         self.config.region().map(Region::as_ref)
     }
 
-    /// Where something else answers in place of AWS.
+    /// Returns the address of an emulator, if one is configured.
     pub fn endpoint(&self) -> Option<&str> {
         self.config.endpoint_url()
     }
 
-    /// Whose credentials are used: account and ARN.
+    /// Returns the account and ARN of the credentials in use.
     pub async fn identity(&self) -> Result<(String, String), Failed> {
         let client = aws_sdk_sts::Client::new(&self.config);
         let said = client.get_caller_identity().send().await.map_err(failed("GetCallerIdentity"))?;
         Ok((said.account().unwrap_or_default().to_owned(), said.arn().unwrap_or_default().to_owned()))
     }
 
-    /// The outputs of the stack of this name. Empty for one that tells nothing.
+    /// Returns the outputs of the stack of this name. Empty if the stack has none.
     pub async fn outputs(&self, stack: &str) -> Result<Outputs, Failed> {
         let client = aws_sdk_cloudformation::Client::new(&self.config);
         let said =
@@ -80,8 +80,8 @@ impl Stack {
         SqsDeadLetters::new(self.sqs(), places, Arc::default())
     }
 
-    /// Has SQS itself move back all that lies in the queue of dead letters of this address. `None` where that is not
-    /// offered.
+    /// Starts SQS's own task that moves all messages of the dead-letter queue at this address back. `None` if that is
+    /// not available.
     pub async fn move_all(&self, url: &str) -> Result<Option<Moved>, Failed> {
         move_all(&self.sqs(), url).await
     }

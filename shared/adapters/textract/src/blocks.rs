@@ -1,17 +1,18 @@
-//! From Textract's list of blocks to lines of words. A page is the parent of its lines, a line of its words, by id.
+//! Converts Textract's list of blocks to lines of words. A page is the parent of its lines and a line the parent of its
+//! words, by id.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_textract::types::{Block, BlockType, Relationship, RelationshipType};
 use riffle_ports::{OcrError, OcrLine, OcrWord, PortError};
 
-/// The lines in Textract's order, and after them words that are in no line.
+/// Returns the lines in Textract's order, followed by words that are in no line.
 ///
-/// Words count however sure Textract is of them: a speck taken for a letter is no code, and a code that may be
-/// one is better shown.
+/// Words count whatever Textract's confidence: a speck read as a letter is not a code, and a possible code should be
+/// shown.
 ///
 /// # Errors
-/// There is no page: even a blank one has its block, so this is no answer.
+/// There is no page: even a blank picture has a page block, so this is not a valid answer.
 pub(crate) fn lines(blocks: &[Block]) -> Result<Vec<OcrLine>, OcrError> {
     let of = |kind: BlockType| blocks.iter().filter(move |block| block.block_type() == Some(&kind));
     if of(BlockType::Page).next().is_none() {
@@ -22,7 +23,7 @@ pub(crate) fn lines(blocks: &[Block]) -> Result<Vec<OcrLine>, OcrError> {
     let mut lines = Vec::new();
     for line in of(BlockType::Line) {
         let own: Vec<OcrWord> = children(line).filter_map(|id| words.remove(id)).filter_map(word).collect();
-        // A line without words is one word, so that its text is not lost.
+        // A line without words becomes one word, so that its text is not lost.
         let own = if own.is_empty() { word(line).into_iter().collect() } else { own };
         lines.push(OcrLine { words: own });
     }
@@ -37,7 +38,7 @@ fn children(block: &Block) -> impl Iterator<Item = &str> {
     children.flat_map(Relationship::ids).map(String::as_str)
 }
 
-/// `None` where it has no text. What has no box stands on the whole page.
+/// Returns a word; `None` if it has no text. A word without a box covers the whole page.
 fn word(block: &Block) -> Option<OcrWord> {
     let text = block.text().map(str::trim).filter(|text| !text.is_empty())?.to_owned();
     let bounds = block.geometry().and_then(|geometry| geometry.bounding_box());

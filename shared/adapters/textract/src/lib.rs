@@ -1,8 +1,9 @@
-//! Pictures read by Amazon Textract: one call of `DetectDocumentText` for each, its bytes in the call.
+//! Reads pictures with Amazon Textract: one call of `DetectDocumentText` per picture, with the picture's bytes in the
+//! call.
 //!
-//! What Textract takes so is a PNG or JPEG, or a TIFF of one page, of [`limits`](riffle_ports::Ocr::limits)
-//! (<https://docs.aws.amazon.com/textract/latest/dg/limits-document.html>). Each page that is read is paid for and
-//! noted on the [`Meter`]; one that is refused is not.
+//! Textract accepts a PNG, a JPEG or a TIFF of one page this way, within the [`limits`](riffle_ports::Ocr::limits)
+//! (<https://docs.aws.amazon.com/textract/latest/dg/limits-document.html>). Each page that is read is billed and
+//! recorded on the [`Meter`]; a refused page is not.
 
 mod blocks;
 mod rate_limit;
@@ -22,19 +23,19 @@ use aws_sdk_textract::types::Document;
 use riffle_ports::{Meter, Ocr, OcrError, OcrLine, PictureLimits, Quotas, Usage, Used};
 use tokio::runtime::Handle;
 
-/// Textract says 10 MB and does not say of which: the smaller ones.
+/// Textract's documentation says 10 MB without saying whether that is decimal or binary: the smaller one is used.
 const LIMITS: PictureLimits = PictureLimits { bytes: 10_000_000, side: 10_000 };
 
-/// Tries of one page, the first included, as Textract's guide recommends; between them the SDK waits a random part of
-/// 1, 2, 4 and 8 s.
+/// Maximum tries of one page, including the first, as Textract's guide recommends; between them the SDK waits a random
+/// part of 1, 2, 4 and 8 s.
 const TRIES: u32 = 5;
 const CONNECT: Duration = Duration::from_secs(2);
-/// For one try: a page takes a few seconds.
+/// Timeout of one try: a page takes a few seconds.
 const TRY: Duration = Duration::from_secs(20);
-/// For all tries of a page. A function has two minutes for the whole file.
+/// Timeout of all tries of a page. A function has two minutes for the whole file.
 const PAGE: Duration = Duration::from_secs(45);
 
-/// An [`Ocr`] that asks Textract.
+/// An [`Ocr`] that calls Textract.
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Textract {
     client: Client,
@@ -45,9 +46,9 @@ pub struct Textract {
 }
 
 impl Textract {
-    /// On the region, credentials and endpoint of `config`; its retries and time limits are replaced by ours.
-    /// Requests run on the runtime of `handle`, which must be running while somebody reads: where it has one thread,
-    /// that thread must be waiting in it and not in [`Ocr::read`].
+    /// Uses the region, credentials and endpoint of `config`, with this crate's own retries and timeouts. Requests run
+    /// on the runtime of `handle`, which must be running while [`Ocr::read`] is called: if the runtime has one thread,
+    /// that thread must be driving the runtime and not be blocked in [`Ocr::read`].
     pub fn new(config: &SdkConfig, handle: Handle, pace: Pace, meter: Arc<Meter>) -> Self {
         let times = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
@@ -62,13 +63,13 @@ impl Textract {
         Self { client: Client::from_conf(config), handle, pace, meter, quotas }
     }
 
-    /// Within what a tenant may have read.
+    /// Limits each tenant's reading by `quotas`.
     #[must_use]
     pub fn with_quotas(self, quotas: Quotas) -> Self {
         Self { quotas, ..self }
     }
 
-    /// The lines of the one page that `picture` shows, once it is its turn.
+    /// Reads the lines of the single page in `picture`, once the rate limit allows it.
     pub async fn page(&self, tenant: &str, picture: &[u8]) -> Result<Vec<OcrLine>, OcrError> {
         if picture.len() as u64 > LIMITS.bytes {
             return Err(OcrError::Picture("Textract reads pictures of up to 10 MB".to_owned()));
@@ -91,7 +92,7 @@ impl Textract {
 }
 
 impl Ocr for Textract {
-    /// There is one version of its API; which model answers is Textract's, and changes without notice.
+    /// The API has one version; Textract chooses the model, which changes without notice.
     fn variant(&self) -> String {
         "Textract DetectDocumentText 2018-06-27".to_owned()
     }
@@ -105,7 +106,7 @@ impl Ocr for Textract {
     }
 }
 
-/// Whether this is a TIFF whose first page points at a second.
+/// Returns whether this is a TIFF whose first page points at a second.
 fn has_several_pages(picture: &[u8]) -> bool {
     let little = match picture.get(..4) {
         Some(b"II*\0") => true,

@@ -1,31 +1,31 @@
-//! So many pages a second and no more: what an account may ask of Textract is counted for all its processes
-//! together, and one process must not take it all.
+//! A limit of pages per second: Textract's quota of an account is shared by all its processes, and one process must not
+//! use all of it.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// The pace of one process. Whoever comes too early waits for a turn; turns are given in the order in which they are
-/// asked for, evenly spaced, and none is saved up. Another try of a throttled page has no turn of its own.
+/// The rate limit of one process. Callers wait for their turns, which are given in the order of the calls, evenly
+/// spaced; unused turns are not saved up. A retry of a throttled page takes no turn of its own.
 #[derive(Debug)]
 pub struct Pace {
     apart: Duration,
-    /// When the next turn is.
+    /// The time of the next turn.
     next: Mutex<Option<Instant>>,
 }
 
 impl Pace {
-    /// `None` where `pages` is no number above 0, or so near to 0 that nobody would ever come to a second turn.
+    /// `None` if `pages` is not a finite number above 0, or is so close to 0 that the interval cannot be represented.
     pub fn per_second(pages: f64) -> Option<Self> {
         let apart = (pages > 0.0 && pages.is_finite()).then(|| Duration::try_from_secs_f64(pages.recip()))?;
         Some(Self { apart: apart.ok()?, next: Mutex::new(None) })
     }
 
-    /// Waits until it is one's turn.
+    /// Waits for this caller's turn.
     pub(crate) async fn turn(&self) {
         let turn = {
-            // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
+            // No code that holds the lock can panic half-way, so the value behind a poisoned lock is consistent.
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
             let now = Instant::now();
             let turn = next.map_or(now, |next| next.max(now));

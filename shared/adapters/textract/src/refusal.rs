@@ -1,4 +1,4 @@
-//! What a failed call means: for the picture, for this installation, or for now.
+//! The meaning of a failed call: a problem of the picture, of this installation, or a temporary one.
 
 use std::error::Error;
 
@@ -6,7 +6,7 @@ use aws_sdk_textract::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_textract::operation::detect_document_text::DetectDocumentTextError as Refused;
 use riffle_ports::{OcrError, PortError};
 
-/// Codes that have no type of their own.
+/// Codes without an error type in the SDK.
 const NO_CREDENTIALS: [&str; 7] = [
     "UnrecognizedClientException",
     "InvalidClientTokenId",
@@ -21,7 +21,7 @@ const NO_OPERATION: [&str; 2] = ["UnknownOperationException", "UnknownEndpoint"]
 const THROTTLED: [&str; 3] =
     ["ThrottlingException", "ProvisionedThroughputExceededException", "LimitExceededException"];
 
-/// What a resolver says of a name that nobody has. A name that could not be asked for is another matter.
+/// A resolver's messages for a host name that does not exist. A failed name lookup has other messages and is temporary.
 const NO_NAME: [&str; 3] =
     ["Name or service not known", "nodename nor servname provided", "No address associated with hostname"];
 
@@ -72,7 +72,7 @@ fn refusal(refused: &Refused) -> OcrError {
              OCR_PAGES_PER_SECOND ({said})"
         ))
         .into(),
-        // Nobody knows whose fault it is: it is tried again, and seen where it stays.
+        // The cause is unknown: the call is retried, and a lasting failure becomes visible.
         _ => PortError::Unavailable(format!("Textract failed: {code}: {said}")).into(),
     }
 }
@@ -93,7 +93,7 @@ fn is_unknown(error: &(impl Error + 'static)) -> bool {
     })
 }
 
-/// The SDK wraps what happened in sentences that do not say it.
+/// Returns the innermost cause, because the SDK's outer messages do not state it.
 fn innermost(error: &SdkError<Refused>) -> String {
     chain(error).last().map(ToString::to_string).unwrap_or_default()
 }

@@ -1,11 +1,11 @@
-//! A child for the tests: it applies the layers it is told to, then tries what a parser that was taken over would try,
-//! and says what it could do.
+//! A child for the tests: it applies the layers named by its arguments, then tries what a hijacked parser would try,
+//! and prints which attempts succeeded.
 //!
 //! `probe try FOLDER FILE ADDRESS LAYER…` · `probe spin` · `probe flood BYTES` · `probe sleep` · `probe parent` ·
 //! `probe environment` · `probe open DESCRIPTOR` · `probe inherit DESCRIPTOR`
 
-#![expect(clippy::print_stdout, reason = "its answer")]
-#![expect(clippy::disallowed_methods, reason = "it tries what nothing else may")]
+#![expect(clippy::print_stdout, reason = "the output is its result")]
+#![expect(clippy::disallowed_methods, reason = "it tries what no other code may do")]
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -63,7 +63,7 @@ fn say(what: &str, outcome: io::Result<()>) {
     }
 }
 
-/// Eight bytes of its parent's memory.
+/// Reads eight bytes of the parent's memory.
 fn memory(maps: &str, mem: &str) -> io::Result<()> {
     let maps = fs::read_to_string(maps)?;
     let start = maps.split('-').next().and_then(|start| u64::from_str_radix(start, 16).ok());
@@ -73,12 +73,12 @@ fn memory(maps: &str, mem: &str) -> io::Result<()> {
 }
 
 fn write(path: &Path) -> io::Result<()> {
-    // A file beyond its limit is a signal that kills.
+    // Writing beyond the file size limit raises a signal that kills the process.
     let mut file = File::create(path)?;
     file.write_all(b"w")
 }
 
-/// Fills error output before it has read a byte, then output.
+/// Fills error output before reading any input, then writes output.
 fn flood(bytes: usize) -> ExitCode {
     let line = [b'e'; 1024];
     let mut left = bytes;
@@ -98,7 +98,7 @@ fn is_open(descriptor: &str) -> bool {
     fs::symlink_metadata(format!("/proc/self/fd/{descriptor}")).is_ok()
 }
 
-/// Says whether a descriptor is open here and in a child.
+/// Prints whether a descriptor is open in this process and in a child.
 fn inherit(descriptor: &str) {
     let here = is_open(descriptor);
     let budget = Budget { wall: FOREVER, output: 100 };
@@ -111,7 +111,7 @@ fn child() -> Program {
     Program::ours(&own, Limits { memory: 1 << 30, cpu: 10, file: 0, open_files: 16 })
 }
 
-/// Starts a child that sleeps, says which, and sleeps too.
+/// Starts a child that sleeps, prints its process number, and sleeps too.
 fn parent() {
     let child = child().args(["sleep"]).spawn().expect("a child");
     println!("{}", child.id());

@@ -1,4 +1,4 @@
-//! Landlock: which files a process can open, and whom it can reach. No kernel before 5.13 has it.
+//! Landlock: which files a process can open, and which ports and processes it can reach. Kernels before 5.13 lack it.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use landlock::{
     RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
 
-/// The newest that is asked for; older kernels enforce what they know of it.
+/// The newest version requested; older kernels enforce the part they support.
 const KNOWN: ABI = ABI::V6;
 
-/// Everything that is handled is denied unless a rule allows it.
+/// Creates a ruleset. Every access it handles is denied unless a rule allows it.
 fn handled() -> Result<RulesetCreated, RulesetError> {
     Ruleset::default()
         .handle_access(AccessFs::from_all(KNOWN))?
@@ -19,7 +19,7 @@ fn handled() -> Result<RulesetCreated, RulesetError> {
         .create()
 }
 
-/// No path at all. What is open stays so.
+/// Denies every path to this process. Descriptors that are already open stay usable.
 pub fn deny_all() -> Result<(), String> {
     let status = handled().and_then(RulesetCreated::restrict_self).map_err(|error| error.to_string())?;
     match status.ruleset {
@@ -28,7 +28,7 @@ pub fn deny_all() -> Result<(), String> {
     }
 }
 
-/// Reading and executing below these, where they are, and `/dev/null`.
+/// Returns rules that allow reading and executing below `paths`, where they exist, and using `/dev/null`.
 pub fn reading(paths: &[PathBuf]) -> Result<RulesetCreated, RulesetError> {
     let mut rules = handled()?;
     for path in paths {
@@ -42,7 +42,7 @@ fn allow(
     path: &std::path::Path,
     access: BitFlags<AccessFs>,
 ) -> Result<RulesetCreated, RulesetError> {
-    // What is not there needs no rule.
+    // A path that does not exist needs no rule.
     let Ok(opened) = PathFd::new(path) else { return Ok(rules) };
     let access = if path.is_dir() { access } else { access & AccessFs::from_file(KNOWN) };
     rules.add_rule(PathBeneath::new(opened, access))

@@ -1,4 +1,4 @@
-//! What Linux has to confine a process with.
+//! Linux's means to confine a process.
 
 pub mod landlock;
 pub mod seccomp;
@@ -13,22 +13,22 @@ use rustix::process::{
 };
 use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities, set_no_new_privs};
 
-/// Above the standard streams.
+/// The first descriptor above the standard streams.
 const FIRST: libc::c_uint = 3;
-/// Descriptors looked at one by one where the kernel cannot name them all at once (before Linux 5.9 or 5.11).
+/// Descriptors handled one by one where the kernel cannot address them all at once (before Linux 5.9 or 5.11).
 const OLD_KERNELS: libc::c_int = 4096;
 
-/// Makes the memory and the environment of this process unreadable to others of its user, and what it has inherited
-/// no inheritance of its children. Every start of a child sees to it.
+/// Makes the memory and the environment of this process unreadable to other processes of its user, and keeps its
+/// children from inheriting the descriptors it inherited itself. Every start of a child calls it.
 pub fn hide() {
     static HIDDEN: Once = Once::new();
     HIDDEN.call_once(|| {
-        // It cannot fail, and `apply` asks from the child's side whether it worked.
+        // This call cannot fail; `apply` checks from the child whether it worked.
         set_dumpable_behavior(DumpableBehavior::NotDumpable).ok();
         if close_range(libc::CLOSE_RANGE_CLOEXEC).is_err() {
             for descriptor in 3..OLD_KERNELS {
-                // SAFETY: sets a flag that matters to exec alone, on whatever is open under the number.
-                #[expect(unsafe_code, reason = "descriptors of others, known by number only")]
+                // SAFETY: sets a flag that matters only to exec, on whatever is open under the number.
+                #[expect(unsafe_code, reason = "inherited descriptors, known by number only")]
                 unsafe {
                     libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC)
                 };
@@ -40,8 +40,8 @@ pub fn hide() {
 pub fn close_inherited() {
     if close_range(0).is_err() {
         for descriptor in 3..OLD_KERNELS {
-            // SAFETY: nothing was opened yet, so the descriptor is nobody's here.
-            #[expect(unsafe_code, reason = "descriptors of others, known by number only")]
+            // SAFETY: this process has opened nothing yet, so none of its code owns the descriptor.
+            #[expect(unsafe_code, reason = "inherited descriptors, known by number only")]
             unsafe {
                 libc::close(descriptor)
             };
@@ -50,16 +50,16 @@ pub fn close_inherited() {
 }
 
 fn close_range(flags: libc::c_uint) -> io::Result<()> {
-    // SAFETY: takes numbers only. Without flags it is called before this process opens anything.
+    // SAFETY: takes numbers only. Without flags, which closes, it is called before this process opens anything.
     #[expect(unsafe_code, reason = "neither std nor rustix has it")]
     let outcome = unsafe { libc::syscall(libc::SYS_close_range, FIRST, libc::c_uint::MAX, flags) };
     if outcome == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Between fork and exec: system calls only. `parent` is who forked.
+/// Ends this process when `parent`, the process that forked it, ends. Called between fork and exec: system calls only.
 pub fn end_with(parent: Pid) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    // It may have ended before the signal was asked for.
+    // The parent may have ended before the signal was requested.
     if getppid() == Some(parent) { Ok(()) } else { Err(io::Error::from(io::ErrorKind::BrokenPipe)) }
 }
 
@@ -74,7 +74,7 @@ pub fn hide_memory() -> Result<(), String> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| error.to_string())?;
     let parent = getppid().map_or(0, |parent| parent.as_raw_nonzero().get());
     let environment = PathBuf::from(format!("/proc/{parent}/environ"));
-    // For root it is the missing privileges that hide it, which come next.
+    // Root could still read it now; the privileges dropped in the next layer hide it.
     if rustix::process::geteuid().is_root() || std::fs::read(environment).is_err() {
         return Ok(());
     }
@@ -85,14 +85,14 @@ pub fn drop_privileges() -> Result<(), String> {
     try_drop_privileges().map_err(|error| error.to_string())
 }
 
-/// May be called between fork and exec.
+/// Drops all capabilities. May be called between fork and exec.
 pub fn try_drop_privileges() -> io::Result<()> {
     set_no_new_privs(true)?;
     let none = CapabilitySet::empty();
     Ok(set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?)
 }
 
-/// What is put on a program of others between fork and exec. Made before, since nothing may be allocated there.
+/// The layers applied to a foreign program between fork and exec. Created before, since nothing may be allocated there.
 #[derive(Debug)]
 pub struct Seal {
     rules: Option<::landlock::RulesetCreated>,
@@ -100,7 +100,7 @@ pub struct Seal {
 }
 
 impl Seal {
-    /// `readable` is what it may read and execute.
+    /// Creates a seal for a program that may read and execute `readable`.
     pub fn new(readable: &[PathBuf]) -> Self {
         Self {
             rules: landlock::reading(readable).ok(),
@@ -108,7 +108,7 @@ impl Seal {
         }
     }
 
-    /// Puts on what the system has.
+    /// Applies the layers that the system supports.
     pub fn put_on(&mut self) {
         try_drop_privileges().ok();
         if let Some(rules) = self.rules.take() {

@@ -1,5 +1,5 @@
-//! seccomp: which system calls a process can make. Refused ones fail with EPERM, so that a library that tries one goes on
-//! without.
+//! seccomp: which system calls a process can make. Refused calls fail with EPERM, so that a library that tries one
+//! continues without it.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use seccompiler::{
     SeccompRule, TargetArch, apply_filter,
 };
 
-/// What parsing takes: memory, time, chance, the descriptors that are open, and an end.
+/// System calls that parsing needs: memory, time, random numbers, the open descriptors, and exit.
 const PARSING: &[c_long] = &[
     libc::SYS_read,
     libc::SYS_readv,
@@ -54,7 +54,7 @@ const PARSING: &[c_long] = &[
     libc::SYS_poll,
 ];
 
-/// What reading a picture never takes, of a program that must be able to start and to open its own files.
+/// System calls that reading a picture never needs, for a program that must be able to start and to open its own files.
 const FOREIGN: &[c_long] = &[
     // Processes and threads.
     libc::SYS_clone,
@@ -63,7 +63,7 @@ const FOREIGN: &[c_long] = &[
     libc::SYS_fork,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_vfork,
-    // Others.
+    // Other processes.
     libc::SYS_kill,
     libc::SYS_tkill,
     libc::SYS_tgkill,
@@ -73,7 +73,7 @@ const FOREIGN: &[c_long] = &[
     libc::SYS_pidfd_open,
     libc::SYS_pidfd_getfd,
     libc::SYS_pidfd_send_signal,
-    // The network, and descriptors of others.
+    // The network, and other processes' descriptors.
     libc::SYS_socket,
     libc::SYS_socketpair,
     libc::SYS_connect,
@@ -97,11 +97,11 @@ const FOREIGN: &[c_long] = &[
 
 type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
 
-/// Applies the filter for parsers to this process, which has one thread.
+/// Applies the filter for parsers to this process, which must have one thread only.
 pub fn allow_parsing() -> Result<(), String> {
     parsing().map_err(seccompiler::Error::from).and_then(|filter| apply_filter(&filter)).map_err(|error| {
         match error {
-            // Within another filter, as on AWS Lambda.
+            // Happens within another filter, as on AWS Lambda.
             seccompiler::Error::Seccomp(error) | seccompiler::Error::Prctl(error) => error.to_string(),
             error => error.to_string(),
         }
@@ -110,14 +110,14 @@ pub fn allow_parsing() -> Result<(), String> {
 
 fn parsing() -> Result<BpfProgram, BackendError> {
     let mut rules = any(PARSING);
-    // Its own limits, which it can only lower, and its own end by abort().
+    // Its own limits, which it can only lower, and its own end through abort().
     let own = u64::try_from(getpid().as_raw_nonzero().get()).unwrap_or_default();
     rules.insert(libc::SYS_prlimit64, vec![first_argument(0)?]);
     rules.insert(libc::SYS_tgkill, vec![first_argument(own)?]);
     compile(rules, SeccompAction::Errno(denied()), SeccompAction::Allow)
 }
 
-/// For a program of others: all but [`FOREIGN`].
+/// Returns the filter for a foreign program: all calls except [`FOREIGN`].
 pub fn without_processes_and_sockets() -> Result<BpfProgram, BackendError> {
     compile(any(FOREIGN), SeccompAction::Allow, SeccompAction::Errno(denied()))
 }

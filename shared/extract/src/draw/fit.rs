@@ -1,4 +1,4 @@
-//! Pictures made smaller for whoever reads letters from them, and takes none that are large.
+//! Scales pictures down for an OCR engine that does not accept large ones.
 
 use bytes::Bytes;
 
@@ -6,10 +6,10 @@ use super::scale::Scaler;
 use super::{DrawError, picture};
 use crate::{ExtractError, ImageLimits, Kind, Limits};
 
-/// How often it is made smaller still, by a quarter of its sides, because of its bytes.
+/// How often a picture is scaled down further, by a quarter of its sides, because it takes too many bytes.
 const ROUNDS: u32 = 6;
 
-/// A page of a picture file as PNG in sixteen greys, which are enough to tell letters from paper.
+/// Returns a page of a picture file as PNG in sixteen greys, which are enough to tell letters from paper.
 pub(crate) fn fit(
     kind: Kind,
     bytes: &Bytes,

@@ -1,7 +1,7 @@
-//! One page as a picture for people: the place where a code was found.
+//! Draws one page as a picture for people: the place where a code was found.
 //!
-//! PDFs are drawn, pictures are scaled. As everything in this crate it is meant for a process that may be lost: a
-//! page may ask for all memory and time there is.
+//! PDFs are drawn, pictures are scaled. Like everything in this crate it is meant for a process that may be lost: a
+//! page may use up all memory and time.
 
 mod fit;
 mod page;
@@ -17,52 +17,53 @@ use serde::{Deserialize, Serialize};
 use crate::sniff::Look;
 use crate::{Bounds, ExtractError, Kind, Limits, Place};
 
-/// Pixels a page may be wide.
+/// The width a page may be drawn in, in pixels.
 pub const WIDTHS: std::ops::RangeInclusive<u32> = 100..=3000;
-/// Pixels of any picture given out: longer pages are drawn narrower than asked.
+/// Pixels of any resulting picture: longer pages are drawn narrower than requested.
 const PIXELS_MAX: f32 = 12e6;
-/// Browsers show none that is longer.
+/// Pixels of a side; browsers show no longer picture.
 const SIDE_MAX: f32 = 16_000.0;
-/// What is shown around a code, in points, and at least so many times its height: a picture's pixels are finer.
+/// Margin around a code, in units of the page (points of a PDF), and at least this many times the code's shorter side,
+/// because the units of a picture file are pixels, which are finer.
 const MARGIN: f32 = 40.0;
 const MARGIN_HEIGHTS: f32 = 2.0;
-/// Pixels of a crop at most. A small region is not blown up beyond so many pixels a point.
+/// Largest size of a crop in pixels. A small region is enlarged to at most `CROP_SCALE` pixels a point.
 const CROP: (f32, f32) = (600.0, 200.0);
 const CROP_SCALE: f32 = 300.0 / 72.0;
-/// The outline: its colour, its width, and what is left free around a code, in pixels.
+/// The outline: its colour, its width in pixels, and the gap between it and the code in pixels.
 const OUTLINE: [u8; 3] = [220, 38, 38];
 const OUTLINE_WIDTH: f32 = 2.0;
 const OUTLINE_GAP: f32 = 3.0;
 
-/// What of a page is shown.
+/// Which part of a page is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum View {
-    /// Nothing: only its size is told.
+    /// No part: only the page's size is returned.
     Size,
-    /// All of it, so many pixels wide (of [`WIDTHS`]). A picture is not made larger than it is.
+    /// All of the page, `width` pixels wide (within [`WIDTHS`]). A picture is never enlarged.
     Page { width: u32 },
-    /// This part, outlined, and some margin around it, at most 600 × 200 pixels.
+    /// This part, outlined, with a margin around it, at most 600 × 200 pixels.
     Around(Bounds),
 }
 
 /// A page, or part of one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Drawn {
-    /// Apart from the rest on its way; empty for [`View::Size`].
+    /// Sent apart from the other fields; empty for [`View::Size`].
     #[serde(skip)]
     pub png: Vec<u8>,
     /// In pixels.
     pub width: u32,
     pub height: u32,
-    /// Width and height of the whole page as it is shown (turned, cut to its crop box), in the units all boxes on it
-    /// have: a PDF's points (its `UserUnit` left aside), a picture's pixels.
+    /// Width and height of the whole page as it is shown (turned, cut to its crop box), in the units of all boxes on
+    /// it: a PDF's points (ignoring its `UserUnit`), a picture's pixels.
     pub page: (f32, f32),
-    /// What of it is shown, in the same units.
+    /// The part shown, in the same units.
     pub region: Bounds,
 }
 
-/// Why a page cannot be shown, for the person who asked.
+/// Why a page cannot be shown, for the person who requested it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum DrawError {
@@ -81,7 +82,7 @@ pub enum DrawError {
 }
 
 impl Place {
-    /// The page, for what is shown page by page. Of a picture file it is 1.
+    /// Returns the page, for files that are shown page by page. A picture file with a single page has page 1.
     pub fn page(&self) -> Result<u32, DrawError> {
         match self {
             Self::Page(page) => Ok(*page),
@@ -111,17 +112,17 @@ pub fn draw(name: &str, bytes: &Bytes, limits: &Limits, page: u32, view: View) -
     drawn.unwrap_or_else(|panic| Err(DrawError::Failed(crate::message(panic.as_ref()))))
 }
 
-/// Where a view lies on its page, and how it is scaled.
+/// The position of a view on its page, and its scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Frame {
     region: Bounds,
-    /// Pixels for one unit of the page.
+    /// Pixels per unit of the page.
     scale: f32,
     pixels: (u32, u32),
 }
 
 impl View {
-    /// `None` for a view of nothing.
+    /// Returns `None` for [`View::Size`].
     fn frame(self, page: (f32, f32)) -> Option<Frame> {
         let whole = Bounds { x0: 0.0, y0: 0.0, x1: page.0, y1: page.1 };
         let (region, scale) = match self {
@@ -131,7 +132,7 @@ impl View {
             Self::Around(bounds) => {
                 let bounds = within(bounds, whole);
                 let margin = MARGIN.max((bounds.y1 - bounds.y0).min(bounds.x1 - bounds.x0) * MARGIN_HEIGHTS);
-                // What fits beside it is shown too.
+                // Use the full width of the crop: show more on both sides if it fits.
                 let wide = (bounds.y1 - bounds.y0 + 2.0 * margin) * (CROP.0 / CROP.1);
                 let beside = margin.max((wide - (bounds.x1 - bounds.x0)) / 2.0);
                 let around = Bounds {
@@ -155,7 +156,7 @@ impl View {
     }
 }
 
-/// Outlines what the view is about on the picture of it.
+/// Draws the outline around the view's bounds on its picture.
 fn outline(rgb: &mut [u8], (width, height): (u32, u32), view: View, frame: &Frame, page: (f32, f32)) {
     let View::Around(bounds) = view else { return };
     let bounds = within(bounds, Bounds { x0: 0.0, y0: 0.0, x1: page.0, y1: page.1 });
@@ -188,7 +189,7 @@ fn outline(rgb: &mut [u8], (width, height): (u32, u32), view: View, frame: &Fram
     }
 }
 
-/// The part of `bounds` on the page, which it always has some of, however wrong it is.
+/// Returns the part of `bounds` that is on the page: never empty, however wrong `bounds` are.
 fn within(bounds: Bounds, page: Bounds) -> Bounds {
     let part = |from: f32, to: f32, most: f32| {
         let from = if from.is_finite() { from.clamp(0.0, most - 1.0_f32.min(most)) } else { 0.0 };
@@ -199,7 +200,7 @@ fn within(bounds: Bounds, page: Bounds) -> Bounds {
     Bounds { x0, y0, x1, y1 }
 }
 
-/// As bright as the eye sees it.
+/// Returns the brightness as the eye perceives it.
 pub(crate) fn grey([r, g, b]: [u8; 3]) -> u8 {
     let bright = u32::from(r) * 77 + u32::from(g) * 150 + u32::from(b) * 29;
     u8::try_from(bright >> 8).unwrap_or(u8::MAX)

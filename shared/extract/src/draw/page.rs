@@ -1,4 +1,4 @@
-//! Pages of PDFs.
+//! Draws pages of PDFs.
 
 use bytes::Bytes;
 use hayro::hayro_interpret::InterpreterSettings;
@@ -37,7 +37,7 @@ fn paint<'a>(page: &'a Page<'a>, frame: &Frame) -> Result<Vec<u8>, DrawError> {
     let mut context = RenderContext::new(side(frame.pixels.0)?, side(frame.pixels.1)?);
     let (scale, cache) = (f64::from(frame.scale), RenderCache::new());
     let corner = (-f64::from(frame.region.x0) * scale, -f64::from(frame.region.y0) * scale);
-    // Points from the top left corner of the page as it is shown: what the boxes of characters are in, too.
+    // Points from the top left corner of the page as it is shown, as for the boxes of characters.
     let shown = Affine::new(page.initial_transform(true).as_coeffs());
     let transform = Affine::translate(corner) * Affine::scale(scale) * shown;
     let (interpreter, settings) = (InterpreterSettings::default(), RenderSettings::default());
@@ -46,7 +46,7 @@ fn paint<'a>(page: &'a Page<'a>, frame: &Frame) -> Result<Vec<u8>, DrawError> {
     let mut pixmap = Pixmap::new(context.width(), context.height());
     let target = RasterizerSettings { target_init: TargetInit::Clear(WHITE), ..Default::default() };
     context.render_with(&mut pixmap, &mut Resources::default(), target);
-    // Nothing shines through white paper, so alpha says nothing.
+    // The paper is opaque white, so alpha is always full.
     let rgb =
         pixmap.data_as_u8_slice().as_chunks::<4>().0.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect();
     Ok(rgb)

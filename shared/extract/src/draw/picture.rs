@@ -1,4 +1,4 @@
-//! Picture files: unpacked and scaled.
+//! Unpacks and scales picture files.
 
 use std::io::Cursor;
 
@@ -13,10 +13,10 @@ use super::scale::Scaler;
 use super::{DrawError, Drawn, View, encode, outline};
 use crate::{Bounds, ExtractError, Kind, Limits};
 
-/// A decoded JPEG is in memory whole, in three bytes a pixel.
+/// Pixels of a JPEG: a decoded one is in memory whole, with three bytes a pixel.
 const JPEG_PIXELS: u64 = 80_000_000;
 
-/// Hands on all rows from the top.
+/// Passes all rows to a scaler, from the top.
 pub(super) type Fill<'f> = dyn FnMut(&mut Scaler) -> Result<(), DrawError> + 'f;
 
 pub(super) fn draw(
@@ -29,7 +29,7 @@ pub(super) fn draw(
     unpack(kind, bytes, limits, page, |size, fill| shown(size, view, fill))
 }
 
-/// Opens a picture that is not too large, and lets `take` have its size and rows.
+/// Opens a picture that is not too large, and calls `take` with its size and a source of its rows.
 pub(super) fn unpack<T>(
     kind: Kind,
     bytes: &Bytes,
@@ -70,7 +70,7 @@ fn png<T>(
         let samples = colour.samples();
         let line = size.0 as usize * samples;
         if interlaced {
-            // Its rows come in seven rounds: only all of them are a picture.
+            // Its rows come in seven passes: only all of them make a picture.
             let mut all = vec![0; reader.output_buffer_size().unwrap_or(0)];
             reader.next_frame(&mut all).map_err(|error| damaged(&error))?;
             all.chunks_exact(line).for_each(|row| scaler.row(colours(row, colour)));
@@ -84,7 +84,7 @@ fn png<T>(
     })
 }
 
-/// A row's colours on white paper.
+/// Returns a row's colours on white paper.
 fn colours(row: &[u8], colour: ColorType) -> impl Iterator<Item = [u8; 3]> {
     row.chunks_exact(colour.samples()).map(move |sample| match *sample {
         [grey] => [grey; 3],

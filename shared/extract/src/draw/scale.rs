@@ -1,35 +1,35 @@
-//! A picture made smaller row by row, so that only the small one is in memory.
+//! Scales a picture down row by row, so that only the small one is in memory.
 
 use super::{Frame, grey};
 
-/// What the small picture has of each pixel.
+/// The colours of the small picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Inks {
     Rgb,
-    /// As bright as the eye sees it.
+    /// Brightness as the eye perceives it.
     Grey,
 }
 
-/// Takes rows of RGB from the top and keeps the mean of the pixels that fall on one.
+/// Receives rows of RGB from the top and averages the pixels that map to the same one.
 pub(super) struct Scaler {
-    /// First column and row that are shown, and how many rows.
+    /// First column and row that are shown; `height` is the number of rows shown.
     from: (u32, u32),
     height: u32,
     to: (u32, u32),
     inks: Inks,
-    /// On which column of the small picture each that is shown falls.
+    /// The column of the small picture that each shown column maps to.
     columns: Vec<usize>,
-    /// Rows taken.
+    /// Rows received.
     row: u32,
-    /// Rows of the small picture that are done.
+    /// Finished rows of the small picture.
     line: u32,
-    /// Of the row that is not: sums of the three colours, and how many pixels they are of.
+    /// For the current row: sums of the three colours, and the number of pixels in them.
     sums: Vec<[u32; 4]>,
     pixels: Vec<u8>,
 }
 
 impl Scaler {
-    /// `frame` lies on a picture whose units are its pixels.
+    /// Scales to `frame`, which is on a picture whose units are its pixels.
     pub fn new(frame: &Frame) -> Self {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "on the picture")]
         let part = |from: f32, to: f32| (from as u32, (to.ceil() as u32 - from as u32).max(1));
@@ -38,7 +38,7 @@ impl Scaler {
         Self::of((x, y), (width, height), frame.pixels, Inks::Rgb)
     }
 
-    /// All of a picture of this size, in greys, neither side longer than `side`.
+    /// Scales the whole of a picture to greys, neither side longer than `side`.
     pub fn greys((width, height): (u32, u32), side: u32) -> Self {
         let longest = u64::from(width.max(height));
         let scaled = |length: u32| {
@@ -49,14 +49,14 @@ impl Scaler {
     }
 
     fn of(from: (u32, u32), (width, height): (u32, u32), to: (u32, u32), inks: Inks) -> Self {
-        // Never larger than it is.
+        // Never larger than the original.
         let to = (to.0.min(width), to.1.min(height));
         let columns = (0..width).map(|x| place(x, width, to.0) as usize).collect();
         let sums = vec![[0; 4]; to.0 as usize];
         Self { from, height, to, inks, columns, row: 0, line: 0, sums, pixels: Vec::new() }
     }
 
-    /// Whether all rows that matter were taken.
+    /// Returns whether all rows that are shown were received.
     pub fn is_full(&self) -> bool {
         self.row >= self.from.1.saturating_add(self.height)
     }
@@ -75,7 +75,7 @@ impl Scaler {
         }
     }
 
-    /// The rows of the small picture before `line` are done. What nothing came for is white.
+    /// Finishes the rows of the small picture before `line`. Pixels without input are white.
     fn done_until(&mut self, line: u32) {
         while self.line < line {
             self.line += 1;
@@ -93,7 +93,7 @@ impl Scaler {
         }
     }
 
-    /// The small picture and its size.
+    /// Returns the small picture and its size.
     pub fn finish(mut self) -> (Vec<u8>, (u32, u32)) {
         self.done_until(self.to.1);
         (self.pixels, self.to)

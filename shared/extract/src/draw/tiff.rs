@@ -1,4 +1,4 @@
-//! Pages of TIFF files: scans, mostly of black and white.
+//! Unpacks pages of TIFF files, which are mostly black-and-white scans.
 
 use std::io::Cursor;
 
@@ -42,7 +42,7 @@ fn rows(samples: &[u8], width: usize, colour: ColorType, scaler: &mut Scaler) ->
         samples.chunks_exact(width * count).for_each(|row| scaler.row(row.chunks_exact(count).map(rgb)));
     };
     match colour {
-        // Rows begin with a byte of their own.
+        // Each row begins at a byte boundary.
         ColorType::Gray(1) => samples.chunks_exact(width.div_ceil(8)).for_each(|row| {
             let bit = |at: usize| if row[at / 8] >> (7 - at % 8) & 1 == 1 { u8::MAX } else { 0 };
             scaler.row((0..width).map(|at| [bit(at); 3]));
@@ -51,7 +51,7 @@ fn rows(samples: &[u8], width: usize, colour: ColorType, scaler: &mut Scaler) ->
         ColorType::GrayA(8) => each(2, |grey| [on_white(grey[0], grey[1]); 3]),
         ColorType::RGB(8) => each(3, |rgb| [rgb[0], rgb[1], rgb[2]]),
         ColorType::RGBA(8) => each(4, |rgb| [0, 1, 2].map(|at: usize| on_white(rgb[at], rgb[3]))),
-        // Ink takes light away, black ink of all colours.
+        // Ink absorbs light: each ink its own colour, black ink all colours.
         ColorType::CMYK(8) => {
             each(4, |ink| [0, 1, 2].map(|at: usize| on_white(255 - ink[at], 255 - ink[3]) - ink[3]));
         }

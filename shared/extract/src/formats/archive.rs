@@ -1,7 +1,7 @@
-//! ZIP archives: every file in one is read as if it stood alone, archives in archives too.
+//! ZIP archives: every file in one is read as if it were separate, including archives in archives.
 //!
-//! Names in an archive are data: nothing is ever written under one. A file that cannot be read does not lose its
-//! neighbours; it is listed as unread with its reason.
+//! Names in an archive are data: no file is ever written under such a name. A file that cannot be read does not affect
+//! the others; it is listed as unread with its reason.
 
 use bytes::Bytes;
 
@@ -10,17 +10,17 @@ use crate::output::Output;
 use crate::sniff::Look;
 use crate::{ExtractError, Place, package};
 
-/// Longer names are cut: they are kept with every match.
+/// Bytes of a name; longer names are cut, because they are stored with every match.
 const NAME_BYTES_MAX: usize = 1024;
 
 pub(crate) static ZIP: Format =
     Format { is: |look| look.package().is_some() && look.foreign().is_none(), read };
 
-/// What became of the files of an archive.
+/// The results for the files of an archive.
 #[derive(Default)]
 struct Tally {
     read: u32,
-    /// The first that could not be read, and how many could not.
+    /// The first file that could not be read; `failures` is the number of such files.
     failed: Option<(String, ExtractError)>,
     failures: u32,
 }
@@ -86,7 +86,7 @@ fn one(
     crate::read(name, &bytes, out).map(drop)
 }
 
-/// An archive none of whose files could be read: the reason of the first stands for all.
+/// Returns the error for an archive in which no file could be read: it gives the reason of the first one.
 fn nothing(name: &str, error: &ExtractError, failures: u32) -> ExtractError {
     match error {
         ExtractError::Encrypted => ExtractError::Encrypted,
@@ -95,7 +95,7 @@ fn nothing(name: &str, error: &ExtractError, failures: u32) -> ExtractError {
     }
 }
 
-/// What systems leave in archives without anybody's wish.
+/// Returns whether a file is one that operating systems add to archives unasked.
 fn is_junk(name: &str) -> bool {
     let mut folders = name.split(['/', '\\']);
     let file = folders.next_back().unwrap_or_default();
@@ -132,7 +132,7 @@ mod tests {
 
     type Pairs = Vec<(String, String)>;
 
-    /// Places of units, and of what was not read with its reason.
+    /// Returns the places of units, and the places of unread parts with their reasons.
     fn shown(bytes: &[u8]) -> (Pairs, Pairs) {
         let got = collect("a.zip", bytes).expect("readable");
         assert_eq!(got.read.kind, Kind::Zip);

@@ -1,8 +1,8 @@
 //! Delimited text: one unit per field that is not empty.
 //!
-//! Our own cutter, because it must take anything: rows of different lengths, quotes in the middle of fields,
-//! quotes that never close, a whole file on one line. Fields are handed on from where they stand; only quoted
-//! fields with doubled quotes are copied.
+//! A parser of our own, because it must accept any input: rows of different lengths, quotes in the middle of fields,
+//! quotes that never close, a whole file on one line. Fields are borrowed from the text; only quoted fields with
+//! doubled quotes are copied.
 
 use std::borrow::Cow;
 
@@ -21,15 +21,15 @@ pub(crate) static CSV: Format = Format {
     },
 };
 
-/// Delimiters in the order in which they win a draw.
+/// Delimiters in order of preference if they fit equally well.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// How much of a file decides its dialect.
+/// Bytes and lines of a file that determine its delimiter.
 const SAMPLE: usize = 64 * 1024;
 const SAMPLE_LINES: usize = 64;
-/// A quoted field longer than this is a quote that was never meant to open.
+/// Bytes of a quoted field; in a longer one the quote was not meant to open a field.
 const QUOTED_MAX: usize = 256 * 1024;
 
-/// The delimiter of a table. Prose by its name is none.
+/// Returns the delimiter of a table. A file whose name says that it is prose is not one.
 fn delimiter(look: &Look<'_>) -> Option<u8> {
     if look.is_named(&[".txt", ".md", ".log", ".tex", ".rst"]) {
         return None;
@@ -60,7 +60,7 @@ fn read(text: &str, delimiter: u8, out: &mut Output<'_>) -> Result<(), ExtractEr
 struct Cutter<'a> {
     text: &'a str,
     delimiter: u8,
-    /// Up to here no quote closes a field: a file full of stray quotes is not searched from each of them again.
+    /// No quote before this offset closes a field: a file full of stray quotes is not searched again from each of them.
     no_close_before: usize,
 }
 
@@ -69,7 +69,7 @@ impl<'a> Cutter<'a> {
         Self { text, delimiter, no_close_before: 0 }
     }
 
-    /// The field beginning at `at`, where the next one begins, and whether a row ended between them.
+    /// Returns the field at `at`, the offset of the next one, and whether a row ended between them.
     fn field(&mut self, at: usize) -> (Cow<'a, str>, usize, bool) {
         let bytes = self.text.as_bytes();
         if bytes[at] == b'"'
@@ -84,8 +84,8 @@ impl<'a> Cutter<'a> {
         (Cow::Borrowed(&self.text[at..end]), next, ends_row)
     }
 
-    /// A quoted field: its value and where it ends. `None` if its quote does not close before a delimiter, a line
-    /// end or the end of the text: then the quote is an ordinary character.
+    /// Returns the value of a quoted field and its end. `None` if no closing quote is directly before a delimiter, a
+    /// line end or the end of the text within [`QUOTED_MAX`] bytes: then the opening quote is an ordinary character.
     fn quoted(&mut self, at: usize) -> Option<(Cow<'a, str>, usize)> {
         let bytes = self.text.as_bytes();
         let limit = bytes.len().min(at + 1 + QUOTED_MAX);
@@ -98,7 +98,7 @@ impl<'a> Cutter<'a> {
                     doubled = true;
                     scan = quote + 2;
                 }
-                // Inch marks and the like: lenient writers do not double them.
+                // Inch marks, for example: lenient writers do not double them.
                 Some(next) if *next != self.delimiter && !matches!(next, b'\n' | b'\r') => scan = quote + 1,
                 Some(_) | None => return Some((value(self.text, at, quote, doubled), quote + 1)),
             }
@@ -121,7 +121,7 @@ fn step_over(bytes: &[u8], end: usize, delimiter: u8) -> (usize, bool) {
     }
 }
 
-/// The delimiter, if the text is a table: the same number of fields in nearly all of its first rows.
+/// Returns the delimiter, if the text is a table: the same number of fields in nearly all of its first rows.
 fn dialect(text: &str, named_as_table: bool) -> Option<u8> {
     let mut end = text.len().min(SAMPLE);
     while !text.is_char_boundary(end) {
@@ -146,7 +146,7 @@ fn dialect(text: &str, named_as_table: bool) -> Option<u8> {
     best.map(|(delimiter, _)| delimiter)
 }
 
-/// Fields per row that is not empty.
+/// Returns the number of fields of each row that is not empty.
 fn rows(sample: &str, delimiter: u8) -> Vec<usize> {
     let mut counts = Vec::new();
     let mut cutter = Cutter::new(sample, delimiter);
@@ -169,7 +169,7 @@ fn rows(sample: &str, delimiter: u8) -> Vec<usize> {
     counts
 }
 
-/// How much the rows agree, or `None` where they do not look like a table.
+/// Returns a score for how well the rows agree, or `None` if they do not look like a table.
 fn agreement(counts: &[usize], named_as_table: bool) -> Option<usize> {
     let mut sorted = counts.to_vec();
     sorted.sort_unstable();
@@ -177,7 +177,7 @@ fn agreement(counts: &[usize], named_as_table: bool) -> Option<usize> {
     let same = counts.iter().filter(|c| **c == usual).count();
     let tabular = counts.iter().filter(|c| **c > 1).count();
     if named_as_table {
-        // The name says that it is a table; the rows only say which delimiter.
+        // The name says that it is a table; the rows only decide which delimiter.
         return (tabular > 0).then_some(same * 4 + usual.min(64) + tabular);
     }
     // Prose has commas too, but never the same number in line after line.

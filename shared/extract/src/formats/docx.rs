@@ -1,5 +1,5 @@
 //! Word documents: one unit per paragraph that is not empty. The body comes first, then headers, footers, notes,
-//! comments, diagrams and charts, all numbered on.
+//! comments, diagrams and charts, numbered consecutively.
 
 use super::Format;
 use crate::ooxml::{self, Rules};
@@ -11,7 +11,7 @@ use crate::{ExtractError, Place};
 pub(crate) static DOCX: Format =
     Format { is: |look| look.is_office("word/", "wordprocessingml.document.main"), read };
 
-/// Parts beside the body, in the order in which they are read, with what they are to people.
+/// Parts in addition to the body, in the order in which they are read, with their names for people.
 const PARTS: [(&str, &str); 7] = [
     ("header", "a header"),
     ("footer", "a footer"),

@@ -1,7 +1,7 @@
-//! HTML: what a reader sees, without the tags.
+//! HTML: the text a person sees, without the tags.
 //!
-//! Lenient as browsers are: nothing need be closed, anything may be nested. Tags of blocks break the text,
-//! tags within a line do not, so a code partly set in bold stays one word.
+//! Lenient as browsers are: no tag need be closed, and any may be nested. Tags of blocks separate the text, tags within
+//! a line do not, so a code partly set in bold stays one word.
 
 use super::{Format, text};
 use crate::entities;
@@ -11,27 +11,27 @@ pub(crate) static HTML: Format = Format {
     read: |look, out| text::read(&visible(look.text().unwrap_or_default()), out),
 };
 
-/// Elements whose content is no text for readers.
+/// Elements whose content is not text for people.
 const SKIPPED: [&str; 4] = ["script", "style", "template", "noscript"];
 /// Elements that do not break a word.
 const INLINE: [&str; 28] = [
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
     "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "u", "wbr",
 ];
-/// Tags without an end outside of quotes, after which quotes are no longer looked at: each was searched for to the
-/// end of the source.
+/// Tags without an end outside of quotes after which quotes are ignored: for each of these, the rest of the source was
+/// searched.
 const QUOTES_BELIEVED: u32 = 32;
 /// Attributes whose values people read.
 const READ_ATTRIBUTES: [&str; 4] = ["alt", "title", "placeholder", "value"];
 
-/// Whether decoded text is HTML: it says so, or it is named so and has a tag.
+/// Returns whether decoded text is HTML: it declares so, or its name says so and it has a tag.
 fn is_html(source: &str, named: bool) -> bool {
     let head = source.trim_start().get(..256).unwrap_or(source.trim_start()).to_ascii_lowercase();
     let declared = head.starts_with("<!doctype html") || head.starts_with("<html") || head.contains("<html");
     declared && head.starts_with('<') || named && source.contains('<')
 }
 
-/// Keeps the number of lines: a line end stays where it is, so that places are those of the source.
+/// Returns the visible text. It keeps the line ends, so that lines are those of the source.
 fn visible(source: &str) -> String {
     let mut out = String::with_capacity(source.len() / 2);
     let mut rest = source;
@@ -68,7 +68,7 @@ fn visible(source: &str) -> String {
 }
 
 enum Tag<'a> {
-    /// A lone `<`.
+    /// A `<` that begins no tag.
     Text,
     /// Comments, declarations and processing instructions.
     Comment,
@@ -78,7 +78,7 @@ enum Tag<'a> {
     },
 }
 
-/// What stands at a `<`, and the source after it. `quotes` is for [`tag_end`].
+/// Reads the tag at a `<`; returns it and the source after it. `quotes` is for [`tag_end`].
 fn tag<'a>(source: &'a str, quotes: &mut u32) -> (Tag<'a>, &'a str) {
     if let Some(comment) = source.strip_prefix("<!--") {
         return (Tag::Comment, comment.find("-->").map_or("", |end| &comment[end + 3..]));
@@ -98,8 +98,9 @@ fn tag<'a>(source: &'a str, quotes: &mut u32) -> (Tag<'a>, &'a str) {
     (Tag::Element { name: name.trim_end_matches('/'), attributes }, body.get(end + 1..).unwrap_or_default())
 }
 
-/// The `>` that ends a tag, not counting those in quoted values. Where quotes hide all that there are to the end
-/// of the source they were not meant as such; `quotes` says how often they are still believed.
+/// Finds the `>` that ends a tag, ignoring those in quoted values. If quotes hide every `>` up to the end of the
+/// source, they were not meant as quotes and the first `>` ends the tag; `quotes` counts how often quotes are still
+/// respected.
 fn tag_end(body: &str, quotes: &mut u32) -> usize {
     let bytes = body.as_bytes();
     let mut at = 0;
@@ -148,7 +149,7 @@ fn read_attributes(attributes: &str, out: &mut String) {
     }
 }
 
-/// Where `</name` stands, in any case.
+/// Finds `</name`, ignoring case.
 fn find_close(source: &str, name: &str) -> Option<usize> {
     let bytes = source.as_bytes();
     memchr::memmem::find_iter(bytes, b"</").find(|at| {

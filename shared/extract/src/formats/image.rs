@@ -1,6 +1,7 @@
-//! Pictures: their headers are looked at, and their bytes handed to whoever reads letters from pictures.
+//! Pictures: reads their headers and passes their bytes on to OCR.
 //!
-//! Nothing is decoded here, but where they are larger than who reads them takes. A picture file's pixels count as points of its page.
+//! Pictures are decoded here only if they are larger than OCR accepts. A picture file's pixels count as points of its
+//! page.
 
 #[cfg(feature = "render")]
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,7 +39,7 @@ fn single(
     hand(look, look.bytes, 1, encoding, size, out).map_err(ExtractError::Damaged)
 }
 
-/// Hands a page on, in a file of its own, smaller where it must be. Else says why it was not read.
+/// Passes a page on as a file of its own, scaled down if necessary. Otherwise returns why it was not read.
 fn hand(
     look: &Look<'_>,
     alone: &[u8],
@@ -88,19 +89,19 @@ fn check((width, height): Size, limits: &Limits) -> Result<(), ExtractError> {
     Ok(())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "far more pixels than f32 has steps are refused before")]
+#[expect(clippy::cast_precision_loss, reason = "pictures far beyond the precision of f32 are refused before")]
 fn points((width, height): Size) -> (f32, f32) {
     (width as f32, height as f32)
 }
 
-/// The size stands in the first chunk.
+/// Reads the size, which is in the first chunk.
 fn png(bytes: &[u8]) -> Option<(Encoding, Size)> {
     let word = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     (bytes.get(12..16)? == b"IHDR").then_some(())?;
     Some((Encoding::Png, (word(16)?, word(20)?)))
 }
 
-/// The size stands in the frame header, after segments that each say how long they are.
+/// Reads the size, which is in the frame header, after segments that each state their length.
 fn jpeg(bytes: &[u8]) -> Option<(Encoding, Size)> {
     let word = |at: usize| Some(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]));
     let mut at = 2;
@@ -113,9 +114,9 @@ fn jpeg(bytes: &[u8]) -> Option<(Encoding, Size)> {
             return None;
         };
         match marker {
-            // Markers that stand alone.
+            // Markers without a segment.
             0x01 | 0xD0..=0xD8 => at += 2,
-            // Frames; the others of the range are tables.
+            // Frames; the other markers of the range are tables.
             0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
                 let (height, width) = (word(at + 5)?, word(at + 7)?);
                 return Some((Encoding::Jpeg, (width.into(), height.into())));
@@ -126,8 +127,8 @@ fn jpeg(bytes: &[u8]) -> Option<(Encoding, Size)> {
     }
 }
 
-/// A TIFF may hold many pages. Each is handed on as a file of its own: the same bytes, whose header points at that
-/// page and whose page points at no other.
+/// Reads a TIFF, which may hold many pages. Each page is passed on as a file of its own: the same bytes, with the
+/// header pointing at that page and the page pointing at no other.
 fn tiff(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     let pages = directories(look.bytes, out.limits().pages)?;
     for page in &pages {
@@ -155,10 +156,10 @@ fn tiff(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
 }
 
 struct Directory {
-    /// As the header has it.
+    /// The pointer to this page, in the header's byte order.
     pointer: [u8; 4],
     size: Size,
-    /// Where the pointer to the next page stands.
+    /// The offset of the pointer to the next page.
     next: usize,
 }
 
@@ -181,7 +182,7 @@ fn directories(bytes: &[u8], most: u32) -> Result<Vec<Directory>, ExtractError> 
         let next = at + 2 + entries * 12;
         let stored: [u8; 4] =
             bytes.get(pointer..pointer + 4).and_then(|p| p.try_into().ok()).ok_or_else(damaged)?;
-        // A list that runs in a circle never ends.
+        // A cyclic list never ends.
         if bytes.get(next..next + 4).is_none() || pages.iter().any(|page| page.pointer == stored) {
             return Err(damaged());
         }
@@ -208,7 +209,7 @@ mod tests {
         Encoding, ExtractError, Extracted, ImageLimits, Kind, Limits, PageImage, Sink, Unit, extract,
     };
 
-    /// Takes pictures; those it is told to, it can read.
+    /// A sink for pictures; `reads` is whether it can read them.
     struct Reader {
         reads: bool,
         most: ImageLimits,
@@ -260,7 +261,7 @@ mod tests {
         .concat()
     }
 
-    /// Little-endian, a page for each size.
+    /// Returns a little-endian TIFF with a page for each size.
     fn tiff(sizes: &[(u16, u16)]) -> Vec<u8> {
         let mut file = b"II*\0\x08\0\0\0".to_vec();
         for (index, (width, height)) in sizes.iter().enumerate() {
@@ -303,7 +304,8 @@ mod tests {
         }
     }
 
-    /// A whole TIFF of one page of greys, the left half black, and as many bytes of nothing as its pages of before.
+    /// Returns a whole TIFF of one page of greys, the left half black, with `before` empty bytes in place of earlier
+    /// pages.
     #[cfg(feature = "render")]
     fn grey_tiff(width: u16, height: u16, before: usize) -> Vec<u8> {
         let pixels = u32::from(width) * u32::from(height);
@@ -347,7 +349,7 @@ mod tests {
     fn what_is_too_large_for_who_reads_it_comes_smaller() {
         let most = ImageLimits { bytes: 5_000, side: 301 };
         for (before, size, seen) in [
-            // Its bytes are too many, but not its own.
+            // The file has too many bytes, but the page alone does not.
             (10_000, (60, 40), (60, 40)),
             (0, (602, 201), (301, 100)),
             // Rounded down, and never to nothing.
@@ -364,7 +366,7 @@ mod tests {
                 assert!(row[0] == 0 && row[row.len() - 1] == 255, "{row:?}");
             }
         }
-        // What fits is left as it is.
+        // A picture within the limits is unchanged.
         let tiff = grey_tiff(60, 40, 0);
         assert_eq!(look_within(most, &tiff, true).1.seen[0].2, tiff);
     }
@@ -372,7 +374,7 @@ mod tests {
     #[cfg(feature = "render")]
     #[test]
     fn what_packs_badly_gets_smaller_until_it_fits() {
-        // Noise, the same each time.
+        // Noise, the same on each run.
         let mut noise = 1_u32;
         let mut file = grey_tiff(200, 200, 0);
         for pixel in &mut file[8..8 + 200 * 200] {

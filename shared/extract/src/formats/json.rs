@@ -1,4 +1,4 @@
-//! JSON: keys, strings with their escapes decoded, numbers. One pass over the characters, no tree, no recursion:
+//! JSON: keys, strings with their escapes decoded, numbers. One pass over the characters without a tree or recursion:
 //! depth costs nothing, and what is not quite JSON (several documents, trailing commas, comments) is read as well.
 
 use super::{Format, text};
@@ -15,7 +15,8 @@ fn is_json(source: &str) -> bool {
     closed && plausible(trimmed)
 }
 
-/// Braces are also templates and code: JSON begins with a quoted key, a value, or nothing.
+/// Returns whether it may be JSON, which begins with a quoted key, a value, or nothing: templates and code have braces
+/// too.
 fn plausible(source: &str) -> bool {
     let inner = source[1..].trim_start();
     let first = inner.as_bytes().first().copied().unwrap_or(b'x');
@@ -26,8 +27,8 @@ fn plausible(source: &str) -> bool {
     }
 }
 
-/// The source with punctuation blanked and strings decoded; line ends stay where they are, those inside strings
-/// become spaces.
+/// Returns the source with punctuation blanked and strings decoded. Line ends stay where they are; those inside
+/// strings become spaces.
 fn visible(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut rest = source;

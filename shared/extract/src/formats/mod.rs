@@ -19,25 +19,25 @@ use crate::ExtractError;
 use crate::output::Output;
 use crate::sniff::Look;
 
-/// What a format is to the rest of the crate.
+/// A format, as the rest of the crate sees it.
 pub(crate) struct Format {
-    /// Whether a file is of this format, told from its content. Cheap: it is asked of every file until a format
-    /// says yes.
+    /// Returns whether a file is of this format, by its content. Must be cheap: it is called for every file until a
+    /// format recognises it.
     pub is: fn(&Look<'_>) -> bool,
-    /// Hands the file's units to the output, in the order of the document. What was handed on before an error
-    /// counts; the rest is listed as unread.
+    /// Passes the file's units to the output, in the order of the document. Units passed on before an error are kept;
+    /// the rest is listed as unread.
     pub read: fn(&Look<'_>, &mut Output<'_>) -> Result<(), ExtractError>,
 }
 
-/// From one list the public [`Kind`] and the table of readers.
+/// Generates the public [`Kind`] and the table of readers from one list.
 macro_rules! formats {
     ($($(#[$doc:meta])* $kind:ident => $format:path,)+) => {
-        /// What a file turned out to be, found from its content.
+        /// The format of a file, determined from its content.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "lowercase")]
         pub enum Kind { $($(#[$doc])* $kind,)+ }
 
-        /// Asked from the top; the first that says yes reads the file.
+        /// Tried in this order; the first format that recognises the file reads it.
         pub(crate) static FORMATS: &[(Kind, &Format)] = &[$((Kind::$kind, &$format),)+];
     };
 }
@@ -49,16 +49,16 @@ formats! {
     Xlsx => sheet::XLSX,
     /// With or without macros.
     Docx => docx::DOCX,
-    /// With or without macros, as a show or not.
+    /// With or without macros, as a slide show or not.
     Pptx => pptx::PPTX,
     Ods => sheet::ODS,
     Xls => sheet::XLS,
-    /// An archive of files. After all formats that are archives themselves.
+    /// An archive of files. Listed after all formats that are archives themselves.
     Zip => archive::ZIP,
     Png => image::PNG,
     Jpeg => image::JPEG,
     Tiff => image::TIFF,
-    // Everything below is text.
+    // All formats below are text.
     Html => html::HTML,
     Json => json::JSON,
     Xml => xml::XML,

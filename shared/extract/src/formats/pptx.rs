@@ -1,5 +1,5 @@
-//! Presentations: slides in their order, each with its notes, comments, diagrams and charts; one unit per
-//! paragraph. What stands on a layout or master is read with the first slide that shows it.
+//! Presentations: slides in their order, each with its notes, comments, diagrams and charts; one unit per paragraph.
+//! The text of a layout or master is read with the first slide that uses it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -30,12 +30,12 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
 
 struct Deck<'p> {
     package: &'p Package<'p>,
-    /// Layouts and masters that were read.
+    /// Layouts and masters that have been read.
     seen: HashSet<String>,
 }
 
 impl Deck<'_> {
-    /// The slides' parts in the order in which they are shown. Each once, however often it is listed.
+    /// Returns the slides' parts in the order in which they are shown, each once even if it is listed several times.
     fn slides(&mut self, out: &mut Output<'_>) -> Result<Vec<String>, ExtractError> {
         let main = ooxml::main_part(self.package, "ppt/presentation.xml", out)?;
         let mut slides = ooxml::relations(self.package, &main, out)?;
@@ -67,7 +67,7 @@ impl Deck<'_> {
         for relation in &related {
             let rules = match relation.kind.as_str() {
                 "notesSlide" | "diagramData" => Rules::default(),
-                // Values of a chart, and comments as older programs keep them.
+                // Values of a chart, and comments as older programs store them.
                 "chart" => Rules { leaves: &["v"], ..Rules::default() },
                 "comments" => Rules { leaves: &["text"], ..Rules::default() },
                 _ => continue,
@@ -84,7 +84,7 @@ impl Deck<'_> {
         Ok(())
     }
 
-    /// What stands behind a slide, on its layout and master.
+    /// Reads the text behind a slide: that of its layout and master.
     fn behind(
         &mut self,
         number: u32,

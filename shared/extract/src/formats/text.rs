@@ -1,8 +1,8 @@
 //! Plain text: units are blocks of lines.
 //!
-//! A code may be broken over a line end at its hyphen, so a unit must not end there. Blocks are of a few dozen
-//! lines, so that no unit is large and few units are needed; the line of a match is the unit's line plus the
-//! line ends before it.
+//! A code may be broken over a line end at its hyphen, so a unit must not end there. Blocks have a few dozen lines, so
+//! that no unit is large and few units are needed; the line of a match is the unit's line plus the line ends before
+//! it.
 
 use super::Format;
 use crate::ExtractError;
@@ -11,12 +11,12 @@ use crate::output::Output;
 pub(crate) static TEXT: Format =
     Format { is: |look| look.text().is_some(), read: |look, out| read(look.text().unwrap_or_default(), out) };
 
-/// A block ends after so many lines or bytes, whichever comes first, unless a code could go on.
+/// A block ends after this many lines or bytes, whichever comes first, unless a code could continue.
 const BLOCK_LINES: u64 = 64;
 const BLOCK_BYTES: usize = 16 * 1024;
-/// It ends here even then: a file of nothing but hyphens is no reason to hold it all.
+/// A block ends at this size even then, so that a file of only hyphens is not held whole.
 const BLOCK_BYTES_MAX: usize = 1 << 20;
-/// White space between two parts of a code, in characters.
+/// Characters of white space between two parts of a code.
 const GAP_MAX: usize = 256;
 
 pub(super) fn read(text: &str, out: &mut Output<'_>) -> Result<(), ExtractError> {
@@ -33,8 +33,8 @@ pub(super) fn read(text: &str, out: &mut Output<'_>) -> Result<(), ExtractError>
     block(text.get(start..).unwrap_or_default(), first_line, out)
 }
 
-/// Whether the last word before a line end and the first after it may be one code. White space beyond
-/// [`GAP_MAX`] parts them: a file may hold nothing else, and is not to be searched from each of its lines.
+/// Returns whether the last word before a line end and the first after it may be one code. More white space than
+/// [`GAP_MAX`] separates them: a file may hold only white space, and must not be searched from each of its lines.
 fn goes_on(before: &str, after: &str) -> bool {
     let hyphen = |c: &char| matches!(c, '-' | '\u{AD}' | '\u{2010}'..='\u{2015}' | '\u{2212}');
     let word = |c: &char| !c.is_whitespace();
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn blank_lines_take_no_time_of_their_own() {
-        // With the square of their number this would take an hour.
+        // If the time grew with the square of the number of lines, this would take an hour.
         for first in ["", "-"] {
             let text = format!("{first}{}HOLE-1", "\n".repeat(8 << 20));
             let got = collect("a.txt", text.as_bytes()).expect("readable");

@@ -1,4 +1,4 @@
-//! XML: text and attribute values. Entities a document declares itself are never expanded, nothing is fetched.
+//! XML: text and attribute values. Entities that a document declares are never expanded, and nothing is fetched.
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -6,7 +6,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::{Format, text};
 use crate::entities;
 
-/// XML that is not well formed is read as far as it goes, and the rest as plain text.
+/// XML that is not well formed is read up to the first error, and the rest as plain text.
 pub(crate) static XML: Format = Format {
     is: |look| look.text().is_some_and(is_xml),
     read: |look, out| text::read(&visible(look.text().unwrap_or_default()), out),
@@ -60,7 +60,7 @@ fn visible(source: &str) -> String {
     out
 }
 
-/// Tags vanish, their line ends stay, so that places are those of the source.
+/// Keeps the line ends of removed tags, so that lines are those of the source.
 fn keep_lines(source: &str, from: usize, to: usize, out: &mut String) {
     let bytes = source.as_bytes().get(from..to).unwrap_or_default();
     out.extend(memchr::memchr_iter(b'\n', bytes).map(|_| '\n'));

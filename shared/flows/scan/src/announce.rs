@@ -1,5 +1,5 @@
-//! Telling clients. Frames are for showing: a push that fails never fails work, because whoever missed one
-//! asks for a snapshot.
+//! Pushes frames to clients. Frames are for display only: a failed push never fails work, because a client that missed
+//! one requests a snapshot.
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
@@ -12,7 +12,7 @@ use crate::queries::snapshot::Shown;
 use crate::state::record::Work;
 use crate::{Scan, metrics};
 
-/// Frames under way at once.
+/// Frames pushed concurrently.
 const PUSHES_AT_ONCE: usize = 16;
 
 /// The connections that listen to one session, looked up once for several frames.
@@ -31,12 +31,12 @@ impl Audience<'_> {
         self.tell_all(vec![body]).await;
     }
 
-    /// What was so at that time, and may be told late.
+    /// Sends a frame that describes the state at time `at`, and may be sent later.
     pub(crate) async fn tell_as_of(&self, at: DateTime<Utc>, body: FrameBody) {
         self.push_all(&[frame(Some(self.session), body, at)]).await;
     }
 
-    /// Several frames, which may arrive in any order: a function that waited for each in turn would be paid for
+    /// Sends several frames, which may arrive in any order: a function that waited for each in turn would be billed for
     /// waiting.
     pub(crate) async fn tell_all(&self, bodies: Vec<FrameBody>) {
         let now = self.scan.ports.clock.now();
@@ -65,7 +65,7 @@ impl Scan {
         Audience { scan: self, session, connections }
     }
 
-    /// Tells one connection, listening or not.
+    /// Sends a frame to one connection, subscribed or not.
     pub(crate) async fn reply(&self, connection: &str, session: Option<&SessionId>, body: FrameBody) {
         self.push(connection, &frame(session, body, self.ports.clock.now())).await;
     }
@@ -99,7 +99,8 @@ pub(crate) fn error(code: ErrorCode, message: impl Into<String>) -> FrameBody {
     FrameBody::Error { message: message.into(), code }
 }
 
-/// `again`: how many of the files are read again, in a retry.
+/// Returns the frame that announces the start. `again` is the number of files that a retry reads again, `None` if it is
+/// not a retry.
 pub(crate) fn started(session: &Session, total: u32, again: Option<usize>) -> FrameBody {
     let timestamp = session.began_at();
     let all = files(u64::from(total));
@@ -111,7 +112,7 @@ pub(crate) fn started(session: &Session, total: u32, again: Option<usize>) -> Fr
     FrameBody::Started { message, timestamp, total }
 }
 
-/// A session that was paused reads on.
+/// Returns the frame that announces that a session continues after a pause.
 pub(crate) fn going_on(session: &Session, total: u32) -> FrameBody {
     let timestamp = session.began_at();
     FrameBody::Started { message: format!("Going on with {}", files(u64::from(total))), timestamp, total }
@@ -123,7 +124,7 @@ pub(crate) fn cancelled() -> FrameBody {
     }
 }
 
-/// What a session took, once that is fixed.
+/// Returns a session's receipt, once it is frozen.
 pub(crate) fn receipt(session: &Session) -> Option<Receipt> {
     serde_json::from_str(&session.frozen.as_ref()?.receipt).ok()
 }
@@ -161,7 +162,7 @@ pub(crate) fn progress(session: &Session, total: u32, now: DateTime<Utc>) -> Fra
     FrameBody::Progress { value, processed, total, failed, files_per_second, eta_seconds }
 }
 
-/// A match of a file in which so many distinct codes were found, as clients see it.
+/// Returns a match as clients see it. `distinct` is the number of distinct codes found in its file.
 pub(crate) fn found(
     scan: &Scan,
     work: &Work,
@@ -182,7 +183,7 @@ pub(crate) fn match_id(index: u32, ordinal: usize) -> String {
     format!("{index}-{ordinal}")
 }
 
-/// `1 Code`, `2 Codes`: how many distinct codes a file holds.
+/// Returns `1 Code`, `2 Codes` and so on: how many distinct codes a file holds.
 pub fn status(codes: u32) -> String {
     if codes == 1 { "1 Code".to_owned() } else { format!("{codes} Codes") }
 }

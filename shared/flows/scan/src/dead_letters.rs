@@ -1,4 +1,4 @@
-//! What a dead letter of a scan is about.
+//! Describes the dead letters of scans.
 
 use async_trait::async_trait;
 use riffle_contracts::{DispatchJob, FinishJob, ScanFile, ScheduledScan};
@@ -10,14 +10,14 @@ use serde_json::json;
 
 use crate::Scan;
 
-/// What a schedule sends, as far as it is looked at.
+/// The part of a schedule's event that is read.
 #[derive(Deserialize)]
 struct Scheduled {
     detail: ScheduledScan,
 }
 
-/// What a message of a scan says of itself. Jobs to hand out and to finish look alike: where they failed tells them
-/// apart.
+/// Returns what a message of a scan says about itself. Jobs for the dispatcher and for the finisher look alike, so the
+/// queue on which they failed distinguishes them.
 pub fn about_letter(letter: &DeadLetter) -> Option<About> {
     fn read<T: DeserializeOwned>(letter: &DeadLetter) -> Option<T> {
         serde_json::from_str(&letter.body).ok()
@@ -38,7 +38,7 @@ pub fn about_letter(letter: &DeadLetter) -> Option<About> {
     }
 }
 
-/// What the record of the scan says of a message, if there is one.
+/// Returns what the record of the scan, if there is one, says about a message.
 pub fn told_of_letter(about: &About, session: Option<&Session>) -> Told {
     if about.subject.is_empty() {
         let reason =

@@ -1,14 +1,13 @@
-//! The right to deletion: a scan and all that came of it alone is removed, by one call.
+//! The right to deletion: one call removes a scan and everything that belongs to it alone.
 //!
-//! Asking marks the session: for its people it is gone, and nobody works on it any more. What is left of it then names
-//! nothing of theirs but the tenant. The dispatcher removes everything else. Whoever began to work on it before may
-//! still write, so the sweep calls the dispatcher again until no such work can be left, and only then the session is
-//! DELETED. That much is remembered for a while, so that a late message or a repeated request finds it and leaves
-//! nothing.
+//! The request marks the session: for its users it is gone, and no process works on it any more. The rest of the record
+//! then names nothing of theirs but the tenant. The dispatcher removes everything else. Work begun earlier may still
+//! write, so the sweep calls the dispatcher again until no such work can be left, and only then is the session DELETED.
+//! That record is kept for a while, so that a late message or a repeated request finds it and leaves nothing behind.
 //!
-//! Files lie where people keep them, or in an upload. An upload goes with the last scan that used it: each notes that it
-//! does, before it exists ([`Scan::use_upload`]). So of two that come at once, a deletion and a new scan, either the
-//! deletion sees the note, or the new scan sees that the upload is gone.
+//! Files are where users keep them, or in an upload. An upload is removed with the last scan that used it: each scan
+//! records its use before its session is created ([`Scan::use_upload`]). So if a deletion and a new scan come at the
+//! same time, either the deletion sees the recorded use, or the new scan sees that the upload is gone.
 
 use bytes::Bytes;
 use chrono::TimeDelta;
@@ -18,16 +17,15 @@ use riffle_ports::{Failure, Outcome, PortError, Session, SessionId, Source, Stat
 use crate::Scan;
 use crate::state::request::{Request, keys};
 
-/// Longer than what was begun before can last: an invocation ends after 15 minutes, an address to upload to after an
-/// hour.
+/// Longer than work begun earlier can last: an invocation ends after 15 minutes, an upload address after an hour.
 const SETTLED: TimeDelta = TimeDelta::hours(2);
-/// Objects deleted at once.
+/// Objects deleted concurrently.
 const AT_ONCE: usize = 16;
 
-/// Why a scan is not deleted.
+/// The reason a scan is not deleted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeletionError {
-    /// There is none, or it is another tenant's.
+    /// It does not exist, or it is another tenant's.
     #[error("there is no such session")]
     NotFound,
     #[error("the scan still runs: cancel it first, or wait until it has ended")]
@@ -39,10 +37,10 @@ pub enum DeletionError {
 }
 
 impl Scan {
-    /// Asks for it: from here on nobody is told of the session. Repeating it is harmless.
+    /// Requests the deletion: from here on the session is no longer shown. Repeating it is harmless.
     pub async fn delete(&self, tenant: &str, id: &SessionId) -> Result<(), DeletionError> {
         let session = self.mark_deleted(tenant, id).await?;
-        // It is asked for: what cannot be handed over now the sweep hands over.
+        // The request is recorded: if the dispatcher cannot be called now, the sweep calls it.
         if session.state == State::Deleting
             && let Err(failure) = self.call_dispatcher(id).await
         {
@@ -51,7 +49,7 @@ impl Scan {
         Ok(())
     }
 
-    /// Asks for it and does it, where nobody else would before long.
+    /// Requests the deletion and carries it out, on platforms where no other process would do so before long.
     pub async fn delete_at_once(&self, tenant: &str, id: &SessionId) -> Result<(), DeletionError> {
         let session = self.mark_deleted(tenant, id).await?;
         Ok(self.erase(&session).await?)
@@ -68,20 +66,21 @@ impl Scan {
         let delete = Transition::Delete { request, now: self.ports.clock.now() };
         match ledger.transition(id, delete).await? {
             Outcome::Applied(session) => Ok(session),
-            // Somebody else was faster, or the answer to an earlier try of this was lost.
+            // Another call was faster, or the answer to an earlier try of this transition was lost.
             Outcome::Refused(session) if session.state.is_gone() => Ok(session),
             Outcome::Refused(_) => Err(DeletionError::Running),
             Outcome::NoSession => Err(DeletionError::NotFound),
         }
     }
 
-    /// Removes what there is of a session that is to be deleted. Every time: more may have come since.
+    /// Removes everything stored of a session that is to be deleted. Does so on each call, because more may have been
+    /// stored since.
     pub(crate) async fn erase(&self, session: &Session) -> Result<(), Failure> {
         if session.state != State::Deleting {
             return Ok(());
         }
         let (id, ports) = (&session.id, &self.ports);
-        // Before anything is looked for: what comes while this runs is the next one's.
+        // Taken before anything is listed: objects stored while this runs are left to the next run.
         let now = ports.clock.now();
         let is_settled = now - session.progress_at >= SETTLED;
         if let Some(vault) = &self.tokens {
@@ -96,14 +95,14 @@ impl Scan {
             self.release_upload(session, upload, is_settled).await?;
         }
         if is_settled {
-            // Refused: another dispatcher was faster.
+            // If refused, another dispatcher was faster.
             ports.ledger.transition(id, Transition::Deleted { now }).await?;
         }
         Ok(())
     }
 
-    /// Notes that a session is about to use an upload. What may have been removed meanwhile is to be looked for after
-    /// it.
+    /// Records that a session is about to use an upload. The caller must check after it that the upload was not removed
+    /// meanwhile.
     pub(crate) async fn use_upload(&self, id: &SessionId, upload: &str) -> Result<(), PortError> {
         self.ports.objects.put(&keys::upload_use(upload, id), Bytes::from_static(b"{}")).await
     }
@@ -120,7 +119,7 @@ impl Scan {
         if self.is_used(upload, is_settled).await? {
             return Ok(());
         }
-        // From here on no new session can use it; one that was let in before this has left its note by now.
+        // From here on no new session can use it; a session admitted before this has recorded its use by now.
         objects.delete(&keys::upload(&session.tenant, upload)).await?;
         if self.is_used(upload, is_settled).await? {
             return Ok(());
@@ -133,8 +132,8 @@ impl Scan {
         self.remove_below(&folder).await
     }
 
-    /// Whether a session uses it, or may be about to: one whose note is there and that never came to be does not count
-    /// for ever.
+    /// Returns whether a session uses the upload or may be about to. A recorded use whose session was never created
+    /// stops counting once the deletion is settled.
     async fn is_used(&self, upload: &str, is_settled: bool) -> Result<bool, PortError> {
         for note in self.ports.objects.list(&keys::upload_uses(upload)).await? {
             let id = note.rsplit('/').next().unwrap_or_default();

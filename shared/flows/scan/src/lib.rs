@@ -1,13 +1,14 @@
-//! The scan flow: a source and a list of codes become live matches and one report, exactly.
+//! The scan flow: turns a source and a list of codes into live matches and one report, each result counted exactly
+//! once.
 //!
-//! - [`stages`]: one file for each function, from a client's action to the report, and the sweep that runs each minute.
-//! - [`state`]: what is stored about a session, and how results are recorded.
-//! - [`queries`]: what people ask about sessions; [`evidence`]: where a match stands on its page.
+//! - [`stages`]: one file per function, from a client's action to the report, and the sweep that runs each minute.
+//! - [`state`]: stored data about a session, and how results are recorded.
+//! - [`queries`]: queries about sessions; [`evidence`]: where a match is on its page.
 //! - [`codes`] reads lists of codes, [`matching`] finds codes in text, [`sources`] lists and opens files, [`report`]
 //!   builds the workbook.
 //!
-//! Counters are shown, sets decide: delivery is at least once everywhere, and each stage may run twice, at once, partly
-//! or late.
+//! Delivery is at-least-once everywhere, and each stage may run twice, concurrently, partly or late. So sets of indices
+//! decide what is done; counters are for display only.
 
 mod announce;
 pub mod codes;

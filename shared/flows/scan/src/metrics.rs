@@ -1,12 +1,12 @@
-//! What operators watch, as events of one target: a subscriber makes metrics of their fields. On AWS these are
-//! CloudWatch metrics by the same names; docs/runbook.md says what to do about each.
+//! Metrics for operators, as events of one target: a subscriber turns their fields into metrics. On AWS these are
+//! CloudWatch metrics of the same names; docs/runbook.md says what to do about each.
 
 use riffle_ports::{Counts, Session};
 
 /// Every event of this target is a set of metrics: its numeric fields.
 pub const TARGET: &str = "riffle::metrics";
 
-/// Files that were marked by this batch for the first time.
+/// Counts the files that this batch marked for the first time.
 pub(crate) fn files(counts: &Counts, bytes: u64) {
     if counts.processed > 0 {
         tracing::info!(
@@ -24,7 +24,7 @@ pub(crate) fn complete(session: &Session) {
     tracing::info!(target: TARGET, SessionsCompleted = 1_u64, SessionMilliseconds = milliseconds);
 }
 
-/// Told by each sweep, 0 included: what is not told cannot be watched.
+/// Called by each sweep, also with 0: a metric that is not reported cannot be watched.
 pub(crate) fn open_sessions(open: u64, past_deadline: u64) {
     tracing::info!(target: TARGET, SessionsOpen = open, SessionsPastDeadline = past_deadline);
 }

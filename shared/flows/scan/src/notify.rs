@@ -6,7 +6,7 @@ use crate::Scan;
 use crate::settings::Links;
 
 impl Scan {
-    /// Sends the notice of an ended session, where notices are sent. Again after a fault, with the same words.
+    /// Sends the notice of an ended session, if notices are sent. After a fault it is sent again, with the same words.
     pub(crate) async fn notify(&self, session: &Session) -> Result<(), Failure> {
         match &self.notices {
             Some(notices) => Ok(notices.send(notice(&self.settings.links, session)).await?),

@@ -1,15 +1,15 @@
-//! What a session cost, by a price table.
+//! The cost of a session, from a price table.
 
 use riffle_contracts::{Cost, Used};
 use riffle_ports::Usage;
 use serde::{Deserialize, Serialize};
 
-/// US dollars by the unit in which each is billed. A deployment names its region's in configuration.
+/// US dollars by the unit in which each item is billed. A deployment configures the prices of its region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
     pub region: String,
-    /// Functions, a GB-second.
+    /// Functions, per GB-second.
     pub gb_second: f64,
     pub million_invocations: f64,
     pub million_queue_requests: f64,
@@ -19,13 +19,14 @@ pub struct Prices {
     pub thousand_object_writes: f64,
     /// GET and HEAD.
     pub thousand_object_reads: f64,
-    /// Pushed over WebSockets, by 32 KB.
+    /// Pushed over WebSockets, counted per 32 KB.
     pub million_socket_messages: f64,
     pub ten_thousand_key_requests: f64,
     pub thousand_ocr_pages: f64,
 }
 
-/// us-east-1, functions on arm64, tables on demand, as listed in November 2026 without free tiers and discounts.
+/// Prices of us-east-1, functions on arm64, tables on demand, as listed in November 2026 without free tiers and
+/// discounts.
 impl Default for Prices {
     fn default() -> Self {
         Self {
@@ -72,7 +73,7 @@ impl Prices {
     }
 }
 
-/// As clients are told.
+/// Converts usage to the form that clients receive.
 pub(crate) fn used(usage: &Usage) -> Used {
     Used {
         invocations: usage.invocations,

@@ -1,4 +1,4 @@
-//! What was used last, kept for the next who asks.
+//! A cache of the values used last.
 
 use std::fmt;
 use std::hash::Hash;
@@ -25,7 +25,7 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     }
 
     fn lock(&self) -> MutexGuard<'_, LruCache<K, V>> {
-        // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
+        // Nothing under the lock can panic half-way, so the content of a poisoned lock is intact.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! What every step of a scan stands on: the ports, the settings, and what is read again and again.
+//! The base that all stages of a scan share: the ports, the settings and cached values.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use crate::settings::Settings;
 use crate::state::manifest;
 use crate::state::request::{Request, keys, stored_codes};
 
-/// Sessions whose codes a worker keeps at hand.
+/// Sessions whose codes a worker caches.
 const CACHED_LISTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 
-/// The world, as far as a scan needs it.
+/// The ports that a scan needs.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Ports {
@@ -35,11 +35,11 @@ pub struct Ports {
     pub notifier: Arc<dyn ClientNotifier>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
-    /// What the adapters of this process note. Feeds the receipt.
+    /// Counts what the adapters of this process use. Feeds the receipt.
     pub meter: Arc<Meter>,
 }
 
-/// The ground of all steps. Cheap to clone; build it once per process.
+/// The base of all stages. Cheap to clone; build it once per process.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Scan {
@@ -64,7 +64,7 @@ pub(crate) struct Codes {
 }
 
 impl Codes {
-    /// One of them alone, to find it again on a page.
+    /// Returns a matcher for one code alone, to find it again on a page.
     pub fn alone(&self, code: u32) -> Option<Arc<Matcher>> {
         let list = CodeList::new(vec![self.list.get(code)?.to_owned()]).ok()?;
         Some(Arc::new(Matcher::new(&list, self.matcher.mode())))
@@ -90,54 +90,54 @@ impl Scan {
         }
     }
 
-    /// With reports made by something else than Excel workbooks.
+    /// Replaces the Excel workbooks with another kind of report.
     #[must_use]
     pub fn with_reports(self, reports: Arc<dyn Reports>) -> Self {
         Self { reports, ..self }
     }
 
-    /// With pictures in reports, of pages of `files` drawn by `images`.
+    /// Adds pictures to reports, of pages of `files` drawn by `images`.
     #[must_use]
     pub fn with_pictures(self, files: Arc<dyn FileSource>, images: Arc<dyn PageImages>) -> Self {
         Self { drawing: Some(Drawing { files, images }), ..self }
     }
 
-    /// With a notice when a session has ended.
+    /// Sends a notice when a session has ended.
     #[must_use]
     pub fn with_notices(self, notices: Arc<dyn Notices>) -> Self {
         Self { notices: Some(notices), ..self }
     }
 
-    /// With a vault for the tokens people lend: Google Drive folders can be read.
+    /// Adds a vault for the access tokens that users lend, so that Google Drive folders can be read.
     #[must_use]
     pub fn with_tokens(self, tokens: Arc<dyn TokenVault>) -> Self {
         Self { tokens: Some(tokens), ..self }
     }
 
-    /// With the storage of uploaded files: it can remove them.
+    /// Adds the storage of uploaded files, so that they can be removed.
     #[must_use]
     pub fn with_uploads(self, uploads: Arc<dyn UploadStorage>) -> Self {
         Self { uploads: Some(uploads), ..self }
     }
 
-    /// Within what a tenant may start and ask.
+    /// Limits what a tenant may start and request.
     #[must_use]
     pub fn with_quotas(self, quotas: Quotas) -> Self {
         Self { quotas, ..self }
     }
 
-    /// With what reads files that list codes: scans can be started with one.
+    /// Adds a reader of files that list codes, so that scans can be started with one.
     #[must_use]
     pub fn with_code_files(self, files: Arc<dyn CodeFiles>) -> Self {
         Self { code_files: Some(files), ..self }
     }
 
-    /// The session a message names. That there is none is no reason to deliver the message again.
+    /// Returns the session that a message names. Without a session the message is rejected: redelivery would not help.
     pub(crate) async fn named(&self, id: &SessionId) -> Result<Session, Failure> {
         self.ports.ledger.session(id).await?.ok_or_else(|| no_session(id))
     }
 
-    /// Stores a list of codes where the session will look for it, and returns its digest.
+    /// Stores a list of codes under the session's key and returns its digest.
     pub(crate) async fn store_codes(
         &self,
         session: &SessionId,
@@ -148,7 +148,7 @@ impl Scan {
         Ok(digest)
     }
 
-    /// The session's codes and their automaton, built once per process.
+    /// Returns the session's codes and their matcher, cached for the sessions used last.
     pub(crate) async fn codes(&self, session: &Session, request: &Request) -> Result<Arc<Codes>, PortError> {
         if let Some(codes) = self.cached.get(&session.id) {
             return Ok(codes);
@@ -177,7 +177,7 @@ impl Scan {
         CodeList::new(spellings).map_err(|error| broken(error.to_string()))
     }
 
-    /// Sends every one of `bodies`, in the session's name.
+    /// Sends each of `bodies` as a message of the session.
     pub(crate) async fn send<T: Serialize>(
         &self,
         queue: &str,

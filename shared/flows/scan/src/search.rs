@@ -1,4 +1,4 @@
-//! Reading one file for codes.
+//! Searches one file for codes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,21 +11,21 @@ use riffle_reader::{Document, Ended, Reader, Text};
 
 use crate::matching::{Findings, Matcher, Session};
 
-/// A file to search, as the search needs to know it.
+/// A file to search, and what the search needs to know of it.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     /// Only a hint of the format.
     pub name: String,
-    /// Whose it is: what is remembered of one tenant's files is not used for another's.
+    /// Owner of the file: cached text of one tenant's files is not used for another's.
     pub tenant: String,
-    /// What names the file across sessions.
+    /// Identifies the file across sessions.
     pub identity: String,
     pub version: String,
     pub options: Options,
     pub codes: Arc<Matcher>,
 }
 
-/// What reading a file gave.
+/// The result of reading a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Searched {
     /// Size of the file.
@@ -33,24 +33,25 @@ pub struct Searched {
     pub outcome: Result<(Extracted, Findings), ExtractError>,
 }
 
-/// Searches a file's content. A port of this flow's own: it is where a process, a sandbox or a simulation
-/// takes the parser's place.
+/// Searches a file's content. A port of this flow: a process, a sandbox or a simulation can take the parser's place.
 #[async_trait]
 pub trait FileSearch: Send + Sync {
-    /// Searches what is remembered of the file, if anything is, without opening it.
+    /// Searches the cached text of the file, if there is any, without opening the file.
     async fn recall(&self, wanted: &Wanted) -> Option<Searched>;
 
-    /// Reads the file and searches it. What the source says of the file is an error; what the parser says of
-    /// it is an outcome.
+    /// Reads the file and searches it. A parser's error is part of the outcome.
+    ///
+    /// # Errors
+    /// The source's error about the file.
     async fn search(&self, wanted: &Wanted, opened: Box<dyn Opened>) -> Result<Searched, ReadError>;
 }
 
-/// Searches with the reader, on threads that may wait.
+/// Searches with a reader, on threads that may block.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "the reader holds trait objects")]
 pub struct ReaderSearch(pub Arc<Reader>);
 
-/// The matcher as the reader knows it.
+/// The matcher as a text sink for the reader.
 pub(crate) struct Searching<'m>(pub Session<'m>);
 
 impl Sink for Searching<'_> {
@@ -65,7 +66,7 @@ impl Text for Searching<'_> {
     }
 }
 
-/// A text up to this size is searched in less time than it takes to hand it to another thread and back.
+/// A text up to this size is searched in less time than it takes to pass it to another thread and back.
 const AT_ONCE_BYTES: usize = 128 * 1024;
 
 impl Wanted {
@@ -79,7 +80,7 @@ impl Wanted {
         }
     }
 
-    /// Searches what `read` hands on.
+    /// Searches the text that `read` passes on.
     fn searched<E>(&self, read: impl FnOnce(&mut dyn Text) -> Result<Ended, E>) -> Result<Searched, E> {
         let mut text = Searching(self.codes.session());
         let Ended { bytes, outcome } = read(&mut text)?;
@@ -88,7 +89,7 @@ impl Wanted {
 }
 
 async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PortError> {
-    // A panic beside the parsers, or the end of the program: the file is not at fault.
+    // A panic outside the parsers, or the end of the program: the file is not at fault.
     let failed = |error| PortError::Unavailable(format!("a file was not read: {error}"));
     tokio::task::spawn_blocking(work).await.map_err(failed)
 }
@@ -98,7 +99,7 @@ impl FileSearch for ReaderSearch {
     async fn recall(&self, wanted: &Wanted) -> Option<Searched> {
         let remembered = self.0.recall(&wanted.document())?;
         if remembered.size() <= AT_ONCE_BYTES {
-            // As on another thread, where a panic ends no more than the search.
+            // A panic ends only the search, as it would on another thread.
             let search = || wanted.searched(|text| remembered.replay(text).ok_or(()));
             return catch_unwind(AssertUnwindSafe(search)).ok()?.ok();
         }

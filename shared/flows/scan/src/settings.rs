@@ -1,4 +1,4 @@
-//! The numbers and choices of a scan, one place.
+//! The numbers and choices of a scan, in one place.
 
 use std::time::Duration;
 
@@ -8,46 +8,49 @@ use crate::prices::Prices;
 use crate::sources::drive_page::drive_page;
 use crate::sources::local_path::LocalPath;
 
-/// What may differ from one deployment to another. [`Settings::default`] is what AWS and a laptop run with.
+/// Settings that may differ from one deployment to another. [`Settings::default`] is the base that AWS and a laptop
+/// adjust.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Indices per chunk. One number set holds a chunk, so it bounds an item's size.
+    /// Indices per chunk. A chunk is held in one number set, so this bounds an item's size.
     pub chunk_size: u32,
-    /// A session not finished by then is closed with what it has.
+    /// The longest time a session may take. After it, a session that is still being listed or handed out fails, and a
+    /// running one is closed with its missing files counted as failed.
     pub deadline: Duration,
-    /// How long one finisher may work before another takes over. Below the queue's visibility.
+    /// How long one finisher may work before another takes over. Below the queue's visibility timeout.
     pub lease: Duration,
-    /// How long a finisher draws pictures for a report. With building it, below the lease and what an invocation
-    /// may take.
+    /// How long a finisher draws pictures for a report. Together with building the report, it must be below the lease
+    /// and the time an invocation may take, where there are other finishers and invocations.
     pub drawing: Duration,
-    /// A session that has not moved for so long has lost messages: visibility × receives.
+    /// A session that has not moved for this long has lost messages: visibility timeout × receives.
     pub stall: Duration,
-    /// What a file takes at most, but for pictures to be read and the slowest of places: with less time left to an
-    /// invocation none is begun.
+    /// The longest time a file takes, except with OCR of pictures and from the slowest sources. An invocation with less
+    /// time left begins no further file.
     pub reading: Duration,
-    /// What it takes to look after one session, at most: with less time left to a sweep none is begun.
+    /// The longest time the sweep takes for one session. With less time left it begins no further one.
     pub mending: Duration,
-    /// How long an invocation can live. A quarantined file whose attempt is younger may still be read.
+    /// How long an invocation can live. If an attempt at a quarantined file is younger, it may still be reading the
+    /// file.
     pub attempt: Duration,
-    /// Files of one batch under way at once: while one is parsed the next is fetched. Each may be in memory.
+    /// Files of one batch read concurrently: while one is parsed the next is fetched. Each may be in memory.
     pub files_at_once: usize,
-    /// Bytes of them together, where they are held in memory. One alone may be larger.
+    /// Bytes of these files together, if they are held in memory. A single file may be larger.
     pub bytes_at_once: u64,
-    /// Up to this delivery, an attempt on a quarantined file that came to no end is not held against the file
-    /// and another is made. 0 where nothing but the file can end the process that reads it. Below the receives
-    /// of the quarantine queue, so that one is left to record the outcome.
+    /// Up to this delivery, an unfinished attempt at a quarantined file is not held against the file, and another
+    /// attempt is made. 0 on platforms where only the file can end the process that reads it. Below the receives of the
+    /// quarantine queue, so that one delivery is left to record the outcome.
     pub forgiven: u32,
     /// Least time between two PROGRESS frames.
     pub progress_every: Duration,
-    /// Whether `folders` may be named: on a server they would be the server's own.
+    /// Whether clients may name `folders`: on a server these would be the server's own.
     pub folders_allowed: bool,
-    /// Whether `prefix` may be named: where there is an uploads bucket.
+    /// Whether clients may name a `prefix`: if there is an uploads bucket.
     pub prefixes_allowed: bool,
-    /// The Google Drive folder read where a message names none; `None`: the user's My Drive. Drive is read at all
-    /// where there is a vault for its tokens ([`crate::Scan::with_tokens`]).
+    /// The Google Drive folder to read if a message names none; `None` for the user's My Drive. Drive can be read only
+    /// with a vault for its tokens ([`crate::Scan::with_tokens`]).
     pub drive_folder: Option<String>,
     pub links: Links,
-    /// What the receipt is priced by, where anything is paid for.
+    /// The prices for the receipt, if anything is paid for.
     pub prices: Prices,
 }
 
@@ -75,17 +78,17 @@ impl Default for Settings {
     }
 }
 
-/// The addresses people are given.
+/// The addresses given to users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Links {
     /// Stable addresses below this one, such as `https://riffle.example.com`.
     Base(String),
-    /// The files themselves, where they lie on the reader's own machine or in Google Drive.
+    /// The files themselves, on the reader's own machine or in Google Drive.
     Files,
 }
 
 impl Links {
-    /// Where a file of a session can be opened.
+    /// Returns the address where a file of a session can be opened.
     pub fn file(&self, session: &SessionId, index: u32, source: &Source, entry: &Entry) -> String {
         match self {
             Self::Base(base) => format!("{base}/scans/{session}/files/{index}"),
@@ -96,7 +99,7 @@ impl Links {
         }
     }
 
-    /// Where a session's report can be fetched.
+    /// Returns the address where a session's report can be fetched.
     pub fn report(&self, session: &SessionId) -> String {
         match self {
             Self::Base(base) => format!("{base}/scans/{session}/report.xlsx"),

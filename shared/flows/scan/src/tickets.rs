@@ -1,5 +1,4 @@
-//! One-time tickets for the WebSocket: a browser can send no headers with it, so who may connect fetches a ticket
-//! first.
+//! One-time tickets for the WebSocket: a browser can send no headers with it, so a client fetches a ticket first.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +20,7 @@ pub struct Tickets {
 }
 
 impl Tickets {
-    /// A ticket of 128 random bits that lets one connection in, in the name of `tenant`.
+    /// Issues a ticket of 128 random bits that admits one connection for `tenant`.
     pub async fn issue(&self, tenant: &str) -> Result<http::Ticket, PortError> {
         let ticket = self.ids.fresh();
         let expires_at = self.clock.now() + LIFE;
@@ -30,7 +29,7 @@ impl Tickets {
         Ok(http::Ticket { ticket, expires_at })
     }
 
-    /// Whom `ticket` lets in. `None` for one that never was, was used, or is past its time.
+    /// Redeems `ticket` and returns the tenant that it admits. `None` if it never existed, was used or has expired.
     pub async fn redeem(&self, ticket: &str) -> Result<Option<String>, PortError> {
         let taken = self.store.take(hash(ticket)).await?;
         let now = self.clock.now();

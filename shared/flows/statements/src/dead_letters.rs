@@ -1,4 +1,4 @@
-//! What a dead letter of statements is about.
+//! The subjects of the dead letters of statements.
 
 use async_trait::async_trait;
 use riffle_contracts::{BucketNotification, BusEvent, DirectFile, Event};
@@ -11,7 +11,7 @@ use crate::state::file::File;
 use crate::state::ids;
 use crate::state::keys;
 
-/// What a message of statements says of itself.
+/// Returns what a message of the statements flow itself states about its subject.
 pub fn about_letter(letter: &DeadLetter) -> Option<About> {
     if letter.queue.as_deref() == Some(UPLOADS) {
         return uploaded(&letter.body);
@@ -37,7 +37,7 @@ fn of_event(event: Event) -> About {
     }
 }
 
-/// What the record of the file says of a message that failed in `function`, if there is one.
+/// Returns what a file's record, if there is one, states about a message that failed in `function`.
 pub fn told_of_letter(function: &str, file: Option<File>) -> Told {
     let Some(file) = file else { return Told::default() };
     let findings = file.findings;

@@ -1,4 +1,4 @@
-//! The right to deletion: a file and all that came of it alone is removed, by one call.
+//! The right to deletion: one call removes a file and everything derived from it alone.
 
 use riffle_contracts::{DeletionRequested, Event, EventData, EventType, FileDeleted};
 use riffle_ports::{Changed, Failure, FileId};
@@ -10,14 +10,15 @@ use crate::state::outbox::{event, outgoing};
 use crate::{Statements, TRIES, contended};
 
 impl Statements {
-    /// Asks for it: from here on nothing of the file can come to be. `false`: the tenant has no such file.
+    /// Requests the deletion. From then on nothing new of the file is stored. Returns `false` if the tenant has no such
+    /// file.
     pub async fn request_deletion(&self, tenant: &str, id: &FileId) -> Result<bool, Failure> {
         let now = self.clock.now();
         let data = EventData::DeletionRequested(DeletionRequested { tenant: tenant.to_owned() });
         let told = event(id, now, data, &[]);
         match self.change(tenant, id, FileChange::Delete, now, &[outgoing(&told)]).await? {
             Changed::Applied(file) => {
-                // It is asked for; what cannot be told now the sweep tells.
+                // The request is stored; the sweep publishes the event if it cannot be published now.
                 if let Err(failure) = self.announce(&file).await {
                     tracing::warn!(processing_id = id.0, %failure, "announced later");
                 }
@@ -28,7 +29,7 @@ impl Statements {
         }
     }
 
-    /// Does it, as far as can be done now: while somebody may still be writing, the sweep comes again.
+    /// Deletes the file, as far as possible now. While a worker may still be writing, the sweep tries again later.
     pub(crate) async fn delete_all(&self, tenant: &str, id: &FileId) -> Result<(), Failure> {
         let Some(file) = self.file(tenant, id).await? else { return Ok(()) };
         match file.state {
@@ -43,7 +44,7 @@ impl Statements {
                 self.transactions.remove(tenant, id, batch).await?;
             }
         }
-        // Only now: they say what is to be removed.
+        // Remove the parts last: they name the rows to remove.
         self.remove_parts(&file).await?;
         if let Some(object) = &file.object {
             self.inbox.delete(object).await?;
@@ -52,8 +53,8 @@ impl Statements {
 
         let mut asked = None;
         for _ in 0..TRIES {
-            // The record forgets where they were. Who removed the parts before they were looked for here has noted it,
-            // maybe after the record was read here.
+            // The record will no longer state the accounts and days. Another process that removed the parts before this
+            // one read them has noted them on the record, perhaps after this one read it.
             let touched = &file.findings.touched;
             if asked.as_ref() != Some(touched) {
                 self.ask_for_figures(tenant, id, touched.clone(), "deleted").await?;
@@ -70,22 +71,22 @@ impl Statements {
                     return Ok(());
                 }
                 Changed::Superseded(changed) => file = changed,
-                // Its last worker may still live: the sweep comes again when the lease has ended.
+                // The last worker may still be running: the sweep tries again when the lease has ended.
                 Changed::Refused(..) | Changed::Missing => return Ok(()),
             }
         }
         Err(contended())
     }
 
-    /// Removes what was left behind by somebody who was at work on it when it went, and did not live to do so.
+    /// Removes the parts left by a worker that held the file when it was deleted and crashed before removing them.
     pub(crate) async fn settle(&self, file: &File) -> Result<(), Failure> {
         self.remove_parts(file).await?;
-        // Refused: another sweep was faster.
+        // A refusal means that another sweep was faster.
         self.change_from(file, FileChange::Settled, self.clock.now()).await?;
         Ok(())
     }
 
-    /// Which transactions a file shows is forgotten. What is gone already is no error.
+    /// Removes the lists of the file's transaction keys. A missing one is not an error.
     pub(crate) async fn remove_parts(&self, file: &File) -> Result<(), Failure> {
         for part in 0..file.parts {
             self.objects.delete(&keys::part(&file.tenant, &file.id, part)).await?;
@@ -93,8 +94,8 @@ impl Statements {
         Ok(())
     }
 
-    /// Writes on the record which days of which accounts will have changed, before what tells them is removed.
-    /// `None`: it is gone.
+    /// Records which days of which accounts the deletion affects, before removing the parts that name them. `None`: the
+    /// file is gone.
     async fn note_touched(&self, mut file: File) -> Result<Option<File>, Failure> {
         for _ in 0..TRIES {
             if file.state != FileState::Deleting {
@@ -115,7 +116,7 @@ impl Statements {
     }
 }
 
-/// Whether an event tells of a file that may leave nothing behind but that it was deleted.
+/// Returns whether an event stays in the audit trail after its file is deleted: only that of the deletion does.
 pub(crate) fn outlives(event: &Event) -> bool {
     event.event_type() == EventType::FileDeleted
 }

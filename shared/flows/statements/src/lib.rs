@@ -1,13 +1,13 @@
-//! The statements flow: a file in the uploads bucket becomes transactions, categories, figures and a trail of what
-//! happened, each once.
+//! The statements flow: turns a file in the uploads bucket into transactions, categories, figures and an audit trail,
+//! each exactly once.
 //!
 //! - [`stages`]: one file for each function, from the bucket's notification to the sweep that runs each minute.
-//! - [`state`]: what is stored about a file, and the only ways in which it may change.
-//! - [`queries`]: what people ask.
-//! - `deletion` removes a file and everything derived from it; `shadow` runs new code beside what is stored and writes
-//!   nothing; `statement_reader` reads a file in batches; `rules` are a tenant's categories.
+//! - [`state`]: the stored state of a file, and the only ways in which it may change.
+//! - [`queries`]: the questions that people ask.
+//! - `deletion` removes a file and everything derived from it; `shadow` compares the results of new code with the
+//!   stored ones and writes nothing; `statement_reader` reads a file in batches; `rules` are a tenant's categories.
 //!
-//! Delivery is at least once everywhere: each stage may run twice, at once, partly or late.
+//! Delivery is at least once everywhere: each stage may run twice, concurrently, partly or late.
 
 mod dead_letters;
 mod deletion;
@@ -45,40 +45,42 @@ pub use state::ids::{event_id, processing_id, transaction_id};
 pub use state::keys::{UNNAMED_ACCOUNT, part as part_key, rules as rules_key, tenant_of};
 pub use statement_reader::{InlineStatements, RowStream, Rows, StatementFiles, StatementReader};
 
-/// A change of a file's record is lost to a rival at most so often in a row.
+/// Attempts to change a file's record. Each attempt but the last may lose a conditional write to another process.
 const TRIES: u32 = 8;
 
-/// It was lost so often.
+/// The failure after all [`TRIES`] attempts lost to other processes.
 fn contended() -> Failure {
     Failure::Retry("the file's record is being changed by others".to_owned())
 }
 
-/// What differs from deployment to deployment.
+/// The settings that differ between deployments.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub mode: ProcessingMode,
-    /// Keys below it are restore packages, not uploads. Below the tenant's part.
+    /// Keys below this prefix are restore packages, not uploads. The prefix is below the tenant's part of the key.
     pub restore_prefix: Option<String>,
-    /// How long whoever processes a file has it to himself. At least what a function may take: who lives longer
-    /// finds that he holds nothing. Zero where one process is the only one.
+    /// How long a worker holds a file exclusively. At least the longest time a function may run: a worker that runs
+    /// longer finds that it no longer holds the lease. Zero if there is only one process.
     pub lease: Duration,
-    /// Rows whose keys are kept together.
+    /// Rows whose keys are stored in one object.
     pub part_rows: usize,
-    /// Batches of rows that are stored at once.
+    /// Batches of rows that are stored concurrently.
     pub stores_at_once: usize,
-    /// What lies in the outbox for so long is announced by the sweep.
+    /// The sweep publishes outbox events that are at least this old.
     pub announce_after: Duration,
-    /// A file that nobody is at work on and nobody changed for so long is handed out again.
+    /// The sweep sends a file to the processor again if no worker holds it and it has not changed for this long.
     pub revive_after: Duration,
-    /// A file on which so many attempts came to no end has failed.
+    /// The sweep marks a file as failed after this many attempts without a result.
     pub attempts: u32,
-    /// What is deleted is looked at once more after so long: whoever was at work on it before is dead by then.
+    /// How long after a deletion the sweep looks at the file once more. By then no worker that held it can still be
+    /// running.
     pub settle_after: Duration,
-    /// How far two clocks of those that run this may be apart.
+    /// The largest difference between the clocks of two processes of this deployment.
     pub clocks_apart: Duration,
-    /// A file that waits for so long has failed: its message is a dead letter, or lost.
+    /// A file that has waited this long without being processed is marked as failed: its message is a dead letter or
+    /// lost.
     pub give_up_after: Duration,
-    /// Rows one request looks at.
+    /// Rows that one request looks at, at most.
     pub look_at_most: usize,
 }
 
@@ -87,7 +89,7 @@ impl Default for Settings {
         Self {
             mode: ProcessingMode::Events,
             restore_prefix: Some("restore/".to_owned()),
-            // The function may take 10 minutes.
+            // The function may run for 10 minutes.
             lease: Duration::from_mins(11),
             part_rows: 5_000,
             stores_at_once: 8,
@@ -96,14 +98,14 @@ impl Default for Settings {
             attempts: MAX_RECEIVES,
             settle_after: Duration::from_mins(30),
             clocks_apart: Duration::from_secs(5),
-            // Five deliveries, an hour apart, and then some.
+            // Five deliveries, an hour apart, plus a margin.
             give_up_after: Duration::from_hours(6),
             look_at_most: 20_000,
         }
     }
 }
 
-/// The flow on what it stands on. Cloning is cheap.
+/// The flow with the ports it uses. Cheap to clone.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Statements {

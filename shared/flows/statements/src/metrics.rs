@@ -1,4 +1,4 @@
-//! What operators watch, as events of one target: a subscriber makes metrics of their numeric fields.
+//! The metrics for operators, as events of one target: a subscriber turns their numeric fields into metrics.
 
 /// Shared with the other flows.
 const TARGET: &str = "riffle::metrics";
@@ -39,7 +39,7 @@ pub(crate) fn differences(count: u64) {
     tracing::info!(target: TARGET, ShadowDifferences = count);
 }
 
-/// Told by each sweep, 0 included: what is not told cannot be watched.
+/// Reports the result of each sweep, zeros included: an alarm cannot watch a metric without data.
 pub(crate) fn swept(announced: u64, revived: u64, given_up: u64) {
     tracing::info!(target: TARGET, OutboxSwept = announced, FilesRevived = revived, FilesGivenUp = given_up);
 }

@@ -1,18 +1,19 @@
-//! A user's rules: an ordered list in YAML, of which the first that fits says what a transaction is for.
+//! A tenant's categorisation rules: an ordered list in YAML. The first rule that matches a transaction gives its
+//! category.
 
 use regex::{Regex, RegexBuilder};
 use riffle_ports::{Category, Transaction};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-/// Bytes of a list of rules.
+/// Bytes of a list of rules, at most.
 pub const MAX_BYTES: usize = 256 * 1024;
-/// Rules of one list.
+/// Rules in one list, at most.
 const MAX_RULES: usize = 2_000;
-/// Bytes a regular expression may take once compiled.
+/// Bytes that a compiled regular expression may take.
 const MAX_REGEX: usize = 1 << 20;
 
-/// Why a list of rules is none. The text is for who wrote it.
+/// Why a list of rules is not valid. The text is for its author.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RulesError {
     #[error("the rules are too large: at most {MAX_RULES} rules in 256 KB")]
@@ -44,14 +45,14 @@ enum Sign {
     Out,
 }
 
-/// One rule as it is written. What is left out does not matter; all that is said must hold.
+/// One rule as it is written. All fields that are set must match.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     category: String,
     contains: Option<OneOrMany>,
     regex: Option<String>,
-    /// Of the amount without its sign.
+    /// Of the amount without its sign. `max` likewise.
     min: Option<f64>,
     max: Option<f64>,
     sign: Option<Sign>,
@@ -69,13 +70,13 @@ struct Rule {
     account: Option<String>,
 }
 
-/// A list of rules, understood.
+/// A parsed list of rules.
 #[derive(Debug, Default)]
 pub struct Rules(Vec<Rule>);
 
 impl Rules {
-    /// Understands YAML: a list `rules`, each with `category` and any of `contains` (a text or a list, one of which
-    /// must stand in the description or the other side's name, whatever the case), `regex`, `min`, `max` (of the
+    /// Parses YAML: a list `rules`, each with `category` and any of `contains` (a text or a list, one of which must be
+    /// part of the description or the counterparty's name, in any case), `regex` (in any case), `min`, `max` (of the
     /// amount without its sign), `sign` (`in` or `out`) and `account`.
     pub fn parse(yaml: &str) -> Result<Self, RulesError> {
         if yaml.len() > MAX_BYTES {
@@ -99,7 +100,7 @@ impl Rules {
         self.0.is_empty()
     }
 
-    /// The names, each once, in order.
+    /// Returns the names of the categories, each once, sorted.
     pub fn categories(&self) -> Vec<String> {
         let mut names: Vec<String> = self.0.iter().map(|rule| rule.category.clone()).collect();
         names.sort();
@@ -107,7 +108,7 @@ impl Rules {
         names
     }
 
-    /// What the first rule that fits says. `None`: uncategorised.
+    /// Returns the category of the first rule that matches. `None`: uncategorised.
     pub fn category(&self, transaction: &Transaction) -> Option<Category> {
         let text = Text::of(transaction);
         let position = self.0.iter().position(|rule| rule.fits(transaction, &text))?;
@@ -119,7 +120,7 @@ impl Rules {
     }
 }
 
-/// What rules look at.
+/// The texts that rules search.
 struct Text {
     plain: String,
     lower: String,

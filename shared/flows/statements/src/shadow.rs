@@ -1,4 +1,4 @@
-//! New code over old events: what would come out now, beside what is stored. Writes nothing.
+//! Runs new code on past events and compares its results with the stored ones. Writes nothing.
 
 use riffle_contracts::{Event, EventData};
 use riffle_ports::{Failure, FileId, Transaction, TransactionKey};
@@ -11,16 +11,16 @@ use crate::state::keys;
 use crate::statement_reader::transaction;
 use crate::{Figures, MonthSums, Processor, Statements, metrics};
 
-/// Something that would be different.
+/// A result that would differ from the stored one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// Such as `line 12` or a month of an account.
+    /// Such as `line 12`, or an account and a month.
     pub place: String,
     pub stored: String,
     pub now: String,
 }
 
-/// Differences told of one file; the others are one more.
+/// Differences listed for one file. All further ones are counted in one more entry.
 const TOLD: usize = 100;
 
 struct Differences(Vec<Difference>, u64);
@@ -44,12 +44,13 @@ impl Differences {
 }
 
 impl Processor {
-    /// The direct path beside the bus: reads the file again and reports where it differs.
+    /// Reads the file again and reports where the result differs. This is the direct path in shadow mode, which runs in
+    /// addition to the bus.
     pub async fn shadow(&self, event: &Event) -> Result<(), Failure> {
         let differences = self.differences(topology::PROCESSOR, event).await?;
         metrics::differences(differences.len() as u64);
         for found in &differences {
-            // Places, not content.
+            // Log the place only, not the content.
             tracing::warn!(
                 processing_id = event.processing_id,
                 place = found.place,
@@ -59,10 +60,10 @@ impl Processor {
         Ok(())
     }
 
-    /// What the function `consumer` would make of `event` now, where that is not what is stored.
+    /// Returns the differences between what the function `consumer` would make of `event` now and what is stored.
     ///
     /// # Errors
-    /// [`Failure::Retry`] while the event has not been dealt with yet.
+    /// [`Failure::Retry`] while the event has not been processed yet.
     pub async fn differences(&self, consumer: &str, event: &Event) -> Result<Vec<Difference>, Failure> {
         let mut found = Differences(Vec::new(), 0);
         match consumer {
@@ -70,7 +71,7 @@ impl Processor {
             topology::CATEGORIZER => self.statements.category_differences(event, &mut found).await?,
             topology::ANALYTICS => self.statements.figure_differences(event, &mut found).await?,
             topology::AUDITOR => self.statements.trail_differences(event, &mut found).await?,
-            // Failures are noted as they are told: there is nothing to compare.
+            // Failures are stored as they are reported, so there is nothing to compare.
             _ => {}
         }
         Ok(found.end())
@@ -104,7 +105,7 @@ impl Processor {
         let mut rows = 0;
         while let Some(batch) = stream.next().await {
             rows += batch.len() as u64;
-            // Of one that was rejected nothing is stored, whatever it shows before it turns out to be none.
+            // A rejected file has no stored rows, even if it yields some before the parser rejects it.
             for row in batch.into_iter().filter(|_| file.state != FileState::Rejected) {
                 let row = transaction(row, &id, &unnamed);
                 let mut before = stored.next();

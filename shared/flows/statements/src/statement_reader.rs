@@ -1,4 +1,4 @@
-//! A file's rows, in batches, while the parser goes on reading.
+//! Reads the rows of a file in batches, while the parser continues.
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -10,14 +10,14 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// Rows handed over at once.
+/// Rows in one batch.
 const BATCH: usize = 1_000;
-/// Batches that wait for whoever stores them.
+/// Batches that may wait to be stored.
 const WAITING: usize = 4;
-/// Accounts of one file: their periods travel in one event.
+/// Accounts in one file, at most: all their periods are in one message.
 const ACCOUNTS_MAX: usize = 500;
 
-/// Reads statements.
+/// A reader of statements.
 pub trait StatementReader: Send + Sync {
     fn open(&self, name: &str, content: Fetched) -> Box<dyn RowStream>;
 }
@@ -25,16 +25,16 @@ pub trait StatementReader: Send + Sync {
 /// The rows of one statement.
 #[async_trait]
 pub trait RowStream: Send {
-    /// The next ones, never none of them. `None` at the end.
+    /// Returns the next rows, at least one. `None` at the end.
     async fn next(&mut self) -> Option<Rows>;
 
-    /// How it ended, once there are no more rows.
+    /// Returns the parser's result, once there are no more rows.
     async fn end(self: Box<Self>) -> Result<Statement, ReadError>;
 }
 
 pub type Rows = Vec<Row>;
 
-/// What is read of one file at most.
+/// The limits of what is read of one file.
 fn limits() -> Limits {
     Limits { accounts: ACCOUNTS_MAX, ..Limits::default() }
 }
@@ -47,7 +47,7 @@ impl Input for Content {
     }
 }
 
-/// Parses on a thread of its own, a few batches ahead of whoever takes them.
+/// A reader that parses on a thread of its own, a few batches ahead of the consumer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StatementFiles;
 
@@ -64,7 +64,7 @@ struct Ahead {
 impl Ahead {
     fn hand_over(&mut self) -> ControlFlow<()> {
         let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
-        // Nobody takes them any more: the file is in other hands.
+        // The consumer has stopped: another worker holds the file.
         if self.to.blocking_send(batch).is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
@@ -108,7 +108,8 @@ impl RowStream for Reading {
     }
 }
 
-/// Parses at once, where it is asked to: for small files where time stands still.
+/// A reader that parses the whole file when it is opened, on the caller's thread. For small files in simulations, where
+/// time does not pass.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct InlineStatements;
 
@@ -137,17 +138,17 @@ impl RowStream for Parsed {
     }
 }
 
-/// An account's name as a key takes it.
+/// Returns an account's name as a key stores it.
 pub(crate) fn account_name(name: &str) -> String {
     if name.len() <= TransactionKey::MAX_ACCOUNT && !name.is_empty() {
         return name.to_owned();
     }
-    // Cut, it may be another one's.
+    // A truncated name could equal that of another account.
     let half: [u8; 16] = Sha256::digest(name)[..16].try_into().expect("a digest has 32 bytes");
     format!("account-{:032x}", u128::from_be_bytes(half))
 }
 
-/// A row as it is stored: `unnamed` is the account of one that names none.
+/// Returns a row as it is stored. `unnamed` is the account of a row that names none.
 pub(crate) fn transaction(row: Row, file: &FileId, unnamed: &str) -> Transaction {
     let identity = row.identity;
     let basis = match identity.basis {

@@ -1,4 +1,4 @@
-//! A program that is nothing but a sandbox, for the tests of this crate.
+//! A program that is only a sandbox, for the tests of this crate.
 
 use std::process::ExitCode;
 

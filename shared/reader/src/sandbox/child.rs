@@ -1,4 +1,4 @@
-//! Within the sandbox: reads one file after another for whoever holds the other end of standard input.
+//! The sandbox's side: reads one file after another for the client at the other end of standard input.
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -25,15 +25,15 @@ use super::pdfium::Loaded;
 use super::wire::{self, End, Kind, Picture, Request, Task};
 use crate::transcript::Writer;
 
-/// Units are handed on when they are so many bytes.
+/// Units are passed on once they take this many bytes.
 const PIECE: usize = 64 * 1024;
-/// Most files are answered in one go: each time something is sent, whoever waits for it takes the processor.
+/// Large enough to answer most files in one write: every write wakes the waiting client, which takes the processor.
 const SEND_AT: usize = 256 * 1024;
 
 /// Reads files until the socket on standard input closes.
 pub(super) fn serve(pdfium: Option<OsString>) -> ExitCode {
     riffle_confine::close_inherited();
-    // Panics are answers here, told over the socket.
+    // A panic is reported over the socket, so it is not printed.
     std::panic::set_hook(Box::new(|_| {}));
     let Ok(sandbox) = Sandbox::confined(pdfium) else {
         return ExitCode::FAILURE;
@@ -46,19 +46,19 @@ pub(super) fn serve(pdfium: Option<OsString>) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// All that this process has: what is opened and loaded before it can open and load nothing more.
+/// Everything this process has: opened and loaded before it can open and load nothing more.
 struct Sandbox {
     /// Lives as long as the process.
     socket: &'static UnixStream,
     out: Out,
     pdfium: Loaded,
-    /// `/proc/self/statm`, where there is one, and the bytes of a page.
+    /// `/proc/self/statm`, if it exists; `page` is the size of a memory page in bytes.
     statm: Option<File>,
     page: u64,
     layers: Vec<Applied>,
 }
 
-/// What is sent waits until it is much, an answer is needed, or the file ends.
+/// Buffers messages until the buffer is full, an answer is needed, or the file ends.
 type Out = RefCell<BufWriter<&'static UnixStream>>;
 
 impl Sandbox {
@@ -66,16 +66,17 @@ impl Sandbox {
         let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
         let socket: &UnixStream = Box::leak(Box::new(socket));
         let out = RefCell::new(BufWriter::with_capacity(SEND_AT, socket));
-        // Nobody reads it before the end: what a pipe does not hold is dropped, not waited for.
+        // The client reads stderr only after this process ends, so output beyond the pipe's capacity is dropped instead
+        // of blocking.
         ioctl_fionbio(io::stderr(), true)?;
         let (statm, pdfium) = (File::open("/proc/self/statm").ok(), Loaded::new(pdfium));
-        // What asks the system when it is first used is used before that is forbidden.
+        // Functions that query the system on first use run once before that is forbidden.
         let page = rustix::param::page_size() as u64;
         used();
         Ok(Self { socket, out, pdfium, statm, page, layers: riffle_confine::apply_all() })
     }
 
-    /// Address space in use: what the limit is on.
+    /// Returns the address space in use in bytes, which is what the limit applies to.
     fn memory(&self) -> u64 {
         let mut statm = [0; 64];
         let read = self.statm.as_ref().and_then(|file| file.read_at(&mut statm, 0).ok()).unwrap_or(0);
@@ -85,7 +86,7 @@ impl Sandbox {
     }
 }
 
-/// The next file; `None` when there is none to come.
+/// Receives the next request; returns `None` when the client has closed the socket.
 fn receive(socket: &UnixStream) -> io::Result<Option<(Request, Option<File>)>> {
     let mut length = [0; 4];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
@@ -110,7 +111,7 @@ fn receive(socket: &UnixStream) -> io::Result<Option<(Request, Option<File>)>> {
 impl Sandbox {
     fn answer(&self, request: &Request, file: Option<File>) -> io::Result<()> {
         let (socket, out, pdfium) = (self.socket, &self.out, &self.pdfium);
-        // Whole seconds are what the limit knows: at least what was granted.
+        // The limit counts whole seconds: one more makes sure that the file gets the seconds it was granted.
         let Rlimit { maximum, .. } = getrlimit(Resource::Cpu);
         let granted = used().saturating_add(1).saturating_add(request.seconds);
         let current = Some(maximum.map_or(granted, |most| most.min(granted)));
@@ -168,7 +169,7 @@ impl Sandbox {
     }
 }
 
-/// CPU seconds this process has used.
+/// Returns the CPU seconds this process has used.
 fn used() -> u64 {
     u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or(0)
 }
@@ -177,7 +178,7 @@ fn told(out: &Out, answer: &impl Serialize) -> io::Result<()> {
     send(out, Kind::End, &[&serde_json::to_vec(answer)?])
 }
 
-/// Sends it, and what waited before it.
+/// Sends a message, and buffered messages before it.
 fn send(out: &Out, kind: Kind, parts: &[&[u8]]) -> io::Result<()> {
     let out = &mut *out.borrow_mut();
     wire::write(out, kind, parts)?;
@@ -186,7 +187,7 @@ fn send(out: &Out, kind: Kind, parts: &[&[u8]]) -> io::Result<()> {
 
 fn content(socket: &UnixStream, request: &Request, file: Option<File>) -> io::Result<Bytes> {
     match file {
-        // Who sent the descriptor shares its position.
+        // The client shares the descriptor's position, so it is not used.
         Some(file) => whole(FromStart { file: &file, at: 0 }, request.size),
         None => whole(socket, request.size),
     }
@@ -219,7 +220,7 @@ struct Outgoing<'s> {
     writer: Writer,
     layout: bool,
     images: Option<ImageLimits>,
-    /// After the first error nothing more is sent.
+    /// After the first error no further messages are sent.
     broken: Option<io::Error>,
 }
 
@@ -237,7 +238,7 @@ impl Outgoing<'_> {
         let picture = serde_json::to_vec(&picture)?;
         let length = u32::try_from(picture.len()).unwrap_or(u32::MAX).to_le_bytes();
         match send(self.out, Kind::Picture, &[&length, &picture, image.bytes]) {
-            // One picture more than can be sent is only not read.
+            // A picture too large to send stays unread; that does not fail the file.
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Ok(false),
             outcome => outcome?,
         }
@@ -268,7 +269,7 @@ impl Sink for Outgoing<'_> {
     }
 
     fn image(&mut self, image: &PageImage<'_>) -> bool {
-        // What stands before the picture comes before it.
+        // Send the units before the picture first.
         self.hand_on();
         if self.broken.is_some() {
             return false;
@@ -280,7 +281,8 @@ impl Sink for Outgoing<'_> {
     }
 }
 
-/// pdfium, which is announced before it is asked: if this process dies of it, the file is read again without.
+/// pdfium. The client is notified before pdfium is used: if pdfium kills this process, the file is read again without
+/// it.
 struct Asking<'s> {
     pdfium: &'s Loaded,
     out: &'s Out,
@@ -293,7 +295,7 @@ impl FallbackReader for Asking<'_> {
     }
 }
 
-/// For a process that was started without a socket: it says so and ends.
+/// Prints why a process that was started without a socket does nothing, and ends it.
 pub(super) fn refuse() -> ExitCode {
     let written = io::stderr().write_all(b"riffle starts this by itself, for each file it reads\n");
     if written.is_ok() { ExitCode::from(2) } else { ExitCode::FAILURE }

@@ -1,6 +1,6 @@
-//! The children, and one file's way through one of them.
+//! The child processes, and how a file is processed in one of them.
 
-#![expect(clippy::disallowed_methods, reason = "a process is given real time, not the clock's")]
+#![expect(clippy::disallowed_methods, reason = "a process is limited in real time, not the injected clock's")]
 
 use std::io::{self, BufReader, IoSlice, Read as _, Write as _};
 use std::mem::MaybeUninit;
@@ -22,26 +22,26 @@ use super::ARGUMENT;
 use super::pdfium::{Pdfium, PdfiumError};
 use super::wire::{self, End, Kind, Picture, Request, Task};
 
-/// What a child may use. [`Settings::default`] is meant for 512 MiB in all.
+/// The resources children may use. [`Settings::default`] is meant for 512 MiB in all.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// This program, whose `main` calls [`super::main`].
     pub program: PathBuf,
-    /// Children at once; who finds all at work waits.
+    /// Children that work at once; a caller waits while all are busy.
     pub children: usize,
     /// Address space of each, in bytes.
     pub memory: u64,
-    /// CPU time for any file, and some for its size.
+    /// CPU seconds for any file, in addition to one for every `bytes_per_second` bytes of its size.
     pub seconds: u64,
     pub bytes_per_second: u64,
-    /// Asked for PDFs and pages of them that our own reader cannot read.
+    /// Used for PDFs, and pages of them, that our own reader cannot read.
     pub pdfium: Option<Pdfium>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            // The very file this process runs, even where another has taken its name.
+            // The file this process runs, even if its path now names another one.
             program: if cfg!(target_os = "linux") {
                 PathBuf::from("/proc/self/exe")
             } else {
@@ -57,31 +57,31 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// For lists of codes, in a process beside those that parse other files.
+    /// Returns the settings for lists of codes, in a process apart from those that parse other files.
     pub fn of_lists() -> Self {
         Self { children: 1, memory: 256 << 20, ..Self::default() }
     }
 
-    /// CPU seconds for a file. By CPU time, so that a busy machine changes no result.
+    /// Returns the CPU seconds for a file. CPU time, so that a busy machine changes no result.
     fn seconds(&self, size: u64) -> u64 {
         self.seconds + size / self.bytes_per_second.max(1)
     }
 }
 
-/// A parser that waits is no parser: so many times its CPU time is what the clock on the wall may show.
+/// Wall-clock seconds allowed per CPU second: a parser computes and does not wait.
 const WALL: u64 = 10;
-/// A child that holds on to more than this part of its address space is not given another file.
+/// A child that still holds more than this fraction (one half) of its address space is not given another file.
 const WORN: u64 = 2;
 
-/// CPU seconds of a child's life: a limit that it cannot raise, and that no later one can be higher than. A file that
-/// may take more gets a child of its own with as much as it takes.
+/// CPU seconds of a child's whole life. It is a hard limit: the child cannot raise it, and the limit of a file cannot
+/// exceed it. A file that may take longer gets a fresh child with a longer life.
 const LIFE: u64 = 600;
-/// Bytes read of a child's answer at once.
+/// Bytes read from a child's answer at once.
 const READ_AT: usize = 64 * 1024;
-/// More than a parser needs, and few.
+/// A few more than a parser needs.
 const OPEN_FILES: u64 = 32;
 
-/// Keeps children warm.
+/// Keeps children running between files.
 #[derive(Debug)]
 pub struct Pool {
     settings: Settings,
@@ -95,15 +95,15 @@ struct State {
     at_work: usize,
 }
 
-/// Takes what a child reads: units in pieces, and pictures as any sink.
+/// Receives the output of a child: units in pieces, and pictures as any sink.
 pub trait Listener: Sink {
     /// Whole units, as in `transcript.rs`.
     ///
     /// # Errors
-    /// They are none.
+    /// Fails if the bytes are not units.
     fn units(&mut self, units: &[u8]) -> Result<(), crate::transcript::Malformed>;
 
-    /// Forgets everything: the file is read again from the beginning.
+    /// Discards everything: the file is read again from the beginning.
     fn restart(&mut self);
 }
 
@@ -112,23 +112,23 @@ struct Child {
     process: Running,
     socket: UnixStream,
     served: u32,
-    /// CPU seconds it is killed after, and those it has used.
+    /// CPU seconds after which it is killed, and those it has used.
     life: u64,
     used: u64,
-    /// Address space in use when it was last heard of.
+    /// Address space in use, in bytes, as last reported.
     memory: u64,
-    /// Whether the second reader was asked for the file at hand.
+    /// Whether pdfium was used for the current file.
     asked: bool,
 }
 
-/// How a child failed a file.
+/// How a child failed to process a file.
 enum Broken {
-    /// It ended; the last words it said.
+    /// It ended; its error output.
     Died(ExitStatus, String),
     OutOfTime,
-    /// It sent what no sandbox sends.
+    /// It sent bytes that no sandbox sends.
     Nonsense,
-    /// The world failed.
+    /// A failure that neither the file nor the child caused.
     Io(io::Error),
 }
 
@@ -137,15 +137,15 @@ impl Pool {
         Self { settings, state: Mutex::default(), returned: Condvar::new() }
     }
 
-    /// What of the settings decides which text is read.
+    /// Returns the part of the settings that affects the text: the hash of pdfium's library, empty without one.
     pub fn variant(&self) -> &[u8] {
         self.settings.pdfium.as_ref().map_or(b"", Pdfium::variant)
     }
 
-    /// Parses a file and gives the bytes read of it and what came of it. Blocks.
+    /// Parses a file and returns the number of bytes read and the outcome. Blocks.
     ///
     /// # Errors
-    /// No child can be started or spoken to. Says nothing about the file.
+    /// Fails if no child can be started or reached. This says nothing about the file.
     pub fn parse(
         &self,
         name: &str,
@@ -157,10 +157,10 @@ impl Pool {
         self.read(name, content, into, (images, self.settings.pdfium.is_some()), task)
     }
 
-    /// The same for one page of a PDF, with where its characters stand and without reading pictures.
+    /// Like [`Pool::parse`] for one page of a PDF, with the positions of its characters and without reading pictures.
     ///
     /// # Errors
-    /// No child can be started or spoken to. Says nothing about the file.
+    /// Fails if no child can be started or reached. This says nothing about the file.
     pub fn page(
         &self,
         name: &str,
@@ -173,10 +173,10 @@ impl Pool {
         read.map(|(_, outcome)| outcome)
     }
 
-    /// The same for a list: see [`riffle_extract::Limits::of_a_list`].
+    /// Like [`Pool::parse`] for a list: see [`riffle_extract::Limits::of_a_list`].
     ///
     /// # Errors
-    /// No child can be started or spoken to. Says nothing about the file.
+    /// Fails if no child can be started or reached. This says nothing about the file.
     pub fn list(
         &self,
         name: &str,
@@ -208,14 +208,15 @@ impl Pool {
                     (child.memory, child.used) = (end.memory, end.used);
                     return Ok((end.bytes, end.outcome));
                 }
-                // What the files before it left behind may be at fault.
+                // State left over from earlier files may be the cause, so a fresh child tries again.
                 Err(broken) if !fresh && !matches!(broken, Broken::OutOfTime) => {
                     into.restart();
                     lease.child = None;
                     lease.child = Some(Child::start(&self.settings, request.seconds)?);
                 }
-                // pdfium was asked and did not come back: what can be read without is not lost. Nor where drawing
-                // a page took more than reading it.
+                // pdfium was used and the child failed: the file is read again without it, so that text readable
+                // without pdfium is not lost. Likewise without pictures, in case drawing a page exceeded limits that
+                // reading does not.
                 Err(_) if (second && child.asked) || images.is_some() => {
                     if second && child.asked {
                         second = false;
@@ -235,10 +236,10 @@ impl Pool {
         }
     }
 
-    /// Makes sure that what is configured is there, by having a child load it.
+    /// Checks that the configured pdfium works, by having a child load it.
     ///
     /// # Errors
-    /// It cannot be loaded, or no child can be had.
+    /// Fails if pdfium cannot be loaded, or no child is available.
     pub fn check(&self) -> Result<(), PdfiumError> {
         let Some(pdfium) = &self.settings.pdfium else { return Ok(()) };
         let not_loaded = |why| PdfiumError::NotLoaded { path: pdfium.path().to_owned(), why };
@@ -251,10 +252,10 @@ impl Pool {
         outcome.map_err(not_loaded)
     }
 
-    /// What a child is confined by, and what of it this system does not have.
+    /// Returns the layers around a child, with those that this system lacks.
     ///
     /// # Errors
-    /// No child can be had.
+    /// Fails if no child is available.
     pub fn layers(&self) -> Result<Vec<Applied>, PortError> {
         let seconds = self.settings.seconds;
         let request = Request { name: String::new(), size: 0, inline: true, task: Task::Layers, seconds };
@@ -264,10 +265,11 @@ impl Pool {
         }
     }
 
-    /// Draws a page of a file. Blocks, also until a child is free. A page that ends its child costs itself alone.
+    /// Draws a page of a file. Blocks, if necessary until a child is free. If the page crashes its child, only this
+    /// page fails.
     ///
     /// # Errors
-    /// No child can be started or spoken to. Says nothing about the file.
+    /// Fails if no child can be started or reached. This says nothing about the file.
     pub fn draw(
         &self,
         name: &str,
@@ -291,8 +293,8 @@ impl Pool {
         })
     }
 
-    /// Has a child do what is answered at once, with a second try in a fresh one where it had done other things
-    /// before.
+    /// Sends a request that has a single answer to a child. If a child that has served other requests fails, a fresh
+    /// one tries again.
     fn ask(&self, request: &Request, content: &Content<'_>) -> Result<Result<Vec<u8>, Broken>, PortError> {
         let mut lease = Lease { pool: self, child: Some(self.take(request.seconds)?) };
         loop {
@@ -301,7 +303,7 @@ impl Pool {
             match child.ask(request, content) {
                 Ok(body) => {
                     child.served = child.served.saturating_add(1);
-                    // What it holds on to is not told, and drawing holds on to more than reading.
+                    // The answer does not report the child's memory, and drawing retains more of it than reading.
                     if matches!(request.task, Task::Draw { .. }) {
                         lease.child = None;
                     }
@@ -319,7 +321,7 @@ impl Pool {
         }
     }
 
-    /// Why a file cannot be read, for the person who owns it.
+    /// Returns why a file cannot be read, for the person who owns it.
     fn reason(&self, broken: Broken, seconds: u64) -> Result<ExtractError, PortError> {
         let memory = || {
             let megabytes = self.settings.memory >> 20;
@@ -342,9 +344,9 @@ impl Pool {
         })
     }
 
-    /// A child with so many CPU seconds left.
+    /// Returns a child that has at least `seconds` of CPU time left.
     fn take(&self, seconds: u64) -> Result<Child, PortError> {
-        // Nothing under the lock can panic half-way, so what a poisoned lock guards is whole.
+        // No code under the lock can panic half-way, so the state behind a poisoned lock is consistent.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.at_work >= self.settings.children.max(1) {
             state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -365,7 +367,7 @@ impl Pool {
     }
 }
 
-/// A child at work. It goes back whatever happens.
+/// A child at work. Dropping the lease returns the child to the pool.
 struct Lease<'p> {
     pool: &'p Pool,
     child: Option<Child>,
@@ -373,7 +375,7 @@ struct Lease<'p> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        // One that was left in the middle of a file has more to say than its next user would understand.
+        // A child left in the middle of a file by a panic still sends messages, which its next user would misread.
         let child = self.child.take().filter(|_| !std::thread::panicking());
         self.pool.put_back(child);
     }
@@ -385,7 +387,7 @@ impl Child {
         let limits = Limits { memory: settings.memory, cpu: life, file: 0, open_files: OPEN_FILES };
         let start = || {
             let (socket, theirs) = UnixStream::pair()?;
-            // No credentials, no settings: what a parser does depends on the file.
+            // No credentials and no settings: a parser's behaviour depends on the file alone.
             let process = Program::ours(&settings.program, limits)
                 .args([ARGUMENT])
                 .args(settings.pdfium.as_ref().map(Pdfium::path))
@@ -409,7 +411,7 @@ impl Child {
         }
     }
 
-    /// What it answers to a request for one thing.
+    /// Sends a request that has a single answer, and returns the answer.
     fn ask(&mut self, request: &Request, content: &Content<'_>) -> Result<Vec<u8>, Broken> {
         let exchange = |child: &mut Self| {
             let wall = wall(request.seconds);
@@ -458,11 +460,11 @@ impl Child {
                     let image = PageImage { place, encoding: *encoding, bytes, page: *page };
                     let read = into.wants_images() && into.image(&image);
                     (&self.socket).write_all(&[u8::from(read)])?;
-                    // Reading a picture is not the parser's time.
+                    // Reading a picture does not count as the parser's time.
                     deadline += since.elapsed();
                 }
                 Some(Kind::Second) => self.asked = true,
-                // Nothing comes after the end.
+                // No message may follow the end.
                 Some(Kind::End) if from.buffer().is_empty() => {
                     return serde_json::from_slice(&body).map_err(|_| Broken::Nonsense);
                 }
@@ -485,7 +487,7 @@ impl Child {
             }
         }
         let sent = retry_on_intr(|| sendmsg(&self.socket, &parts, &mut ancillary, SendFlags::NOSIGNAL))?;
-        // Where not all of it went at once.
+        // `sendmsg` may have sent only a part.
         let rest = [&length[sent.min(4)..], &request[sent.saturating_sub(4)..]];
         rest.iter().try_for_each(|rest| self.socket.write_all(rest))?;
         if let Content::Memory(bytes) = content {
@@ -494,12 +496,12 @@ impl Child {
         Ok(())
     }
 
-    /// Makes sure it is dead, and finds out how it died.
+    /// Waits for the child to end after `error` on its socket, and finds out how it ended.
     fn end(&mut self, error: &io::Error) -> Broken {
         if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) {
             return Broken::OutOfTime;
         }
-        // The socket broke, so it is ending, if it is not a liar.
+        // The socket broke, so the process should be ending; a process that keeps running misbehaves.
         let mut words = Vec::new();
         let ended = match self.process.wait(Duration::from_secs(2)) {
             Ok(Some(status)) => Ok(status),
@@ -507,7 +509,7 @@ impl Child {
             Err(error) => Err(error),
         };
         if let Some(stderr) = self.process.stderr() {
-            // What a pipe holds: it is dead and writes no more.
+            // At most a pipe's capacity: the process has ended and writes no more.
             let _read = stderr.take(64 * 1024).read_to_end(&mut words);
         }
         match ended {
@@ -523,18 +525,19 @@ impl From<io::Error> for Broken {
     }
 }
 
-/// CPU seconds a child must have left for a file that may take so many. Its own limit counts whole ones, and ends it
-/// first: it says why.
+/// Returns the CPU seconds a child must have left for a file that may take `seconds`. The margin covers limits that
+/// count whole seconds, and makes sure that the limit of the file ends the child before the limit of its life does:
+/// only the former shows in how the child ended (SIGXCPU).
 fn needed(seconds: u64) -> u64 {
     seconds.saturating_add(3)
 }
 
-/// How long the clock on the wall may show for so much CPU time.
+/// Returns the wall-clock time allowed for `seconds` of CPU time.
 fn wall(seconds: u64) -> Duration {
     Duration::from_secs(seconds.saturating_add(1).saturating_mul(WALL))
 }
 
-/// Whether the content goes over the socket, and how long it is.
+/// Returns whether the content is sent over the socket, and its length in bytes.
 fn extent(content: &Content<'_>) -> (bool, u64) {
     match content {
         Content::Memory(bytes) => (true, bytes.len() as u64),
@@ -542,7 +545,7 @@ fn extent(content: &Content<'_>) -> (bool, u64) {
     }
 }
 
-/// Two parts, the first with its length before it.
+/// Splits a body into two parts, the first preceded by its length.
 fn parted(body: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = body.split_first_chunk::<4>()?;
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)

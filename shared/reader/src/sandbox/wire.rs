@@ -1,11 +1,11 @@
-//! What goes over the socket between a sandbox and who uses it.
+//! The protocol on the socket between a sandbox and its client.
 //!
 //! ```text
 //! to the sandbox:    length (4 bytes) request (JSON), with the file's descriptor; or else followed by its content
 //! from the sandbox:  kind (1 byte) length (4 bytes) body
 //!     T  units, as in `transcript.rs`
 //!     I  a picture to read: length (4 bytes) picture (JSON) bytes; answered with one byte, 1 for read
-//!     S  the second reader of PDFs is asked from here on (no body)
+//!     S  from here on the second reader of PDFs is used (no body)
 //!     E  the end (JSON; see `Task` for what differs)
 //! ```
 
@@ -14,7 +14,7 @@ use std::io::{self, Read, Write};
 use riffle_extract::{Encoding, ExtractError, Extracted, ImageLimits, Place, View};
 use serde::{Deserialize, Serialize};
 
-/// A larger body is refused: one unit of text, or one picture.
+/// Bytes of a body; a larger one is refused. This limits a single unit of text and a single picture.
 pub(super) const MAX_BODY: usize = 64 << 20;
 
 /// A file to read.
@@ -22,33 +22,33 @@ pub(super) const MAX_BODY: usize = 64 << 20;
 pub(super) struct Request {
     pub name: String,
     pub size: u64,
-    /// The content follows; else there is a descriptor.
+    /// Whether the content follows; otherwise a descriptor is attached.
     pub inline: bool,
     pub task: Task,
-    /// CPU time the file may take.
+    /// CPU seconds the file may take.
     pub seconds: u64,
 }
 
-/// What is done with a file.
+/// What to do with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) enum Task {
-    /// Its text is read.
+    /// Read its text.
     Read {
-        /// Whether pictures are read, and what they may be at most.
+        /// The limits of pictures, if pictures are read.
         images: Option<ImageLimits>,
-        /// Whether pdfium may be asked.
+        /// Whether pdfium may be used.
         second: bool,
-        /// Of a PDF, this page alone, and where its characters stand.
+        /// Read only this page of a PDF, and report where its characters are.
         page: Option<u32>,
     },
-    /// Its text is read where it is a list, within the limits of one.
+    /// Read its text if it is a list, within the limits of one.
     List,
-    /// A page of it is drawn. The end is a [`riffle_extract::Drawn`] or why there is none, with its length before it,
-    /// and then the picture.
+    /// Draw a page of it. The end message is a [`riffle_extract::Drawn`] or the reason why there is none, preceded by
+    /// its length, and then the picture.
     Draw { page: u32, view: View },
-    /// None: whether pdfium could be loaded.
+    /// Load pdfium and report whether that worked. Takes no file.
     Load,
-    /// None: the layers around this process.
+    /// Report the layers around this process. Takes no file.
     Layers,
 }
 
@@ -60,15 +60,15 @@ pub(super) struct Picture {
     pub page: (f32, f32),
 }
 
-/// All was sent.
+/// The last message about a file.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct End {
-    /// What was read of the file.
+    /// Bytes read of the file.
     pub bytes: u64,
     pub outcome: Result<Extracted, ExtractError>,
-    /// Address space in use by now, in bytes.
+    /// Address space in use now, in bytes.
     pub memory: u64,
-    /// CPU seconds used by now.
+    /// CPU seconds used so far.
     pub used: u64,
 }
 
@@ -103,7 +103,7 @@ pub(super) fn write(to: &mut impl Write, kind: Kind, parts: &[&[u8]]) -> io::Res
     parts.iter().try_for_each(|part| to.write_all(part))
 }
 
-/// Reads the head and body of one message; `None` where the other end is closed.
+/// Reads the head and body of one message; returns `None` if the other end is closed.
 pub(super) fn read(from: &mut impl Read, body: &mut Vec<u8>) -> io::Result<Option<Kind>> {
     let mut head = [0; 5];
     if first(from, &mut head[..1])? == 0 {
@@ -119,8 +119,8 @@ pub(super) fn read(from: &mut impl Read, body: &mut Vec<u8>) -> io::Result<Optio
     Ok(Some(kind))
 }
 
-/// A read that waits with a time limit is interrupted when the process is halted and goes on, as a frozen one does:
-/// that is no failure.
+/// Reads, and tries again if interrupted. A read with a timeout is interrupted when the process is stopped and
+/// continued, as when it is frozen: that is not a failure.
 fn first(from: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
     loop {
         match from.read(into) {
@@ -134,7 +134,7 @@ fn first(from: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
 mod tests {
     use super::*;
 
-    /// Is interrupted before every byte.
+    /// A reader that is interrupted before every byte.
     struct Halting<'b>(&'b [u8], bool);
 
     impl Read for Halting<'_> {

@@ -1,7 +1,7 @@
-//! A parser that was taken over: in the place of pdfium, a library that tries to break out of the real sandbox.
+//! A hijacked parser: in place of pdfium, a library that tries to break out of the real sandbox.
 
 #![expect(clippy::disallowed_methods, reason = "a compiler for the test, and real time")]
-#![expect(clippy::print_stderr, reason = "what was not proven is said")]
+#![expect(clippy::print_stderr, reason = "prints what this system cannot prove")]
 
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
@@ -34,7 +34,7 @@ fn settings(pdfium: Option<Pdfium>) -> Settings {
     Settings { program, children: 1, pdfium, ..Settings::default() }
 }
 
-/// What a library reads in a file that our own reader cannot.
+/// Returns the text a library reads in a file that our own reader cannot read.
 fn read(settings: Settings) -> String {
     let reader = Reader { parser: Parser::Sandbox(Pool::new(settings)), cache: None, ocr: None };
     let document = Document { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
@@ -44,8 +44,8 @@ fn read(settings: Settings) -> String {
     said.0
 }
 
-/// A library with pdfium's functions that answers for any file one page, on which stands what `code` has put in `said`.
-/// `loaded` runs when the library is loaded.
+/// Builds a library with pdfium's functions that returns one page for any file, with the text that `code` has put in
+/// `said`. `loaded` runs when the library is loaded.
 fn library(folder: &Path, loaded: &str, code: &str) -> Pdfium {
     let source = include_str!("hostile.c").replace("LOADED", loaded).replace("CODE", code);
     let (place, library) = (folder.join("hostile.c"), folder.join("libhostile.so"));
@@ -85,7 +85,7 @@ fn a_parser_that_was_taken_over_can_reach_nothing() {
         format!("TRY(\"write\", open({}, O_WRONLY | O_CREAT, 0600));", path(&folder.path().join("written"))),
         format!("TRY(\"remove\", unlink({}));", path(&secret)),
         "TRY(\"limit\", (getrlimit(RLIMIT_CPU, &limit), limit.rlim_max += 100, setrlimit(RLIMIT_CPU, &limit)));".to_owned(),
-        // The socket, its copy, two streams and what it reads its own size from.
+        // The socket, its copy, two streams and the file from which the process reads its own size.
         "for (int fd = 5; fd < 64; fd++) TRY(\"descriptor\", lseek(fd, 0, SEEK_CUR) >= 0 || errno == ESPIPE ? 0 : -1);".to_owned(),
         "if (environ && *environ) TRY(\"environment\", 0);".to_owned(),
     ];
@@ -93,7 +93,7 @@ fn a_parser_that_was_taken_over_can_reach_nothing() {
     assert_eq!(said.trim(), "tried", "and could do what stands after it");
     assert!(secret.exists());
 
-    // The same before the sandbox is closed, as far as that harms nobody: the attempts are real ones.
+    // The harmless attempts before the sandbox is closed, to prove that they would succeed there.
     let harmless = ["tcp", "unix", "read", "write"];
     let is_harmless = |code: &&String| harmless.iter().any(|what| code.contains(&format!("\"{what}\"")));
     let before: String = code.iter().filter(is_harmless).map(String::as_str).collect();
@@ -107,7 +107,7 @@ fn a_parser_that_was_taken_over_can_reach_nothing() {
 fn a_parser_that_ignores_its_limit_and_floods_its_errors_costs_one_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let settings = |pdfium| Settings { seconds: 1, ..self::settings(Some(pdfium)) };
-    // More than a pipe holds, which nobody reads.
+    // More than a pipe holds, and no process reads it.
     let flood = "for (int i = 0; i < 5000; i++) fprintf(stderr, \"%0100d\", i);";
     assert_eq!(read(settings(library(folder.path(), "", flood))).trim(), "tried");
     let since = Instant::now();

@@ -35,7 +35,7 @@ fn pdf(entries: &str, filter: &str, content: &[u8]) -> Vec<u8> {
 
 const CODE: &[u8] = b"BT /F 20 Tf 150 500 Td (HOLE-77) Tj ET";
 
-/// Where the letters of a page stand.
+/// The boxes of a page's letters.
 #[derive(Default)]
 struct Letters(Vec<Bounds>);
 
@@ -64,7 +64,7 @@ fn letters(reader: &Reader, file: &[u8]) -> Bounds {
     }
 }
 
-/// Where a picture is dark, on the page it is of.
+/// Returns the bounds of the dark part of a picture, in units of its page.
 #[expect(clippy::cast_precision_loss, reason = "small pictures")]
 fn ink(drawn: &Drawn) -> Bounds {
     let mut reader = png::Decoder::new(std::io::Cursor::new(&drawn.png)).read_info().expect("a PNG");
@@ -81,7 +81,7 @@ fn ink(drawn: &Drawn) -> Bounds {
     ink
 }
 
-/// Whether the picture has the colour of an outline in it.
+/// Returns whether the picture contains the colour of an outline.
 fn outlined(drawn: &Drawn) -> bool {
     let mut reader = png::Decoder::new(std::io::Cursor::new(&drawn.png)).read_info().expect("a PNG");
     let mut rgb = vec![0; reader.output_buffer_size().expect("it has a size")];
@@ -89,7 +89,8 @@ fn outlined(drawn: &Drawn) -> bool {
     rgb.chunks_exact(3).filter(|pixel| **pixel == [220, 38, 38]).count() > 100
 }
 
-/// Letters fill their box but for what their line would give a longer letter, whichever way they stand.
+/// Returns whether the letters' bounds enclose the ink closely, whichever way they are turned: the box leaves room for
+/// the longest letters of the line.
 fn is_around(letters: &Bounds, ink: &Bounds) -> bool {
     let (outside, inside) = (2.0, 8.0);
     let low = |edge: f32, ink: f32| (edge - outside..edge + inside).contains(&ink);
@@ -107,7 +108,7 @@ fn boxes_lie_on_their_letters_however_the_page_is_turned_and_cut() {
         ("/Rotate 270", (800.0, 600.0)),
         ("/CropBox[100 200 500 700]", (400.0, 500.0)),
         ("/CropBox[100 200 500 700]/Rotate 90", (500.0, 400.0)),
-        // Larger than the paper, which cuts it.
+        // Larger than the paper, which limits it.
         ("/CropBox[-100 200 700 900]/Rotate 270", (600.0, 600.0)),
         ("/UserUnit 2", (600.0, 800.0)),
     ];
@@ -128,7 +129,7 @@ fn boxes_lie_on_their_letters_however_the_page_is_turned_and_cut() {
     }
 }
 
-/// Two pages, of which the second says something else and stands on its side.
+/// Returns two pages; the second has another text and is turned.
 fn two_pages() -> Vec<u8> {
     let page = |at: u32, entries: &str| {
         format!(
@@ -148,7 +149,7 @@ fn two_pages() -> Vec<u8> {
     format!("{head}{pages}trailer\n<</Root 1 0 R>>\n%%EOF\n").into_bytes()
 }
 
-/// Each unit: place, text, and how many places of characters came with it.
+/// The units: place, text, and the number of boxes that came with each.
 #[derive(Default)]
 struct Units(Vec<(Place, String, Option<usize>)>);
 
@@ -195,7 +196,7 @@ fn png(width: u32, height: u32) -> Vec<u8> {
     let mut encoder = png::Encoder::new(&mut out, width, height);
     encoder.set_color(png::ColorType::Grayscale);
     let mut writer = encoder.write_header().expect("a header");
-    // Dark from a half to three quarters of it, both ways.
+    // Dark from one half to three quarters of it, in both directions.
     let dark = |at: u32, of: u32| (of / 2..of / 4 * 3).contains(&at);
     let grey: Vec<u8> = (0..width * height)
         .map(|at| if dark(at % width, width) && dark(at / width, height) { 0 } else { 255 })
@@ -222,7 +223,7 @@ fn pictures_are_scaled_and_never_enlarged() {
     assert!((dark.x0 - 1000.0).abs() < 3.0 && (dark.y0 - 500.0).abs() < 3.0, "{dark:?}");
 }
 
-/// Two pages of black and white, 64 pixels wide, the second with a dark square; zero is white or black.
+/// Returns two black-and-white pages, 64 pixels wide, the second with a dark square; zero is white or black.
 fn tiff(zero_is_white: bool) -> Vec<u8> {
     let dark = |x: u32, y: u32| (32..48).contains(&x) && (16..24).contains(&y);
     let mut out = b"II*\0\x08\0\0\0".to_vec();
@@ -290,7 +291,7 @@ fn what_cannot_be_shown_says_why() {
     assert!(matches!(why(&png(10, 10)[..40], 1, view), DrawError::Unreadable(ExtractError::Damaged(_))));
     let inside = Place::Inside { entry: "a.pdf".to_owned(), place: Box::new(Place::Page(1)) };
     assert_eq!((inside.page(), Place::Page(3).page()), (Err(DrawError::InArchive), Ok(3)));
-    // Where a box is nonsense there is still a picture.
+    // Invalid bounds still give a picture.
     let off = Bounds { x0: 5e9, y0: -7.0, x1: -5e9, y1: 1e9 };
     assert!(draw(&reader, &pdf("", "", CODE), 1, View::Around(off)).is_ok());
     let long = pdf("/MediaBox[0 0 3 14400]", "", CODE);
@@ -321,7 +322,7 @@ fn a_hostile_page_costs_its_own_picture_alone() {
     }
 }
 
-/// An engine that is there or not, and fails if it is asked though it is not.
+/// An engine that is available or not, and panics if it is used although it is not.
 struct Engine(bool);
 
 impl Ocr for Engine {

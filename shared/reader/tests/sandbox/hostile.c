@@ -1,4 +1,4 @@
-// pdfium's functions, in the hands of somebody else: see confined.rs, which fills in CODE and LOADED.
+// pdfium's functions in a hostile implementation: see confined.rs, which fills in CODE and LOADED.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

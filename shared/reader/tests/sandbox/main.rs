@@ -1,4 +1,4 @@
-//! Files through a real sandbox: their text, their pages as pictures, pdfium as the second reader, and what a hostile one can do.
+//! Files through a real sandbox: their text, their pages as pictures, pdfium as the second reader, and a hostile one.
 
 mod confined;
 mod evidence;

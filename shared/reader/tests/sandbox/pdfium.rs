@@ -1,4 +1,4 @@
-//! pdfium as the second reader, with the real library where `RIFFLE_PDFIUM` names it (`scripts/test` brings it).
+//! pdfium as the second reader, with the real library if `RIFFLE_PDFIUM` names it (`scripts/test` provides it).
 
 #![expect(clippy::disallowed_methods, reason = "a compiler for the test, and which library to test with")]
 
@@ -10,7 +10,7 @@ use riffle_extract::{Bounds, ExtractError, Sink, Unit};
 use riffle_reader::sandbox::{Pdfium, PdfiumError, Pool, Settings};
 use riffle_reader::{Document, Ended, Parser, Reader, Text};
 
-/// Units: place and text; where the first letter stands, which a page alone is asked for.
+/// The units: place and text; and the box of the first letter, which only `page_text` requests.
 #[derive(Default)]
 struct Units(Vec<(String, String)>, Option<Bounds>);
 
@@ -52,7 +52,7 @@ fn unread(ended: &Ended) -> Vec<&str> {
     ended.outcome.iter().flat_map(|read| &read.unread).map(|unread| unread.why.as_str()).collect()
 }
 
-/// `None` where nobody installed it: the other tests of this file need none.
+/// Returns `None` if pdfium is not installed: the tests with fake libraries do not need it.
 fn installed() -> Option<Pdfium> {
     let path = std::env::var_os("RIFFLE_PDFIUM")?;
     Some(Pdfium::at(Path::new(&path)).expect("RIFFLE_PDFIUM names a file"))
@@ -71,7 +71,7 @@ fn stream(entries: &str, content: &str) -> String {
     format!("<<{entries}/Length {}>>\nstream\n{content}\nendstream", content.len())
 }
 
-/// One page that says HOLE-77 in a font.
+/// Returns one page with `text` in a font.
 fn page(text: &str, font: &str, entries: &str, filter: &str, trailer: &str) -> Vec<u8> {
     let objects = [
         "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
@@ -80,7 +80,7 @@ fn page(text: &str, font: &str, entries: &str, filter: &str, trailer: &str) -> V
             "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]{entries}/Contents 4 0 R/Resources<</Font<</F {font}>>>>>>"
         ),
         stream(filter, &format!("BT /F 10 Tf 50 700 Td {text} Tj ET")),
-        // Says of no character what it means.
+        // Maps no character to Unicode.
         stream("", "begincmap 1 begincodespacerange <0000> <FFFF> endcodespacerange endcmap"),
     ];
     file(&objects, trailer)
@@ -88,7 +88,7 @@ fn page(text: &str, font: &str, entries: &str, filter: &str, trailer: &str) -> V
 
 const HELVETICA: &str = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>";
 
-/// A font whose characters are known by their collection alone, under a `ToUnicode` that denies it.
+/// Returns a page in a font whose characters are known only by their collection, with a `ToUnicode` that lacks them.
 fn nameless(entries: &str) -> Vec<u8> {
     let font = "<</Type/Font/Subtype/Type0/BaseFont/X/ToUnicode 5 0 R/Encoding/Identity-H/DescendantFonts[<</Type\
                 /Font/Subtype/CIDFontType0/BaseFont/X/CIDSystemInfo<</Registry(Adobe)/Ordering(Japan1)\
@@ -102,7 +102,7 @@ fn letters_we_do_not_know_are_read_where_they_stand() {
     let (ended, units) = read(None, &nameless(""));
     assert_eq!((unread(&ended), units.0.len()), (vec!["letters without Unicode"], 0));
 
-    // As the page is shown: upright, on its side, and with its corner elsewhere.
+    // In the coordinates of the page as it is shown: upright, turned, and with its corner elsewhere.
     let cases =
         [("", (50.0, 100.0)), ("/Rotate 90", (700.0, 50.0)), ("/CropBox[20 30 400 750]", (30.0, 50.0))];
     for (entries, (x, y)) in cases {
@@ -133,7 +133,7 @@ fn what_is_damaged_is_read_and_stays_listed() {
 #[test]
 fn a_file_we_cannot_open_is_read_whole() {
     let Some(pdfium) = installed() else { return };
-    // Only attachments are encrypted, of which there is none, by a scheme that looks as if all were.
+    // Only attachments are encrypted, and there are none, but the scheme looks as if everything were.
     let encrypt = "/ID[<01><01>]/Encrypt<</V 5/R 6/Length 256/P 4294967292/Filter/Standard\
         /O<f637f5ae221318e5b9930652bb68b862b064da9a988a7dd62d07f94ce43fa347bd5840ff843d31ea3e5bae1e89576551>\
         /U<f87f47f13ee0b1176e3f2848536852aeb2dd3eafd7f9c8a8bf385a5a8eaa31da473910c4060ed684f56818e9ea31014e>\
@@ -148,7 +148,7 @@ fn a_file_we_cannot_open_is_read_whole() {
     assert!(ended.outcome.as_ref().is_ok_and(|read| read.pages == 1), "{ended:?}");
     assert_eq!(units.0[0].1.trim_end(), "HOLE-77");
 
-    // Where it fails too, our reason stays.
+    // If pdfium fails too, our reason stays.
     let broken = b"%PDF-1.7\nnothing of a PDF\n%%EOF";
     assert_eq!(read(Some(pdfium), broken).0, read(None, broken).0);
 }
@@ -160,7 +160,7 @@ fn the_same_library_is_the_same_variant_and_loads_in_a_sandbox() {
     assert_eq!(Pdfium::at(pdfium.path()).expect("it is there").variant(), pdfium.variant());
 }
 
-/// A library with pdfium's functions that does as `open` says when a file is opened.
+/// Builds a library with pdfium's functions that runs `open` when a file is opened.
 fn fake(folder: &Path, open: &str) -> Pdfium {
     let functions = [
         "FPDF_CloseDocument",
@@ -200,7 +200,7 @@ fn a_file_that_kills_pdfium_is_read_without() {
         let pool = Pool::new(Settings { program, children: 1, pdfium: Some(pdfium), ..settings });
         let reader = Reader { parser: Parser::Sandbox(pool), cache: None, ocr: None };
         let document = Document { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
-        // The second time the child has served before.
+        // The second time, the child has served before.
         for _ in 0..2 {
             let mut units = Units::default();
             let content = Bytes::from(nameless(""));
@@ -219,7 +219,7 @@ fn what_is_no_pdfium_is_told_before_anything_is_read() {
     let outcome = pool(Some(Pdfium::at(&text).expect("it is there"))).check();
     let Err(error @ PdfiumError::NotLoaded { .. }) = outcome else { panic!("{outcome:?}") };
     assert!(error.to_string().contains("libpdfium.so cannot be loaded as pdfium"), "{error}");
-    // It ends the process that loads it.
+    // A library that kills the process that loads it.
     let source = folder.path().join("deadly.c");
     let deadly = folder.path().join("deadly.so");
     std::fs::write(&source, "#include <stdlib.h>\n__attribute__((constructor)) void f(void) { abort(); }\n")

@@ -30,7 +30,7 @@ impl Text for Lines {
     }
 }
 
-/// A file, and how it turns out when it was read.
+/// A file, and the result of confirming it after it was read.
 struct Opening<F>(Bytes, F);
 
 impl<F: Fn() -> Result<Confirmed, ReadError> + Send + Sync> Opened for Opening<F> {
@@ -150,7 +150,7 @@ fn too_little_memory_or_time_costs_one_file_and_says_so() {
     assert_eq!(texts(&read(&reader, "a.txt", b"next").1), ["next"]);
 
     let slow = self::reader(Settings { seconds: 0, bytes_per_second: u64::MAX, ..settings() });
-    // A page's worth of brackets that takes long: many small lines through CSV detection and back.
+    // A file that takes long: many small lines through the detection of CSV and back.
     let busy = "\"a,b;c\td|e\n".repeat(4_000_000);
     let (ended, _) = read(&slow, "busy.csv", busy.as_bytes());
     if let Err(error) = ended.outcome {
@@ -165,7 +165,7 @@ fn a_program_that_is_no_sandbox_is_the_worlds_failure_or_the_parsers() {
     let mut lines = Lines::default();
     let outcome = nowhere.read(&document("a.txt"), &Bytes::from_static(b"a"), &mut lines);
     assert!(matches!(outcome, Err(ReadError::Port(PortError::Unavailable(_)))), "{outcome:?}");
-    // Again: a child that could not be started is not counted as one at work.
+    // Again, because a child that could not be started must not count as one at work.
     assert!(nowhere.read(&document("a.txt"), &Bytes::from_static(b"a"), &mut lines).is_err());
 
     for liar in ["/bin/true", "/bin/false"] {
@@ -180,7 +180,7 @@ fn what_was_read_is_recalled_by_place_and_by_content() {
     let cache = Arc::new(Memory::default());
     let remembering = Reader { cache: Some(cache.clone()), ..reader(settings()) };
     let (first, lines) = read(&remembering, "a.csv", b"code,depth\nHOLE-1,12\n");
-    // What cannot parse any more recalls.
+    // A reader that cannot parse still recalls.
     let nowhere = Reader {
         cache: Some(cache.clone()),
         ..reader(Settings { program: PathBuf::from("/nowhere"), ..settings() })
@@ -237,7 +237,7 @@ fn a_broken_text_is_read_anew() {
     assert_eq!(read(&reader, "a.txt", content.as_bytes()).1, lines);
 }
 
-/// Keeps what OCR read, and nothing else.
+/// Stores OCR results, and nothing else.
 #[derive(Default)]
 struct Pictures(Memory);
 
@@ -263,11 +263,11 @@ impl TextCache for Pictures {
     }
 }
 
-/// Reads "HOLE-1" in every picture, and counts how often it is asked.
+/// Reads "HOLE-1" in every picture, and counts its calls.
 #[derive(Default)]
 struct Engine {
     asked: Mutex<u32>,
-    /// What it says of the second picture instead.
+    /// The error it returns from the second picture on.
     second: Option<OcrError>,
 }
 
@@ -289,7 +289,7 @@ impl Ocr for Engine {
     }
 }
 
-/// So many pages of different size.
+/// Returns a TIFF with this many pages of different sizes.
 fn tiff(pages: u16) -> Bytes {
     let mut file = b"II*\0\x08\0\0\0".to_vec();
     for page in 1..=pages {
@@ -357,7 +357,7 @@ fn what_no_engine_could_read_now_is_not_remembered_as_unread() {
     }
 }
 
-/// Takes pictures of up to 10,000 pixels a side, and notes their sizes.
+/// Accepts pictures of up to 10,000 pixels a side, and records their sizes.
 #[derive(Default)]
 struct Choosy(Mutex<Vec<(u32, u32)>>);
 
@@ -427,7 +427,7 @@ fn a_list_is_of_a_kind_that_lists_and_all_else_is_refused_before_it_is_parsed() 
         assert_eq!(outcome, Err(ExtractError::OtherKind(kind)), "{name}");
         assert!(lines.is_empty());
     }
-    // Its own cap comes before that of the scans.
+    // The limit on cells of a list applies before that of scans.
     let cells = "1;".repeat(1_000_001);
     let (outcome, _) = list("cells.csv", cells.as_bytes());
     let told = outcome.expect("read up to there").unread;

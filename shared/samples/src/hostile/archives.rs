@@ -1,4 +1,4 @@
-//! Archives, packed documents, pictures, and what only says that it is one of them.
+//! Archives, packed documents, pictures, and files that only claim to be one of them.
 
 use super::{CODE, Hostile, bomb};
 use crate::pack::Archive;
@@ -118,7 +118,7 @@ fn zips() -> Vec<Hostile> {
     ]
 }
 
-/// A PNG of a header alone.
+/// Returns a PNG that consists only of a header.
 fn png(width: u32, height: u32) -> Vec<u8> {
     let mut header = b"IHDR".to_vec();
     header.extend([width, height].iter().flat_map(|n| n.to_be_bytes()));
@@ -127,7 +127,7 @@ fn png(width: u32, height: u32) -> Vec<u8> {
     [&b"\x89PNG\r\n\x1a\n\0\0\0\x0D"[..], &header, &sum.to_be_bytes(), b"\0\0\0\x01IDATx\0\0\0\0"].concat()
 }
 
-/// A TIFF whose only directory claims a picture without end and says that the next one begins at `next`.
+/// Returns a TIFF whose only directory claims a huge picture and says that the next directory begins at `next`.
 fn tiff(next: u32) -> Vec<u8> {
     let mut out = b"II*\0\x08\0\0\0\x03\0".to_vec();
     for (tag, value) in [(256_u16, 100_000_u32), (257, 100_000), (273, u32::MAX)] {

@@ -1,16 +1,16 @@
-//! Deflate streams that unpack to a thousand times their size, without anybody holding what they unpack to.
+//! Deflate streams that unpack to a thousand times their size, built without unpacked data of that size in memory.
 
 use miniz_oxide::MZFlush;
 use miniz_oxide::deflate::core::{CompressorOxide, create_comp_flags_from_zip_params};
 use miniz_oxide::deflate::stream::deflate;
 
-/// What one piece unpacks to.
+/// The unpacked size of one piece in bytes.
 const PIECE: usize = 4 << 20;
 
-/// Raw Deflate of `pieces` times 4 MiB of `byte`, after `head` and before `tail`.
+/// Returns raw Deflate of `pieces` times 4 MiB of `byte`, after `head` and before `tail`.
 pub(super) fn raw(head: &[u8], byte: u8, pieces: usize, tail: &[u8]) -> Vec<u8> {
     let mut out = piece(head);
-    // After a full flush nothing before matters, so that the same bytes unpack to the same again.
+    // After a full flush the decoder needs no earlier data, so the same bytes can be repeated.
     out.extend(piece(&vec![byte; PIECE]).repeat(pieces));
     out.extend(piece(tail));
     // An empty last block.
@@ -18,7 +18,7 @@ pub(super) fn raw(head: &[u8], byte: u8, pieces: usize, tail: &[u8]) -> Vec<u8> 
     out
 }
 
-/// The same as zlib has it, with a checksum that is wrong: nobody gets that far.
+/// Returns the same as zlib, with a wrong checksum: no reader gets that far.
 pub(super) fn zlib(head: &[u8], byte: u8, pieces: usize, tail: &[u8]) -> Vec<u8> {
     [&[0x78, 0x9C][..], &raw(head, byte, pieces, tail), &[0; 4]].concat()
 }

@@ -1,7 +1,7 @@
-//! Hostile samples: files that no program should choke on, each made to show one thing.
+//! Hostile samples: files that no program should choke on, each made to test one problem.
 //!
-//! Bombs, loops, claims, depths, names. All are made here, none is a file of somebody else, and together they are
-//! some tens of megabytes. What should be found in them is [`CODE`].
+//! Bombs, loops, false claims, deep nesting, strange names. All are made here, none is a third party's file, and
+//! together they take some tens of megabytes. Readers should find [`CODE`] in them.
 
 mod archives;
 mod bomb;
@@ -15,38 +15,38 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
-/// Stands in every hostile sample that can be read.
+/// The code in every hostile sample that can be read.
 pub const CODE: &str = "HOLE-1";
 
-/// What a scan must make of it. It must end in any case, and soon.
+/// The expected result of a scan. In any case the scan must end soon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
-    /// It is read, and the code found.
+    /// It is read, and the code is found.
     Found,
-    /// It fails, with a reason for the person who owns the file.
+    /// It fails, with a reason for the owner of the file.
     Fails,
-    /// Either, or it is read in part.
+    /// Either of these, or it is read in part.
     Ends,
-    /// It is no file and is passed over.
+    /// It is not a file and is skipped.
     Passed,
 }
 
-/// What lies at a name.
+/// The content at a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     Bytes(Vec<u8>),
-    /// Bytes that nobody has the right to read.
+    /// Bytes in a file that no user has permission to read.
     Denied(Vec<u8>),
     /// A link to this path.
     Link(&'static str),
-    /// A pipe that nobody writes to.
+    /// A pipe without a writer.
     Pipe,
 }
 
-/// One of them.
+/// A hostile sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hostile {
-    /// Folder and name.
+    /// Relative path, of a folder and a name.
     pub name: PathBuf,
     pub content: Content,
     pub expect: Expect,
@@ -70,7 +70,7 @@ impl Hostile {
     }
 }
 
-/// All of them.
+/// Returns all hostile samples.
 pub fn hostile() -> Vec<Hostile> {
     let mut all = pdfs::all();
     all.extend(sheets::all());
@@ -82,7 +82,7 @@ pub fn hostile() -> Vec<Hostile> {
     all
 }
 
-/// Healthy kinds, cut off in the middle and before the end.
+/// Returns copies of healthy samples that are cut off in the middle and before the end.
 fn truncated(sample: &Hostile) -> Vec<Hostile> {
     let Content::Bytes(bytes) = &sample.content else { return Vec::new() };
     let name = sample.name.to_string_lossy();
@@ -100,10 +100,10 @@ fn truncated(sample: &Hostile) -> Vec<Hostile> {
     ]
 }
 
-/// Writes them below `dir` and gives those that were written: some file systems refuse some names.
+/// Writes all hostile samples below `dir` and returns those that were written: some file systems refuse some names.
 ///
 /// # Errors
-/// [`Error::Exists`] where `dir` is there already, and what the file system says to anything but a name.
+/// [`Error::Exists`] if `dir` already exists, and every error of the file system except a refused name.
 pub fn write_hostile(dir: &Path) -> Result<Vec<Hostile>, Error> {
     if dir.exists() {
         return Err(Error::Exists(dir.to_owned()));
@@ -122,7 +122,7 @@ pub fn write_hostile(dir: &Path) -> Result<Vec<Hostile>, Error> {
     Ok(written)
 }
 
-/// False where there can be no such thing.
+/// Writes one sample. Returns `false` where the file system cannot have it.
 fn put(path: &Path, content: &Content) -> std::io::Result<bool> {
     match content {
         Content::Bytes(bytes) => named(fs::write(path, bytes)),

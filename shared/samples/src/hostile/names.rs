@@ -1,4 +1,4 @@
-//! Names, links, and things that are no files.
+//! Names, links, and entries that are not files.
 
 use std::path::PathBuf;
 
@@ -50,7 +50,7 @@ pub(super) fn all() -> Vec<Hostile> {
     all.push(special("up", Content::Link("..")));
     all.push(special("endless", Content::Link("/dev/zero")));
     all.push(special("pipe", Content::Pipe));
-    // Whoever may do everything may read it too.
+    // A privileged user can read it nevertheless.
     all.push(Hostile { expect: Expect::Ends, ..special("denied.txt", Content::Denied(CODE.into())) });
     all
 }

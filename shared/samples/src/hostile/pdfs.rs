@@ -15,7 +15,7 @@ fn page(resources: &str, entries: &str) -> Vec<u8> {
     format!("<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<<{FONT}{resources}>>{entries}>>").into_bytes()
 }
 
-/// A file of one page with this content and these objects from number 5 on.
+/// Returns a PDF of one page with this content and further objects from number 5 on.
 fn one(content: &[u8], resources: &str, entries: &str, more: &[Vec<u8>]) -> Vec<u8> {
     let box_ = if entries.contains("MediaBox") { String::new() } else { "/MediaBox[0 0 600 800]".to_owned() };
     let mut objects: Vec<Vec<u8>> =
@@ -30,7 +30,7 @@ pub(super) fn all() -> Vec<Hostile> {
     let healthy = one(content, "", "", &[]);
     let mut all = vec![
         Hostile::found("healthy/a.pdf", healthy.clone()),
-        // Whatever stands before the first object.
+        // Bytes before the first object.
         Hostile::found("pdf/late-header.pdf", [&b"\n".repeat(500)[..], &healthy].concat()),
         Hostile::ends("pdf/header-only.pdf", *b"%PDF-1.7\n"),
         Hostile::found("pdf/count-claims.pdf", {
@@ -52,7 +52,7 @@ fn loops(text: &str) -> Vec<Hostile> {
         pdf(&[CATALOG.as_bytes(), tree.as_bytes(), &page("", "/MediaBox[0 0 9 9]"), &stream("", content)])
     };
     let mut looping = one(content, "", "", &[]);
-    // The table before this one is this one.
+    // The table names itself as the previous table.
     let at = looping.windows(9).rposition(|window| window == b"startxref").unwrap_or(0);
     let table: String =
         looping[at + 9..].iter().filter(|b| b.is_ascii_digit()).map(|b| char::from(*b)).collect();
@@ -128,7 +128,7 @@ fn depths(content: &[u8]) -> Vec<Hostile> {
     let deep = |open: &str, close: &str, times: usize| {
         [open.repeat(times).as_bytes(), close.repeat(times).as_bytes()].concat()
     };
-    // Each node of the tree has one kid, down to the page.
+    // Each node of the tree has one child, down to the page.
     let levels = 20_000_u32;
     let mut nodes: Vec<(u32, Vec<u8>)> = vec![(1, CATALOG.into())];
     for level in 2..levels {
@@ -184,7 +184,7 @@ fn claims(content: &[u8], healthy: &[u8]) -> Vec<Hostile> {
         .iter()
         .map(|(what, numbers)| {
             let file = one(content, "", &format!("/MediaBox[{numbers}]/CropBox[{numbers}]"), &[]);
-            // What is no number as PDF writes them may lose the page.
+            // A reader may drop the page because the box does not consist of PDF numbers.
             let expect = if matches!(*what, "huge" | "nan") { Expect::Ends } else { Expect::Found };
             Hostile::new(format!("pdf/box-{what}.pdf"), file, expect)
         })

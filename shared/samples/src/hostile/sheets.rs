@@ -10,7 +10,7 @@ const LAUGHS: &str = "<!DOCTYPE lolz [<!ENTITY lol \"lol\"><!ENTITY lol1 \"&lol;
                       <!ENTITY lol3 \"&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;\">\
                       <!ENTITY pwd SYSTEM \"file:///etc/passwd\">]>";
 
-/// A workbook of one sheet with these rows and the part of shared texts.
+/// Returns a workbook of one sheet with these rows and this part of shared strings.
 fn xlsx(declared: &str, rows: &str, strings: &str) -> Archive {
     let root = format!(
         "<Relationships><Relationship Id=\"r1\" Type=\"{RELATION}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
@@ -73,12 +73,12 @@ fn packages() -> Vec<Hostile> {
     let laughing = format!(
         "<?xml version=\"1.0\"?>{LAUGHS}<sst {MAIN} uniqueCount=\"1\"><si><t>&lol3;&pwd;</t></si></sst>"
     );
-    // A gigabyte of spaces between two rows, and of text in one cell.
+    // A gigabyte of spaces between two rows, and a gigabyte of text in one cell.
     let head = format!("<worksheet {MAIN}><sheetData>{shared}");
     let in_cell = format!("<worksheet {MAIN}><sheetData>{shared}<row><c t=\"inlineStr\"><is><t>");
     let bomb = |head: &str, byte: u8, tail: &str| {
         let packed = bomb::raw(head.as_bytes(), byte, 256, tail.as_bytes());
-        // The same name again: the later one counts.
+        // The name appears twice: the later entry counts.
         xlsx("", shared, &texts("uniqueCount=\"1\""))
             .claiming("xl/worksheets/sheet1.xml", &packed, 0, u32::MAX >> 2)
             .finish()
@@ -121,7 +121,7 @@ fn old() -> Vec<Hostile> {
     let healthy = file(&[Sheet { name: "A", claims: Some((0, 1, 0, 1)), cells: &one }]);
     let claims =
         |rows, columns| file(&[Sheet { name: "A", claims: Some((0, rows, 0, columns)), cells: &one }]);
-    // The sectors that follow each other stand after the header: the table itself, the directory, the stream.
+    // The sectors after the header are, in this order: the sector table, the directory, the stream.
     let circle = |sector: usize| {
         let mut file = healthy.clone();
         let next = u32::try_from(sector).unwrap_or(0).to_le_bytes();
@@ -129,7 +129,7 @@ fn old() -> Vec<Hostile> {
         file
     };
     let mut huge = healthy.clone();
-    // The stream's length in the directory's second entry.
+    // The length of the stream is in the directory's second entry.
     huge[SECTOR * 2 + 128 + 120..SECTOR * 2 + 128 + 124].copy_from_slice(&(1_u32 << 30).to_le_bytes());
     vec![
         Hostile::found("healthy/a.xls", healthy.clone()),

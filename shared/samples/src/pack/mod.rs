@@ -1,7 +1,7 @@
-//! Files put together by hand from their parts.
+//! Files assembled from their parts.
 //!
-//! Writers make healthy files only. Hostile samples and fuzzing need the others too: directories that lie, streams
-//! that hold what nobody would write, checksums that are right around contents that are not.
+//! Writer libraries make only healthy files. Hostile samples and fuzzing also need others: directories with false
+//! entries, streams with content that no program writes, and valid checksums around invalid content.
 
 mod ole;
 mod pdf;

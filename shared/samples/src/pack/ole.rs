@@ -1,14 +1,14 @@
-//! Compound files (OLE2), in which old Office documents stand.
+//! Compound files (OLE2), which contain old Office documents.
 
-/// Bytes of a sector.
+/// Bytes per sector.
 pub const SECTOR: usize = 512;
 const END: u32 = 0xFFFF_FFFE;
 const FREE: u32 = 0xFFFF_FFFF;
 const TABLE: u32 = 0xFFFF_FFFD;
-/// A smaller stream would have to stand in pieces of another one.
+/// The minimum size of a stream in bytes. A smaller one would have to be stored in pieces of another stream.
 const LARGE: usize = 4096;
 
-/// A compound file with these streams; short ones are filled up with zeros. At most about 7 MB together.
+/// Returns a compound file with these streams; short ones are padded with zeros. At most about 7 MB in total.
 pub fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
     let per_sector = SECTOR / 4;
     let lengths: Vec<usize> =
@@ -44,7 +44,7 @@ pub fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
 fn header(tables: usize) -> Vec<u8> {
     let mut file = vec![0; SECTOR];
     file[..8].copy_from_slice(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1");
-    // Versions, byte order, sizes of sectors (2⁹) and small sectors (2⁶).
+    // Versions, byte order, sizes of sectors (2⁹) and of small sectors (2⁶).
     file[24..34].copy_from_slice(b"\x3E\0\x03\0\xFE\xFF\x09\0\x06\0");
     let mut put = |at: usize, value: u32| file[at..at + 4].copy_from_slice(&value.to_le_bytes());
     put(44, number(tables));
@@ -58,7 +58,7 @@ fn header(tables: usize) -> Vec<u8> {
     file
 }
 
-/// Appends `length` sectors that follow each other.
+/// Appends a chain of `length` consecutive sectors.
 fn chain(chains: &mut Vec<u32>, length: usize) {
     for left in (0..length).rev() {
         let next = number(chains.len() + 1);

@@ -1,12 +1,13 @@
-//! PDFs from the text of their objects.
+//! PDFs assembled from the text of their objects.
 
-/// Puts objects, numbered from 1, into a file with a right table of contents. The first is the catalogue.
+/// Returns a PDF of these objects, numbered from 1, with a valid cross-reference table. The first object is the
+/// catalogue.
 pub fn pdf<T: AsRef<[u8]>>(objects: &[T]) -> Vec<u8> {
     let listed: Vec<(u32, &[u8])> = (1..).zip(objects.iter().map(AsRef::as_ref)).collect();
     numbered(&listed, "/Root 1 0 R")
 }
 
-/// The same with numbers of one's own; `trailer` are the entries of the trailer beside `/Size`.
+/// Returns a PDF of objects with the given numbers; `trailer` has the entries of the trailer in addition to `/Size`.
 pub fn numbered(objects: &[(u32, &[u8])], trailer: &str) -> Vec<u8> {
     let mut out = b"%PDF-1.7\n".to_vec();
     let size = objects.iter().map(|(number, _)| number.saturating_add(1)).max().unwrap_or(1).min(10_000);
@@ -31,7 +32,7 @@ pub fn numbered(objects: &[(u32, &[u8])], trailer: &str) -> Vec<u8> {
     out
 }
 
-/// A stream with its length; `entries` stand in its dictionary.
+/// Returns a stream object with its length; `entries` are further entries of its dictionary.
 pub fn stream(entries: &str, content: &[u8]) -> Vec<u8> {
     let mut out = format!("<<{entries}/Length {}>>\nstream\n", content.len()).into_bytes();
     out.extend(content);

@@ -1,6 +1,6 @@
-//! Workbooks as Excel 97 writes them (BIFF8), down to single records.
+//! Workbooks in the format of Excel 97 (BIFF8), down to single records.
 
-/// A sheet and where its records say that it begins.
+/// A sheet with its cells and the range that it claims to have.
 #[derive(Debug, Default)]
 pub struct Sheet<'a> {
     pub name: &'a str,
@@ -12,7 +12,7 @@ pub struct Sheet<'a> {
 /// Row, column and text.
 pub type Cell<'a> = (u16, u16, &'a str);
 
-/// The stream `Workbook` with these sheets.
+/// Returns the stream `Workbook` with these sheets.
 pub fn workbook(sheets: &[Sheet<'_>]) -> Vec<u8> {
     let mut texts: Vec<&str> = Vec::new();
     let bodies: Vec<Vec<u8>> = sheets.iter().map(|sheet| body(sheet, &mut texts)).collect();
@@ -58,7 +58,7 @@ fn body<'a>(sheet: &Sheet<'a>, texts: &mut Vec<&'a str>) -> Vec<u8> {
     out
 }
 
-/// Appends a record of this number.
+/// Appends a record with this number.
 pub fn record(number: u16, data: &[u8], out: &mut Vec<u8>) {
     out.extend(number.to_le_bytes());
     out.extend(u16::try_from(data.len()).unwrap_or(u16::MAX).to_le_bytes());

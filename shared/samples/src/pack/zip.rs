@@ -1,13 +1,13 @@
-//! ZIP archives whose directory says what it is told to say.
+//! ZIP archives whose directory can make false claims.
 
 use miniz_oxide::deflate::compress_to_vec;
 
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
-/// Names are UTF-8.
+/// The flag for names in UTF-8.
 const UTF8: u16 = 1 << 11;
 
-/// An archive as it grows.
+/// An archive that is being built.
 #[derive(Debug, Default)]
 pub struct Archive {
     bytes: Vec<u8>,
@@ -16,7 +16,7 @@ pub struct Archive {
     last: Option<Packed>,
 }
 
-/// What both headers say of an entry.
+/// The fields of an entry that are in both of its headers.
 #[derive(Debug, Clone, Copy)]
 struct Packed {
     at: u32,
@@ -39,14 +39,14 @@ impl Archive {
         self
     }
 
-    /// An entry that claims `unpacked` bytes, whatever `packed` (raw Deflate) holds.
+    /// Adds an entry that claims `unpacked` bytes, whatever `packed` (raw Deflate) contains.
     #[must_use]
     pub fn claiming(mut self, name: impl AsRef<[u8]>, packed: &[u8], checksum: u32, unpacked: u32) -> Self {
         self.add(name.as_ref(), packed, DEFLATED, checksum, unpacked);
         self
     }
 
-    /// One more entry of the directory that stands for the content of the last one.
+    /// Adds a directory entry with the content of the last entry.
     #[must_use]
     pub fn again(mut self, name: impl AsRef<[u8]>) -> Self {
         if let Some(last) = self.last {
@@ -85,7 +85,7 @@ impl Archive {
     }
 }
 
-/// The fields that stand in the same order in both headers.
+/// Writes the fields that have the same order in both headers.
 fn header(out: &mut Vec<u8>, name: &[u8], packed: Packed) {
     let name_length = u16::try_from(name.len()).unwrap_or(u16::MAX);
     out.extend([20, UTF8, packed.method, 0, 0x21].iter().flat_map(|n| n.to_le_bytes()));
@@ -97,7 +97,7 @@ fn size(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }
 
-/// The checksum of ZIP.
+/// Returns the CRC-32 checksum of ZIP.
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     static TABLE: [u32; 256] = table();
     !bytes.iter().fold(!0, |sum, byte| sum >> 8 ^ TABLE[((sum ^ u32::from(*byte)) & 0xFF) as usize])

@@ -1,4 +1,4 @@
-//! The formats. One is a file or folder here and a line of the list.
+//! The supported formats. Each is a file or folder here and a line of the list below.
 
 use crate::output::Output;
 use crate::sniff::Look;
@@ -7,22 +7,22 @@ use crate::{Dialect, Input, ReadError};
 mod csv;
 mod ofx;
 
-/// How a format is recognised and read.
+/// Detects and reads a format.
 pub(crate) struct Reader {
-    /// Whether the file is this format, by its content.
+    /// Returns whether the file has this format, by its content.
     pub is: fn(&Look<'_>) -> bool,
-    /// Reads it twice; see [`Output`].
+    /// Reads the file in two passes; see [`Output`].
     pub read: fn(&Look<'_>, &mut dyn Input, &mut Output<'_>) -> Result<Dialect, ReadError>,
 }
 
 macro_rules! formats {
     ($($(#[$doc:meta])* $format:ident => $reader:path,)+) => {
-        /// What a file turned out to be, found from its content.
+        /// The format of a file, detected from its content.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "lowercase")]
         pub enum Format { $($(#[$doc])* $format,)+ }
 
-        /// Asked from the top; the first that says yes reads the file.
+        /// Tried in this order; the first format that recognises the file reads it.
         pub(crate) static FORMATS: &[(Format, &Reader)] = &[$((Format::$format, &$reader),)+];
     };
 }
@@ -30,6 +30,6 @@ macro_rules! formats {
 formats! {
     /// OFX and QFX, as SGML or XML.
     Ofx => ofx::OFX,
-    /// Delimited text. Last: what is no table says so itself.
+    /// Delimited text. Last in the list, because it reports itself why a file is not a table.
     Csv => csv::CSV,
 }

@@ -1,4 +1,4 @@
-//! What holds for every dialect: faults, balances, identities, rejects, limits.
+//! Proves the rules that apply to every dialect: faults, balances, identities, rejects, limits.
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -19,7 +19,7 @@ fn two_coffees_on_one_day_stay_two() {
 #[test]
 fn an_overlapping_statement_gives_the_same_identities() {
     let (_, first) = statement(ROWS);
-    // Other rows around, another balance column, and a short file in which the order of dates is open.
+    // The second file has different rows around, different balances, and is too short to show the order of dates.
     let (_, second) = statement(
         "Date,Description,Amount,Balance\n2024-01-01,coffee,-3.00,50.00\n2024-01-02,salary,100.00,150.00\n2024-01-03,rent,-20.00,130.00\n",
     );
@@ -37,7 +37,7 @@ fn an_overlapping_statement_gives_the_same_identities() {
     assert_eq!(keys(&statement([&b"\xFF\xFE"[..], &utf16].concat()).1), keys(&short));
 }
 
-/// Identities are stored: the same file must give the same ones for ever.
+/// Identities are stored: the same file must always give the same identities.
 #[test]
 fn identities_stay_what_they_are() {
     let identity = |text: &str| statement(text).1[0].identity.to_string();
@@ -224,7 +224,7 @@ fn hostile_text_is_read_or_refused() {
     reject("a.csv", &b"\"a,\n".repeat(1 << 20));
 }
 
-/// A sink that wants two rows.
+/// A sink that stops at the second row.
 struct Two(u32);
 
 impl Sink for Two {
@@ -261,7 +261,7 @@ fn limits_are_typed() {
     }
 }
 
-/// Fails, or gives another file the second time.
+/// An input that fails, or returns a different file for the second pass.
 struct Odd(u32, Option<&'static str>);
 
 impl Input for Odd {

@@ -1,4 +1,5 @@
-//! Statements as banks export them, with invented people and money: what was found of the dialect, and every row.
+//! Proves, for statements as banks export them but with invented people and amounts, the detected dialect and every
+//! row.
 
 mod british;
 mod central;
@@ -12,7 +13,7 @@ mod worldwide;
 
 use riffle_statement_parser::{Dialect, Limits, ReadError, Row, Statement, read};
 
-/// A file that is read.
+/// Reads a file that must be a statement.
 #[track_caller]
 pub fn statement(text: impl AsRef<[u8]>) -> (Statement, Vec<Row>) {
     attempt("statement.csv", text).expect("a statement")
@@ -25,7 +26,7 @@ pub fn attempt(name: &str, text: impl AsRef<[u8]>) -> Result<(Statement, Vec<Row
     Ok((statement, rows))
 }
 
-/// The dialect in a line: delimiter, encoding, line of the header, order of dates, decimal mark, signs.
+/// Returns the dialect on one line: delimiter, encoding, line of the header, order of dates, decimal mark, signs.
 pub fn told(dialect: &Dialect) -> String {
     let delimiter = match dialect.delimiter {
         Some('\t') => "tab".to_owned(),
@@ -39,7 +40,8 @@ pub fn told(dialect: &Dialect) -> String {
     format!("{delimiter} {} {header} {order} {mark} {signs}", dialect.encoding)
 }
 
-/// A row in a line: date, value date, amount, currency | description | other side | balance | kind | reference.
+/// Returns a row on one line: date, value date, amount, currency | description | other side | balance | kind |
+/// reference.
 pub fn line(row: &Row) -> String {
     let or = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     format!(
@@ -56,7 +58,7 @@ pub fn line(row: &Row) -> String {
     )
 }
 
-/// An account in a line: account, currency, days, rows, opening, sum, closing, whether it balances.
+/// Returns each account on one line: account, currency, days, rows, opening, sum, closing, whether it balances.
 pub fn accounts(statement: &Statement) -> Vec<String> {
     let or = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let of = |part: &riffle_statement_parser::AccountPart| {
@@ -76,12 +78,12 @@ pub fn accounts(statement: &Statement) -> Vec<String> {
     statement.accounts.iter().map(of).collect()
 }
 
-/// Warnings with their place.
+/// Returns the warnings with their places.
 pub fn warnings(statement: &Statement) -> Vec<String> {
     statement.warnings.iter().map(|warning| format!("{}: {}", warning.place, warning.what)).collect()
 }
 
-/// Reads a healthy file and compares everything.
+/// Reads a file without faults and compares the dialect, the rows and the accounts; proves that there are no warnings.
 #[track_caller]
 pub fn check(text: impl AsRef<[u8]>, dialect: &str, rows: &[&str], parts: &[&str]) {
     let (statement, found) = statement(text);
@@ -91,7 +93,7 @@ pub fn check(text: impl AsRef<[u8]>, dialect: &str, rows: &[&str], parts: &[&str
     assert_eq!(warnings(&statement), Vec::<String>::new());
 }
 
-/// Text as Windows writes it in the west.
+/// Encodes text as Windows does in Western Europe.
 pub fn windows_1252(text: &str) -> Vec<u8> {
     let (bytes, _, unknown) = encoding_rs::WINDOWS_1252.encode(text);
     assert!(!unknown, "all of it has a place there");

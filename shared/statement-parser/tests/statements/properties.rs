@@ -1,4 +1,5 @@
-//! Rows that are written in any dialect are read back as they were; bytes of any kind end well.
+//! Proves that rows written in any dialect are read back unchanged, and that arbitrary bytes cause neither a panic nor
+//! an input error.
 
 use std::fmt::Write;
 
@@ -16,7 +17,7 @@ struct Wanted {
 }
 
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "the options are independent of each other")]
 struct Written {
     delimiter: char,
     date: &'static str,
@@ -75,7 +76,7 @@ fn wanted() -> impl Strategy<Value = Vec<Wanted>> {
         let day = |after| first.checked_add_days(Days::new(after)).expect("a day");
         let mut rows: Vec<Wanted> =
             rows.into_iter().map(|(after, cents, text)| Wanted { date: day(after), cents, text }).collect();
-        // What leaves no choice: a day that is no month, and money that goes out and comes in.
+        // Rows that make the file unambiguous: a day that cannot be a month, and both outgoing and incoming money.
         rows.push(Wanted { date: day(30), cents: -1_234_567, text: "to out end".to_owned() });
         rows.push(Wanted { date: day(58), cents: 1_234_567, text: "to in end".to_owned() });
         rows.sort_by_key(|row| row.date);
@@ -121,7 +122,7 @@ fn written() -> impl Strategy<Value = Written> {
             descending,
             header,
         )| {
-            // Without names there are none for two columns and for sides.
+            // Without a header, the parser cannot recognise two columns of amounts or an indicator column.
             let plain = matches!(signs, Signs::Signed | Signs::Brackets | Signs::Trailing);
             let signs = if header == Header::None && !plain { Signs::Signed } else { signs };
             Written {
@@ -166,7 +167,7 @@ impl Written {
         if self.quoted || needs { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
     }
 
-    /// Whole and cents, without a sign.
+    /// Formats whole units and cents, without a sign.
     fn money(&self, cents: i64) -> String {
         let mark = if self.comma { ',' } else { '.' };
         let thousands = match self.thousands {
@@ -275,7 +276,7 @@ proptest! {
 
     #[test]
     fn a_part_of_a_statement_has_the_same_identities(rows in wanted(), dialect in written(), cut in 0..10_usize) {
-        // Without names the columns are told by what they hold, which a part may tell otherwise.
+        // Without a header the columns are assigned by their content, which may differ in a part of the file.
         prop_assume!(dialect.header != Header::None);
         let keys = |rows: &[Wanted]| -> Vec<_> {
             let (_, read) = rows_of(&dialect.bytes(rows)).expect("a statement");

@@ -1,4 +1,4 @@
-//! What an audit trail promises.
+//! The contract suite for audit trails.
 
 use chrono::{DateTime, Utc};
 use futures::future::join_all;
@@ -6,10 +6,10 @@ use riffle_ports::{AuditEntry, AuditTrail, Ids, Subject};
 
 use super::{at, ok};
 
-/// An index that is eventually right is asked as often as this.
+/// The maximum number of attempts to read an eventually consistent index.
 const PATIENCE: usize = 200;
 
-/// Everything [`AuditTrail`] promises.
+/// Checks everything that [`AuditTrail`] promises.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -35,14 +35,14 @@ fn entry(ids: &dyn Ids, tenant: &str, subject: &Subject, time: DateTime<Utc>) ->
     }
 }
 
-/// However often an event is told, it is kept once, as it was told first.
+/// Proves that an event is kept once, as it was first appended, however often it is appended.
 async fn once(trail: &dyn AuditTrail, ids: &dyn Ids) {
     let (tenant, subject) = (format!("tenant {}", ids.fresh()), fresh(ids));
     assert_eq!(ok(trail.of_subject(&tenant, &subject).await, "of_subject"), [], "nothing has happened");
     let first = entry(ids, &tenant, &subject, at(5));
     assert!(ok(trail.append(first.clone()).await, "append"), "it was not there");
     assert!(!ok(trail.append(first.clone()).await, "append"), "it was there");
-    // An event that is made anew on a second notification has its id and may have another time.
+    // An event recreated for a second notification has the same id and may have another time.
     for time in [at(1), at(9_000)] {
         let again = AuditEntry { at: time, event: "{}".to_owned(), ..first.clone() };
         assert!(!ok(trail.append(again).await, "append"), "the event is there, under another time");
@@ -72,7 +72,7 @@ async fn once(trail: &dyn AuditTrail, ids: &dyn Ids) {
     );
 }
 
-/// Some of one moment, and moments that only their nanoseconds or a whole second tell apart.
+/// Returns moments of which several are equal and some differ only in their nanoseconds or by a whole second.
 fn times() -> [DateTime<Utc>; 8] {
     [at(60_000), at(5), at(1_000), at(1_000), at(1_000), at(999), at(2_000), at(1_001)]
 }
@@ -150,7 +150,7 @@ async fn pages(trail: &dyn AuditTrail, tenant: &str, limit: u32) -> Vec<AuditEnt
 async fn forgetting(trail: &dyn AuditTrail, ids: &dyn Ids) {
     let (tenant, other) = (format!("tenant {}", ids.fresh()), format!("tenant {}", ids.fresh()));
     let (subject, neighbour) = (fresh(ids), fresh(ids));
-    // More than one request of a table removes.
+    // More entries than one request to a table removes.
     let own: Vec<AuditEntry> = (0..60).map(|nth| entry(ids, &tenant, &subject, at(nth * 100))).collect();
     let elsewhere = Subject::new("workbook", &*subject.id);
     let theirs = [

@@ -1,4 +1,4 @@
-//! What the registry of connections and the notifier of clients promise.
+//! The contract suites for the connection registry and the client notifier.
 
 use async_trait::async_trait;
 use futures::future::join_all;
@@ -6,7 +6,7 @@ use riffle_ports::{ClientNotifier, Connection, ConnectionRegistry, Delivery, Ids
 
 use super::{at, ok};
 
-/// Everything [`ConnectionRegistry`] promises.
+/// Checks everything that [`ConnectionRegistry`] promises.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -21,7 +21,7 @@ fn connection(id: &str, tenant: &str) -> Connection {
 }
 
 async fn connections(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
-    // Ids of API Gateway look like this.
+    // API Gateway's connection ids contain these characters.
     let id = format!("{}+/=", ids.fresh());
     assert_eq!(ok(registry.get(&id).await, "get"), None, "a connection that never was");
     ok(registry.remove(&id).await, "remove of an unknown connection");
@@ -127,21 +127,21 @@ async fn many(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
     }
 }
 
-/// The clients of a notifier. Panics on errors.
+/// The clients of a notifier. Its methods panic on errors.
 #[async_trait]
 pub trait ClientHarness: Send + Sync {
     fn notifier(&self) -> &dyn ClientNotifier;
 
-    /// A new client; the id of its connection.
+    /// Connects a new client. Returns the id of its connection.
     async fn connect(&self) -> String;
 
-    /// The next frame the client gets.
+    /// Returns the next frame that the client receives.
     async fn next(&self, connection: &str) -> String;
 
     async fn disconnect(&self, connection: &str);
 }
 
-/// Everything [`ClientNotifier`] promises.
+/// Checks everything that [`ClientNotifier`] promises.
 ///
 /// # Panics
 /// If a promise is broken.

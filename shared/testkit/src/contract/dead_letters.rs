@@ -1,4 +1,4 @@
-//! What is promised of dead letters.
+//! The contract suite for dead letters.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use riffle_topology::{RIFFLE, Then, scan, statements};
 
 use super::ok;
 
-/// What platforms that cannot look into their queues are asked as often as.
+/// The maximum number of attempts to list the letters, for platforms that cannot read a queue completely at once.
 const PATIENCE: usize = 50;
 
-/// The queues around dead letters. Panics on errors.
+/// The queues whose messages become dead letters. Its methods panic on errors.
 #[async_trait]
 pub trait DeadLetterHarness: Send + Sync {
     fn letters(&self) -> &dyn DeadLetters;
 
-    /// Has a message fail in `queue` until it lies among the dead letters.
+    /// Makes a message fail in `queue` until it is among the dead letters.
     async fn kill(&self, queue: &str, body: &str);
 
-    /// Takes what lies in `queue`: the body of each message. Empty if nothing comes any more (a real queue is asked
+    /// Takes the messages in `queue` and returns their bodies. Empty once nothing more arrives (a real queue is polled
     /// long enough to be sure).
     async fn take(&self, queue: &str) -> Vec<String>;
 }
@@ -32,7 +32,7 @@ fn places() -> Vec<Place> {
     ends.map(|consumed| (consumed.flow.name, consumed.queue.name, consumed.function)).collect()
 }
 
-/// Everything [`DeadLetters`] promises. Begins and ends without any.
+/// Checks everything that [`DeadLetters`] promises. There must be no dead letters at the start, and none are left.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -59,7 +59,7 @@ pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
         listed_of(harness, Some(flow), &of_flow).await;
     }
 
-    // One goes back alone, and only to where it failed.
+    // One letter is redriven alone, and only to the queue in which it failed.
     let (body, letter) = letters.first_key_value().expect("some are dead");
     let (_, queue, _) = dead[body];
     let again = ok(harness.letters().redrive(std::slice::from_ref(letter)).await, "redrive");
@@ -76,7 +76,7 @@ pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
     left.remove(body);
     let letters = listed(harness, &left).await;
 
-    // What is handed out again may fail again.
+    // A redriven message may fail again.
     harness.kill(queue, body).await;
     let died_again = listed(harness, &dead).await;
     let rest: Vec<DeadLetter> = died_again.into_values().collect();
@@ -93,7 +93,7 @@ pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
     listed(harness, &BTreeMap::new()).await;
 }
 
-/// The letters by body, once they are those that are dead.
+/// Lists until the letters are those of `dead`, and returns them by body.
 async fn listed(
     harness: &dyn DeadLetterHarness,
     dead: &BTreeMap<String, Place>,
@@ -101,7 +101,7 @@ async fn listed(
     listed_of(harness, None, dead).await
 }
 
-/// As [`listed`], of one flow.
+/// Like [`listed`], for one flow.
 async fn listed_of(
     harness: &dyn DeadLetterHarness,
     flow: Option<&str>,

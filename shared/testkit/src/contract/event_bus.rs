@@ -1,4 +1,4 @@
-//! What an event bus promises whoever publishes, seen from its consumers.
+//! The contract suite for event buses, seen from the consumers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,17 +12,18 @@ use riffle_topology::{Consumed, RIFFLE, statements};
 
 use super::{at, ok};
 
-/// The consumers' side of a bus. Panics on errors.
+/// The consumers' side of a bus. Its methods panic on errors.
 #[async_trait]
 pub trait BusHarness: Send + Sync {
     fn publisher(&self) -> &dyn EventPublisher;
 
-    /// Takes what has come into `queue`: the body of each message. Empty if nothing comes any more (a real queue is asked
+    /// Takes the messages in `queue` and returns their bodies. Empty once nothing more arrives (a real queue is polled
     /// long enough to be sure).
     async fn take(&self, queue: &str) -> Vec<String>;
 }
 
-/// Everything [`EventPublisher`] promises, and what consumers count on. Begins and ends with nothing under way.
+/// Checks everything that [`EventPublisher`] promises and consumers rely on. No event may be under way at the start,
+/// and none is at the end.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -30,10 +31,10 @@ pub async fn event_bus(harness: &dyn BusHarness, ids: &dyn Ids) {
     ok(harness.publisher().publish(&[]).await, "publish nothing");
     let each: Vec<Event> = every_kind().into_iter().map(|data| event(ids, data)).collect();
     told(harness, &each, "an event of each kind").await;
-    // More than one request of a bus holds.
+    // More events than one request to a bus holds.
     let many: Vec<Event> = (0..37).map(|_| event(ids, requested())).collect();
     told(harness, &many, "37 events at once").await;
-    // Each as large as may be, and so more than one request holds, too.
+    // Each event has the maximum size, so together they are more than one request holds, too.
     let large: Vec<Event> = (0..3).map(|_| largest(ids)).collect();
     told(harness, &large, "three large events").await;
     let one = event(ids, requested());
@@ -47,7 +48,7 @@ pub async fn event_bus(harness: &dyn BusHarness, ids: &dyn Ids) {
             assert_eq!(decoded(&body).detail, one, "published twice, it is the same event");
         }
     }
-    // An event of the same name of another flow is another thing.
+    // An event of the same name in another flow does not reach the consumers of this flow.
     let mut other = outgoing(&event(ids, requested()));
     other.detail = other.detail.replace(&format!("{:?}", statements::NAME), "\"another\"");
     let refused = ok(harness.publisher().publish(&[other]).await, "publish");
@@ -119,7 +120,7 @@ fn event(ids: &dyn Ids, data: EventData) -> Event {
     }
 }
 
-/// One whose detail is of exactly the size that a bus must take.
+/// Returns an event whose detail has exactly the maximum size that a bus must accept.
 fn largest(ids: &dyn Ids) -> Event {
     let of = |reason: String| {
         let tenant = "contract".to_owned();
@@ -154,7 +155,7 @@ fn decoded(body: &str) -> BusEvent {
     }
 }
 
-/// Publishes `events`: each comes to whoever listens to its kind, and to nobody else.
+/// Publishes `events` and checks that each reaches the consumers that listen to its kind, and no others.
 async fn told(harness: &dyn BusHarness, events: &[Event], what: &str) {
     let published: Vec<Outgoing> = events.iter().map(outgoing).collect();
     let refused = ok(harness.publisher().publish(&published).await, "publish");
@@ -172,7 +173,7 @@ async fn told(harness: &dyn BusHarness, events: &[Event], what: &str) {
             assert_eq!(told.detail_type, kind.as_str(), "{what}: the type is told beside the event");
             assert_eq!(told.replay_name, None, "{what}: this is no replay");
             let original = by_id.get(told.detail.event_id.as_str());
-            // Compared first: a quarter of a megabyte in a message helps nobody.
+            // Compared outside the assertion's message: printing a quarter of a megabyte would not help.
             assert!(original == Some(&&told.detail), "{what}: what came is not what was published");
             came.insert(told.detail.event_id);
         }

@@ -1,4 +1,4 @@
-//! What a store of figures promises.
+//! The contract suite for stores of figures.
 
 use futures::future::join_all;
 use riffle_ports::{FigureStore, Ids, Month, RecordStore, StoredFigures, TransactionStore};
@@ -6,11 +6,11 @@ use riffle_ports::{FigureStore, Ids, Month, RecordStore, StoredFigures, Transact
 use super::ok;
 use super::transaction_store::{Place, day, row};
 
-/// An index that is eventually right is asked as often as this.
+/// The maximum number of attempts to read an eventually consistent index.
 const PATIENCE: usize = 200;
 
-/// Everything [`FigureStore`] promises but of months that are forgotten. `records`, `rows` and `store` are of one
-/// installation.
+/// Checks everything that [`FigureStore`] promises, except forgetting months. `records`, `rows` and `store` must belong
+/// to one installation.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -26,7 +26,7 @@ pub async fn figure_store(
     lists(&place(), &place(), store).await;
 }
 
-/// Something is stored in these months, so that they are known.
+/// Stores a row in each of these months, because figures are accepted only in months that have had rows.
 async fn known(place: &Place<'_>, months: &[(&str, &str)]) {
     let file = place.file().await;
     for (at, account) in months {
@@ -40,7 +40,7 @@ fn month(text: &str) -> Month {
     text.parse().expect("a month")
 }
 
-/// Only who has seen the present version replaces it.
+/// Proves that only a caller that has seen the current version can replace it.
 async fn versions(place: &Place<'_>, store: &dyn FigureStore) {
     let tenant = place.tenant.clone();
     let at = month("2026-01");
@@ -97,7 +97,7 @@ async fn race(place: &Place<'_>, store: &dyn FigureStore) {
     }
 }
 
-/// A tenant's figures of a range of months, by month, then account.
+/// Checks the list of a tenant's figures in a range of months, by month, then account.
 async fn lists(own: &Place<'_>, others: &Place<'_>, store: &dyn FigureStore) {
     let (tenant, other) = (own.tenant.clone(), others.tenant.clone());
     let places = [

@@ -1,4 +1,4 @@
-//! What a place that holds files promises.
+//! The contract suite for file sources.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -6,24 +6,24 @@ use riffle_ports::{Entry, FileSource, ReadError, Source, SourceError};
 
 use super::ok;
 
-/// Makes places and changes them. Panics on errors.
+/// Creates places that hold files, and changes them. Its methods panic on errors.
 #[async_trait]
 pub trait PlaceHarness: Send + Sync {
     fn files(&self) -> &dyn FileSource;
 
-    /// A new place that holds these files: names with `/`, and contents.
+    /// Creates a place that holds these files, given as names, which may contain `/`, and contents.
     async fn place(&self, files: Vec<(String, Vec<u8>)>) -> Source;
 
-    /// A place that does not exist.
+    /// Returns a place that does not exist.
     fn nowhere(&self) -> Source;
 
-    /// Gives one file another content. Must be a new version even if the size stays.
+    /// Changes the content of one file. This must make a new version even if the size stays the same.
     async fn change(&self, place: &Source, name: &str, content: &[u8]);
 
     async fn remove(&self, place: &Source, name: &str);
 }
 
-/// Everything [`FileSource`] promises.
+/// Checks everything that [`FileSource`] promises.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -41,7 +41,7 @@ pub async fn file_source(harness: &dyn PlaceHarness) {
     }
 }
 
-/// All entries of a place, page by page.
+/// Lists all entries of a place, page by page.
 async fn list(files: &dyn FileSource, place: &Source) -> Vec<Entry> {
     let mut listing = ok(files.list(place).await, "list");
     let mut entries = Vec::new();
@@ -82,7 +82,7 @@ async fn content(harness: &dyn PlaceHarness) {
     }
 }
 
-/// Names are data, and below the place.
+/// Proves that any file name is listed unchanged, relative to the place, and can be opened.
 async fn names(harness: &dyn PlaceHarness) {
     let names = [
         "a.pdf",
@@ -110,7 +110,7 @@ async fn names(harness: &dyn PlaceHarness) {
     }
 }
 
-/// Some pages, in the same order each time.
+/// Proves that a place of several pages is listed in the same order each time.
 async fn pages(harness: &dyn PlaceHarness) {
     let names: Vec<String> = (0..2_345).map(|number| format!("{}/{number}.txt", number % 7)).collect();
     let place = harness.place(names.iter().map(|name| (name.clone(), Vec::new())).collect()).await;
@@ -123,7 +123,7 @@ async fn pages(harness: &dyn PlaceHarness) {
     listed.dedup();
     assert_eq!(listed.len(), names.len(), "each file is listed once");
 
-    // Two listings under way do not disturb each other.
+    // Two listings at the same time do not affect each other.
     let mut one = ok(harness.files().list(&place).await, "list");
     let mut two = ok(harness.files().list(&place).await, "list");
     let pages = (ok(one.next().await, "next page"), ok(two.next().await, "next page"));
@@ -139,7 +139,7 @@ async fn versions(harness: &dyn PlaceHarness) {
     harness.change(&place, "changed", b"after!").await;
     harness.remove(&place, "removed").await;
 
-    // Either all of what was listed, or the news that it is another file now.
+    // A reader gets either the whole content as it was listed or an error saying that the file has changed.
     if let Ok(content) = riffle_ports::read_all(&*open) {
         assert_eq!(content, "before", "a file that changed while it was open");
     }

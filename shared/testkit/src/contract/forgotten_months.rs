@@ -1,4 +1,4 @@
-//! What the stores of transactions and of figures promise about the months that both know.
+//! The contract suite for the months shared by the stores of transactions and figures.
 
 use futures::future::{join, join_all};
 use riffle_ports::{FigureStore, Ids, Month, RecordStore, StoredFigures, Transaction, TransactionStore};
@@ -6,12 +6,12 @@ use riffle_ports::{FigureStore, Ids, Month, RecordStore, StoredFigures, Transact
 use super::ok;
 use super::transaction_store::{Place, day, row};
 
-/// How often two race.
+/// The number of repetitions of each race.
 const ROUNDS: u32 = 16;
 const ACCOUNT: &str = "a";
 
-/// Everything [`FigureStore::forget_month`] promises about months in which there are transactions. `records`, `store` and
-/// `figures` are of one installation.
+/// Checks everything that [`FigureStore::forget_month`] promises about months that hold transactions. `records`,
+/// `store` and `figures` must belong to one installation.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -49,7 +49,7 @@ impl Both<'_> {
         ok(put, "put_figures")
     }
 
-    /// 0: there are none.
+    /// Returns the version of the stored figures, 0 if there are none.
     async fn version(&self) -> u64 {
         let stored = self.figures.figures(&self.place.tenant, ACCOUNT, self.month).await;
         ok(stored, "figures").map_or(0, |figures| figures.version)
@@ -94,12 +94,12 @@ async fn in_turn(both: &Both<'_>) {
     assert_eq!(both.version().await, StoredFigures::first_version("again"), "they begin anew");
 }
 
-/// Whatever comes first, what is stored is in a month that is known.
+/// Proves that the month of a stored row is known, in whatever order storing and forgetting happen.
 async fn stored_meanwhile(both: &Both<'_>) {
     let file = both.place.file().await;
     for round in 0..ROUNDS {
         let row = [row(&file.id, ACCOUNT, day(2026, 1, 1), &round.to_string(), 1)];
-        // In every second round, figures are left, too.
+        // In every second round there are figures to forget, too.
         let seen = if round % 2 == 0 { 0 } else { both.version().await };
         let (forgets, again) = ((0..3).map(|_| both.forget(seen)), (0..2).map(|_| both.forget(seen)));
         join(join(join_all(forgets), both.place.store(&file, &row)), join_all(again)).await;
@@ -111,7 +111,8 @@ async fn stored_meanwhile(both: &Both<'_>) {
     }
 }
 
-/// Of who forgets and who derives anew, from the same figures, one wins.
+/// Proves that if one caller forgets a month and another derives its figures again, both from the same version, only
+/// one succeeds.
 async fn derived_meanwhile(both: &Both<'_>) {
     let file = both.place.file().await;
     let row = [row(&file.id, ACCOUNT, day(2026, 1, 1), "1", 1)];
@@ -133,7 +134,7 @@ async fn derived_meanwhile(both: &Both<'_>) {
     }
 }
 
-/// Who derives the first figures of what was removed leaves none in a month that is forgotten.
+/// Proves that first figures derived from rows removed meanwhile do not remain in a forgotten month.
 async fn derived_first_meanwhile(both: &Both<'_>) {
     let file = both.place.file().await;
     for round in 0..ROUNDS {

@@ -1,4 +1,4 @@
-//! What the uploads bucket promises, as far as it can be asked without a notification's form.
+//! The contract suite for the uploads bucket, except the format of its notifications.
 
 use std::io::Read;
 
@@ -7,20 +7,21 @@ use riffle_ports::{Announced, Ids, Inbox, ObjectRef, PostForm};
 
 use super::ok;
 
-/// Who sends files. Panics on errors.
+/// A sender of files. Its methods panic on errors.
 #[async_trait]
 pub trait InboxHarness: Send + Sync {
     fn inbox(&self) -> &dyn Inbox;
 
-    /// Sends `content` as `form` says. What the bucket's notification then tells of; `None`: it was refused, and none
-    /// comes.
+    /// Sends `content` with `form`. Returns the object that the bucket's notification then names, or `None` if the
+    /// upload is refused and no notification comes.
     async fn send(&self, form: &PostForm, content: Vec<u8>) -> Option<ObjectRef>;
 
-    /// A program puts an object under `key`, and another over it. What the two notifications tell of.
+    /// Puts two objects under the same `key`, one after the other, as a program does. Returns the objects that the two
+    /// notifications name.
     async fn put_twice(&self, key: &str, contents: [Vec<u8>; 2]) -> [ObjectRef; 2];
 }
 
-/// Everything [`Inbox`] promises.
+/// Checks everything that [`Inbox`] promises.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -52,7 +53,8 @@ async fn read(harness: &dyn InboxHarness, object: &ObjectRef) -> Option<Vec<u8>>
     first
 }
 
-/// What is sent lies under a key of the tenant's own, with what its owner told.
+/// Proves that an uploaded file is stored under a key of the tenant, with the name and account that its owner
+/// announced.
 async fn forms(harness: &dyn InboxHarness, ids: &dyn Ids) {
     let content: Vec<u8> = (0..300_000_u32).map(|at| at.wrapping_mul(0x9E37_79B1).to_be_bytes()[0]).collect();
     let upload = announced(ids, content.len());
@@ -85,9 +87,9 @@ async fn sizes(harness: &dyn InboxHarness, ids: &dyn Ids) {
     }
 }
 
-/// Each version is an object of its own, and is removed alone.
+/// Proves that each version is an object of its own and is deleted separately.
 async fn versions(harness: &dyn InboxHarness, ids: &dyn Ids) {
-    // A space, signs that addresses and forms treat in ways of their own, and other letters.
+    // A space, characters with special meanings in URLs and forms, and letters beyond ASCII.
     let key = format!("statements/tenant/{} a+b%20c=d&e 漢 ü.csv", ids.fresh());
     let [old, new] = harness.put_twice(&key, [b"the first content".to_vec(), b"second".to_vec()]).await;
     for object in [&old, &new] {

@@ -1,14 +1,14 @@
-//! What a ledger promises of the list of a tenant's sessions.
+//! The part of the ledger's contract suite about the list of a tenant's sessions.
 
 use riffle_ports::{Ids, ListedAt, ScanLedger, Session, SessionId, State, Transition};
 
 use super::ledger_sessions::assert_listed;
 use super::{at, new_session, ok};
 
-/// An index that is eventually right is asked as often as this.
+/// The maximum number of attempts to read an eventually consistent index.
 const PATIENCE: usize = 200;
 
-/// All pages of a tenant's sessions, once so many are in the index.
+/// Returns all pages of a tenant's sessions, once `expected` sessions are in the index.
 async fn listed(ledger: &dyn ScanLedger, tenant: &str, limit: u32, expected: usize) -> Vec<Session> {
     let mut all = Vec::new();
     for _ in 0..PATIENCE {
@@ -31,7 +31,7 @@ async fn listed(ledger: &dyn ScanLedger, tenant: &str, limit: u32, expected: usi
     all
 }
 
-/// One that is deleted leaves its tenant's list at once, and the open ones when it is done.
+/// Proves that a session being deleted leaves its tenant's list at once, and the open sessions once it is deleted.
 pub(super) async fn deletion(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let tenant = format!("tenant {}", ids.fresh());
     let (kept, gone) = (new_session(ids), new_session(ids));
@@ -60,10 +60,10 @@ pub(super) async fn deletion(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     assert_listed(ledger, &[&gone.id], false, "what is deleted is not open").await;
 }
 
-/// Newest first, in pages of any size, one tenant's alone.
+/// Checks the list of sessions: newest first, in pages of any size, of one tenant only.
 pub(super) async fn pages(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let (tenant, other) = (format!("one {}", ids.fresh()), format!("two {}", ids.fresh()));
-    // Several of one moment, and moments that only their nanoseconds or a whole second tell apart.
+    // Several equal moments, and some that differ only in their nanoseconds or by a whole second.
     let times = [at(5), at(1_000), at(1_000), at(1_000), at(999), at(60_000), at(2_000), at(1_001)];
     let mut expected = Vec::new();
     for created_at in times {
@@ -79,7 +79,7 @@ pub(super) async fn pages(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         let listed = listed(ledger, &tenant, limit, expected.len()).await;
         assert_eq!(listed, expected, "in pages of {limit}, newest first");
     }
-    // A place in the order need not be anybody's.
+    // A cursor need not be the position of an existing session.
     let nobody = ListedAt { created_at: at(1_500), id: SessionId(ids.fresh()) };
     let older = ok(ledger.sessions(&tenant, Some(&nobody), 100).await, "sessions");
     assert_eq!(older, expected[2..], "those created before a moment");
@@ -87,7 +87,7 @@ pub(super) async fn pages(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     assert_eq!(nothing, [], "a tenant without sessions");
 }
 
-/// The list shows sessions as they are, ended ones too.
+/// Proves that the list shows sessions in their current state, including ended ones.
 pub(super) async fn changes(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let tenant = format!("tenant {}", ids.fresh());
     let session = Session { tenant: tenant.clone(), ..new_session(ids) };

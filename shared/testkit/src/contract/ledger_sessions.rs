@@ -1,4 +1,4 @@
-//! What a ledger promises of sessions, except the transitions one by one (see `session_walk`).
+//! The part of the ledger's contract suite about sessions, except single transitions (see `session_walk`).
 
 use futures::future::join_all;
 use riffle_ports::{
@@ -7,7 +7,7 @@ use riffle_ports::{
 
 use super::{at, new_session, ok, set};
 
-/// An index that is eventually right is asked as often as this.
+/// The maximum number of attempts to read an eventually consistent index.
 const PATIENCE: usize = 200;
 
 pub(super) async fn creation(ledger: &dyn ScanLedger, ids: &dyn Ids) {
@@ -24,7 +24,7 @@ pub(super) async fn creation(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         "create of a taken id changes nothing"
     );
 
-    // Many at once under one id.
+    // Many concurrent creations under one id.
     let id = SessionId(ids.fresh());
     let contenders: Vec<Session> = (0..16)
         .map(|number| Session { id: id.clone(), tenant: format!("tenant {number}"), ..new_session(ids) })
@@ -63,7 +63,7 @@ pub(super) async fn absence(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     assert_eq!(ok(ledger.done(&id, 0).await, "done"), set([]), "a set that was never added to");
 }
 
-/// Long and odd texts come back as they went in.
+/// Proves that long and unusual texts are returned unchanged.
 pub(super) async fn content(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let session = Session {
         tenant: "tenant/with #odd% signs\u{202e}'\"; --".to_owned(),
@@ -118,7 +118,7 @@ pub(super) async fn assert_listed(ledger: &dyn ScanLedger, ids: &[&SessionId], e
     panic!("{what}: {ids:?} in {listed:?}");
 }
 
-/// Of many who want the same, one gets it.
+/// Proves that of many concurrent callers that request the same transition, one succeeds.
 pub(super) async fn one_wins(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let session = new_session(ids);
     ok(ledger.create(session.clone()).await, "create");
@@ -164,14 +164,14 @@ async fn assert_single(
     assert_eq!(applied, 1, "of 16 who {what} at once exactly one may succeed");
 }
 
-/// Counts add up, chunks unite, and nothing moves after the end.
+/// Proves that counts add up, that sets of chunks are united, and that neither changes after the session has ended.
 pub(super) async fn progress(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let session = new_session(ids);
     ok(ledger.create(session.clone()).await, "create");
     ok(ledger.transition(&session.id, seal(40 * 100)).await, "transition");
 
     let id = &session.id;
-    // Chunk n and n + 1 full, by forty callers at once.
+    // Forty concurrent calls, of which call n reports chunks n and n + 1 as full.
     let calls = (0..40).map(|number| {
         let full = set([number, (number + 1) % 40]);
         let counts = Counts { processed: 10, failed: u64::from(number % 2), matches: u64::from(number) };

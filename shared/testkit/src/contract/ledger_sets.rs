@@ -1,4 +1,4 @@
-//! What a ledger promises of results, number sets and attempts.
+//! The part of the ledger's contract suite about results, sets of indices and attempts.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ fn result(number: u32) -> StoredResult {
 
 pub(super) async fn results(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let (id, other) = (session(ledger, ids).await, session(ledger, ids).await);
-    // Against the order of numbers, and of numbers as text.
+    // In neither numeric nor textual order.
     let indices = [10, 2, 99, 0, 11, 1];
     for index in indices {
         let stored = ok(ledger.put_result(&id, 0, index, result(index)).await, "put_result");
@@ -61,7 +61,7 @@ pub(super) async fn results(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         [(99_999, extremes)],
         "a result of the largest size and numbers is kept, in its own chunk"
     );
-    // Text that does not shrink, and holds every kind of character.
+    // Text that does not compress well and contains many kinds of characters.
     let noise: String =
         (0..4_000_u32).map(|at| char::from_u32(0x20 + at * 17 % 0xD000).unwrap_or('x')).collect();
     let noise = StoredResult { body: Body::Inline(noise), ..result(1) };
@@ -86,7 +86,7 @@ pub(super) async fn several_results(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     assert_eq!(ok(ledger.put_results(&id, Vec::new()).await, "put_results"), [], "none is no error");
 }
 
-/// Whoever comes first: one result, and everybody learns which.
+/// Proves that of concurrent results for one file one is stored, and that each caller receives the stored one.
 pub(super) async fn one_result(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let id = session(ledger, ids).await;
     for index in 0..4 {
@@ -126,10 +126,10 @@ pub(super) async fn done(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     assert_eq!((added.new, added.len), (set([300]), 1), "another session's set is its own");
 }
 
-/// Whatever overlaps: each number is new to exactly one caller.
+/// Proves that with overlapping sets each index is new to exactly one caller.
 pub(super) async fn done_by_many(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let id = session(ledger, ids).await;
-    // Files of a full chunk, each handed to three of thirty callers.
+    // The files of a full chunk, each added by three of thirty callers.
     let asked: Vec<BTreeSet<u32>> =
         (0..30).map(|caller| set((0..100).filter(move |file| (file + caller) % 10 == 0))).collect();
     let answers = join_all(asked.iter().map(|indices| ledger.add_done(&id, 0, indices))).await;
@@ -186,13 +186,13 @@ pub(super) async fn attempts(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     }
 }
 
-/// What is removed is there no more and leaves room; others' stays.
+/// Proves that erased data is gone and can be written again, and that other sessions' data stays.
 pub(super) async fn erase(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let (id, other) = (session(ledger, ids).await, session(ledger, ids).await);
     let attempt = |number: i64| Attempt { receipt: format!("message #{number}"), at: at(number) };
     for of in [&id, &other] {
         for (chunk, first) in [(0, 0), (1, 100), (11, 1_100)] {
-            // More than a table changes at once.
+            // More items than one request to a table changes.
             let results = (first..first + 40).map(|index| (chunk, index, result(index))).collect();
             ok(ledger.put_results(of, results).await, "put_results");
             ok(ledger.add_done(of, chunk, &set(first..first + 40)).await, "add_done");

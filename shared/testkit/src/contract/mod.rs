@@ -1,10 +1,10 @@
-//! One suite per port: what every adapter must do, in memory, on one machine and on AWS.
+//! One contract suite per port: the behaviour that every adapter must have, in memory, on one machine and on AWS.
 //!
-//! A suite is a plain async function that panics with what is wrong. It asks only what the port's
-//! documentation promises, makes names of its own through [`riffle_ports::Ids`] (so that it may run again over
-//! things that last), and starts nothing: concurrency is many calls under way at once, so any executor does.
-//! Where a port has another side that it does not show (the consumers of a queue, the clients of a notifier,
-//! the files in a place), the adapter brings a harness for it.
+//! A suite is a plain async function that panics with a description of what is wrong. It checks only what the port's
+//! documentation promises, generates its own names through [`riffle_ports::Ids`] (so that it can run repeatedly against
+//! persistent storage), and spawns nothing: concurrency means many calls in progress at once, so any executor works. If
+//! a port has a side that its trait does not show (the consumers of a queue, the clients of a notifier, the files in a
+//! place), the adapter provides a harness for it.
 
 mod audit_trail;
 mod connections;
@@ -59,7 +59,7 @@ use std::fmt::Debug;
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_ports::{Ids, PortError, RecordStore, ScanLedger, Session, SessionId, TransactionStore};
 
-/// Everything [`ScanLedger`] promises.
+/// Checks everything that [`ScanLedger`] promises.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -83,7 +83,7 @@ pub async fn scan_ledger(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     ledger_sets::erase(ledger, ids).await;
 }
 
-/// Everything [`RecordStore`] promises, and what [`riffle_ports::change`] makes of it.
+/// Checks everything that [`RecordStore`] promises, and the behaviour of [`riffle_ports::change`] on it.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -104,7 +104,8 @@ pub async fn record_store(store: &dyn RecordStore, ids: &dyn Ids) {
     record_changes::lost_answers(store, ids).await;
 }
 
-/// Everything [`TransactionStore`] promises. `records` are the ones it asks who holds a file.
+/// Checks everything that [`TransactionStore`] promises. `records` must be the store in which it looks up who holds a
+/// file.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -122,7 +123,7 @@ pub async fn transaction_store(records: &dyn RecordStore, store: &dyn Transactio
     transaction_lists::months(&place).await;
 }
 
-/// What a call returned, or a panic that says which call failed.
+/// Returns the value of a successful call, or panics naming the failed call.
 #[track_caller]
 fn ok<T, E: Debug>(outcome: Result<T, E>, call: &str) -> T {
     match outcome {
@@ -139,10 +140,10 @@ fn assert_broken<T: Debug>(outcome: &Result<T, PortError>, call: &str) {
     );
 }
 
-/// A moment so many milliseconds, and a few nanoseconds, after a fixed one: adapters must keep all digits.
+/// Returns a moment this many milliseconds, and a few nanoseconds, after a fixed one: adapters must keep all digits.
 fn at(milliseconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::milliseconds(milliseconds)
-        // A whole second now and then, for those that compare times as text.
+        // Multiples of a second have no fraction, to detect adapters that compare times as text.
         + TimeDelta::nanoseconds(if milliseconds % 1_000 == 0 { 0 } else { 7 })
 }
 

@@ -1,4 +1,4 @@
-//! Adapters with one fault each: the suites must notice every one, or they assert too little.
+//! Adapters with one fault each. The suites must notice every fault, or they check too little.
 
 mod around;
 mod derived;
@@ -13,14 +13,14 @@ use std::task::{Context, Poll};
 
 use super::over_memory::run;
 
-/// The suite must panic.
+/// Asserts that the suite panics.
 #[track_caller]
 fn assert_noticed(fault: impl std::fmt::Debug, suite: impl Future<Output = ()>) {
     let outcome = catch_unwind(AssertUnwindSafe(|| run(suite)));
     assert!(outcome.is_err(), "the suite does not notice {fault:?}");
 }
 
-/// Lets others go first: a fault of atomicity shows only then.
+/// Yields once, so that other calls run in between: only then does missing atomicity show.
 async fn give_way() {
     struct Once(bool);
     impl Future for Once {

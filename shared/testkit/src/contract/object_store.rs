@@ -1,4 +1,4 @@
-//! What an object store promises.
+//! The contract suite for object stores.
 
 use bytes::Bytes;
 use futures::future::{join, join_all};
@@ -6,12 +6,12 @@ use riffle_ports::{Ids, ObjectStore, Put};
 
 use super::{assert_broken, ok};
 
-/// Everything [`ObjectStore`] promises.
+/// Checks everything that [`ObjectStore`] promises.
 ///
 /// # Panics
 /// If a promise is broken.
 pub async fn object_store(store: &dyn ObjectStore, ids: &dyn Ids) {
-    // One folder for the run, so that it may run again over a store that lasts.
+    // Each run uses a folder of its own, so that the suite can run repeatedly against persistent storage.
     let folder = format!("contract/{}", ids.fresh());
     content(store, &folder).await;
     absence(store, &folder).await;
@@ -25,7 +25,7 @@ pub async fn object_store(store: &dyn ObjectStore, ids: &dyn Ids) {
 
 async fn assert_holds(store: &dyn ObjectStore, key: &str, expected: Option<&Bytes>, what: &str) {
     let found = ok(store.get(key).await, "get");
-    // Compared first: a megabyte in a message helps nobody.
+    // Compared outside the assertion's message: printing a megabyte would not help.
     assert!(
         found.as_ref() == expected,
         "{what}: {key} holds {:?} bytes, not the {:?} expected (or others of the same length)",
@@ -34,11 +34,11 @@ async fn assert_holds(store: &dyn ObjectStore, key: &str, expected: Option<&Byte
     );
 }
 
-/// What lies below a folder, however deep and however much, and nothing beside it.
+/// Proves that a list contains all keys below a folder, at any depth and in any number, and no others.
 async fn lists(store: &dyn ObjectStore, folder: &str) {
     let folder = format!("{folder}/listed");
     assert_eq!(ok(store.list(&folder).await, "list"), [""; 0], "nothing lies there");
-    // More than a cloud names at once.
+    // More keys than a cloud returns in one page.
     let mut expected: Vec<String> = (0..1_100).map(|number| format!("{folder}/many/{number:04}")).collect();
     expected.extend([format!("{folder}/a/b/c"), format!("{folder}/z")]);
     let beside = [format!("{folder}-beside"), format!("{folder}.x/y"), format!("{folder}x")];
@@ -47,7 +47,7 @@ async fn lists(store: &dyn ObjectStore, folder: &str) {
         ok(outcome, "put");
     }
     expected.sort();
-    // Compared first: a thousand keys in a message help nobody.
+    // Compared outside the assertion's message: printing a thousand keys would not help.
     let listed = ok(store.list(&folder).await, "list");
     assert!(listed == expected, "{} keys below {folder}, not {}", listed.len(), expected.len());
     let single = ok(store.list(&format!("{folder}/z")).await, "list");
@@ -58,7 +58,7 @@ async fn lists(store: &dyn ObjectStore, folder: &str) {
     assert_broken(&store.list("../x").await, "list of what is no key");
 }
 
-/// Sizes around the limits that implementations have, every byte value, and replacement.
+/// Checks sizes around common limits of implementations, all byte values, and replacement.
 async fn content(store: &dyn ObjectStore, folder: &str) {
     for size in [0, 1, 1_023, 65_536, 65_537, 5_000_000] {
         let content: Bytes = (0..size).map(|at: u32| at.wrapping_mul(0x9E37_79B1).to_be_bytes()[0]).collect();
@@ -110,7 +110,7 @@ async fn conditional(store: &dyn ObjectStore, folder: &str) {
 }
 
 async fn race(store: &dyn ObjectStore, folder: &str) {
-    // Small and large, as they may take different ways.
+    // A small and a large size, because implementations may treat them differently.
     for size in [10, 300_000] {
         let key = format!("{folder}/race-{size}");
         let contents: Vec<Bytes> = (0..16).map(|caller: u8| Bytes::from(vec![caller; size])).collect();
@@ -126,7 +126,7 @@ async fn race(store: &dyn ObjectStore, folder: &str) {
     }
 }
 
-/// A reader during replacement sees the old or the new.
+/// Proves that a reader during a replacement sees either the old or the new content.
 async fn whole(store: &dyn ObjectStore, folder: &str) {
     let key = format!("{folder}/whole");
     ok(store.put(&key, Bytes::from(vec![0; 200_000])).await, "put");
@@ -147,12 +147,12 @@ async fn whole(store: &dyn ObjectStore, folder: &str) {
     join(writing, reading).await;
 }
 
-/// Every valid key is a key of its own.
+/// Proves that all valid keys are distinct.
 async fn keys(store: &dyn ObjectStore, folder: &str) {
     let longest = 512 - folder.len() - 1;
     let keys = [
         "a".to_owned(),
-        // One key is a part of the other.
+        // A key that is a prefix of another one.
         "a/b".to_owned(),
         "a/b/c".to_owned(),
         "a.b".to_owned(),
@@ -165,7 +165,7 @@ async fn keys(store: &dyn ObjectStore, folder: &str) {
         "tmp".to_owned(),
         "0".to_owned(),
         "00".to_owned(),
-        // Names on many file systems end at 255 bytes.
+        // Many file systems limit names to 255 bytes.
         "x".repeat(255),
         "x".repeat(256),
         "x".repeat(longest),

@@ -1,4 +1,4 @@
-//! The suites over the adapters in memory.
+//! The contract suites run over the adapters in memory.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -15,7 +15,7 @@ use crate::memory::{
     MemoryTickets, MemoryTokens, MemoryUsage, Received, SeededIds,
 };
 
-/// Nothing in memory ever waits for anything outside.
+/// Polls `future` until it is ready. This suffices because adapters in memory never wait for external events.
 pub(super) fn run<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     loop {

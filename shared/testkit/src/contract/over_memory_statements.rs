@@ -1,4 +1,4 @@
-//! The suites of the statements flow over the adapters in memory.
+//! The contract suites of the statements flow run over the adapters in memory.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ fn audit() {
     run(super::audit_trail(&MemoryStatements::default(), &SeededIds::new(1)));
 }
 
-/// Queues, a bus that leads to them, and an inbox that tells of what comes.
+/// Queues, a bus that sends to them, and an inbox that sends its notifications to them.
 pub(super) struct World {
     pub clock: Arc<ManualClock>,
     pub queue: Arc<MemoryQueue>,

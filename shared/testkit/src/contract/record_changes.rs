@@ -1,4 +1,4 @@
-//! What [`change`], [`change_from`] and [`change_seen`] make of any record store.
+//! The part of the record store's contract suite about [`change`], [`change_from`] and [`change_seen`].
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -11,14 +11,14 @@ use riffle_ports::{
 use super::record_store::{assert_outbox, create, get, new_record, next, outgoing, replace, tidy};
 use super::{at, ok};
 
-/// A flow that counts.
+/// A flow whose records count.
 #[derive(Debug, Clone, PartialEq)]
 struct Counter(Record);
 
 #[derive(Debug)]
 enum Step {
     Add(u64),
-    /// Of one that still counts.
+    /// Stops the counter. Refused if it is stopped already.
     Stop,
 }
 
@@ -68,7 +68,7 @@ async fn add(store: &dyn RecordStore, counter: &Counter, number: u64) -> Changed
     ok(change(store, tenant, subject, &Step::Add(number), at(2), &[]).await, "change")
 }
 
-/// Rules are applied to what is stored, and what they refuse changes nothing.
+/// Proves that a change is applied to the stored record, and that a refused change has no effect.
 pub(super) async fn rules(store: &dyn RecordStore, ids: &dyn Ids) {
     let none = Counter(new_record(ids, "contract changes"));
     assert_eq!(add(store, &none, 1).await, Changed::Missing);
@@ -98,7 +98,8 @@ pub(super) async fn rules(store: &dyn RecordStore, ids: &dyn Ids) {
     tidy(store, &strange).await;
 }
 
-/// No change is lost among many at once, and one that follows from what was seen is made of that alone.
+/// Proves that no concurrent change is lost, and that [`change_seen`] applies only if the record is still as the caller
+/// saw it.
 pub(super) async fn rivals(store: &dyn RecordStore, ids: &dyn Ids) {
     let new = counter(store, ids).await;
     let outcomes = join_all((1..=8).map(|number| add(store, &new, number))).await;
@@ -125,10 +126,10 @@ pub(super) async fn rivals(store: &dyn RecordStore, ids: &dyn Ids) {
     tidy(store, &new.0).await;
 }
 
-/// A store whose answers to replacements are lost, so that it is asked a second time.
+/// A store that loses the answers to replacements, so that callers retry them.
 struct Lossy<'a>(&'a dyn RecordStore);
 
-/// A change that was made is known again when its answer was lost.
+/// Proves that a change whose answer was lost is recognised as made.
 pub(super) async fn lost_answers(store: &dyn RecordStore, ids: &dyn Ids) {
     let new = counter(store, ids).await;
     let lossy = Lossy(store);
@@ -138,7 +139,7 @@ pub(super) async fn lost_answers(store: &dyn RecordStore, ids: &dyn Ids) {
         ok(change_seen(&lossy, &after, &Step::Add(1), at(3), &[]).await, "change_seen");
     let Changed::Applied(after) = seen else { panic!("it was made: {seen:?}") };
     assert_eq!(get(store, &new.0).await, Some(after.0.clone()));
-    // Somebody else's equal change that announces something is not one's own.
+    // An equal change by another caller does not count as one's own if one's own announces an event.
     let event = [outgoing(ids, &new.0, 5)];
     let rival = after.apply(&Step::Add(1), at(4)).expect("it still counts");
     replace(store, &after.0, rival.to_record(), &[]).await;

@@ -1,4 +1,4 @@
-//! What a record store promises of its lists, of open records and of old events.
+//! The part of the record store's contract suite about lists, open records and old events.
 
 use std::cmp::Reverse;
 
@@ -7,12 +7,12 @@ use riffle_ports::{Ids, Outgoing, Record, RecordCursor, RecordStore, Subject};
 use super::record_store::{FLOW, create, get, held, moved, new_record, next, outgoing, replace, tidy};
 use super::{at, ok};
 
-/// An index that is eventually right is asked as often as this.
+/// The maximum number of attempts to read an eventually consistent index.
 const PATIENCE: usize = 200;
-/// More than lie there.
+/// A limit higher than the number of stored records and events.
 const MANY: u32 = 10_000;
 
-/// All pages of a list, once so many are in the index.
+/// Returns all pages of a list, once `expected` records are in the index.
 async fn listed(
     store: &dyn RecordStore,
     tenant: &str,
@@ -46,10 +46,10 @@ fn newest_first(mut records: Vec<Record>) -> Vec<Record> {
     records
 }
 
-/// Newest first, in pages of any size, one tenant's and flow's alone.
+/// Checks a list: newest first, in pages of any size, of one tenant and flow only.
 pub(super) async fn pages(store: &dyn RecordStore, ids: &dyn Ids) {
     let (tenant, other) = (format!("one {}", ids.fresh()), format!("two {}", ids.fresh()));
-    // Several of one moment, and moments that only their nanoseconds or a whole second tell apart.
+    // Several equal moments, and some that differ only in their nanoseconds or by a whole second.
     let times = [at(5), at(1_000), at(1_000), at(1_000), at(999), at(60_000), at(2_000), at(1_001)];
     let (mut own, mut others) = (Vec::new(), Vec::new());
     for created_at in times {
@@ -70,7 +70,7 @@ pub(super) async fn pages(store: &dyn RecordStore, ids: &dyn Ids) {
         let listed = listed(store, &tenant, "all", limit, own.len()).await;
         assert_eq!(listed, own, "in pages of {limit}, newest first");
     }
-    // A place in the order need not be anybody's.
+    // A cursor need not be the position of an existing record.
     let nobody = RecordCursor { created_at: at(1_500), id: ids.fresh() };
     let older = ok(store.list(FLOW, &tenant, "all", Some(&nobody), 100).await, "list");
     assert_eq!(older, own[2..], "those created before a moment");
@@ -83,7 +83,7 @@ pub(super) async fn pages(store: &dyn RecordStore, ids: &dyn Ids) {
     }
 }
 
-/// A record stands in the lists that it names, and is shown as it is stored.
+/// Proves that a record is in exactly the lists it names, and is listed as it is stored.
 pub(super) async fn membership(store: &dyn RecordStore, ids: &dyn Ids) {
     let tenant = format!("tenant {}", ids.fresh());
     let records: Vec<Record> = (0..6)
@@ -148,7 +148,7 @@ async fn assert_lists(store: &dyn RecordStore, tenant: &str, stored: &[Record], 
     }
 }
 
-/// The sweep finds records that are open, by state, and since when they are so.
+/// Proves that the sweep finds open records by state and by the time of their last change.
 pub(super) async fn open(store: &dyn RecordStore, ids: &dyn Ids) {
     let records: Vec<Record> = (0..8).map(|_| new_record(ids, &format!("tenant {}", ids.fresh()))).collect();
     for record in &records {
@@ -165,7 +165,7 @@ pub(super) async fn open(store: &dyn RecordStore, ids: &dyn Ids) {
     let begun = replace(store, processing, held(processing, 2, "a"), &[]).await;
     replace(store, deleting, moved(deleting, 60, "deleting", true), &[]).await;
     replace(store, processed, moved(processed, 2, "processed", false), &[]).await;
-    // Whether it is open does not follow from its state.
+    // The state alone does not determine whether a record is open.
     replace(store, closed, moved(closed, 2, "received", false), &[]).await;
     let failed = replace(store, reopened, moved(reopened, 3, "failed", false), &[]).await;
     replace(store, &failed, held(&failed, 4, "b"), &[]).await;
@@ -187,7 +187,7 @@ pub(super) async fn open(store: &dyn RecordStore, ids: &dyn Ids) {
     assert!(other.contains(&elsewhere), "each flow has its own");
     assert!(other.iter().all(|record| record.subject.flow == "workbook"), "and no other's");
 
-    // A new lease is a change: a worker that goes on is left alone.
+    // Renewing a lease is a change, so the sweep leaves a worker that is still running alone.
     replace(store, &begun, next(&begun, 900), &[]).await;
     let open = [received, deleting, reopened, unsettled];
     assert_open(store, 900, &open, &[processing], "what goes on is young again").await;
@@ -232,7 +232,7 @@ async fn assert_open(
     panic!("{what}: wanted {there:?} and not {not_there:?}, listed are {listed:?}");
 }
 
-/// The sweep finds what was not published in time, whosever it is.
+/// Proves that the sweep finds events that were not published in time, of any tenant.
 pub(super) async fn old_outbox(store: &dyn RecordStore, ids: &dyn Ids) {
     let records: Vec<Record> = (0..3).map(|_| new_record(ids, &format!("tenant {}", ids.fresh()))).collect();
     let mut lying = Vec::new();

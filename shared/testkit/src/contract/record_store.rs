@@ -1,4 +1,4 @@
-//! What a record store promises, except its lists (see `record_lists`) and what stands on it (see `record_changes`).
+//! The contract suite for record stores, except lists (see `record_lists`) and changes (see `record_changes`).
 
 use std::collections::BTreeMap;
 
@@ -39,17 +39,17 @@ pub(super) fn outgoing(ids: &dyn Ids, record: &Record, milliseconds: i64) -> Out
     }
 }
 
-/// The revision after `seen`, made at so many milliseconds.
+/// Returns the revision after `seen`, changed at this many milliseconds.
 pub(super) fn next(seen: &Record, milliseconds: i64) -> Record {
     Record { revision: seen.revision + 1, changed_at: at(milliseconds), ..seen.clone() }
 }
 
-/// The same in another state.
+/// Returns the next revision, in another state and without a lease.
 pub(super) fn moved(seen: &Record, milliseconds: i64, state: &str, open: bool) -> Record {
     Record { state: state.to_owned(), open, lease: None, ..next(seen, milliseconds) }
 }
 
-/// The same in the hands of who has `token`.
+/// Returns the next revision, being processed under a lease with `token`.
 pub(super) fn held(seen: &Record, milliseconds: i64, token: &str) -> Record {
     let lease = Some(Lease { token: token.to_owned(), until: at(milliseconds + 1_000_000) });
     Record { lease, attempts: seen.attempts + 1, ..moved(seen, milliseconds, "processing", true) }
@@ -75,7 +75,7 @@ pub(super) async fn get(store: &dyn RecordStore, record: &Record) -> Option<Reco
     ok(store.get(&record.tenant, &record.subject).await, "get")
 }
 
-/// The record and its outbox go out of the way, so that nobody's list is full of them.
+/// Closes the record and empties its outbox, so that they do not fill the lists of other tests.
 pub(super) async fn tidy(store: &dyn RecordStore, record: &Record) {
     if let Some(seen) = get(store, record).await {
         let closed = Record { listed_by: Vec::new(), ..moved(&seen, 9_000_000, "deleted", false) };
@@ -96,7 +96,7 @@ pub(super) async fn assert_outbox(
     for events in [&mut lying, &mut expected] {
         events.sort_by(|one, two| one.event_id.cmp(&two.event_id));
     }
-    // Compared first: a quarter of a megabyte in a message helps nobody.
+    // Compared outside the assertion's message: printing a quarter of a megabyte would not help.
     assert!(lying == expected, "{what}: {} events lie there, {} expected", lying.len(), expected.len());
 }
 
@@ -148,7 +148,7 @@ pub(super) async fn creation(store: &dyn RecordStore, ids: &dyn Ids) {
     }
 }
 
-/// A record that never was, or is another tenant's or flow's.
+/// Checks records that never existed or belong to another tenant or flow.
 pub(super) async fn absence(store: &dyn RecordStore, ids: &dyn Ids) {
     let record = new_record(ids, "contract");
     let event = [outgoing(ids, &record, 1)];
@@ -167,7 +167,7 @@ pub(super) async fn absence(store: &dyn RecordStore, ids: &dyn Ids) {
     tidy(store, &record).await;
 }
 
-/// Whatever a record holds comes back as it went in.
+/// Proves that all fields of a record are returned unchanged.
 pub(super) async fn content(store: &dyn RecordStore, ids: &dyn Ids) {
     let odd = "Ünïcode \"quoted\" \\ #odd% 漢字 🦀\u{202e}'; --\t/<&>";
     let bare = Record {
@@ -204,7 +204,7 @@ pub(super) async fn content(store: &dyn RecordStore, ids: &dyn Ids) {
     }
 }
 
-/// A record takes the place of the one that was seen, and of no other.
+/// Proves that only the current revision of a record can be replaced.
 pub(super) async fn replacement(store: &dyn RecordStore, ids: &dyn Ids) {
     let first = new_record(ids, "contract");
     create(store, &first).await;
@@ -241,7 +241,7 @@ pub(super) async fn replacement(store: &dyn RecordStore, ids: &dyn Ids) {
     tidy(store, &first).await;
 }
 
-/// What is to be announced is stored with the record or not at all.
+/// Proves that events are stored together with the record or not at all.
 pub(super) async fn outbox(store: &dyn RecordStore, ids: &dyn Ids) {
     let record = new_record(ids, "contract");
     create(store, &record).await;
@@ -264,7 +264,7 @@ pub(super) async fn outbox(store: &dyn RecordStore, ids: &dyn Ids) {
     assert_outbox(store, &record, &all[1..], "what was announced leaves").await;
     ok(store.announced(&early).await, "announced, one of them again");
 
-    // The same happening, announced with another replacement: it is one event.
+    // The same event, announced with another replacement, is in the outbox once.
     let again = moved(&done, 7, "deleting", true);
     let again = replace(store, &done, again, std::slice::from_ref(&large)).await;
     assert_outbox(store, &record, &[&large], "an event lies there once").await;
@@ -272,7 +272,7 @@ pub(super) async fn outbox(store: &dyn RecordStore, ids: &dyn Ids) {
     assert_outbox(store, &record, &[], "all was announced").await;
     assert_eq!(get(store, &record).await, Some(again), "announcing does not change the record");
 
-    // A neighbour with the same id has an outbox of its own.
+    // A record of another flow with the same id has its own outbox.
     let other = Record { subject: Subject::new("workbook", &*record.subject.id), ..record.clone() };
     let theirs = outgoing(ids, &other, 8);
     ok(store.create(other.clone(), std::slice::from_ref(&theirs)).await, "create");
@@ -283,7 +283,7 @@ pub(super) async fn outbox(store: &dyn RecordStore, ids: &dyn Ids) {
     }
 }
 
-/// Of many who replace one revision at once, one does, and what is announced is that one's.
+/// Proves that of many concurrent replacements of one revision one succeeds, and that only its events are announced.
 pub(super) async fn one_wins(store: &dyn RecordStore, ids: &dyn Ids) {
     let record = new_record(ids, "contract");
     create(store, &record).await;
@@ -292,7 +292,7 @@ pub(super) async fn one_wins(store: &dyn RecordStore, ids: &dyn Ids) {
         let rivals: Vec<(Record, [Outgoing; 1])> = (0..16)
             .map(|number| {
                 let body = format!("{{\"round\":{round},\"by\":{number}}}");
-                // Some enter further lists: all of it is one write.
+                // Some rivals also enter further lists: record, lists and events are one write.
                 let mut listed_by = vec!["all".to_owned()];
                 listed_by.extend((number % 2 == 0).then(|| format!("by {number}")));
                 (Record { body, listed_by, ..next(&seen, 5) }, [outgoing(ids, &record, 5)])
@@ -321,7 +321,7 @@ pub(super) async fn one_wins(store: &dyn RecordStore, ids: &dyn Ids) {
     tidy(store, &record).await;
 }
 
-/// Random sequences of replacements of what is stored and of what was, done to the store and to a model.
+/// Applies random sequences of replacements, of current and of outdated revisions, to the store and to a model.
 pub(super) async fn walks(store: &dyn RecordStore, ids: &dyn Ids) {
     let (mut done, mut conflicts) = (0, 0);
     for seed in 0..40 {
@@ -360,7 +360,7 @@ pub(super) async fn walks(store: &dyn RecordStore, ids: &dyn Ids) {
     assert!(done > 500 && conflicts > 100, "{done} replacements and {conflicts} conflicts prove little");
 }
 
-/// Values from few, so that they repeat.
+/// Draws from few values, so that they repeat.
 fn any_next(rng: &mut Rng, seen: &Record) -> Record {
     let milliseconds = [0, 1, 500, 999, 1_000, 2_000][rng.below(6)];
     let token = format!("token {}", rng.below(2));

@@ -1,4 +1,4 @@
-//! Random sequences of changes, done to the ledger and to a model: [`Session::apply`] itself.
+//! Random sequences of transitions, applied to the ledger and to a model, [`Session::apply`] itself.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::simulator::Rng;
 const WALKS: u64 = 60;
 const STEPS: usize = 50;
 
-/// Which kinds of transition there are, for the reckoning at the end.
+/// The names of the transitions, for the check at the end that each of them occurred.
 const KINDS: [&str; 14] = [
     "seal",
     "dispatched",
@@ -31,7 +31,7 @@ const KINDS: [&str; 14] = [
     "deleted",
 ];
 
-/// Each step's answer, and the stored session after it, equal the model's.
+/// Proves that after each step the answer and the stored session equal the model's.
 pub(super) async fn every_transition(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let mut seen = BTreeSet::new();
     for seed in 0..WALKS {
@@ -118,8 +118,8 @@ fn any_usage(rng: &mut Rng) -> Usage {
     }
 }
 
-/// Tokens and times from few values, so that conditions hold about as often as not; the ways out of the open
-/// states come seldom, so that walks get far.
+/// Draws tokens and times from few values, so that conditions hold about as often as not. Transitions that end open
+/// states are rare, so that walks get far.
 fn any_transition(rng: &mut Rng) -> (&'static str, Transition) {
     let number = roll(rng, 50);
     let kind = match roll(rng, 74) {
@@ -177,7 +177,7 @@ fn any_transition(rng: &mut Rng) -> (&'static str, Transition) {
     (KINDS[kind], transition)
 }
 
-/// Some a millisecond apart, some seconds, some equal, with and without a fraction.
+/// Draws a time. Some are a millisecond apart, some seconds, some equal, with and without a fraction.
 fn time(rng: &mut Rng) -> chrono::DateTime<chrono::Utc> {
     let seconds = i64::try_from(roll(rng, 12)).unwrap_or_default();
     let milliseconds = [0, 0, 1, 500, 999][usize::try_from(roll(rng, 5)).unwrap_or_default()];

@@ -1,4 +1,4 @@
-//! What a store of tickets promises.
+//! The contract suite for ticket stores.
 
 use futures::future::join_all;
 use riffle_ports::{Ids, Ticket, TicketHash, TicketStore};
@@ -11,13 +11,13 @@ fn hash(ids: &dyn Ids) -> TicketHash {
     TicketHash(hash)
 }
 
-/// Everything [`TicketStore`] promises.
+/// Checks everything that [`TicketStore`] promises.
 ///
 /// # Panics
 /// If a promise is broken.
 pub async fn ticket_store(store: &dyn TicketStore, ids: &dyn Ids) {
     let (one, two) = (hash(ids), hash(ids));
-    // Far away, so that no store has forgotten it.
+    // Far in the future, so that no store expires the tickets.
     let expires_at = at(0) + chrono::TimeDelta::days(20_000);
     let ticket = |tenant: &str| Ticket { tenant: tenant.to_owned(), expires_at };
 

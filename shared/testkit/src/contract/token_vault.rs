@@ -1,4 +1,4 @@
-//! What a vault of tokens promises.
+//! The contract suite for token vaults.
 
 use chrono::TimeDelta;
 use riffle_ports::{Clock as _, Ids, SessionId, Token, TokenVault};
@@ -6,7 +6,7 @@ use riffle_ports::{Clock as _, Ids, SessionId, Token, TokenVault};
 use super::ok;
 use crate::memory::ManualClock;
 
-/// Everything [`TokenVault`] promises, of a vault that goes by `clock`.
+/// Checks everything that [`TokenVault`] promises, for a vault that uses `clock`.
 ///
 /// # Panics
 /// If a promise is broken.

@@ -1,11 +1,11 @@
-//! What a store of transactions promises of its lists.
+//! The part of the transaction store's contract suite about lists.
 
 use riffle_ports::{Month, Transaction, TransactionKey};
 
 use super::ok;
 use super::transaction_store::{Place, day, row};
 
-/// One account's month, by key, in pages of any size, both ways.
+/// Checks the list of one account's month: by key, in pages of any size, in both directions.
 pub(super) async fn month(place: &Place<'_>) {
     let file = place.file().await;
     let of = |date, identity: &str, occurrence| row(&file.id, "months", date, identity, occurrence);
@@ -14,7 +14,7 @@ pub(super) async fn month(place: &Place<'_>) {
         of(day(2026, 1, 2), "aa", 2),
         of(day(2026, 1, 2), "aa", 10),
         of(day(2026, 1, 2), "aa", 1),
-        // Longer, and after all occurrences of the shorter one.
+        // A longer identity sorts after all occurrences of the shorter one.
         of(day(2026, 1, 2), "aa0", 1),
         of(day(2026, 1, 2), "a", 9),
         of(day(2026, 1, 10), "00", 1),
@@ -43,7 +43,7 @@ pub(super) async fn month(place: &Place<'_>) {
                 "pages of {limit}, newest first: {turned}"
             );
         }
-        // A place in the order need not be anybody's.
+        // A cursor need not be the key of an existing row.
         let nobody = TransactionKey { occurrence: 5, ..january[2].key.clone() };
         let beyond = ok(list(place, turned, Some(&nobody), 100).await, "month");
         let fits = |row: &&Transaction| if turned { row.key < nobody } else { row.key > nobody };
@@ -84,7 +84,7 @@ async fn pages(place: &Place<'_>, newest_first: bool, limit: u32) -> Vec<Transac
     }
 }
 
-/// Every account and month, ascending, once.
+/// Proves that each account and month with rows is listed once, ascending.
 pub(super) async fn months(place: &Place<'_>) {
     let own = Place { tenant: format!("tenant {}", place.ids.fresh()), ..*place };
     let none = ok(own.store.months(&own.tenant).await, "months");
@@ -113,7 +113,7 @@ pub(super) async fn months(place: &Place<'_>) {
         ("b".to_owned(), month(2026, 2)),
     ];
     assert_eq!(ok(own.store.months(&own.tenant).await, "months"), expected, "ascending, each once");
-    // Those that are empty now may be named.
+    // A store may still list months that have become empty.
     own.remove(&file, &rows[2..3]).await;
     let left = ok(own.store.months(&own.tenant).await, "months");
     let still = |entry: &&(String, Month)| **entry != expected[4];

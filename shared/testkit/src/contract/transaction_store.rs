@@ -1,4 +1,4 @@
-//! What a store of transactions promises.
+//! The contract suite for transaction stores.
 
 use chrono::NaiveDate;
 use futures::future::join_all;
@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use super::ok;
 use super::record_store::{create, held, moved, new_record, next, replace};
 
-/// Both sides of what is stored of statements, of one tenant of the suite's own.
+/// The two stores that hold a file's record and its rows, with a tenant that only this suite uses.
 pub(super) struct Place<'a> {
     pub records: &'a dyn RecordStore,
     pub store: &'a dyn TransactionStore,
@@ -19,7 +19,7 @@ pub(super) struct Place<'a> {
     pub tenant: String,
 }
 
-/// A file, and its record as it was stored last.
+/// A file, and its record as last stored.
 pub(super) struct File {
     pub id: FileId,
     record: Record,
@@ -32,14 +32,14 @@ impl File {
 }
 
 impl Place<'_> {
-    /// A file that is being processed under the token `token`.
+    /// Creates a file that is being processed under the token `token`.
     pub async fn file(&self) -> File {
         let record = new_record(self.ids, &self.tenant);
         create(self.records, &record).await;
         File::of(replace(self.records, &record, held(&record, 2, "token"), &[]).await)
     }
 
-    /// The record changes.
+    /// Replaces the file's record with the changed one.
     async fn becomes(&self, file: &File, change: impl FnOnce(&Record) -> Record) {
         replace(self.records, &file.record, change(&file.record), &[]).await;
     }
@@ -107,7 +107,7 @@ pub(super) fn category(name: &str) -> Category {
     Category { name: name.to_owned(), source: "rule 3".to_owned(), confidence: 100 }
 }
 
-/// Odd texts, every scale, and what a file does not tell.
+/// Checks unusual texts, amounts of every scale, and absent optional fields.
 pub(super) async fn content(place: &Place<'_>) {
     let file = place.file().await;
     let odd = "Ünïcode \"quoted\" \\ 漢字 🦀\u{202e}'; --\n\t<&>";
@@ -153,7 +153,7 @@ pub(super) async fn content(place: &Place<'_>) {
     assert!(foreign.iter().all(Option::is_none), "another tenant has none of them");
 }
 
-/// As many as one call takes, and keys that differ in one part alone.
+/// Checks the largest batch, and keys that differ in one part only.
 pub(super) async fn batches(place: &Place<'_>) {
     let file = place.file().await;
     let most = place.store.batch();
@@ -199,7 +199,7 @@ pub(super) async fn batches(place: &Place<'_>) {
     place.assert_there(&alike, "keys do not mix").await;
 }
 
-/// Who was first stays first, and what is stored stays as it is.
+/// Proves that the first file to bring a row stays the first, and that storing a row again does not change it.
 pub(super) async fn first_wins(place: &Place<'_>) {
     let (one, two) = (place.file().await, place.file().await);
     let of = |file: &File, identity: &str| row(&file.id, "shared", day(2026, 1, 5), identity, 1);
@@ -219,7 +219,7 @@ pub(super) async fn first_wins(place: &Place<'_>) {
     let found = found[0].as_ref().and_then(|row| row.category.clone());
     assert_eq!(found, Some(category("coffee")), "storing again takes no category away");
 
-    // Many at once: each row is one file's, and all say the same about it.
+    // Many concurrent calls: each row gets one first file, and all calls agree on which.
     let mut files = Vec::new();
     for _ in 0..8 {
         files.push(place.file().await);
@@ -228,7 +228,7 @@ pub(super) async fn first_wins(place: &Place<'_>) {
         (0..10).map(|nth| row(&file.id, "race", day(2026, 1, 5), &format!("{nth}"), 1)).collect()
     };
     let batches: Vec<Vec<Transaction>> = files.iter().map(rows).collect();
-    // In and against the order, so that they meet in the middle.
+    // Some in order and some in reverse, so that they meet in the middle.
     let batches: Vec<Vec<Transaction>> = batches
         .into_iter()
         .enumerate()
@@ -254,7 +254,7 @@ pub(super) async fn first_wins(place: &Place<'_>) {
     }
 }
 
-/// Nothing is stored but for the worker that holds the file's record.
+/// Proves that only the worker that holds the file's record can store rows.
 pub(super) async fn guard(place: &Place<'_>) {
     let new = || File::of(new_record(place.ids, &place.tenant));
     let (waiting, unknown, elsewhere) = (new(), new(), new());
@@ -272,7 +272,7 @@ pub(super) async fn guard(place: &Place<'_>) {
         place.file().await,
     ];
     place.becomes(&released, |seen| Record { lease: None, ..next(seen, 3) }).await;
-    // The lease stays while it is deleted.
+    // The lease remains while the file is being deleted.
     place.becomes(&deleting, |seen| Record { state: "deleting".to_owned(), ..next(seen, 3) }).await;
     place.becomes(&done, |seen| moved(seen, 3, "processed", false)).await;
     place.becomes(&failed, |seen| moved(seen, 3, "failed", false)).await;
@@ -301,7 +301,7 @@ pub(super) async fn guard(place: &Place<'_>) {
     let stored = place.store.store(&place.tenant, &other.id, "", &rows).await;
     assert_eq!(ok(stored, "store"), StoredRows::NotYours, "no token");
     place.assert_gone(&rows, "another tenant's file, or no token").await;
-    // Those who were refused do not show it: with the one that does it goes.
+    // The refused files do not count as showing the row: it is deleted with the only file that does.
     place.remove(&other, std::slice::from_ref(&shared)).await;
     place.assert_gone(&[shared], "who was refused shows nothing").await;
     let anew = [row(&taken.id, "guard", day(2026, 1, 5), "anew", 1)];
@@ -309,7 +309,7 @@ pub(super) async fn guard(place: &Place<'_>) {
     assert_eq!(ok(stored, "store"), StoredRows::Done(vec![true]), "who has begun it since may");
 }
 
-/// Who is at work takes back what was stored, and nobody else.
+/// Proves that only the worker that holds the file can withdraw its rows.
 pub(super) async fn withdrawal(place: &Place<'_>) {
     let [one, two, done] = [place.file().await, place.file().await, place.file().await];
     let of = |file: &File, identity: &str| row(&file.id, "withdrawal", day(2026, 1, 5), identity, 1);
@@ -345,7 +345,7 @@ pub(super) async fn withdrawal(place: &Place<'_>) {
     place.assert_gone(&ones, "nobody shows any").await;
 }
 
-/// A transaction goes with the last file that shows it.
+/// Proves that a transaction is deleted with the last file that shows it.
 pub(super) async fn removal(place: &Place<'_>) {
     let [one, two, stranger] = [place.file().await, place.file().await, place.file().await];
     let of = |file: &File, identity: &str| row(&file.id, "removal", day(2026, 1, 5), identity, 1);
@@ -375,7 +375,7 @@ pub(super) async fn removal(place: &Place<'_>) {
     place.assert_there(&third, "with the content of who brings it").await;
 }
 
-/// Categories come and go, and make nothing.
+/// Proves that categories can be set and cleared, and that setting one creates no row.
 pub(super) async fn categories(place: &Place<'_>) {
     let file = place.file().await;
     let rows: Vec<Transaction> =

@@ -1,22 +1,22 @@
-//! What a storage that clients send files to promises.
+//! The contract suite for storages to which clients upload files.
 
 use async_trait::async_trait;
 use riffle_ports::{Completed, Entry, Ids, PostForm, ReadError, Received, UploadStorage, read_all};
 
 use super::{assert_broken, ok};
 
-/// A storage and a client that sends to its addresses.
+/// A storage and a client that sends to its URLs.
 #[async_trait]
 pub trait SenderHarness: Send + Sync {
     fn storage(&self) -> &dyn UploadStorage;
 
-    /// Sends a form. Whether it was taken.
+    /// Sends a form. Returns whether it was accepted.
     async fn post(&self, form: &PostForm, content: &[u8]) -> bool;
 
-    /// Sends a part. Its `ETag`, if it was taken.
+    /// Sends a part. Returns its `ETag` if it was accepted.
     async fn put(&self, url: &str, content: &[u8]) -> Option<String>;
 
-    /// Lets every address that was made so far run out.
+    /// Lets every URL and form created so far expire.
     async fn expire(&self);
 }
 
@@ -33,7 +33,7 @@ fn entry(received: &Received) -> Entry {
     }
 }
 
-/// Everything [`UploadStorage`] promises, but for what takes a day.
+/// Checks everything that [`UploadStorage`] promises, except behaviour that takes a day to show.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -79,7 +79,7 @@ async fn whole_files(harness: &dyn SenderHarness, ids: &dyn Ids) {
 async fn parts(harness: &dyn SenderHarness, ids: &dyn Ids) {
     let (storage, key) = (harness.storage(), key(ids));
     let begun = ok(storage.begin(&key).await, "begin");
-    // As the smallest that a cloud takes for a part that is not the last.
+    // 5 MiB, the minimum size that a cloud accepts for a part other than the last.
     let pieces = [vec![b'a'; 5 << 20], vec![b'b'; 5 << 20], b"the end".to_vec()];
     let size = pieces.iter().map(Vec::len).sum::<usize>() as u64;
     let mut sent = Vec::new();
@@ -115,7 +115,7 @@ async fn parts(harness: &dyn SenderHarness, ids: &dyn Ids) {
     assert_eq!(harness.put(&url, b"xyz").await, None, "nor sent to");
 }
 
-/// What lies below a folder goes, and nothing beside it.
+/// Proves that all files below a folder are removed, and no others.
 async fn removal(harness: &dyn SenderHarness, ids: &dyn Ids) {
     let storage = harness.storage();
     let folder = format!("contract/{}", ids.fresh());
@@ -151,7 +151,7 @@ async fn addresses(harness: &dyn SenderHarness, ids: &dyn Ids) {
     }
     let begun = ok(storage.begin(&key).await, "begin");
     let url = ok(storage.part(&key, &begun, 1, 3).await, "part");
-    // The number stands in the path or in the query.
+    // The part number is in the path or in the query.
     let forged = url.replace("/1?", "/2?").replace("partNumber=1&", "partNumber=2&");
     assert_ne!(forged, url, "an address names its part");
     assert_eq!(harness.put(&forged, b"xyz").await, None, "another part's address must not be made of it");

@@ -1,4 +1,4 @@
-//! What is promised of counts of use.
+//! The contract suite for usage counters.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
@@ -6,7 +6,7 @@ use riffle_ports::{Ids, UsageCounters, Used};
 
 use super::ok;
 
-/// Everything [`UsageCounters`] promises.
+/// Checks everything that [`UsageCounters`] promises.
 ///
 /// # Panics
 /// If a promise is broken.

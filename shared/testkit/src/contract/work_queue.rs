@@ -1,4 +1,4 @@
-//! What a queue promises its senders, seen from its consumers.
+//! The contract suite for work queues, seen from the consumers.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use riffle_topology::scan::{DISPATCH, FINISH, WORK};
 
 use super::{assert_broken, ok};
 
-/// A message in a consumer's hands.
+/// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivered {
     pub receipt: String,
@@ -19,21 +19,22 @@ pub struct Delivered {
     pub receive_count: u32,
 }
 
-/// The consuming side of a queue. Panics on errors.
+/// The consuming side of a queue. Its methods panic on errors.
 #[async_trait]
 pub trait QueueHarness: Send + Sync {
     fn queue(&self) -> &dyn WorkQueue;
 
-    /// Up to 10 messages. Empty if there are none (a real queue is asked long enough to be sure).
+    /// Receives up to 10 messages. Empty if there are none (a real queue is polled long enough to be sure).
     async fn receive(&self, queue: &str) -> Vec<Delivered>;
 
     async fn delete(&self, queue: &str, delivered: Delivered);
 
-    /// Lets the visibility of everything received so far run out.
+    /// Lets the visibility timeout of all received messages expire.
     async fn expire(&self);
 }
 
-/// Everything [`WorkQueue`] promises, and what its consumers count on. Begins and ends with empty queues.
+/// Checks everything that [`WorkQueue`] promises and its consumers rely on. The queues must be empty at the start, and
+/// are so at the end.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -53,7 +54,7 @@ async fn send(harness: &dyn QueueHarness, queue: &str, messages: &[Message]) {
     assert!(refused.is_empty(), "an idle queue accepts everything, and refused {refused:?}");
 }
 
-/// Receives and deletes until there is nothing more. The number of deliveries of each body and group.
+/// Receives and deletes messages until none are left. Returns the number of deliveries of each body and group.
 async fn drain(harness: &dyn QueueHarness, queue: &str) -> BTreeMap<(String, String), u32> {
     let mut drained = BTreeMap::new();
     loop {
@@ -132,7 +133,7 @@ async fn redelivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
     assert_eq!(harness.receive(WORK).await, [], "all is done");
 }
 
-/// More than one request of the underlying queue holds, and many senders at once.
+/// Checks more messages than one request of the underlying queue holds, and many concurrent senders.
 async fn batches(harness: &dyn QueueHarness, ids: &dyn Ids) {
     let groups = [ids.fresh(), ids.fresh(), ids.fresh()];
     let sent: Vec<Message> =
@@ -142,7 +143,7 @@ async fn batches(harness: &dyn QueueHarness, ids: &dyn Ids) {
     }
     assert_same(&drain(harness, WORK).await, &sent, "137 messages");
 
-    // Equal messages are messages of their own.
+    // Equal messages are separate messages.
     let twins = vec![message(&groups[0], "twin".to_owned()); 12];
     send(harness, WORK, &twins).await;
     let drained = drain(harness, WORK).await;

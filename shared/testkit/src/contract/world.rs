@@ -1,10 +1,10 @@
-//! What time and chance promise.
+//! The contract suites for clocks and ids.
 
 use std::collections::BTreeSet;
 
 use riffle_ports::{Clock, Ids};
 
-/// Readings do not fall while nobody sets the clock, and are of this age.
+/// Checks that readings never decrease while the clock is not set, and that they lie in the present era.
 ///
 /// # Panics
 /// If a promise is broken.
@@ -19,7 +19,7 @@ pub fn clock(clock: &dyn Clock) {
     }
 }
 
-/// 32 lower-case hexadecimal digits, never the same twice, and no digit that stands still.
+/// Checks that ids are 32 lower-case hexadecimal digits, never repeat, and vary in every digit.
 ///
 /// # Panics
 /// If a promise is broken.

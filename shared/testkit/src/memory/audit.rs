@@ -1,4 +1,4 @@
-//! Every event, once, in memory.
+//! The audit trail in memory: each event is kept once.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};

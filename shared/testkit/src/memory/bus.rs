@@ -1,4 +1,4 @@
-//! The event bus, in memory: it keeps what it was told, and tells every consumer whose rule fits.
+//! The event bus in memory: it archives every published event and sends it to each consumer whose rule matches.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,25 +11,25 @@ use serde_json::{Value, json};
 
 use super::{MemoryQueue, lock};
 
-/// An [`EventPublisher`] that leads to the queues of the consumers, and its archive.
+/// An [`EventPublisher`] that sends to the queues of the consumers, together with its archive.
 ///
-/// The archive is one from which nothing can be removed: the harder kind.
+/// Nothing can be removed from the archive, which is the stricter case for the code under test.
 pub struct MemoryBus {
     clock: Arc<dyn Clock>,
     queue: Arc<MemoryQueue>,
     archive: Mutex<Vec<Archived>>,
 }
 
-/// Something that was published. A bus looks no further into it than rules do.
+/// A published event. Like the rules of a bus, it exposes only the flow and the type of an event.
 #[derive(Clone)]
 struct Archived {
     flow: String,
     event_type: String,
     group: String,
     time: DateTime<Utc>,
-    /// As consumers receive it.
+    /// The body that consumers receive.
     body: String,
-    /// Of statements: as these read it.
+    /// The event in the form that the statements flow reads, if it is an event of that flow.
     event: Option<BusEvent>,
 }
 
@@ -44,31 +44,31 @@ impl MemoryBus {
         Self { clock, queue, archive: Mutex::default() }
     }
 
-    /// All events of statements that were ever published, oldest first.
+    /// Returns all published events of the statements flow, oldest first.
     pub fn archive(&self) -> Vec<BusEvent> {
         self.published_since(0)
     }
 
-    /// Those of statements that were published after the first `seen` of all.
+    /// Returns the events of the statements flow published after the first `seen` events of any flow.
     pub fn published_since(&self, seen: usize) -> Vec<BusEvent> {
         let archive = lock(&self.archive);
         let since = archive.get(seen..).unwrap_or_default();
         since.iter().filter_map(|archived| archived.event.clone()).collect()
     }
 
-    /// How much was ever published.
+    /// Returns the number of events published so far, of all flows.
     pub fn published(&self) -> usize {
         lock(&self.archive).len()
     }
 
-    /// The bus tells of the `nth` event once more, as at-least-once delivery allows.
+    /// Delivers the `nth` event once more, as at-least-once delivery allows.
     pub async fn repeat(&self, nth: usize) -> Result<(), PortError> {
         let Some(event) = lock(&self.archive).get(nth).cloned() else { return Ok(()) };
         self.tell_all(&event).await
     }
 
-    /// Sends what was published from `from` up to but not including `to` to one consumer again, marked with `name`:
-    /// the events that it listens to. How many it were.
+    /// Sends the archived events from `from` up to but not including `to` that `consumer` listens to, to that consumer
+    /// only, marked with the replay name `name`. Returns their number.
     pub async fn replay(
         &self,
         name: &str,
@@ -123,7 +123,7 @@ impl MemoryBus {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes the error by value")]
 fn broken(error: serde_json::Error) -> PortError {
     PortError::Broken(format!("no event: {error}"))
 }

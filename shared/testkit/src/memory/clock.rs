@@ -1,4 +1,4 @@
-//! Time that stands still until it is told to move, and ids that a seed decides.
+//! A clock that moves only when a test advances it, and ids generated from a seed.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -7,7 +7,7 @@ use riffle_ports::{Clock, Ids};
 
 use crate::simulator::Rng;
 
-/// A clock moved by hand, in milliseconds.
+/// A clock that tests advance, in milliseconds.
 #[derive(Debug)]
 pub struct ManualClock {
     milliseconds: AtomicI64,
@@ -21,7 +21,7 @@ impl ManualClock {
         Self { milliseconds: AtomicI64::new(Self::START) }
     }
 
-    /// Moves the clock on. It never goes back: a negative `by` leaves it where it is.
+    /// Advances the clock. It never goes back: a negative `by` leaves it unchanged.
     pub fn advance(&self, by: TimeDelta) {
         self.milliseconds.fetch_add(by.num_milliseconds().max(0), Ordering::Relaxed);
     }

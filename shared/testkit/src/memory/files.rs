@@ -1,4 +1,4 @@
-//! Folders of files, in memory.
+//! Folders of files in memory.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -31,12 +31,12 @@ impl MemoryFiles {
         Self { folders: Folders::default(), page: page.clamp(1, 1_000) }
     }
 
-    /// Makes an empty folder, unless it is there.
+    /// Creates an empty folder, unless it exists.
     pub fn make_folder(&self, folder: &str) {
         lock(&self.folders).entry(folder.to_owned()).or_default();
     }
 
-    /// Writes a file; a new content is a new version.
+    /// Writes a file. Each write is a new version.
     pub fn write(&self, folder: &str, name: &str, content: impl Into<Bytes>) {
         let mut folders = lock(&self.folders);
         let files = folders.entry(folder.to_owned()).or_default();
@@ -44,7 +44,7 @@ impl MemoryFiles {
         files.insert(name.to_owned(), File { content: content.into(), version });
     }
 
-    /// Removes a file. One that is not there is no error.
+    /// Removes a file, if it exists.
     pub fn remove(&self, folder: &str, name: &str) {
         if let Some(files) = lock(&self.folders).get_mut(folder) {
             files.remove(name);
@@ -103,7 +103,7 @@ fn file<'f>(folders: &'f BTreeMap<String, BTreeMap<String, File>>, locator: &str
         .find_map(|(folder, files)| files.get(locator.strip_prefix(folder.as_str())?.strip_prefix('/')?))
 }
 
-/// Reads the folders as they are when each page is asked for, as a real listing does.
+/// A listing that reads the folders again for each requested page, as a real listing does.
 struct Listing {
     folders: Folders,
     wanted: Vec<String>,

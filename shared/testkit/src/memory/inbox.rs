@@ -1,4 +1,4 @@
-//! The uploads bucket, in memory, with versions and notifications.
+//! The uploads bucket in memory, with versions and notifications.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -13,7 +13,7 @@ use riffle_topology::statements::{PREFIX, UPLOADS};
 
 use super::{MemoryQueue, lock};
 
-/// What somebody puts into the bucket.
+/// An object that a test puts into the bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewObject {
     pub key: String,
@@ -23,7 +23,7 @@ pub struct NewObject {
     pub tags: BTreeMap<String, String>,
 }
 
-/// An [`Inbox`] in memory, that tells each flow what has come below its prefix, and the flow of statements of all else.
+/// An [`Inbox`] in memory. It notifies the flow whose prefix the key has, and the statements flow of all other keys.
 pub struct MemoryInbox {
     bucket: String,
     queue: Arc<MemoryQueue>,
@@ -48,7 +48,7 @@ impl MemoryInbox {
         Self { bucket: bucket.to_owned(), queue, clock, state: Mutex::default() }
     }
 
-    /// Puts an object past all forms: each put is a version. The bucket notifies.
+    /// Stores an object directly, without a form. Each put is a new version, and the bucket sends a notification.
     pub async fn put(&self, object: NewObject) -> Result<ObjectRef, PortError> {
         let stored = {
             let mut state = lock(&self.state);
@@ -66,7 +66,7 @@ impl MemoryInbox {
         Ok(stored)
     }
 
-    /// Tells of an object as the bucket does, once more.
+    /// Sends the bucket's notification of an object once more.
     pub async fn notify(&self, object: &ObjectRef, size: usize) -> Result<(), PortError> {
         let body = serde_json::json!({
             "Records": [{
@@ -95,7 +95,8 @@ impl MemoryInbox {
         self.queue.send(queue, &[message]).await.map(drop)
     }
 
-    /// What a form was made for arrives. `None`: it is refused.
+    /// Stores `content` as an upload with `form`. Returns `None` if the bucket refuses it because its size is not the
+    /// announced one.
     pub async fn receive(&self, form: &PostForm, content: Bytes) -> Result<Option<ObjectRef>, PortError> {
         let field = |name: &str| form.fields.get(name).cloned();
         if field("size") != Some(content.len().to_string()) {
@@ -111,7 +112,7 @@ impl MemoryInbox {
         self.put(object).await.map(Some)
     }
 
-    /// The keys and versions that lie in the bucket.
+    /// Returns the keys and versions stored in the bucket.
     pub fn stored(&self) -> Vec<(String, String)> {
         lock(&self.state).objects.keys().cloned().collect()
     }
@@ -123,7 +124,7 @@ impl MemoryInbox {
     }
 }
 
-/// As keys stand in notifications: a space is a plus.
+/// Encodes a key as bucket notifications do: a space becomes a plus.
 fn form_encoded(key: &str) -> String {
     let mut encoded = String::with_capacity(key.len());
     for byte in key.bytes() {

@@ -1,4 +1,4 @@
-//! The books of a scan, in memory.
+//! The scan ledger in memory.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,25 +12,26 @@ use riffle_ports::{
 
 use super::lock;
 
-/// What the ledger holds. Plain data: checkers read it, known-bad ledgers write it as no ledger should.
+/// The content of the ledger. Plain data, so that checkers can read it and known-bad ledgers can write what no ledger
+/// should.
 #[derive(Debug, Default)]
 pub struct Books {
     pub sessions: BTreeMap<SessionId, Session>,
-    /// By session, chunk and index.
+    /// Results by session and chunk, then by index.
     pub results: BTreeMap<(SessionId, u32), BTreeMap<u32, StoredResult>>,
     pub done: BTreeMap<(SessionId, u32), BTreeSet<u32>>,
     pub attempts: BTreeMap<(SessionId, u32), Attempt>,
-    /// What changed since a checker last took it, oldest first.
+    /// The changes since a checker last took them, oldest first.
     changes: Vec<Change>,
 }
 
-/// One change of the books, or one that was asked for and refused.
+/// A change of the books, or a requested change that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     Created(SessionId),
     /// A session was to be created under an id that is taken.
     Taken(SessionId),
-    /// A transition was applied. Its states may be equal.
+    /// A transition was applied. Its two states may be equal.
     Moved {
         id: SessionId,
         by: &'static str,
@@ -44,18 +45,18 @@ pub enum Change {
     },
     /// Counts or full chunks were added.
     Progressed(SessionId),
-    /// A result was written, whether for the first time or not.
+    /// A result was written. A known-bad ledger may overwrite an existing one.
     Result {
         id: SessionId,
         chunk: u32,
         index: u32,
     },
-    /// A result was to be stored where one is.
+    /// A result was to be stored where one exists; the existing one was kept.
     Kept {
         id: SessionId,
         index: u32,
     },
-    /// Indices were added to a chunk's set; so many of them were new.
+    /// Indices were added to a chunk's set. `new` is the number of those it did not hold yet.
     Done {
         id: SessionId,
         chunk: u32,
@@ -63,19 +64,20 @@ pub enum Change {
     },
     /// Results, sets and attempts were removed.
     Erased(SessionId),
-    /// An attempt was to be remembered where one is.
+    /// An attempt was to be recorded where one exists.
     Attempted {
         id: SessionId,
         index: u32,
     },
 }
 
-/// A transition's name, as checkers and traces show it.
+/// Returns a transition's name, as checkers and traces show it.
 pub fn name_of(transition: &Transition) -> &'static str {
     call_of(transition).trim_start_matches("ledger.")
 }
 
-/// The call that makes a transition. Each is a kind of its own, so that a fault at one can be told from one at another.
+/// Returns the name of the call that makes a transition. Each transition has a call of its own, so that faults can be
+/// injected and counted per transition.
 pub(crate) const fn call_of(transition: &Transition) -> &'static str {
     match transition {
         Transition::Seal { .. } => "ledger.seal",
@@ -96,17 +98,17 @@ pub(crate) const fn call_of(transition: &Transition) -> &'static str {
 }
 
 impl Books {
-    /// Notes a change for the checkers. Every method that writes calls it, those of known-bad ledgers too.
+    /// Notes a change for the checkers. Every method that writes calls it, also in known-bad ledgers.
     pub fn note(&mut self, change: Change) {
         self.changes.push(change);
     }
 
-    /// Forgets and returns the changes noted so far.
+    /// Returns the changes noted so far and removes them.
     pub fn take_changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)
     }
 
-    /// The results of one session in the order of their indices.
+    /// Returns the results of one session in the order of their indices.
     pub fn results_of(&self, id: &SessionId) -> impl Iterator<Item = (u32, &StoredResult)> {
         self.results
             .range((id.clone(), 0)..=(id.clone(), u32::MAX))
@@ -125,7 +127,7 @@ impl MemoryLedger {
         Self::default()
     }
 
-    /// Looks into the books, or cooks them.
+    /// Gives a test access to the books, to read or to manipulate them.
     pub fn inspect<T>(&self, look: impl FnOnce(&mut Books) -> T) -> T {
         look(&mut lock(&self.books))
     }

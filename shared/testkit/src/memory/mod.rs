@@ -1,9 +1,9 @@
-//! Every port, in memory: what the contract suites and the simulator run on.
+//! Every port in memory, for the contract suites and the simulator.
 //!
-//! These are whole implementations and not stubs: the queue redelivers, counts receives, honours visibility
-//! and dead-letters; the ledger refuses what [`riffle_ports::Session::apply`] refuses.
-//! Their futures are ready at once, so that whatever schedules them decides alone what happens when. What only a test may do
-//! (lose a message, look into the books, cut a connection) is an inherent method, never part of a port.
+//! These are full implementations, not stubs: the queue redelivers, counts receives, respects visibility timeouts and
+//! moves messages to the dead letters; the ledger refuses what [`riffle_ports::Session::apply`] refuses. Their futures
+//! are ready at once, so that the scheduler alone decides the order of events. Actions that only a test may take
+//! (losing a message, reading the books, closing a connection) are inherent methods, never part of a port.
 
 mod audit;
 mod bus;
@@ -45,8 +45,8 @@ pub use usage::MemoryUsage;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks `mutex` also after a panic elsewhere: a test that fails while holding it is reported by that panic,
-/// not by a second one here.
+/// Locks `mutex`, even if it is poisoned: the panic of the test that held it is reported already and must not cause a
+/// second one here.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

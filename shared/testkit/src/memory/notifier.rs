@@ -1,4 +1,4 @@
-//! The line to the clients, in memory: what was pushed is kept until a test takes it.
+//! The client notifier in memory: it keeps the pushed frames until a test takes them.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Mutex;
@@ -8,17 +8,17 @@ use riffle_ports::{ClientNotifier, Delivery, PortError};
 
 use super::lock;
 
-/// What a WebSocket frame may hold, in bytes.
+/// The maximum size of a WebSocket frame, in bytes.
 pub const MAX_FRAME_BYTES: usize = 32 * 1024;
 
-/// One frame on its way to a client.
+/// A frame on its way to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
     pub connection: String,
     pub frame: String,
 }
 
-/// A [`ClientNotifier`] that keeps the frames of open connections, in the order they were pushed.
+/// A [`ClientNotifier`] that keeps the frames of open connections in the order in which they were pushed.
 #[derive(Debug, Default)]
 pub struct MemoryNotifier {
     state: Mutex<Line>,
@@ -35,24 +35,24 @@ impl MemoryNotifier {
         Self::default()
     }
 
-    /// From now on frames to `connection` are kept.
+    /// Opens `connection`: frames pushed to it from now on are kept.
     pub fn open(&self, connection: &str) {
         lock(&self.state).open.insert(connection.to_owned());
     }
 
-    /// From now on `connection` is gone, with the frames it has not taken.
+    /// Closes `connection` and drops the frames it has not taken.
     pub fn close(&self, connection: &str) {
         let mut line = lock(&self.state);
         line.open.remove(connection);
         line.under_way.retain(|pushed| pushed.connection != connection);
     }
 
-    /// All frames nobody has taken yet, oldest first.
+    /// Takes all frames not taken yet, oldest first.
     pub fn take(&self) -> Vec<Pushed> {
         lock(&self.state).under_way.drain(..).collect()
     }
 
-    /// The frames `connection` has not taken yet, oldest first.
+    /// Takes the frames that `connection` has not taken yet, oldest first.
     pub fn take_of(&self, connection: &str) -> Vec<String> {
         let mut line = lock(&self.state);
         let (own, others): (VecDeque<_>, VecDeque<_>) =

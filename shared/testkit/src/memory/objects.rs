@@ -9,8 +9,8 @@ use riffle_ports::{ObjectStore, PortError, Put, is_key};
 
 use super::lock;
 
-/// An [`ObjectStore`] in memory. Counts how often each key was written, so that a test can tell "once" from
-/// "again with the same bytes".
+/// An [`ObjectStore`] in memory. It counts how often each key was written, so that a test can distinguish one write
+/// from a second one with the same bytes.
 #[derive(Debug, Default)]
 pub struct MemoryObjects {
     stored: Mutex<BTreeMap<String, Stored>>,
@@ -27,17 +27,17 @@ impl MemoryObjects {
         Self::default()
     }
 
-    /// All keys, ascending.
+    /// Returns all keys, ascending.
     pub fn keys(&self) -> Vec<String> {
         lock(&self.stored).keys().cloned().collect()
     }
 
-    /// What is stored under `key`, past the port.
+    /// Returns the content stored under `key`, without going through the port.
     pub fn peek(&self, key: &str) -> Option<Bytes> {
         lock(&self.stored).get(key).map(|stored| stored.content.clone())
     }
 
-    /// How often `key` has been written since it was last absent.
+    /// Returns how often `key` has been written since it was last absent.
     pub fn writes(&self, key: &str) -> u32 {
         lock(&self.stored).get(key).map_or(0, |stored| stored.writes)
     }

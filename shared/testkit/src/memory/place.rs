@@ -1,11 +1,11 @@
-//! Where messages lie.
+//! The places that hold messages.
 
-/// A queue of the topology, or its dead letters.
+/// A queue of the topology, or the dead letters of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
     /// The queue's name.
     pub queue: &'static str,
-    /// Its dead letters: nobody consumes them.
+    /// Whether this is the queue's dead letters, which have no consumer.
     pub dead: bool,
 }
 

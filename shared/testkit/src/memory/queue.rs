@@ -1,7 +1,7 @@
-//! Queues with visibility, receive counts and redrive, in memory.
+//! Queues with visibility timeouts, receive counts and redrive, in memory.
 //!
-//! The consuming side is what a pump needs: receive, delete, release. Losing and doubling messages is what
-//! a real queue may do by itself; here a test decides when.
+//! The consuming side offers what the loop that feeds a function needs: receive, delete, release. A real queue may lose
+//! or duplicate messages by itself; here a test decides when that happens.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -13,10 +13,10 @@ use riffle_topology::{Consumed, RIFFLE, Then, Topology};
 
 use super::{Place, lock};
 
-/// As many messages as SQS hands to one call at most: a function must take any number of them.
+/// The maximum number of messages in one receive, as in SQS. A function must accept any number up to it.
 const BATCH: usize = 10;
 
-/// A message in a consumer's hands.
+/// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
     /// The same at every receive.
@@ -29,7 +29,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// Names this receive of this message.
+    /// Returns the receipt that identifies this receive of this message.
     pub fn receipt(&self) -> String {
         format!("{}-{}", self.id, self.receive_count)
     }
@@ -48,14 +48,14 @@ struct Held {
 struct Queues {
     next_id: u64,
     held: BTreeMap<u64, Held>,
-    /// What was deleted, so that a test can have it delivered again.
+    /// Deleted messages, so that a test can have them delivered again.
     deleted: Vec<(u64, Held)>,
 }
 
 /// A [`WorkQueue`] in memory, with its consuming side.
 pub struct MemoryQueue {
     clock: Arc<dyn Clock>,
-    /// How long a message that was received stays hidden.
+    /// How long a received message stays hidden.
     visibility: TimeDelta,
     topology: Topology,
     queues: Mutex<Queues>,
@@ -68,25 +68,25 @@ impl std::fmt::Debug for MemoryQueue {
 }
 
 impl MemoryQueue {
-    /// The queues of all flows.
+    /// Creates the queues of all flows.
     pub fn new(clock: Arc<dyn Clock>, visibility: TimeDelta) -> Self {
         Self::of(RIFFLE, clock, visibility)
     }
 
-    /// The queues of this topology.
+    /// Creates the queues of `topology`.
     pub fn of(topology: Topology, clock: Arc<dyn Clock>, visibility: TimeDelta) -> Self {
         Self { clock, visibility, topology, queues: Mutex::default() }
     }
 
-    /// The flows whose queues these are.
+    /// Returns the topology whose queues these are.
     pub fn topology(&self) -> Topology {
         self.topology
     }
 
-    /// The queue of this name.
+    /// Returns the place of the queue of this name.
     ///
     /// # Panics
-    /// If there is none.
+    /// If there is no such queue.
     pub fn place(&self, queue: &str) -> Place {
         Place::of(self.consumed(queue).queue.name)
     }
@@ -96,7 +96,7 @@ impl MemoryQueue {
         consumed
     }
 
-    /// Where a message goes that failed too often in this queue.
+    /// Returns where a message goes after too many receives from this queue.
     fn moves_to(&self, consumed: &Consumed) -> Place {
         match consumed.queue.then {
             Then::DeadLetter => Place::dead_letters(consumed.queue.name),
@@ -107,20 +107,20 @@ impl MemoryQueue {
         }
     }
 
-    /// Receives up to a batch of what is visible, oldest first.
+    /// Receives up to a batch of visible messages, oldest first.
     pub fn receive(&self, place: Place) -> Vec<Received> {
         let ids = self.visible(place);
         self.receive_these(place, &ids)
     }
 
-    /// Receives those of `ids` that are visible in `place`, in the order given, up to a batch. Messages
-    /// received too often move on instead.
+    /// Receives those of `ids` that are visible in `place`, in the given order, up to a batch. A message that has been
+    /// received too often moves to its next place instead.
     pub fn receive_these(&self, place: Place, ids: &[u64]) -> Vec<Received> {
         if place.dead {
             return Vec::new();
         }
         let consumed = self.consumed(place.queue);
-        // What may end the process is received alone.
+        // Messages that may end the process are received one at a time.
         let batch = if consumed.queue.alone { 1 } else { BATCH };
         let now = self.clock.now();
         let mut queues = lock(&self.queues);
@@ -154,8 +154,8 @@ impl MemoryQueue {
         received
     }
 
-    /// Acknowledges: the message is gone, also if its visibility ran out and somebody else holds it now. A
-    /// message that moved on stays where it went.
+    /// Acknowledges a message: removes it, even if its visibility timeout has expired and another consumer has received
+    /// it. A message that has moved to another place stays there.
     pub fn delete(&self, received: &Received) {
         let mut queues = lock(&self.queues);
         if queues.held.get(&received.id).is_some_and(|held| held.place == received.place)
@@ -165,7 +165,7 @@ impl MemoryQueue {
         }
     }
 
-    /// Gives a message back at once, unless somebody received it since.
+    /// Makes a message visible again at once, unless it has been received again since.
     pub fn release(&self, received: &Received) {
         let now = self.clock.now();
         let mut queues = lock(&self.queues);
@@ -177,7 +177,7 @@ impl MemoryQueue {
         }
     }
 
-    /// The ids of what could be received from `place` now, oldest first.
+    /// Returns the ids of the messages that can be received from `place` now, oldest first.
     pub fn visible(&self, place: Place) -> Vec<u64> {
         let now = self.clock.now();
         let queues = lock(&self.queues);
@@ -189,7 +189,7 @@ impl MemoryQueue {
             .collect()
     }
 
-    /// Whether anything could be received from `place` now.
+    /// Returns whether a message can be received from `place` now.
     pub fn has_visible(&self, place: Place) -> bool {
         let now = self.clock.now();
         let queues = lock(&self.queues);
@@ -197,7 +197,7 @@ impl MemoryQueue {
         held.any(|held| held.place == place && held.visible_at <= now)
     }
 
-    /// When the next message that is invisible now becomes visible to a consumer.
+    /// Returns when the next hidden message of a consumed place becomes visible.
     pub fn next_visible_at(&self) -> Option<DateTime<Utc>> {
         let now = self.clock.now();
         let queues = lock(&self.queues);
@@ -209,42 +209,42 @@ impl MemoryQueue {
             .min()
     }
 
-    /// How many messages lie in `place`, visible or not.
+    /// Returns the number of messages in `place`, visible or not.
     pub fn len(&self, place: Place) -> usize {
         let queues = lock(&self.queues);
         queues.held.values().filter(|held| held.place == place).count()
     }
 
-    /// Whether no consumed place holds a message.
+    /// Returns whether only dead letters are left.
     pub fn is_drained(&self) -> bool {
         lock(&self.queues).held.values().all(|held| held.place.dead)
     }
 
-    /// The messages in `place`, oldest first.
+    /// Returns the messages in `place`, oldest first.
     pub fn peek(&self, place: Place) -> Vec<Message> {
         let queues = lock(&self.queues);
         let there = queues.held.values().filter(|held| held.place == place);
         there.map(|held| held.message.clone()).collect()
     }
 
-    /// All dead letters, with where they lie, oldest first.
+    /// Returns all dead letters with their places, oldest first.
     pub fn dead(&self) -> Vec<(Place, Message)> {
         let queues = lock(&self.queues);
         let dead = queues.held.values().filter(|held| held.place.dead);
         dead.map(|held| (held.place, held.message.clone())).collect()
     }
 
-    /// The body of a message, wherever it lies.
+    /// Returns the body of a message, in any place.
     pub fn body(&self, id: u64) -> Option<String> {
         lock(&self.queues).held.get(&id).map(|held| held.message.body.clone())
     }
 
-    /// A message vanishes. Returns whether it was there.
+    /// Loses a message. Returns whether it existed.
     pub fn lose(&self, id: u64) -> bool {
         lock(&self.queues).held.remove(&id).is_some()
     }
 
-    /// A message that is there becomes visible at once although a consumer may hold it: delivered twice.
+    /// Makes a message visible at once, even if a consumer holds it, so that it is delivered twice.
     pub fn expose(&self, id: u64) {
         let now = self.clock.now();
         if let Some(held) = lock(&self.queues).held.get_mut(&id) {
@@ -252,7 +252,7 @@ impl MemoryQueue {
         }
     }
 
-    /// A message is held back for a while.
+    /// Delays a message: it becomes visible `by` later than it would have.
     pub fn delay(&self, id: u64, by: TimeDelta) {
         let now = self.clock.now();
         if let Some(held) = lock(&self.queues).held.get_mut(&id) {
@@ -260,7 +260,7 @@ impl MemoryQueue {
         }
     }
 
-    /// The ids of what lies in `place`, visible or not, and whose body is `wanted`, oldest first.
+    /// Returns the ids of the messages in `place`, visible or not, whose body is `wanted`, oldest first.
     pub fn ids(&self, place: Place, wanted: impl Fn(&str) -> bool) -> Vec<u64> {
         let queues = lock(&self.queues);
         queues
@@ -271,13 +271,14 @@ impl MemoryQueue {
             .collect()
     }
 
-    /// Where the deleted messages lay that could come back, oldest first.
+    /// Returns the places of the deleted messages, oldest first. Each can be brought back with
+    /// [`resurrect`](Self::resurrect).
     pub fn deleted(&self) -> Vec<Place> {
         let queues = lock(&self.queues);
         queues.deleted.iter().map(|(_, held)| held.place).collect()
     }
 
-    /// The `nth` deleted message lies in its place again, as at-least-once delivery allows.
+    /// Puts the `nth` deleted message back into its place, as at-least-once delivery allows.
     pub fn resurrect(&self, nth: usize) -> Option<Place> {
         let now = self.clock.now();
         let mut queues = lock(&self.queues);

@@ -1,4 +1,4 @@
-//! Records of work and their outbox, in memory, for all flows.
+//! Records of all flows and their outbox, in memory.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,24 +13,25 @@ use super::lock;
 /// A tenant and the subject of one of its records.
 pub type RecordKey = (String, Subject);
 
-/// An event that is to be published.
+/// An event waiting in the outbox to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     pub event: Outgoing,
     pub since: DateTime<Utc>,
 }
 
-/// What is stored. Plain data: checkers read it, known-bad protocols write it as none should.
+/// The stored records and events. Plain data, so that checkers can read it and known-bad protocols can write what none
+/// should.
 #[derive(Debug, Default)]
 pub struct RecordBooks {
     pub records: BTreeMap<RecordKey, Record>,
-    /// By event id.
+    /// Waiting events by event id.
     pub outbox: BTreeMap<String, Waiting>,
     notes: Vec<RecordNote>,
 }
 
-/// A write, or one that was asked for and did not happen.
-#[expect(clippy::large_enum_variant, reason = "of a test")]
+/// A write, or a requested write that was refused.
+#[expect(clippy::large_enum_variant, reason = "used in tests only")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordNote {
     Created(RecordKey),
@@ -40,12 +41,12 @@ pub enum RecordNote {
     Replaced {
         seen: Record,
         next: Record,
-        /// The ids of the events that went into the outbox with it.
+        /// The ids of the events stored in the outbox with it.
         announce: Vec<String>,
     },
-    /// A record was to be replaced, and is not the one that was seen.
+    /// A record was to be replaced, but it is no longer at the revision that the caller had seen.
     Conflict(RecordKey),
-    /// Events left the outbox: so many of those named were there.
+    /// Events were removed from the outbox. `there` is the number of the named events that were in it.
     Announced {
         events: Vec<String>,
         there: usize,
@@ -53,17 +54,17 @@ pub enum RecordNote {
 }
 
 impl RecordBooks {
-    /// Notes a write for the checkers. Every method that writes calls it, those of known-bad protocols too.
+    /// Notes a write for the checkers. Every method that writes calls it, also in known-bad protocols.
     pub fn note(&mut self, note: RecordNote) {
         self.notes.push(note);
     }
 
-    /// Forgets and returns what was noted so far.
+    /// Returns the notes so far and removes them.
     pub fn take_notes(&mut self) -> Vec<RecordNote> {
         std::mem::take(&mut self.notes)
     }
 
-    /// Puts `next` in the place of whatever is there, with what it announces.
+    /// Replaces the stored record with `next` without a check, and stores the events to announce.
     pub fn put(&mut self, seen: &Record, next: Record, announce: &[Outgoing]) {
         self.announce(announce, next.changed_at);
         let announce = announce.iter().map(|event| event.event_id.clone()).collect();
@@ -89,7 +90,7 @@ pub struct MemoryRecords {
 }
 
 impl MemoryRecords {
-    /// Looks into the books, or cooks them.
+    /// Gives a test access to the books, to read or to manipulate them.
     pub fn inspect<T>(&self, look: impl FnOnce(&mut RecordBooks) -> T) -> T {
         look(&mut lock(&self.books))
     }

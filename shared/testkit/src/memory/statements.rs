@@ -1,5 +1,5 @@
-//! The books of statements in memory beside their records: transactions, figures and the audit trail. The ports on them
-//! are in files of their own.
+//! The data of the statements flow in memory, apart from its records: transactions, figures and the audit trail. The
+//! ports implemented on it are in files of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -20,51 +20,51 @@ pub struct Row {
     pub shown_by: BTreeSet<FileId>,
 }
 
-/// What is stored. Plain data: checkers read it, known-bad protocols write it as none should.
+/// The stored data. Plain data, so that checkers can read it and known-bad protocols can write what none should.
 #[derive(Debug, Default)]
 pub struct StatementBooks {
     pub rows: BTreeMap<RowKey, Row>,
-    /// Tenant, account and month in which something was stored, and that was not forgotten.
+    /// The tenant, account and month of every stored row, except forgotten months.
     pub months: BTreeSet<(String, String, Month)>,
     pub figures: BTreeMap<(String, String, Month), StoredFigures>,
-    /// In the order in which it was written.
+    /// Entries in the order of writing.
     pub audit: Vec<AuditEntry>,
     notes: Vec<Noted>,
 }
 
-/// A change of the books, or one that was asked for and refused.
+/// A change of the books, or a requested change that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Noted {
-    /// Rows were stored; so many of them were there already, and so many shown by this file already.
+    /// Rows were stored. `known` of them existed already, and this file showed `again` of them already.
     Stored {
         file: FileKey,
         rows: usize,
         known: usize,
         again: usize,
     },
-    /// Rows were to be stored by somebody who is not at work on the file.
+    /// Rows were to be stored by a worker that does not hold the file.
     NotStored(FileKey),
-    /// Rows were to be taken back by somebody who is not at work on the file.
+    /// Rows were to be withdrawn by a worker that does not hold the file.
     NotWithdrawn(FileKey),
-    /// Of these rows of a file so many are gone.
+    /// A file stopped showing rows. `gone` of them were deleted.
     Removed {
         file: FileKey,
         gone: usize,
-        /// Others show them, too.
+        /// The number of rows kept because other files show them.
         kept: usize,
     },
     Categorized {
         tenant: String,
         changed: usize,
     },
-    /// Figures were to be put; whether they were.
+    /// Figures were to be stored. `put` says whether they were.
     Figures {
         tenant: String,
         account: String,
         month: Month,
         put: bool,
     },
-    /// An event was to be added to the trail; whether it was new.
+    /// An event was to be appended to the audit trail. `new` says whether it was absent.
     Audited {
         tenant: String,
         subject: Subject,
@@ -75,17 +75,17 @@ pub enum Noted {
 }
 
 impl StatementBooks {
-    /// Notes a change for the checkers. Every method that writes calls it, those of known-bad protocols too.
+    /// Notes a change for the checkers. Every method that writes calls it, also in known-bad protocols.
     pub fn note(&mut self, noted: Noted) {
         self.notes.push(noted);
     }
 
-    /// Forgets and returns what was noted so far.
+    /// Returns the notes so far and removes them.
     pub fn take_notes(&mut self) -> Vec<Noted> {
         std::mem::take(&mut self.notes)
     }
 
-    /// What has the tenant's `account` and `month`, by key.
+    /// Returns the rows of the tenant's `account` in `month`, by key.
     pub fn month<'b>(
         &'b self,
         tenant: &str,
@@ -104,18 +104,18 @@ impl StatementBooks {
 #[derive(Debug)]
 pub struct MemoryStatements {
     books: Mutex<StatementBooks>,
-    /// They say who may store rows.
+    /// The records, which decide which worker may store rows.
     pub(super) records: Arc<MemoryRecords>,
     pub(super) batch: usize,
 }
 
 impl MemoryStatements {
-    /// Takes `batch` rows in one call.
+    /// Creates an empty store that takes at most `batch` rows per call.
     pub fn new(records: Arc<MemoryRecords>, batch: usize) -> Self {
         Self { books: Mutex::default(), records, batch: batch.max(1) }
     }
 
-    /// Looks into the books, or cooks them.
+    /// Gives a test access to the books, to read or to manipulate them.
     pub fn inspect<T>(&self, look: impl FnOnce(&mut StatementBooks) -> T) -> T {
         look(&mut lock(&self.books))
     }

@@ -8,7 +8,7 @@ use riffle_ports::{PortError, Ticket, TicketHash, TicketStore};
 
 use super::lock;
 
-/// A [`TicketStore`] in memory. Forgets nothing by itself.
+/// A [`TicketStore`] in memory. Tickets do not expire by themselves.
 #[derive(Debug, Default)]
 pub struct MemoryTickets {
     tickets: Mutex<BTreeMap<TicketHash, Ticket>>,

@@ -1,4 +1,4 @@
-//! Lent tokens, in memory.
+//! Stored access tokens, in memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ pub struct MemoryTokens {
 #[derive(Debug, Default)]
 struct Kept {
     token: Option<(String, Token)>,
-    /// How often one was put.
+    /// How often a token was stored.
     puts: u32,
 }
 
@@ -32,7 +32,7 @@ impl MemoryTokens {
         Self { clock, kept: Mutex::default() }
     }
 
-    /// What is kept for a session, past its time or not, and how often something was put.
+    /// Returns the token kept for a session, expired or not, and how often one was stored.
     pub fn peek(&self, session: &SessionId) -> (Option<Token>, u32) {
         let kept = lock(&self.kept);
         let kept = kept.get(session);

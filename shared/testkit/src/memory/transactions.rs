@@ -10,7 +10,8 @@ use riffle_ports::{
 use super::statements::{MemoryStatements, Noted, Row, StatementBooks};
 
 impl StatementBooks {
-    /// Stores `rows`, whoever is at work. For each, whether `file` brought it first.
+    /// Stores `rows` without checking who holds the file. Returns for each row whether `file` was the first to bring
+    /// it.
     pub fn store(&mut self, tenant: &str, file: &FileId, rows: &[Transaction]) -> Vec<bool> {
         let (mut known, mut again) = (0, 0);
         let mut first = Vec::with_capacity(rows.len());
@@ -31,7 +32,8 @@ impl StatementBooks {
         first
     }
 
-    /// `file` no longer shows these, whoever is at work.
+    /// Removes `file` from the files that show these rows, without checking who holds the file. A row that no file
+    /// shows any more is deleted.
     pub fn remove(&mut self, tenant: &str, file: &FileId, keys: &[TransactionKey]) {
         let (mut gone, mut kept) = (0, 0);
         for key in keys {
@@ -54,7 +56,7 @@ impl StatementBooks {
 }
 
 impl MemoryStatements {
-    /// Whether the file is being processed under `token`.
+    /// Returns whether the file is being processed under `token`.
     fn is_held(&self, tenant: &str, file: &FileId, token: &str) -> bool {
         let key = (tenant.to_owned(), file.subject());
         self.records.inspect(|books| {

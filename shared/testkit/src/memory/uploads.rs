@@ -1,11 +1,11 @@
-//! A storage that nobody sends anything to.
+//! An upload storage that never receives anything.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use riffle_ports::{Completed, Entry, Opened, PortError, PostForm, ReadError, Received, UploadStorage};
 
-/// Takes nothing: these tests send nothing.
+/// An [`UploadStorage`] that accepts nothing, for tests that send no files.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoUploads;
 

@@ -1,4 +1,4 @@
-//! What tenants used, in memory.
+//! Usage counters of tenants, in memory.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -13,7 +13,7 @@ use super::lock;
 #[derive(Debug, Default)]
 pub struct MemoryUsage(Mutex<BTreeMap<Counted, u64>>);
 
-/// Of a tenant, what, from when on.
+/// A tenant, the counted use, and the start of the period.
 type Counted = (String, Used, DateTime<Utc>);
 
 #[async_trait]

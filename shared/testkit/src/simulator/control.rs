@@ -1,4 +1,4 @@
-//! What executor and ports share: who runs, what the plan says of each call, and the record of it all.
+//! The state shared by executor and ports: the running task, the plan's decision about each call, and the trace.
 
 use std::future::{Future, pending};
 use std::pin::Pin;
@@ -15,11 +15,11 @@ use super::sometimes::Sometimes;
 use super::trace::Trace;
 use crate::memory::{ManualClock, lock};
 
-/// Names a task within a run; never used twice.
+/// The id of a task, unique within a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TaskId(pub u64);
 
-/// The judge of one run. Everything that chance decides is drawn here, in one order.
+/// The control of one run. All random choices are drawn here, in one order.
 #[derive(Debug)]
 pub struct Control {
     state: Mutex<Judge>,
@@ -35,7 +35,7 @@ struct Judge {
     points: Option<Vec<Point>>,
     sometimes: Sometimes,
     trace: Trace,
-    /// How far the machines' clocks may be from the true time.
+    /// The maximum difference between a machine's clock and the true time.
     skew: TimeDelta,
 }
 
@@ -43,9 +43,9 @@ struct Judge {
 struct Running {
     task: TaskId,
     name: &'static str,
-    /// Whether the plan spares it.
+    /// Whether the plan injects no faults into it.
     spared: bool,
-    /// It crashed: it takes no further step, also if the current one has some way to go.
+    /// Whether it has crashed. It takes no further step, even if the current one is not finished.
     doomed: bool,
 }
 
@@ -66,54 +66,54 @@ impl Control {
         }
     }
 
-    /// Draws from the run's chance.
+    /// Draws from the run's random generator.
     pub fn draw<T>(&self, draw: impl FnOnce(&mut Rng) -> T) -> T {
         draw(&mut lock(&self.state).rng)
     }
 
-    /// From now on faults follow `plan`.
+    /// From now on, injects faults as `plan` says.
     pub fn follow(&self, plan: Plan) {
         lock(&self.state).plan = plan;
     }
 
-    /// From now on each task's clock is off by up to `skew`, in either direction.
+    /// From now on, each task's clock is off by up to `skew`, in either direction.
     pub fn skew_clocks(&self, skew: TimeDelta) {
         lock(&self.state).skew = skew;
     }
 
-    /// From now on remembers every call, for a run that enumerates where faults may strike.
+    /// From now on, records every call, for a run that enumerates where faults can be placed.
     pub fn record_points(&self) {
         lock(&self.state).points = Some(Vec::new());
     }
 
-    /// The calls remembered since [`Control::record_points`].
+    /// Returns the calls recorded since [`Control::record_points`].
     pub fn take_points(&self) -> Vec<Point> {
         lock(&self.state).points.take().unwrap_or_default()
     }
 
-    /// A named event occurred.
+    /// Counts one occurrence of a named event.
     pub fn sometimes(&self, event: &'static str) {
         lock(&self.state).sometimes.note(event);
     }
 
-    /// The named events so far.
+    /// Returns the counts of the named events so far.
     pub fn occurred(&self) -> Sometimes {
         lock(&self.state).sometimes.clone()
     }
 
-    /// Notes an event in the trace. `text` must not call the control.
+    /// Notes an event in the trace. `text` must not call the control, which is locked meanwhile.
     pub fn note(&self, what: &str, detail: &[u8], text: impl FnOnce() -> String) {
         let at = self.clock.now();
         let mut judge = lock(&self.state);
         judge.trace.note(what, detail, || format!("{} {what} {}", at.format("%H:%M:%S%.3f"), text()));
     }
 
-    /// Looks at the trace.
+    /// Gives read access to the trace.
     pub fn trace<T>(&self, look: impl FnOnce(&Trace) -> T) -> T {
         look(&lock(&self.state).trace)
     }
 
-    /// The running task's invocation ends here, as if its process had died.
+    /// Ends the running task's invocation, as if its process had crashed.
     pub fn crash_running(&self) {
         if let Some(running) = &mut lock(&self.state).running {
             running.doomed = true;
@@ -124,14 +124,13 @@ impl Control {
         lock(&self.state).running = Some(Running { task, name, spared, doomed: false });
     }
 
-    /// Returns whether the task crashed.
+    /// Clears the running task. Returns whether it crashed.
     pub(super) fn leave(&self) -> bool {
         let running = lock(&self.state).running.take();
         running.is_some_and(|running| running.doomed)
     }
 
-    /// A task's call arrives: others get their turn, then the plan says what becomes of it. Does not return
-    /// if the task crashes here.
+    /// Lets other tasks run, then asks the plan for the fault of this call. Does not return if the task crashes here.
     pub(super) async fn arrive(&self, point: Point, detail: impl FnOnce() -> String) -> Option<Fault> {
         self.pause().await;
         if self.is_doomed() {
@@ -180,7 +179,7 @@ impl Control {
         }
     }
 
-    /// [`Control::arrive`] and [`Control::perform`] in one.
+    /// Combines [`Control::arrive`] and [`Control::perform`].
     pub(super) async fn call<'a, T>(
         &self,
         point: Point,
@@ -221,14 +220,13 @@ impl Control {
         lock(&self.state).running.as_ref().is_some_and(|running| running.doomed)
     }
 
-    /// Others get their turn, once or a few times: so that calls made side by side in one task finish in any
-    /// order.
+    /// Lets other tasks run, once or a few times, so that concurrent calls of one task finish in any order.
     fn pause(&self) -> Pause {
         const TURNS: [u8; 8] = [1, 1, 1, 1, 1, 2, 2, 4];
         Pause { turns: self.draw(|rng| rng.pick(&TURNS).copied().unwrap_or(1)) }
     }
 
-    /// A pause between two tries. Does not return if the task crashed meanwhile.
+    /// Pauses between two tries. Does not return if the task has crashed meanwhile.
     async fn resume(&self) {
         self.pause().await;
         if self.is_doomed() {
@@ -237,7 +235,7 @@ impl Control {
     }
 }
 
-/// The time as the running task's machine has it.
+/// The time on the clock of the running task's machine.
 impl Clock for Control {
     fn now(&self) -> DateTime<Utc> {
         let judge = lock(&self.state);
@@ -250,7 +248,7 @@ impl Clock for Control {
     }
 }
 
-/// Pending a few times, woken at once.
+/// A future that is pending a few times and wakes itself at once.
 struct Pause {
     turns: u8,
 }

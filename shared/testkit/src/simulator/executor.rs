@@ -1,4 +1,4 @@
-//! Runs tasks one step at a time, in the order it is told.
+//! An executor that runs tasks one step at a time, in the order in which its caller chooses them.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,17 +9,17 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use super::control::{Control, TaskId};
 
-/// What one step of a task led to.
+/// The result of one step of a task.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Polled<T> {
-    /// It has some way to go.
+    /// It is not finished.
     Pending,
     Done(T),
-    /// Its invocation ended; whatever it held is dropped.
+    /// Its invocation ended; everything it held is dropped.
     Crashed,
     /// It panicked, with this message.
     Panicked(String),
-    /// It waits for something that is not in this world: a timer, a thread, a socket.
+    /// It waits for something outside this world: a timer, a thread, a socket.
     Stuck,
 }
 
@@ -63,7 +63,7 @@ impl<T> Executor<T> {
         Self { tasks: Vec::new(), next: 1, control }
     }
 
-    /// Adds a task. It takes its first step when it is chosen. The plan injects nothing into a `spared` one.
+    /// Adds a task. It takes its first step when it is chosen. The plan injects no faults into a `spared` one.
     pub fn spawn(
         &mut self,
         name: &'static str,
@@ -92,13 +92,13 @@ impl<T> Executor<T> {
         self.tasks.is_empty()
     }
 
-    /// The tasks under way, in no meaningful order.
+    /// Returns the ids of the unfinished tasks, in no meaningful order.
     pub fn ids(&self) -> impl Iterator<Item = TaskId> {
         self.tasks.iter().map(|task| task.id)
     }
 
-    /// The `nth` task takes one step, on which others depend for nothing but their turn. A task that is not
-    /// pending after it is gone. `None` if there is no such task.
+    /// Polls the `nth` task once; other tasks run only between such steps. A task that is not pending afterwards is
+    /// removed. Returns `None` if there is no such task.
     pub fn step(&mut self, nth: usize) -> Option<(TaskId, &'static str, Polled<T>)> {
         let task = self.tasks.get_mut(nth)?;
         let (id, name) = (task.id, task.name);
@@ -120,14 +120,14 @@ impl<T> Executor<T> {
         Some((id, name, polled))
     }
 
-    /// Ends one task where it stands. Returns whether it was under way.
+    /// Drops one task. Returns whether it was unfinished.
     pub fn crash(&mut self, task: TaskId) -> bool {
         let before = self.tasks.len();
         self.tasks.retain(|other| other.id != task);
         self.tasks.len() < before
     }
 
-    /// The power fails: all tasks are dropped where they stand. Returns who they were.
+    /// Drops all tasks, as in a power failure. Returns their ids.
     pub fn crash_all(&mut self) -> Vec<TaskId> {
         self.tasks.drain(..).map(|task| task.id).collect()
     }

@@ -1,29 +1,29 @@
-//! What can go wrong with a call, and who decides when.
+//! The faults of a call, and the plans that decide when they occur.
 
 use super::Rng;
 
-/// What a call does to the world.
+/// The effect of a call on the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing: a lost answer is as good as none.
+    /// None: losing the answer is the same as not making the call.
     Reads,
     Writes,
-    /// Writes several things, of which some may be refused.
+    /// Writes several items, some of which may be refused.
     Sends,
 }
 
-/// A place in a run where a fault may strike: one call of one port.
+/// A place in a run where a fault can occur: one call of one port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Point {
-    /// `port.method`, with the transition's name for transitions.
+    /// The name as `port.method`; for a transition, its name in place of the method.
     pub name: &'static str,
     pub effect: Effect,
 }
 
-/// What goes wrong with one call. The caller's SDK tries up to three times.
+/// A fault of one call. The simulated SDK of the caller tries up to three times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// The first try has no effect; the second succeeds. Others may act in between.
+    /// The first try has no effect; the second succeeds. Other tasks may act in between.
     Throttled,
     /// No try has an effect; the caller sees an error.
     Unavailable,
@@ -35,7 +35,7 @@ pub enum Fault {
     CrashBefore,
     /// The invocation ends after the effect.
     CrashAfter,
-    /// Some of what was to be sent is refused.
+    /// Some of the sent items are refused.
     PartlyRefused,
 }
 
@@ -50,7 +50,7 @@ impl Fault {
         Self::PartlyRefused,
     ];
 
-    /// Whether the fault differs from all the others at a call with this effect.
+    /// Returns whether the fault differs from all others at a call with this effect.
     pub fn applies_to(self, effect: Effect) -> bool {
         match self {
             Self::Throttled | Self::Unavailable | Self::CrashBefore => true,
@@ -60,7 +60,7 @@ impl Fault {
     }
 }
 
-/// How likely each fault is at each call, in ten-thousandths.
+/// The probability of each fault at each call, in ten-thousandths.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rates {
     pub throttled: u32,
@@ -73,8 +73,8 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// A mix of its own for each run: most faults off, the others rare or frequent. Runs in which everything
-    /// fails reach little, and those in which one thing fails often reach what evenly mixed ones do not.
+    /// Draws the rates of one run: most faults off, the others rare or frequent. Runs in which everything fails get
+    /// little done, and runs in which one fault is frequent reach states that evenly mixed ones do not.
     pub fn mixed(rng: &mut Rng) -> Self {
         let mut rate = || {
             const CHOICES: [u32; 8] = [0, 0, 0, 30, 100, 200, 500, 1_000];
@@ -104,17 +104,17 @@ impl Rates {
     }
 }
 
-/// Who decides which call fails.
+/// A plan that decides which calls fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plan {
     /// Nothing fails.
     Quiet,
-    /// Chance decides.
+    /// Calls fail at random, at these rates.
     Random(Rates),
-    /// Chance decides, but calls whose name starts with one of these never fail.
+    /// Calls fail at random, except those whose name starts with one of these prefixes.
     Sparing(Rates, &'static [&'static str]),
-    /// These calls fail, counted from 0 in the order in which they take place, and no others. The numbers
-    /// rise.
+    /// Exactly these calls fail. Calls are counted from 0 in the order in which they take place, and the numbers
+    /// ascend.
     Placed(Vec<(u64, Fault)>),
 }
 
@@ -123,13 +123,13 @@ impl Plan {
         matches!(self, Self::Placed(_))
     }
 
-    /// What happens to the `nth` call.
+    /// Returns the fault of the `nth` call, if any.
     pub fn decide(&self, nth: u64, point: Point, rng: &mut Rng) -> Option<Fault> {
         match self {
             Self::Quiet => None,
             Self::Sparing(_, spared) if spared.iter().any(|spared| point.name.starts_with(spared)) => None,
             Self::Random(rates) | Self::Sparing(rates, _) => {
-                // One draw for all kinds, so that a call costs one number whatever the rates.
+                // One draw decides among all faults, so that a call consumes one random number whatever the rates.
                 let mut drawn = u32::try_from(rng.below(10_000)).unwrap_or(u32::MAX);
                 Fault::ALL.into_iter().find(|fault| {
                     if !fault.applies_to(point.effect) {

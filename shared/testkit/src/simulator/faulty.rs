@@ -1,4 +1,4 @@
-//! The ports as handlers see them in a simulated run: each call waits its turn and may fail.
+//! The ports as handlers see them in a simulated run: each call waits for its turn and may fail.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -15,10 +15,10 @@ use super::control::Control;
 use super::faults::{Effect, Fault, Point};
 use crate::memory::{call_of, lock};
 
-/// A port with a judge in front of it.
+/// A port whose calls the [`Control`] schedules and may fail.
 pub struct Faulty<P: ?Sized> {
     pub(super) control: Arc<Control>,
-    /// Answers of an eventually consistent read, oldest first: any of them may come back.
+    /// The earlier answers of an eventually consistent read, oldest first. Any of them may be returned again.
     stale: Mutex<Vec<Vec<SessionId>>>,
     pub(super) inner: Arc<P>,
 }
@@ -147,7 +147,7 @@ impl ScanLedger for Faulty<dyn ScanLedger> {
         let fresh = self.control.perform(point, fault, || self.inner.open_sessions()).await?;
         let mut stale = lock(&self.stale);
         stale.push(fresh.clone());
-        // The index lags as often as calls are throttled: both are the store under load.
+        // The index lags as often as calls are throttled, because both mean that the store is under load.
         if fault == Some(Fault::Throttled)
             && let Some(old) = self.control.draw(|rng| rng.pick(&stale).cloned())
         {

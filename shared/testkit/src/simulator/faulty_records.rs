@@ -1,4 +1,4 @@
-//! The record store as handlers see it in a simulated run, for all flows.
+//! The record store of all flows, as handlers see it in a simulated run.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use super::control::Control;
 use super::faults::Fault;
 use super::faulty::{Faulty, reads, writes};
 
-/// What a flow calls a replacement of a record, such as `records.begin`. Each is a kind of call of its own, so that a
-/// fault at one can be told from one at another.
+/// The flow's name for a replacement of a record, such as `records.begin`. Each name is a kind of call of its own, so
+/// that faults can be injected and counted per kind.
 pub type NameReplacement = fn(seen: &Record, next: &Record, announce: &[Outgoing]) -> &'static str;
 
-/// A [`RecordStore`] with a judge in front of it.
+/// A [`RecordStore`] whose calls the [`Control`] schedules and may fail.
 #[derive(Debug)]
 pub struct FaultyRecords {
     faulty: Faulty<dyn RecordStore>,
@@ -26,8 +26,8 @@ impl FaultyRecords {
         Self { faulty: Faulty::new(inner, control), name }
     }
 
-    /// An index that lags does not show what is new. It lags as often as calls are throttled: both are the store
-    /// under load.
+    /// Returns the entries that a lagging index shows: the last ones may be missing. The index lags as often as calls
+    /// are throttled, because both mean that the store is under load.
     fn lagging<T>(&self, fault: Option<Fault>, mut fresh: Vec<T>) -> Vec<T> {
         if fault == Some(Fault::Throttled) && !fresh.is_empty() {
             let left = self.faulty.control.draw(|rng| rng.below(fresh.len()));

@@ -1,12 +1,11 @@
-//! A world in which nothing happens by itself.
+//! A deterministic simulator in which nothing happens by itself.
 //!
-//! Handlers run as futures on one thread. Every port call goes through a decorator ([`Faulty`]) that first
-//! hands control back, so that a seeded scheduler chooses which task goes on, and then asks the [`Plan`]
-//! whether the call fails and how. Time is a number. Thus a seed is a run: the same seed yields the same run,
-//! byte for byte, which [`Trace`] proves by its hash.
+//! Handlers run as futures on one thread. Every port call goes through a decorator ([`Faulty`]) that first yields, so
+//! that a seeded scheduler chooses the task that continues, and then asks the [`Plan`] whether and how the call fails.
+//! Time is a number that tests advance. The same seed therefore yields the same run, byte for byte, which the hash of
+//! [`Trace`] proves.
 //!
-//! What lives here knows ports and futures, but no flow: scenarios, deliveries and invariants are in
-//! `tests/sim`.
+//! This module knows ports and futures, but no flow: scenarios, deliveries and invariants are in `tests/sim`.
 
 mod control;
 mod executor;

@@ -1,6 +1,6 @@
-//! The one source of chance: `SplitMix64`.
+//! The only source of randomness: `SplitMix64`.
 
-/// A small generator with the whole of its state in one number. Not for secrets.
+/// A small random generator whose whole state is one number. Not for secrets.
 #[derive(Debug, Clone)]
 pub struct Rng {
     state: u64,
@@ -11,10 +11,10 @@ impl Rng {
         Self { state: seed }
     }
 
-    /// Any 64 bits.
+    /// Returns 64 random bits.
     #[expect(
         clippy::should_implement_trait,
-        reason = "it never ends; an iterator's Option would be noise at each call"
+        reason = "the sequence never ends; an iterator's Option would be noise at each call"
     )]
     pub fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -24,36 +24,36 @@ impl Rng {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number in `0..below`; 0 if `below` is 0.
+    /// Returns a number in `0..below`, or 0 if `below` is 0.
     pub fn below(&mut self, below: usize) -> usize {
         let wide = u128::from(self.next()) * below as u128;
         usize::try_from(wide >> 64).unwrap_or(0)
     }
 
-    /// A number in `from..=to`.
+    /// Returns a number in `from..=to`.
     pub fn between(&mut self, from: i64, to: i64) -> i64 {
         let span = usize::try_from(to - from).unwrap_or(0);
         from + i64::try_from(self.below(span + 1)).unwrap_or(0)
     }
 
-    /// True `of_ten_thousand` times out of ten thousand.
+    /// Returns true with a probability of `of_ten_thousand` in ten thousand.
     pub fn chance(&mut self, of_ten_thousand: u32) -> bool {
         of_ten_thousand > 0 && self.below(10_000) < of_ten_thousand as usize
     }
 
-    /// One of `choices`, `None` if there are none.
+    /// Returns one of `choices`, or `None` if there are none.
     pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
         choices.get(self.below(choices.len()))
     }
 
-    /// Puts `items` in any order.
+    /// Shuffles `items`.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
         }
     }
 
-    /// Another generator, whose numbers have nothing to do with those to come here.
+    /// Creates another generator, independent of the further numbers of this one.
     #[must_use]
     pub fn fork(&mut self) -> Self {
         Self::new(self.next())

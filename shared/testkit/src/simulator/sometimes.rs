@@ -1,4 +1,4 @@
-//! Proof that the generator reaches the interesting cases: named events that must occur sometimes.
+//! Counts of named events, which prove that the generated schedules reach the interesting cases.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ pub struct Sometimes {
 }
 
 impl Sometimes {
-    /// The event occurred once more.
+    /// Counts one occurrence of the event.
     pub fn note(&mut self, event: &'static str) {
         *self.counts.entry(event).or_default() += 1;
     }
 
-    /// `fault` struck a call of `point`.
+    /// Counts one occurrence of `fault` at a call of `point`.
     pub fn struck(&mut self, point: &'static str, fault: Fault) {
         *self.strikes.entry((point, fault)).or_default() += 1;
     }
 
-    /// Adds what another run saw.
+    /// Adds the counts of another run.
     pub fn merge(&mut self, other: &Self) {
         for (event, count) in &other.counts {
             *self.counts.entry(event).or_default() += count;
@@ -32,7 +32,7 @@ impl Sometimes {
         }
     }
 
-    /// How often each fault struck at each kind of call.
+    /// Returns how often each fault occurred at each kind of call.
     pub fn strikes(&self) -> impl Iterator<Item = (&'static str, Fault, u64)> {
         let strikes = self.strikes.iter();
         strikes.map(|((point, fault), count)| (*point, *fault, *count))
@@ -42,13 +42,13 @@ impl Sometimes {
         self.counts.get(event).copied().unwrap_or(0)
     }
 
-    /// Those of `expected` that never occurred.
+    /// Returns those of `expected` that never occurred.
     pub fn missing<'a>(&self, expected: &[&'a str]) -> Vec<&'a str> {
         let absent = |event: &&&str| self.count(event) == 0;
         expected.iter().filter(absent).copied().collect()
     }
 
-    /// All that occurred, by name.
+    /// Returns the counts of all events that occurred, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.counts.iter().map(|(event, count)| (*event, *count))
     }

@@ -1,8 +1,8 @@
-//! What happened: always as a hash, as text where somebody wants to read it.
+//! The record of a run: always as a hash, and on request as text.
 
 use std::fmt;
 
-/// Folds `bytes` into `hash` (FNV-1a, eight bytes at a time): quick, and the same on every machine.
+/// Folds `bytes` into `hash` (FNV-1a over eight bytes at a time): fast, and the same on every machine.
 pub fn fingerprint(hash: u64, bytes: &[u8]) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01B3;
     let mut hash = hash ^ (bytes.len() as u64).wrapping_mul(PRIME);
@@ -23,12 +23,12 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Keeps the text too if `readable`.
+    /// Creates an empty trace. It keeps the text too if `readable`.
     pub fn new(readable: bool) -> Self {
         Self { hash: 0xCBF2_9CE4_8422_2325, lines: readable.then(Vec::new) }
     }
 
-    /// Notes an event. `what` and `detail` go into the hash; `text` is only made if somebody reads it.
+    /// Notes an event. `what` and `detail` go into the hash; `text` is called only if the trace is readable.
     pub fn note(&mut self, what: &str, detail: &[u8], text: impl FnOnce() -> String) {
         self.hash = fingerprint(fingerprint(self.hash, what.as_bytes()), detail);
         if let Some(lines) = &mut self.lines {
@@ -36,7 +36,7 @@ impl Trace {
         }
     }
 
-    /// Equal for equal runs.
+    /// Returns the hash, which is equal for equal runs.
     pub fn hash(&self) -> u64 {
         self.hash
     }
@@ -45,7 +45,7 @@ impl Trace {
         self.lines.is_some()
     }
 
-    /// The text, one event a line; empty unless the trace is readable.
+    /// Returns the text, one event per line; empty unless the trace is readable.
     pub fn lines(&self) -> &[String] {
         self.lines.as_deref().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! The flows as they stand.
+//! The flows of the platform.
 
 pub mod scan;
 pub mod statements;
@@ -8,7 +8,7 @@ use crate::{Flow, Stage, Trigger};
 /// Every flow of Riffle, in the order in which people see them.
 pub const FLOWS: &[Flow] = &[scan::FLOW, statements::FLOW];
 
-/// Functions that no flow owns: the doors that people come in by.
+/// Functions that belong to no flow: the entry points for requests.
 pub const COMMON: &[Stage] = &[
     Stage { function: "api", trigger: Trigger::Http, queue: None },
     Stage { function: "websocket-authorizer", trigger: Trigger::Socket("authorizer"), queue: None },

@@ -1,17 +1,17 @@
-//! Scans: a source is listed, its files are read, a report is written.
+//! Scans: the functions list a source, read its files and write a report.
 
 use crate::{Consumers, Flow, MAX_RECEIVES, QueueSpec, Stage, Then, Trigger};
 
 /// The flow's name.
 pub const NAME: &str = "scan";
 
-/// Scans to list and to hand out.
+/// Scans whose source must be listed and whose files must be dispatched.
 pub const DISPATCH: &str = "scan-dispatch";
 /// Files to read.
 pub const WORK: &str = "scan-work";
-/// Files that ended a worker again and again.
+/// Files that crashed a worker repeatedly.
 pub const QUARANTINE: &str = "scan-quarantine";
-/// Scans that look finished.
+/// Scans that may be finished.
 pub const FINISH: &str = "scan-finish";
 
 pub const DISPATCHER: &str = "scan-dispatcher";
@@ -25,16 +25,16 @@ pub const FLOW: Flow = Flow {
     name: NAME,
     title: "Scans",
     stages: &[
-        // A place that does not answer holds up one of them for minutes. Waiting costs nothing, so that there are more of
-        // them than somebody starts such scans.
+        // A source that does not respond blocks a consumer for minutes. A waiting consumer costs nothing, so there are
+        // more of them than users start such scans.
         stage(DISPATCHER, QueueSpec { local_consumers: Consumers::Fixed(64), ..queue(DISPATCH) }),
         stage(
             WORKER,
             QueueSpec {
                 batch: 10,
-                // One batch is fetched and booked while another is read.
+                // One consumer fetches and records a batch while another reads one.
                 local_consumers: Consumers::PerJob(2),
-                // A file that ends its worker this often is read alone.
+                // A file that crashed its worker this often is read alone.
                 max_receives: 3,
                 then: Then::MoveTo(QUARANTINER),
                 ..queue(WORK)

@@ -1,10 +1,10 @@
-//! Statements: an upload is noted, its transactions are stored, categorised and added up.
+//! Statements: the functions record an upload, and store, categorise and add up its transactions.
 
 use crate::{Consumers, Flow, MAX_RECEIVES, QueueSpec, Stage, Then, Trigger};
 
 /// The flow's name.
 pub const NAME: &str = "statements";
-/// What people and programs put below it in the uploads bucket are statements.
+/// Objects below this prefix of the uploads bucket are statements, whether a person or a program put them there.
 pub const PREFIX: &str = "statements/";
 
 /// Notifications of the uploads bucket.
@@ -16,21 +16,21 @@ pub const FIGURES: &str = "statements-figures";
 pub const AUDIT: &str = "statements-audit";
 pub const ERRORS: &str = "statements-errors";
 
-/// Notes uploads.
+/// Records uploads.
 pub const RECEIVER: &str = "s3-event-handler";
 /// Reads files, and deletes them.
 pub const PROCESSOR: &str = "file-processor-consumer";
 pub const CATEGORIZER: &str = "categorization-consumer";
 /// Derives figures.
 pub const ANALYTICS: &str = "analytics-consumer";
-/// Keeps every event.
+/// Stores every event.
 pub const AUDITOR: &str = "audit-consumer";
-/// Notes on a file what failed for good.
+/// Records permanent failures on the file.
 pub const NOTER: &str = "error-consumer";
 
 pub const SWEEPER: &str = "statements-sweeper";
 
-/// Every type of event of the flow.
+/// Every event type of the flow.
 pub const EVENTS: &[&str] = &[
     "file.uploaded",
     "file.processed",
@@ -41,13 +41,13 @@ pub const EVENTS: &[&str] = &[
     "error.occurred",
 ];
 
-// Most of what the consumers do on a laptop is to wait for the one thread of the database.
+// On a laptop the consumers spend most of their time waiting for the one thread of the database.
 pub const FLOW: Flow = Flow {
     name: NAME,
     title: "Statements",
     stages: &[
         Stage { function: RECEIVER, trigger: Trigger::Bucket(PREFIX), queue: Some(queue(UPLOADS, 10, 2)) },
-        // A file may take all of a function's time.
+        // One file may take the whole time limit of the function.
         listener(PROCESSOR, &["file.uploaded", "deletion.requested"], queue(PROCESS, 1, 4)),
         listener(CATEGORIZER, &["file.processed"], queue(CATEGORIZE, 1, 2)),
         listener(

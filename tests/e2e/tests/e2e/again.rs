@@ -13,7 +13,7 @@ fn scan(dir: &Path, state: &Path, code: &str, more: &[&str]) -> Ended {
     run([&["scan", text(dir), "--codes", code, "--state", text(state)], more].concat())
 }
 
-/// Writes a file that was not changed for an hour.
+/// Writes a file with a modification time far in the past.
 fn write_old(path: &Path, content: &str) {
     fs::write(path, content).expect("written");
     let file = File::options().write(true).open(path).expect("there");
@@ -30,7 +30,7 @@ fn what_did_not_change_is_not_read_again_and_what_did_is() {
     write_old(&dir.join("changed.txt"), "HOLE-1 and HOLE-2");
     assert_eq!(scan(&dir, &state, "HOLE-1", &[]).out.len(), 2);
 
-    // By path, size and time the first is what it was, whatever it holds by now.
+    // By path, size and time the first file is unchanged, although its content differs.
     write_old(&dir.join("kept.txt"), "HOLE-3 and HOLE-4");
     fs::write(dir.join("changed.txt"), "HOLE-3 and HOLE-4").expect("written");
     let names = |ended: &Ended| -> Vec<String> {
@@ -60,7 +60,7 @@ fn places_and_counts_are_the_same_the_second_time() {
     assert_eq!(lines(), first);
 }
 
-/// A drawing with a scanned page, alone in a folder, and the codes that stand on that page.
+/// Makes a drawing with a scanned page, alone in a folder; returns the folder and the codes on that page.
 fn scanned(out: &Path) -> (PathBuf, String, Vec<String>) {
     let made = run(["samples", text(out), "--count", "60", "--seed", "1"]);
     assert_eq!(made.code, Some(0), "{}", made.err);
@@ -97,7 +97,7 @@ fn a_scanned_page_is_read_with_ocr() {
     let again = scan(&dir, &state, &list, &["--ocr", "auto"]);
     assert_eq!(on_page(&again), on_page(&on));
 
-    // A code of which the scan shows only what looks like it is not absent.
+    // A code is not reported as absent if the scan shows text that looks like it.
     let (read, meant) =
         on_page(&on).iter().find_map(|code| look_alike(code)).expect("a code with a digit like a letter");
     let place = out.path().join("report.xlsx");
@@ -109,7 +109,7 @@ fn a_scanned_page_is_read_with_ocr() {
     assert!(why.contains(&format!("OCR may have misread it: “{read}” in scan.pdf, page {page}")), "{why}");
 }
 
-/// A code, and another that OCR may take for it.
+/// Returns a code, and another code that OCR may take for it.
 fn look_alike(code: &str) -> Option<(String, String)> {
     let (at, digit) = code.char_indices().rfind(|(_, c)| "0125".contains(*c))?;
     let letter = ["O", "I", "Z", "", "", "S"][digit.to_digit(10)? as usize];

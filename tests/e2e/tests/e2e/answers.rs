@@ -1,4 +1,4 @@
-//! A scan of samples says what their answer key says, as frames and in the report.
+//! The results of scanning samples equal their answer key, in the frames and in the report.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ fn every_code_of_the_key_is_found_and_none_is_invented() {
     live.sort_unstable();
     assert_eq!(listed, live);
 
-    // Pages without text were seen by nobody, so that nothing can be called absent.
+    // Pages without text were not read, so no code can be called absent.
     assert_codes(&samples, &mut report, "Unknown");
     let unread: Vec<String> = report.table("Unread").texts("File");
     let mut pictured: Vec<String> = samples.key.image_pages.iter().map(|page| page.file.clone()).collect();
@@ -66,7 +66,7 @@ fn what_stands_nowhere_is_absent_where_every_page_was_read() {
     assert_codes(&samples, &mut Report::open(&place), "Absent");
 }
 
-/// Sheet Codes has each code once: found with the number of its files, or `otherwise`.
+/// Fails unless sheet Codes has each code once: as found with the number of its files, or with the result `otherwise`.
 fn assert_codes(samples: &Samples, report: &mut Report, otherwise: &str) {
     let mut files: BTreeMap<&str, u32> = BTreeMap::new();
     for answer in &samples.key.matches {

@@ -1,4 +1,4 @@
-//! A place with statements and a state of its own, and what `riffle import` says there.
+//! A folder with statements and its own state, and the output of `riffle import` there.
 
 use std::path::{Path, PathBuf};
 
@@ -8,11 +8,11 @@ use tempfile::TempDir;
 use crate::process::{Ended, run};
 use crate::samples::text;
 
-/// Three rows whose balances follow.
+/// Three rows whose balances are consistent.
 pub const THREE: &str = "Date,Description,Amount,Balance\n2024-01-01,coffee,-3.00,97.00\n2024-01-01,coffee,-3.00,94.00\n\
                          2024-01-02,salary,100.00,194.00\n";
 
-/// Rows that name no account need one: of those that overlap with others, somebody must say whose they are.
+/// Rows that name no account need one: if rows of two files overlap, the user must say which account they belong to.
 pub const ACCOUNT: &str = "Savings";
 
 pub struct Bank(TempDir);
@@ -38,7 +38,7 @@ impl Bank {
         path
     }
 
-    /// The words of a command on this state.
+    /// Returns the arguments of a command on this state.
     pub fn words(&self, words: &[&str]) -> Vec<String> {
         let state = self.state();
         words.iter().chain(&["--state", text(&state)]).map(|&word| word.to_owned()).collect()
@@ -55,7 +55,7 @@ impl Bank {
         self.riffle(&words)
     }
 
-    /// What `--json` says of one file that must be processed: its transactions and its summary.
+    /// Imports one file, which must be processed, with `--json`; returns its transactions and its summary.
     #[track_caller]
     pub fn told(&self, file: &Path) -> (Vec<Value>, Value) {
         let ended = self.import(&[file], &["--json", "--account", ACCOUNT]);
@@ -66,7 +66,7 @@ impl Bank {
     }
 }
 
-/// Each file's transactions and its summary, as `--json` says them.
+/// Returns each file's transactions and its summary from the output of `--json`.
 #[track_caller]
 pub fn told(ended: &Ended) -> Vec<(Vec<Value>, Value)> {
     let (mut files, mut transactions) = (Vec::new(), Vec::new());
@@ -82,14 +82,14 @@ pub fn told(ended: &Ended) -> Vec<(Vec<Value>, Value)> {
     files
 }
 
-/// Rows, new ones, and those that were known.
+/// Returns the numbers of rows, of new ones, and of known ones.
 #[track_caller]
 pub fn counts(summary: &Value) -> [u64; 3] {
     ["rows", "new", "duplicates"]
         .map(|name| summary[name].as_u64().unwrap_or_else(|| panic!("{name} of {summary}")))
 }
 
-/// A statement of so many rows from the one of number `first` on, no two alike.
+/// Returns a statement of `count` rows, numbered from `first`, all different.
 pub fn rows(first: u32, count: u32) -> String {
     let mut csv = String::from("Date,Description,Amount\n");
     for number in first..first + count {

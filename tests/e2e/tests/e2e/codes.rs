@@ -1,4 +1,4 @@
-//! Where codes may come from: arguments, text, CSV, a workbook.
+//! The sources of codes: arguments, text, CSV, a workbook.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::process::{Ended, run};
 use crate::samples::text;
 
-/// Holds HOLE-1, HOLE-2 and HOLE-3, and numbers that a wrong column of a list would find.
+/// Contains HOLE-1, HOLE-2 and HOLE-3, and numbers that a scan with a wrong column of the list would find.
 const PLAN: &str = "HOLE-1 at 120 m\nHOLE-2 at 95 m\nhole–3 in North-7\nXHOLE-4 HOLE-45\n";
 
 struct Desk {
@@ -40,7 +40,7 @@ impl Desk {
         run(fixed.iter().chain(more))
     }
 
-    /// The codes found, in the order of the text.
+    /// Scans and returns the codes found, in the order of the text.
     fn finds(&self, more: &[&str]) -> Vec<String> {
         let ended = self.scan(more);
         assert_eq!(ended.code, Some(0), "{}", ended.err);
@@ -91,13 +91,14 @@ fn codes_are_a_column_of_a_workbook_found_by_what_it_holds() {
     let place = desk.path("list.xlsx");
     workbook(Path::new(&place));
     assert_eq!(desk.finds(&["--codes", &place]), ["HOLE-1", "HOLE-3"]);
-    // The name says nothing.
+    // The name does not matter.
     let disguised = desk.path("list.txt");
     fs::rename(&place, &disguised).expect("another name");
     assert_eq!(desk.finds(&["--codes", &disguised]), ["HOLE-1", "HOLE-3"]);
 }
 
-/// A title, a heading in row 3, codes in its third column; a first sheet of other things.
+/// Writes a workbook with unrelated content on its first sheet; the second has a title, a heading in row 3, and codes
+/// in its third column.
 fn workbook(place: &Path) {
     let mut book = Workbook::new();
     let notes = book.add_worksheet();

@@ -1,4 +1,4 @@
-//! A state whose database was damaged or is gone: what it lost is said at the start, never passed over.
+//! A state whose database was damaged or is missing: the start reports the loss and never ignores it.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::deadline::until;
 use crate::process::Ended;
 use crate::server::Server;
 
-/// A state with a statement in it, and a further statement.
+/// Returns a state with a statement in it, and the import of a further statement.
 fn bank() -> (Bank, impl Fn(&Bank) -> Ended) {
     let bank = Bank::new();
     let file = bank.put("first.csv", rows(0, 3_000));
@@ -62,11 +62,11 @@ fn damage_within_is_found() {
     let (bank, import) = bank();
     let path = bank.state().join("state.sqlite");
     let mut bytes = fs::read(&path).expect("a database");
-    // Pages of 4 KB; the tables' roots are the first.
+    // Pages have 4 KB; the roots of the tables are the first pages.
     let middle = bytes.len() / 2 / 4_096 * 4_096;
     bytes[middle..middle + 3 * 4_096].fill(0xff);
     fs::write(&path, bytes).expect("a damaged one");
-    // After an end in order, and as a killed process leaves the lock.
+    // After a clean exit, and with the lock file that a killed process leaves.
     for lock in [None, Some("4711\n")] {
         if let Some(lock) = lock {
             fs::write(bank.state().join("lock"), lock).expect("a lock");

@@ -1,4 +1,4 @@
-//! Files that cannot be read, commands that cannot be run: the exit code and what a person is told.
+//! Unreadable files and commands that cannot run: the exit code and the message for a person.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::report::Report;
 use crate::samples::text;
 use crate::told::Told;
 
-/// `riffle scan` with a state of its own.
+/// Runs `riffle scan` with its own state.
 fn scan(dir: &Path, more: &[&str]) -> Ended {
     let state = tempfile::tempdir().expect("a folder");
     let mut arguments = vec!["scan", text(dir), "--state", text(state.path())];
@@ -44,7 +44,7 @@ fn files_that_cannot_be_read_are_named_and_do_not_keep_others_from_it() {
     let locked = dir.path().join("locked.txt");
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).expect("permissions");
     let mut unread = vec!["circle", "damaged.pdf", "dangling.pdf", "empty.csv", "unknown.bin"];
-    // Nothing is locked to root.
+    // Root can read it nevertheless.
     if fs::read(&locked).is_err() {
         unread.insert(4, "locked.txt");
     }
@@ -136,7 +136,7 @@ fn what_cannot_be_run_says_why_before_it_begins() {
 #[test]
 fn a_report_that_cannot_be_written_is_said_before_files_are_read() {
     let dir = folder(&[("a.txt", b"HOLE-1\n")]);
-    // Nobody makes files there, root included.
+    // No user can create files there, not even root.
     let ended = scan(dir.path(), &["--codes", "HOLE-1", "--report", "/proc/report.xlsx"]);
     assert!(ended.refusal().contains("/proc/report.xlsx"));
 }

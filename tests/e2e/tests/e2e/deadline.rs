@@ -1,21 +1,21 @@
-//! Waiting for a condition, never for a time.
+//! Waiting for a condition instead of a fixed time.
 
 use std::time::{Duration, Instant};
 
-/// Far more than anything here takes, on a machine with other work too.
+/// Far longer than any wait here takes, even on a busy machine.
 pub const PATIENCE: Duration = Duration::from_mins(1);
-/// Between two looks at a condition.
+/// The pause between two checks of a condition.
 const PAUSE: Duration = Duration::from_millis(10);
 
-#[expect(clippy::disallowed_methods, reason = "a test waits by the machine's own clock, there is no other")]
+#[expect(clippy::disallowed_methods, reason = "a test has no other clock than the machine's")]
 fn now() -> Instant {
     Instant::now()
 }
 
-/// What `look` gives as soon as it gives something.
+/// Calls `look` until it returns a value, and returns that.
 ///
 /// # Panics
-/// When it never does.
+/// If it returns none within [`PATIENCE`].
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let end = now() + PATIENCE;
     loop {

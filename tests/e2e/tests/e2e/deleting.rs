@@ -1,4 +1,4 @@
-//! The right to deletion: a scan goes with all that came of it, by one request or one command.
+//! The right to deletion: one request or one command deletes a scan with everything derived from it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,11 @@ use crate::samples::{Samples, text};
 use crate::server::Server;
 use crate::socket::Socket;
 
-/// Stands in every file, in its name, and in what is found around a code.
+/// Appears in the content and the name of every file, and in the text around a code.
 const SECRET: &str = "tunnel-of-kreuzlingen";
 
-/// A folder with files of a name that nothing else has, one of which has more to tell than stands in a table.
+/// Makes a folder of files with a unique name, one of which has results too large for the database (over 16 KiB), so
+/// that they are in the object store.
 fn folder(dir: &Path) -> PathBuf {
     let folder = dir.join(format!("plans-{SECRET}"));
     fs::create_dir(&folder).expect("a folder");
@@ -37,7 +38,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Files of the state that name this, or hold it.
+/// Returns the files of the state whose name or content includes `what`.
 fn telling(state: &Path, what: &str) -> Vec<PathBuf> {
     let holds = |path: &PathBuf| {
         let content = fs::read(path).unwrap_or_default();
@@ -47,7 +48,7 @@ fn telling(state: &Path, what: &str) -> Vec<PathBuf> {
     files(state).into_iter().filter(holds).collect()
 }
 
-/// Scans what `start` names and waits for the end; the session.
+/// Starts the scan of `start` and waits for its end; returns the session.
 fn scan(server: &Server, start: &serde_json::Value) -> String {
     let mut socket = Socket::connect(server);
     socket.send(start);
@@ -63,7 +64,7 @@ fn delete(server: &Server, session: &str) -> crate::server::Answer {
     server.send("DELETE", &format!("/api/scans/{session}"), &[], b"")
 }
 
-/// Until no file of the state's objects or uploads is named by this.
+/// Waits until no file name in the state's objects or uploads includes `what`.
 fn await_removed(state: &Path, what: &str) {
     let named = |folder| files(&state.join(folder)).into_iter().any(|path| text(&path).contains(what));
     until("what is deleted is removed", || (!named("objects") && !named("uploads")).then_some(()));
@@ -96,7 +97,7 @@ fn a_deleted_scan_is_gone_for_everybody_and_nothing_of_it_is_left() {
     await_removed(&state, &session);
     assert_eq!(server.get(&format!("/scans/{other}/report.xlsx"), &[]).status, 200);
 
-    // The same request makes it no more.
+    // Repeating the start request does not create the scan again.
     let mut socket = Socket::connect(&server);
     socket.send(&start("one"));
     let refused = loop {
@@ -109,7 +110,8 @@ fn a_deleted_scan_is_gone_for_everybody_and_nothing_of_it_is_left() {
     assert_eq!(delete(&server, &other).status, 202);
     await_removed(&state, &other);
     assert_eq!(server.stop().code, Some(0));
-    // It ended with a client connected, and the database's log with it: whoever opens the state next closes that.
+    // It ended with a client connected and with the database's log open; the next process that opens the state closes
+    // the log.
     assert!(sessions(&state, &[]).out.is_empty());
     assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
     assert_eq!(telling(&state, "HOLE-1"), Vec::<PathBuf>::new(), "nor of what was looked for");
@@ -204,7 +206,8 @@ fn uploaded_files_go_with_the_last_scan_of_them() {
     assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
 }
 
-/// In every field, name and account of a statement; so many rows that pages of the database are split.
+/// Returns a statement with the secret in every field, name and account, and with enough rows to split pages of the
+/// database.
 fn canaries() -> String {
     let mut content = "Date,Payee,Description,Amount,Type,Account,Transaction ID\n".to_owned();
     for row in 0..3_000 {
@@ -215,7 +218,7 @@ fn canaries() -> String {
     content
 }
 
-/// Rows of one account, in which those that go and those that stay lie side by side in the database.
+/// Returns rows of one account, in which deleted and kept rows are next to each other in the database.
 fn among_others(what: &str) -> String {
     let mut content = "Date,Description,Amount\n".to_owned();
     for row in 0..3_000 {
@@ -225,7 +228,7 @@ fn among_others(what: &str) -> String {
     content
 }
 
-/// The README names what stays of a deleted statement: that it was deleted.
+/// The README states what remains of a deleted statement: the fact that it was deleted.
 #[test]
 fn nothing_tells_of_a_deleted_statement() {
     let dir = tempfile::tempdir().expect("a folder");

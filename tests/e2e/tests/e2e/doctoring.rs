@@ -1,4 +1,4 @@
-//! `riffle doctor` and `riffle redrive`: what is said of a state, and dead letters that are given back.
+//! `riffle doctor` and `riffle redrive`: the report on a state, and dead letters that are sent back.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -17,7 +17,7 @@ use crate::samples::{Samples, text};
 use crate::server::Server;
 use crate::told::Told;
 
-/// What each check says, by name.
+/// Runs doctor and returns each check by name.
 fn doctor(state: &Path, more: &[&str]) -> (Ended, BTreeMap<String, Value>) {
     let fixed = ["doctor", "--json", "--listen", "127.0.0.1:0", "--state", text(state)];
     let ended = run(fixed.iter().chain(more));
@@ -35,12 +35,12 @@ fn redrive(state: &Path, more: &[&str]) -> Ended {
     run(["redrive", "--state", text(state)].iter().chain(more))
 }
 
-/// Fails every message, as handlers that never succeed would, until all are dead letters; gives how many.
+/// Fails every message, as handlers that never succeed would, until all are dead letters; returns their number.
 fn kill_all(state: &Path) -> u64 {
     let store = Store::open(state, Arc::new(SystemClock)).expect("a state nobody uses");
     let queues = store.queues();
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(async {
-        // Files pass through quarantine, which comes after their queue.
+        // Files pass through quarantine, which comes after their queue in this order.
         for Consumed { queue, .. } in RIFFLE.consumed() {
             loop {
                 let received =
@@ -68,7 +68,7 @@ fn a_machine_that_was_never_used_is_told_what_it_has() {
     for name in ["state folder", "disk", "kept texts", "sandbox", "OCR", "port"] {
         assert_level(&checks, name, "ok");
     }
-    // Which of them a kernel has differs; each is named.
+    // Kernels differ in the layers they have; each is named nevertheless.
     let layers = checks["sandbox layers"]["found"].as_str().expect("a text");
     for layer in ["limits", "the end with its parent", "no privileges", "Landlock", "seccomp"] {
         assert!(layers.contains(layer), "{layers}");
@@ -161,8 +161,8 @@ fn dead_letters_are_given_back_once_and_read_to_the_end() {
     let ended = run(samples.scan(&["--json"]));
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     samples.assert_found(Told::read(&ended.out).found());
-    // A scan that is over ends its program, whatever else lies in the queues: files that were read meanwhile, and that
-    // it looked full twice. The next program finds nothing to do for them.
+    // A finished scan ends its program, whatever is left in the queues: messages for files that were already read, and
+    // repeated finish messages. The next program has no work to do for them.
     let server = Server::start(&state, &[]);
     until("all was consumed", || {
         let health = server.get("/api/health", &[]).json();

@@ -1,4 +1,4 @@
-//! Scans of Google Drive folders, with Google played by this test.
+//! Scans of Google Drive folders, with a simulated Google.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
@@ -13,7 +13,7 @@ use crate::server::Server;
 use crate::socket::Socket;
 use crate::told::frame;
 
-/// Enough to be in the middle of, with one file read at a time.
+/// Enough to interrupt a scan in the middle when files are read one at a time.
 const FILES: u32 = 120;
 const TOKEN: &str = "ya29.canary-first";
 const SECOND: &str = "ya29.canary-second";
@@ -24,7 +24,7 @@ struct World {
     folder: String,
 }
 
-/// What one socket was told.
+/// The messages that one socket received.
 struct Told {
     socket: Socket,
     texts: Vec<String>,
@@ -88,7 +88,7 @@ impl Told {
         frame
     }
 
-    /// Waits for the session to ask for a new token.
+    /// Waits until the session requests a new token; returns the session.
     fn until_expired(&mut self) -> String {
         loop {
             let frame = self.next();
@@ -113,8 +113,8 @@ impl Told {
         }
     }
 
-    /// Files that were handed out with both tokens may be read twice, and the last of them ends the scan twice: the
-    /// second COMPLETE may come late.
+    /// Returns the code of the next error. Files that were sent out with both tokens may be read twice, and the last of
+    /// them then completes the scan twice: the second COMPLETE may arrive late.
     fn refused(&mut self) -> ErrorCode {
         loop {
             match self.next().body {
@@ -139,7 +139,7 @@ impl Told {
     }
 }
 
-/// The whole of a folder, files and names, must not hold this.
+/// Fails if a name or the content of any file in the folder includes `canary`.
 fn assert_absent(dir: &Path, canary: &str) {
     for entry in std::fs::read_dir(dir).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -160,7 +160,7 @@ fn a_token_ends_in_the_middle_and_a_new_one_completes_the_scan() {
     let config = server.get("/api/config", &[]).json();
     assert!(config["sources"].as_array().expect("a list").contains(&"drive".into()), "{config}");
 
-    // Listing takes four calls, reading one for each file.
+    // Listing takes four calls, reading one call per file.
     world.google.expire_after(40);
     let mut one = Told::connect(&server);
     one.socket.send(&world.start());
@@ -168,11 +168,11 @@ fn a_token_ends_in_the_middle_and_a_new_one_completes_the_scan() {
     let listed = server.scans();
     assert_eq!(listed[0]["source"], format!("Google Drive folder {}", world.folder));
 
-    // A page that comes later learns it, too.
+    // A page that connects later is also informed.
     let mut two = Told::connect(&server);
     assert_eq!(two.paused(&session), (true, SessionState::Running));
 
-    // A token Google does not take pauses it again, and nothing is lost by it.
+    // A token that Google refuses pauses it again, and nothing is lost.
     two.renew(&session, "ya29.canary-wrong");
     two.until_expired();
     one.until_expired();
@@ -204,7 +204,7 @@ fn a_token_ends_in_the_middle_and_a_new_one_completes_the_scan() {
     assert_eq!(rows.len() as u64, files);
     assert!(rows.contains(&("Older ones/001.txt".to_owned(), "HOLE-1".to_owned())));
 
-    // A file is shown by Google: the session's token is forgotten.
+    // Google shows the file: the session's token is forgotten.
     let file = server.get(&format!("/scans/{session}/files/0"), &[]);
     assert_eq!(file.status, 307);
     let shown = file.header("location").expect("an address");
@@ -315,7 +315,7 @@ fn a_drive_source_is_checked_before_anything_begins() {
 
 #[test]
 fn a_drive_that_does_not_answer_holds_up_no_other_scan() {
-    // Connections are taken by the system, and nobody says anything on them.
+    // The system accepts connections, but the server never answers on them.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let endpoint = format!("http://{}", silent.local_addr().expect("an address"));
     let dir = tempfile::tempdir().expect("a folder");
@@ -334,7 +334,7 @@ fn a_drive_that_does_not_answer_holds_up_no_other_scan() {
             "target_hole_codes": ["HOLE-1"],
         }));
     }
-    // They are being dispatched: their connections have come.
+    // They are being dispatched: their connections have arrived.
     for _ in 0..3 {
         silent.accept().map(std::mem::forget).expect("a connection");
     }

@@ -1,4 +1,4 @@
-//! Each format that is read, under its own name and under a wrong one: the code is found, and its place said.
+//! Each supported format, under its own name and under a wrong one: the code and its place are found.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,7 +29,7 @@ fn workbook(place: &Path) {
     book.save(place).expect("a workbook");
 }
 
-/// Scans and gives the places of each file, in order.
+/// Scans and returns the places found in each file, in order.
 fn places(dir: &Path, code: &str) -> BTreeMap<String, Vec<String>> {
     let state = tempfile::tempdir().expect("a folder");
     let ended = run(["scan", text(dir), "--codes", code, "--state", text(state.path())]);
@@ -60,7 +60,7 @@ fn each_format_is_read_and_places_are_said_as_people_say_them() {
         ("plan.json", JSON.as_bytes(), "line 3"),
         ("list.csv", CSV.as_bytes(), "B3"),
         ("list.tsv", b"no\thole\n1\tHOLE-9\n2\tHOLE-1234\n", "B3"),
-        // What a file is is seen from its content.
+        // The format of a file is detected from its content.
         ("page.pdf", HTML.as_bytes(), "line 4"),
         ("data.xlsx", JSON.as_bytes(), "line 3"),
     ];

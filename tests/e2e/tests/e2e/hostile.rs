@@ -1,4 +1,4 @@
-//! A folder of files made to break programs, beside healthy ones.
+//! A folder of files made to break programs, together with healthy ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,7 +11,7 @@ use crate::report::Report;
 use crate::samples::text;
 use crate::told::Told;
 
-/// How a reason must not begin: with what programmers say.
+/// Programmers' wording, with which a reason must not begin.
 const RIDDLES: [&str; 4] = ["the parser failed", "panicked", "called `", "thread '"];
 
 #[test]
@@ -54,7 +54,7 @@ fn hostile_files_end_in_a_result_or_a_reason_and_keep_nobody_from_theirs() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(told.summary.total, listed, "each file has a result");
 
-    // Nothing was fetched, and nothing written elsewhere.
+    // No external entity was fetched, and no file was written elsewhere.
     assert!(!ended.out.iter().any(|line| line.contains("root:x:")), "an entity was fetched");
     assert!(!fs::exists("/tmp/riffle-was-here.txt").expect("a look"), "an entry was unpacked");
 

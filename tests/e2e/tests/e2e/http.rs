@@ -1,4 +1,4 @@
-//! The HTTP API as a program sees it: what is told of the platform itself, tickets, and how errors look.
+//! The HTTP API as a program sees it: information on the platform itself, tickets, and the form of errors.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ pub fn server() -> (tempfile::TempDir, Server) {
     (dir, server)
 }
 
-/// A problem as RFC 9457 has it, in words for a person.
+/// Fails unless the answer is a problem of RFC 9457 with a text for a person.
 #[track_caller]
 pub fn assert_problem(answer: &Answer, status: u16) -> Value {
     assert_eq!(answer.status, status, "{}", String::from_utf8_lossy(&answer.body));
@@ -153,7 +153,7 @@ fn the_description_has_every_route_and_the_messages_of_the_socket() {
     for name in ["Action", "Frame", "Problem", "ScanDetail", "CodePage", "Evidence"] {
         assert!(schemas.contains_key(name), "{name}");
     }
-    // Everything that is referred to is there.
+    // Every referenced schema exists.
     let text = String::from_utf8(answer.body).expect("text");
     let referred: BTreeSet<&str> =
         text.split("#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()).collect();

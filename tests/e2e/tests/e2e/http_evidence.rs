@@ -31,7 +31,7 @@ impl Picture {
         Self { width: info.width, height: info.height, rgb }
     }
 
-    /// How many pixels of a part are dark, of how many.
+    /// Returns the number of dark pixels in a part, and the number of all its pixels.
     pub fn ink(&self, part: &EvidenceBox) -> (usize, usize) {
         #[expect(
             clippy::cast_possible_truncation,
@@ -71,7 +71,7 @@ fn evidence(server: &Server, session: &str, match_id: &str) -> Evidence {
     serde_json::from_value(answer.json()).expect("evidence")
 }
 
-/// The number of a file in its scan, of one that holds a match.
+/// Returns the index of the file that contains a match.
 fn index(match_id: &str) -> &str {
     match_id.split('-').next().expect("an index")
 }
@@ -83,7 +83,7 @@ fn assert_named(answer: &Answer, status: u16, name: &str) -> Value {
     problem
 }
 
-/// A PDF of pages with these contents, each with a font `F`.
+/// Returns a PDF of pages with these contents, each with a font `F`.
 pub fn pages(contents: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let count = contents.len();
     let kids: Vec<String> = (0..count).map(|page| format!("{} 0 R", 3 + page * 2)).collect();
@@ -126,7 +126,7 @@ fn a_match_is_shown_on_its_page_with_a_box_on_the_ink() {
         assert_eq!(told.page_number.map(|page| page.to_string()).as_deref(), Some(&*listed.data.page));
         let url = told.image_url.expect("a picture");
         assert!(!told.boxes.is_empty(), "{listed:?}");
-        // Drawing each page takes its time: one match of a file is enough, of a dozen files.
+        // Drawing a page takes time: one match per file is enough, in a dozen files.
         if shown.len() == 12 || !shown.insert(index(&listed.match_id)) {
             continue;
         }
@@ -218,7 +218,7 @@ fn a_file_that_changed_since_shows_its_text_alone() {
     fs::write(folder.join("a.pdf"), pages(&[("", label("HOLE-2 instead"))])).expect("a file");
     fs::remove_file(folder.join("b.pdf")).expect("a file less");
     for (match_id, name, word) in [("0-0", "file-changed", "changed"), ("1-0", "file-gone", "gone")] {
-        // The size of the first page is remembered, that of the other is not.
+        // The size of the first page is cached, that of the other is not.
         let told = evidence(&server, &session, match_id);
         assert_eq!((told.kind, told.image_url, told.page_number), (EvidenceKind::Text, None, Some(1)));
         assert!(told.why.as_ref().is_some_and(|why| why.contains(word)), "{:?}", told.why);
@@ -246,7 +246,7 @@ fn a_page_that_cannot_be_drawn_costs_itself_alone() {
     assert_eq!(evidence(&server, &session, "1-0").kind, EvidenceKind::Page);
 }
 
-/// Drawing that takes more than a page may have: a shape of a million edges.
+/// A drawing that takes longer than a page may take: a shape of a million edges.
 fn endless() -> Vec<u8> {
     b"0 0 600 800 re 1 1 599 799 re 2 2 500 700 re f* ".repeat(400_000)
 }
@@ -258,7 +258,7 @@ fn folder() -> (tempfile::TempDir, std::path::PathBuf) {
     (dir, folder)
 }
 
-/// A picture with a dark square and no text.
+/// Returns a picture with a dark square and no text.
 fn scanned() -> Vec<u8> {
     let (width, height) = (400_u32, 200_u32);
     let mut out = Vec::new();
@@ -271,7 +271,7 @@ fn scanned() -> Vec<u8> {
     out
 }
 
-/// Whoever asks without being let in learns nothing.
+/// A client without access learns nothing.
 #[test]
 fn pages_are_behind_the_guard() {
     let (_dir, server) = server();

@@ -1,4 +1,4 @@
-//! Scans over HTTP: the list, one of them, what it found, what failed, and what is known of each code.
+//! Scans over HTTP: the list, single scans, their matches, their failures, and the state of each code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::samples::Samples;
 use crate::server::Server;
 use crate::socket::{Known, Socket};
 
-/// Scans a folder for these codes and waits for the end; the session.
+/// Scans a folder for these codes and waits for the end; returns the session.
 fn scan(server: &Server, folder: &Path, codes: &[&str], request: &str) -> String {
     let mut socket = Socket::connect(server);
     socket.send(&json!({
@@ -29,7 +29,7 @@ fn scan(server: &Server, folder: &Path, codes: &[&str], request: &str) -> String
     }
 }
 
-/// All pages of a list, `limit` at a time.
+/// Returns all pages of a list, requested with `limit` entries each.
 fn pages(server: &Server, path: &str, list: &str, limit: usize) -> Vec<Value> {
     let mut all = Vec::new();
     let mut cursor = None;
@@ -117,7 +117,7 @@ fn a_finished_session_is_told_whole() {
     }
 }
 
-/// The codes over HTTP are the report's.
+/// The codes over HTTP equal those of the report.
 #[test]
 fn codes_and_matches_are_those_of_the_report() {
     let samples = Samples::make(120, 61);
@@ -135,7 +135,7 @@ fn codes_and_matches_are_those_of_the_report() {
         small.iter().map(|listed| (&*listed.match_id, &listed.data)).collect();
     assert_eq!(found.len(), small.len(), "each match once");
     samples.assert_found(found.values().copied());
-    // The order is that of the files, whatever the size of a page; and that of the socket.
+    // The order is that of the files, for every page size, and also over the socket.
     let large = pages(&server, &format!("{base}/matches"), "matches", 5_000);
     assert_eq!(serde_json::to_value(&small).expect("JSON"), json!(large));
     let mut known = Known::default();
@@ -206,7 +206,7 @@ fn the_list_pages_from_the_newest_to_the_first() {
         let newest_first: Vec<&str> = made.iter().rev().map(String::as_str).collect();
         assert_eq!(ids, newest_first, "{limit} at a time");
     }
-    // A page is of the moment its cursor was made: what came later is not on it.
+    // A page shows the list as it was when its cursor was issued: a later scan is not on it.
     let first = server.get("/api/scans?limit=2", &[]).json();
     let cursor = first["next_cursor"].as_str().expect("more").to_owned();
     scan(&server, &folder, &["HOLE-2"], "later");

@@ -1,4 +1,4 @@
-//! Statements over HTTP, as the page asks: sent by a form, looked at, corrected by rules, removed.
+//! Statements over HTTP, as the page uses it: uploaded with a form, listed, categorised by rules, deleted.
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ impl Server {
         self.send("POST", form["url"].as_str().expect("an address"), &kind, body.as_bytes())
     }
 
-    /// Sends a statement, and waits until it is at its end.
+    /// Uploads a statement and waits until it has reached its final state.
     pub fn upload(&self, name: &str, content: &str, account: Option<&str>) -> Value {
         let answer = self.fill(&self.form(name, content, account), content);
         assert_eq!(answer.status, 204, "{}", String::from_utf8_lossy(&answer.body));
@@ -179,7 +179,7 @@ fn a_deleted_statement_leaves_nothing_but_that_it_was_there() {
         !there("gone.csv") && !there("payment 45"),
         "but not those of the deleted file, in no free page either"
     );
-    // Nothing in the archive could bring it back.
+    // No event in the archive can restore it.
     for consumer in
         ["file-processor-consumer", "categorization-consumer", "analytics-consumer", "audit-consumer"]
     {
@@ -209,7 +209,8 @@ fn forms_take_what_was_announced_and_outlive_the_server() {
     });
 }
 
-/// An answer of a Lambda function has 6 MB, in which it is a text: a quote takes four bytes there.
+/// The response of a Lambda function is limited to 6 MB and carries the body as a JSON string, so that a quote in the
+/// JSON body takes four bytes.
 #[test]
 fn the_longest_texts_fit_into_answers() {
     const ROWS: usize = 400;

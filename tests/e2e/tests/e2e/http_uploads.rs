@@ -1,4 +1,4 @@
-//! Files and lists of codes sent over HTTP, and what becomes of them.
+//! Files and lists of codes sent over HTTP, and their results.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -22,7 +22,7 @@ pub fn declare(server: &Server, upload: &str, first: u32, files: &[(&str, usize)
     server.post(&format!("/api/uploads/{upload}/files"), &json!({ "first": first, "files": files }))
 }
 
-/// The form a page would send.
+/// Sends the form that a page would send.
 pub fn send_form(server: &Server, single: &Value, content: &[u8]) -> Answer {
     assert_eq!((&single["kind"], &single["method"]), (&json!("single"), &json!("POST")));
     let mut body = Vec::new();
@@ -40,7 +40,7 @@ pub fn send_form(server: &Server, single: &Value, content: &[u8]) -> Answer {
     server.send("POST", single["url"].as_str().expect("an address"), &kind, &body)
 }
 
-/// Sends all parts; what completes them.
+/// Sends all parts; returns the request that completes them.
 fn send_parts(server: &Server, parts: &Value, content: &[u8]) -> Value {
     assert_eq!(parts["kind"], "parts");
     let size = usize::try_from(parts["part_bytes"].as_u64().expect("a size")).expect("a size");
@@ -60,7 +60,7 @@ pub fn target(answer: &Answer, place: usize) -> Value {
     answer.json()["files"][place]["upload"].clone()
 }
 
-/// What a scan of an upload tells.
+/// The frames of a scan of an upload.
 struct Told {
     session: String,
     /// File and code.
@@ -140,7 +140,7 @@ fn uploaded_files_are_scanned_under_the_names_they_were_given() {
     assert!(file.header("content-disposition").is_some_and(|how| how.starts_with("attachment")));
     assert_eq!(server.get(&format!("/scans/{}/files/12", told.session), &[]).status, 404);
 
-    // What was missing comes later: a retry reads it, and nothing else.
+    // The missing file is uploaded later: a retry reads only this file.
     assert_eq!(send_form(&server, &target(&targets, 12), content).status, 204);
     let again = scan(&server, &json!({ "retry_of": told.session, "target_hole_codes": [] }));
     assert_eq!((again.failed, again.found), (Vec::new(), BTreeSet::from([hole("missing.txt")])));
@@ -148,7 +148,7 @@ fn uploaded_files_are_scanned_under_the_names_they_were_given() {
     assert_eq!(all["matches"].as_array().map(Vec::len), Some(13));
 }
 
-/// 20 MB in parts, one of them sent twice, over a kill in between.
+/// 20 MB in parts, one of them sent twice, with the server killed in between.
 #[test]
 fn a_large_file_comes_in_parts_and_a_kill_in_between_costs_one_of_them() {
     let (dir, server) = server();
@@ -165,7 +165,7 @@ fn a_large_file_comes_in_parts_and_a_kill_in_between_costs_one_of_them() {
     let parts = target(&declare(&server, &upload, 0, &files), 0);
     assert_eq!(parts["parts"].as_array().map(Vec::len), Some(3));
 
-    // Half of a part, and the server is gone.
+    // The server is killed after half of a part.
     let url = parts["parts"][0]["url"].as_str().expect("an address").to_owned();
     let mut broken = TcpStream::connect(&server.address).expect("the server is there");
     let head = format!("PUT {url} HTTP/1.1\r\nHost: {}\r\nContent-Length: 8388608\r\n\r\n", server.address);
@@ -180,7 +180,7 @@ fn a_large_file_comes_in_parts_and_a_kill_in_between_costs_one_of_them() {
     let completing = format!("/api/uploads/{upload}/files/0/complete");
     let status = server.get(&format!("/api/uploads/{upload}"), &[]).json();
     assert_eq!((&status["received"], &status["missing"]), (&json!(0), &json!([0])));
-    // The old addresses are good still; asked for again, the file is the one that was begun.
+    // The old addresses are still valid, and declaring the file again continues the same upload.
     let again = target(&declare(&server, &upload, 0, &files), 0);
     let path = |parts: &Value| {
         parts["parts"][1]["url"].as_str().and_then(|url| url.split('?').next()).map(str::to_owned)
@@ -379,7 +379,7 @@ fn a_scan_of_an_upload_or_codes_that_are_not_there_is_refused() {
 #[test]
 fn lists_made_to_be_expensive_are_refused_or_read_within_their_limits() {
     let (_dir, server) = server();
-    // Opening it takes time that grows with the square of its size: minutes.
+    // A PDF parser would take minutes to open it, because its time grows with the square of the size.
     let slow = [b"%PDF-1.7\n".to_vec(), b"<<".repeat(1_000_000)].concat();
     let problem = assert_problem(&understand(&server, "codes.csv", &slow), 422);
     assert!(
@@ -387,7 +387,7 @@ fn lists_made_to_be_expensive_are_refused_or_read_within_their_limits() {
         "{problem}"
     );
 
-    // A million cells in 2 MB: eight at once.
+    // A million cells in 2 MB: eight lists at the same time.
     let cells = "A1;".repeat(24).trim_end_matches(';').to_owned() + "\n";
     let cells = cells.repeat(2_000_000 / cells.len());
     std::thread::scope(|scope| {

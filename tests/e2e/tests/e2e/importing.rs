@@ -1,4 +1,4 @@
-//! `riffle import`: what becomes of statements, and what a person, a pipe and a program are told.
+//! `riffle import`: its result for statements, and its output for a person, a pipe and a program.
 
 use serde_json::json;
 
@@ -64,7 +64,7 @@ fn ofx_names_its_account_and_currency() {
         (&transactions[0]["amount"], &transactions[1]["reference"]),
         (&json!("-45.10"), &json!("202401151"))
     );
-    // Its owner's name for the account is for rows that name none.
+    // The account name given by the owner applies only to rows that name none.
     let again = bank.import(&[&bank.put("again.ofx", OFX)], &["--account", "Mine", "--json"]);
     assert_eq!(counts(&told(&again)[0].1), [2, 0, 2], "{again:?}");
 }
@@ -81,7 +81,7 @@ fn the_same_and_overlapping_files_add_what_is_new_alone() {
     assert_eq!(counts(&bank.told(&overlapping).1), [100, 60, 40]);
     let unnamed = bank.import(&[&overlapping], &["--json"]);
     assert_eq!(counts(&told(&unnamed)[0].1), [100, 100, 0], "another account's, for all one knows");
-    // Several at once, one of them twice.
+    // Several files at once, one of them twice.
     let both = bank
         .import(&[&bank.put("third.csv", rows(160, 40)), &first, &first], &["--json", "--account", ACCOUNT]);
     assert_eq!(both.code, Some(0), "{both:?}");

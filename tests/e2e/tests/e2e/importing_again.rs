@@ -1,4 +1,4 @@
-//! Statements and `kill -9`: an import that was interrupted ends like one that was not.
+//! Statements and `kill -9`: an interrupted import ends like an uninterrupted one.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use crate::deadline::until;
 use crate::process::{Process, riffle};
 use crate::samples::text;
 
-/// Enough that every kill comes while rows are still read.
+/// Enough rows that every kill comes while rows are still being read.
 const ROWS: u32 = 120_000;
 
-/// Parts that were written of all files.
+/// Returns the number of parts written for all files.
 fn parts(state: &Path) -> usize {
     fn files(folder: &Path) -> usize {
         let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
@@ -40,7 +40,7 @@ fn an_import_killed_again_and_again_ends_like_one_that_was_not() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), ROWS as usize, "each once");
-    // From here on it is a file like any other.
+    // Now it behaves like any other imported file.
     assert_eq!(counts(&bank.told(&file).1), [u64::from(ROWS), 0, u64::from(ROWS)]);
 }
 

@@ -1,4 +1,4 @@
-//! `kill -9`, Ctrl-C and a reader that goes away: nothing is lost, nothing is doubled.
+//! `kill -9`, Ctrl-C and a reader that closes the pipe: nothing is lost or repeated.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -13,10 +13,10 @@ use crate::samples::{Samples, text};
 use crate::server::Server;
 use crate::told::{Told, found, frame};
 
-/// Enough that every kill comes while files are still read.
+/// Enough files that every kill comes while files are still being read.
 const FILES: u32 = 600;
 
-/// Starts a scan and kills it after so many lines.
+/// Starts a scan and kills it after this number of lines.
 fn killed_after(samples: &Samples, lines: usize) {
     let scan = Process::start(&mut riffle(samples.scan(&["--json"])));
     for _ in 0..lines {
@@ -77,7 +77,7 @@ fn the_platform_ends_a_scan_that_was_killed() {
 fn ctrl_c_cancels_whenever_it_comes_and_the_same_command_starts_anew() {
     let samples = Samples::make(FILES, 23);
     let mut sessions = Vec::new();
-    // Also in the middle of a burst of frames: it must not be overheard there.
+    // Also in the middle of a burst of frames, where Ctrl-C must not be missed.
     for lines in [1, 2, 10, 30, 70, 150, 220, 300, 400, 500] {
         let scan = Process::start(&mut riffle(samples.scan(&["--json"])));
         let first = frame(&scan.out.next().expect("a frame"));

@@ -1,4 +1,4 @@
-//! What a pipe gets: a line for each match, and nothing else.
+//! The output to a pipe: a line for each match, and nothing else.
 
 use std::collections::BTreeSet;
 

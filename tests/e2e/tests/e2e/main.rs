@@ -1,9 +1,10 @@
-//! The binary `riffle` from outside: started as a person starts it, judged by what a person or a program sees.
+//! The binary `riffle` from outside: started as a person starts it, and judged by output that a person or a program
+//! sees.
 //!
-//! Nothing in here calls into a running platform; dead letters are made by the queue's own code in a state that
-//! nobody uses. The contracts' types are used to read what it says, the samples' to
-//! read their answer key. Each test has folders of its own. Nothing sleeps for a fixed time: every wait is for a
-//! condition and ends in a failure when that does not come.
+//! Nothing in here calls into a running platform; dead letters are made by the queue's own code in a state that no
+//! process uses. The types of the contracts are used to read its output, those of the samples to read their answer key.
+//! Each test has its own folders. Nothing sleeps for a fixed time: every wait is for a condition, and fails if that
+//! does not occur.
 
 mod again;
 mod answers;

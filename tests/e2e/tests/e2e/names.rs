@@ -18,7 +18,7 @@ const NAMES: [&[u8]; 10] = [
     b"two\nlines.txt",
     b"a\ttab.txt",
     b"\x1b[31mred.txt",
-    // Right-to-left override: it shows as an executable's name backwards.
+    // Right-to-left override: the end of the name is displayed backwards and resembles an executable's name.
     b"safe\xe2\x80\xaetxt.exe\xe2\x80\xac.txt",
     b"not\xff\xfeutf8.txt",
     b"e\xcc\x81.txt",

@@ -1,6 +1,6 @@
-//! The binary as a process: what it is given, what it says, how it ends.
+//! The binary as a process: its arguments, its output, its exit code.
 
-#![expect(clippy::disallowed_methods, reason = "what is tested is a process")]
+#![expect(clippy::disallowed_methods, reason = "the test subject is a process")]
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 
 use crate::deadline::{PATIENCE, until};
 
-/// `target/<profile>/riffle`, beside the folder of this test's own executable.
+/// Returns `target/<profile>/riffle`, next to the folder of this test's own executable.
 fn binary() -> PathBuf {
     let own = std::env::current_exe().expect("the path of this test");
     let profile = own.parent().and_then(|deps| deps.parent()).expect("target/<profile>");
@@ -20,7 +20,7 @@ fn binary() -> PathBuf {
     binary
 }
 
-/// A command line of `riffle` that knows nothing of the settings of whoever runs the tests.
+/// Returns a command line of `riffle` without the settings of the user who runs the tests.
 pub fn riffle(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(binary());
     command.args(arguments);
@@ -39,7 +39,7 @@ pub fn riffle(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command
     command
 }
 
-/// Runs to its end.
+/// Runs a command to its end.
 pub fn run(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Ended {
     Process::start(&mut riffle(arguments)).ended()
 }
@@ -52,17 +52,17 @@ pub struct Process {
     pub err: Lines,
 }
 
-/// How a process ended and what it said until then.
+/// The exit code of a process and its output until then.
 #[derive(Debug)]
 pub struct Ended {
-    /// `None` where a signal ended it.
+    /// `None` if a signal ended it.
     pub code: Option<i32>,
-    /// Lines that were not read before.
+    /// Lines that had not been read before.
     pub out: Vec<String>,
     pub err: String,
 }
 
-/// One of its outputs, read as it comes.
+/// The lines of one output stream, received as they are written.
 #[derive(Debug)]
 pub struct Lines(Mutex<Receiver<String>>);
 
@@ -78,13 +78,13 @@ impl Process {
         self.child.id()
     }
 
-    /// `kill -9`; what it said until then is still there.
+    /// Kills the process with `kill -9`; its earlier output can still be read.
     pub fn kill(mut self) -> Ended {
         self.child.kill().expect("kill -9");
         self.ended()
     }
 
-    /// Ctrl-C.
+    /// Sends Ctrl-C.
     pub fn interrupt(&self) {
         let status =
             Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("kill -INT");
@@ -133,7 +133,7 @@ impl Lines {
         Self(Mutex::new(lines))
     }
 
-    /// The next line; `None` at the end of the output.
+    /// Returns the next line; `None` at the end of the output.
     pub fn next(&self) -> Option<String> {
         match self.0.lock().expect("no reader panicked").recv_timeout(PATIENCE) {
             Ok(line) => Some(line),
@@ -144,7 +144,7 @@ impl Lines {
 }
 
 impl Ended {
-    /// The text of an end that must be "could not run".
+    /// Returns the message of a process that must have ended with the exit code for "could not run".
     pub fn refusal(&self) -> &str {
         assert_eq!(self.code, Some(2), "{self:?}");
         assert_eq!(self.out, Vec::<String>::new(), "nothing was found");

@@ -1,4 +1,4 @@
-//! `riffle replay` and `riffle redrive`: the past again, and what failed.
+//! `riffle replay` and `riffle redrive`: past events and failed messages, handled again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +58,7 @@ fn a_replay_that_makes_no_sense_is_refused() {
 }
 
 impl Bank {
-    /// Has a message of each queue fail until it is a dead letter, in a state nobody uses.
+    /// Makes messages of each queue fail until they are dead letters, in a state that no process uses.
     fn kill_all(&self, bodies: &[(&str, String)]) {
         let store = Store::open(&self.state(), Arc::new(SystemClock)).expect("a state nobody uses");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -124,7 +124,7 @@ fn dead_letters_of_statements_are_listed_with_their_file_and_given_back() {
 
     let ended = bank.riffle(&["redrive"]);
     assert_eq!((ended.code, ended.out.len()), (Some(0), 3), "{ended:?}");
-    // What can be dealt with is; what cannot comes back.
+    // Messages that can be handled are; the others become dead letters again.
     let (_, summary) = bank.told(&bank.put("b.csv", rows(0, 2)));
     assert_eq!(counts(&summary), [2, 2, 0]);
     let listed = bank.riffle(&["redrive", "--list", "--json"]);

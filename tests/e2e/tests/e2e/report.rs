@@ -1,4 +1,4 @@
-//! A report as a spreadsheet program opens it.
+//! A report read as a spreadsheet program does.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -59,13 +59,13 @@ impl Table {
         self.cells(column).into_iter().map(ToString::to_string).collect()
     }
 
-    /// What stands beside a label.
+    /// Returns the value next to a label.
     pub fn value(&self, label: &str) -> String {
         let row = self.rows.iter().find(|row| row[0] == *label);
         row.unwrap_or_else(|| panic!("no {label}"))[1].to_string()
     }
 
-    /// Two columns side by side.
+    /// Returns two columns as pairs.
     pub fn pairs(&self, one: &str, other: &str) -> Vec<(String, String)> {
         self.texts(one).into_iter().zip(self.texts(other)).collect()
     }

@@ -1,4 +1,4 @@
-//! Reports with pictures of the codes, as a spreadsheet program takes them apart.
+//! Reports with pictures of the codes, taken apart as a spreadsheet program does.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use crate::process::run;
 use crate::report::Report;
 use crate::samples::{Samples, is_pdf, text};
 
-/// The parts of a workbook, by name.
+/// Returns the parts of a workbook by name.
 fn parts(report: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut archive = ZipArchive::new(Cursor::new(fs::read(report).expect("a report"))).expect("a workbook");
     (0..archive.len())
@@ -26,7 +26,7 @@ fn parts(report: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// The rows of the sheet Matches that a picture begins in, the header being row 0.
+/// Returns the rows of the sheet Matches in which a picture begins; the header is row 0.
 fn rows(parts: &BTreeMap<String, Vec<u8>>) -> Vec<usize> {
     let drawing = parts.get("xl/drawings/drawing1.xml").expect("pictures");
     let drawing = std::str::from_utf8(drawing).expect("text");
@@ -86,7 +86,7 @@ fn what_cannot_be_drawn_leaves_its_reason() {
     let scan = ["scan", text(&folder), "--codes", "HOLE-1", "--evidence", "--state", text(&state)];
     assert_eq!(run(scan).code, Some(1), "one cannot be read");
 
-    // What was read is kept, and its file is another one by now; the one that failed is read again.
+    // The results of a read file are kept although the file has changed since; only the failed file is read again.
     write("a.pdf", &pages(&[("", label("HOLE-2 instead"))]));
     write("b.pdf", &pages(&[("", label("HOLE-1 too"))]));
     let again = ["scan", "--retry", "last", "--state", text(&state), "--report", text(&place)];

@@ -1,4 +1,4 @@
-//! `riffle scan --retry`: what failed is read again when it has been mended, what was read is kept.
+//! `riffle scan --retry`: failed files are read again once they are mended, and the other results are kept.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -15,7 +15,7 @@ use crate::server::Server;
 use crate::socket::Socket;
 use crate::told::Told;
 
-/// A folder of files, and beside it a state.
+/// A folder of files, and a state next to it.
 struct Desk(TempDir);
 
 impl Desk {
@@ -58,7 +58,7 @@ fn failed(told: &Told) -> Vec<&str> {
     failed
 }
 
-/// What a report says of files, matches and codes, but for links and times.
+/// Returns the files, matches and codes of a report, without links and times.
 fn content(report: &Path) -> [Vec<(String, String)>; 3] {
     let mut report = Report::open(report);
     let columns =
@@ -166,7 +166,7 @@ fn a_retry_killed_again_and_again_goes_on() {
     fs::write(&broken, "nothing that is looked for\n").expect("a file");
     let state = samples.at("state");
     let retry = ["scan", "--retry", "last", "--json", "--state", text(&state)];
-    // From its first words on.
+    // Kill it from the first frames on.
     for lines in [0, 1, 1, 2] {
         let scan = Process::start(&mut riffle(retry));
         for _ in 0..lines {

@@ -1,4 +1,4 @@
-//! Sample drawings made by the binary, and what must be found in them.
+//! Sample drawings made by the binary, and the matches that must be found in them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use tempfile::TempDir;
 
 use crate::process::run;
 
-/// A file and a code in it.
+/// A file and a code found in it.
 pub type Pair = (String, String);
 
-/// A folder of samples, beside it a place for a state and a report.
+/// A folder of samples, with space next to it for a state and a report.
 #[derive(Debug)]
 pub struct Samples {
     dir: TempDir,
@@ -39,12 +39,12 @@ impl Samples {
         text(&self.at("drawings")).to_owned()
     }
 
-    /// `scan` of all of them for all codes.
+    /// Returns the arguments of a `scan` of all samples for all codes.
     pub fn scan(&self, more: &[&str]) -> Vec<String> {
         self.scan_in("state", more)
     }
 
-    /// The same with a state folder of this name.
+    /// Returns the same arguments with a state folder of this name.
     pub fn scan_in(&self, state: &str, more: &[&str]) -> Vec<String> {
         let mut arguments = vec![
             "scan".to_owned(),
@@ -58,7 +58,7 @@ impl Samples {
         arguments
     }
 
-    /// What a reader of text finds.
+    /// Returns the pairs that a reader of text finds.
     pub fn pairs(&self) -> BTreeSet<Pair> {
         let matches = self.key.matches.iter();
         matches.map(|answer| (answer.file.clone(), answer.code.clone())).collect()
@@ -87,12 +87,12 @@ impl Samples {
     }
 }
 
-/// A drawing; the other samples are registers.
+/// Whether a sample is a drawing; the others are registers.
 pub fn is_pdf(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "pdf")
 }
 
-/// A path as an argument.
+/// Returns a path as an argument.
 pub fn text(path: &Path) -> &str {
     path.to_str().expect("test folders have plain names")
 }

@@ -1,4 +1,4 @@
-//! `riffle serve` and its HTTP, spoken by hand so that a test may send any header.
+//! `riffle serve` and its HTTP, written by hand so that a test can send any header.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -16,11 +16,11 @@ pub struct Server {
     process: Process,
     /// `127.0.0.1:54321`
     pub address: String,
-    /// What it said before.
+    /// Its output until it was ready.
     pub said: Vec<String>,
 }
 
-/// What it answered.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -29,12 +29,12 @@ pub struct Answer {
 }
 
 impl Server {
-    /// Starts it on a free port and waits until it says where it is.
+    /// Starts the server on a free port and waits until it prints its address.
     pub fn start(state: &Path, more: &[&str]) -> Self {
         Self::start_with(state, more, &[])
     }
 
-    /// The same with variables in its environment.
+    /// Does the same with further variables in its environment.
     pub fn start_with(state: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--state", text(state)];
         arguments.extend(more);
@@ -44,7 +44,7 @@ impl Server {
         Self::run(&arguments, environment)
     }
 
-    /// Runs `riffle serve` as it is given and waits until it says where it is.
+    /// Runs `riffle serve` with exactly these arguments and waits until it prints its address.
     pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = riffle(arguments);
         let process = Process::start(command.envs(environment.iter().copied()));
@@ -59,13 +59,13 @@ impl Server {
         panic!("riffle serve ended: {:?}", process.ended());
     }
 
-    /// Ctrl-C.
+    /// Stops it with Ctrl-C.
     pub fn stop(self) -> crate::process::Ended {
         self.process.interrupt();
         self.process.ended()
     }
 
-    /// The most memory it had at a time, in bytes.
+    /// Returns its peak memory in bytes.
     pub fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
@@ -95,7 +95,7 @@ impl Server {
         let mut stream = TcpStream::connect(&self.address).expect("the server is there");
         stream.set_read_timeout(Some(PATIENCE)).expect("a deadline");
         stream.write_all(request.as_bytes()).expect("a request");
-        // A server that refuses the body may answer and close before it has all of it.
+        // A server that refuses the body may answer and close before it has received all of it.
         let sent = stream.write_all(body);
         let mut answer = Vec::new();
         match stream.read_to_end(&mut answer) {
@@ -110,7 +110,7 @@ impl Server {
         self.send("POST", path, &[("Content-Type", "application/json")], body.to_string().as_bytes())
     }
 
-    /// The last scans, newest first.
+    /// Returns the first page of scans, newest first.
     pub fn scans(&self) -> Vec<Value> {
         let answer = self.get("/api/scans", &[]);
         assert_eq!(answer.status, 200);
@@ -125,7 +125,7 @@ impl Answer {
         let head = String::from_utf8(answer[..end].to_vec()).expect("a head of text");
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let answer = Self { status: status.expect("a status"), head, body: answer[end + 4..].to_vec() };
-        // An answer without content says no length.
+        // A response without content has no length header.
         let length = answer.header("content-length").map_or(Ok(0), str::parse);
         assert_eq!(length, Ok(answer.body.len()), "a whole answer, and not chunked");
         answer

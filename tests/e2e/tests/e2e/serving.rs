@@ -1,4 +1,4 @@
-//! A scan through the WebSocket: live, shared, interrupted, cancelled; its report and its files.
+//! A scan through the WebSocket: live, shared, interrupted, cancelled; with its report and its files.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::samples::{Samples, is_pdf};
 use crate::server::Server;
 use crate::socket::{Known, Socket};
 
-/// Enough to be in the middle of for a while, with one file read at a time.
+/// Enough to interrupt a scan in the middle when files are read one at a time.
 const FILES: u32 = 600;
 
 fn start(samples: &Samples, request: &str) -> Value {
@@ -23,7 +23,7 @@ fn start(samples: &Samples, request: &str) -> Value {
     })
 }
 
-/// Takes frames in until `enough`; gives the session they speak of.
+/// Receives frames until `enough` holds; returns their session.
 fn listen(socket: &mut Socket, known: &mut Known, enough: impl Fn(&Known) -> bool) -> String {
     loop {
         let frame = socket.next();
@@ -44,11 +44,11 @@ fn a_client_that_is_cut_off_ends_with_everything() {
     let session = listen(&mut first, &mut known, |known| known.matches.len() >= 20);
     assert_ne!(server.scans()[0]["state"], "done", "matches are told while files are read");
 
-    // The same request from elsewhere is the same scan.
+    // The same request from another client joins the same scan.
     let mut second = Socket::connect(&server);
     second.send(&start(&samples, "one"));
     assert_eq!(second.next().session_id.as_ref(), Some(&session));
-    // Cut off without a word, in the middle.
+    // The connections are dropped in the middle without a close frame.
     drop(first);
     drop(second);
 
@@ -64,7 +64,7 @@ fn a_client_that_is_cut_off_ends_with_everything() {
     };
     assert_eq!(total_matches, known.matches.len() as u64);
 
-    // A scan that is over answers the same request with how it ended.
+    // A finished scan answers the same request with its final state.
     let mut late = Socket::connect(&server);
     late.send(&start(&samples, "one"));
     let FrameBody::Snapshot { state, download_url, .. } = late.next().body else {
@@ -85,7 +85,7 @@ fn a_server_killed_in_mid_scan_goes_on_and_its_client_too() {
     while socket.next_text().is_some() {}
 
     let server = Server::start(&samples.at("state"), &[]);
-    // Addresses in matches name the new port.
+    // Links in matches contain the new port.
     let mut known = Known::default();
     Socket::connect(&server).follow(&session, &mut known);
     samples.assert_found(known.matches.values());
@@ -110,7 +110,7 @@ fn a_cancelled_scan_stays_cancelled() {
     assert_eq!(server.scans()[0]["state"], "cancelled");
     let report = server.get(&format!("/scans/{session}/report.xlsx"), &[]);
     assert_eq!(report.status, 404, "a cancelled scan has no report");
-    // Nothing of it is left to do.
+    // It has no work left.
     until("the queues are empty", || {
         let health: Value = serde_json::from_slice(&server.get("/api/health", &[]).body).expect("JSON");
         let queues = health["queues"].as_object().expect("queues");
@@ -121,7 +121,7 @@ fn a_cancelled_scan_stays_cancelled() {
         (left.sum::<u64>() == 0).then_some(())
     });
     assert_eq!(server.scans()[0]["state"], "cancelled");
-    // It can be started anew, as another request.
+    // It can be started again with another request id.
     let mut other = Socket::connect(&server);
     other.send(&start(&samples, "two"));
     let again = listen(&mut other, &mut Known::default(), |known| !known.matches.is_empty());
@@ -201,7 +201,7 @@ fn codes_come_typed_and_as_a_file_within_the_message() {
         "action": "start_scan",
         "folders": [plans],
         "target_hole_codes": ["hole-3"],
-        // Hole ID, HOLE-1, HOLE-9: one a line.
+        // Hole ID, HOLE-1, HOLE-9: one per line.
         "file_content": "SG9sZSBJRApIT0xFLTEKSE9MRS05Cg==",
         "options": { "match": "token", "ocr": "off" },
     }));

@@ -1,4 +1,4 @@
-//! Who is let in to `riffle serve`.
+//! Access control of `riffle serve`.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -42,7 +42,7 @@ fn this_machine_alone_is_let_in() {
     assert_eq!(server.get("/no/such/page", &[]).status, 404);
 }
 
-/// Of a browser that has logged in.
+/// Returns the cookie of a browser that has just logged in.
 fn cookie_of(answer: &Answer) -> String {
     let cookie = answer.header("set-cookie").expect("a cookie");
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
@@ -68,7 +68,7 @@ fn with_a_token_only_who_knows_it_is_let_in() {
     assert_eq!(Socket::try_connect(&server, &[]).err(), Some(401));
     assert!(Socket::try_connect(&server, &[("authorization", &bearer)]).is_ok());
 
-    // The page asks for it, and a browser keeps a cookie that no script reads, and that is not the token.
+    // The page asks for the token, and the browser keeps a cookie that scripts cannot read and that is not the token.
     let asked = server.get("/", &[]);
     assert!(String::from_utf8_lossy(&asked.body).contains("action=\"/login\""));
     let entered = log_in(&server, TOKEN);
@@ -79,10 +79,10 @@ fn with_a_token_only_who_knows_it_is_let_in() {
     let forged = format!("{}=99999999999.{}", cookie.split('=').next().expect("a name"), "0".repeat(64));
     assert_eq!(server.get("/", &[("Cookie", &forged)]).status, 401);
     assert_eq!(server.get(&format!("/?token={TOKEN}"), &[]).status, 401, "an address is seen and logged");
-    // Knowing it does not let another site's page in.
+    // A valid token does not admit a page of another site.
     let foreign = [("Authorization", &*bearer), ("Origin", "http://evil.example")];
     assert_eq!(server.get("/api/scans", &foreign).status, 403);
-    // Guessing ends, also for who guesses right; who is known stays so.
+    // After too many guesses even the right token is refused; a browser with a valid cookie stays admitted.
     let guesses =
         (0..100).map(|_| log_in(&server, "wrong").status).take_while(|status| *status == 401).count();
     assert!((1..50).contains(&guesses), "{guesses}");
@@ -194,7 +194,7 @@ fn every_answer_says_what_browsers_need_and_every_refusal_is_a_problem() {
 fn half_sent_requests_leave_the_page_usable_and_are_dropped() {
     let dir = tempfile::tempdir().expect("a folder");
     let server = Server::start(&dir.path().join("state"), &[]);
-    // More than a process has without asking; the server asked for itself before.
+    // More than the default limit of a process; the server has raised its own limit before.
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).expect("more open files");
     let begin = |request: &str| {
@@ -215,7 +215,7 @@ fn half_sent_requests_leave_the_page_usable_and_are_dropped() {
     )));
     for mut stream in half {
         stream.set_read_timeout(Some(PATIENCE)).expect("a deadline");
-        // Closed, with or without a word.
+        // Closed, with or without an answer.
         match stream.read_to_end(&mut Vec::new()) {
             Ok(_) => {}
             Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}"),
@@ -223,7 +223,7 @@ fn half_sent_requests_leave_the_page_usable_and_are_dropped() {
     }
 }
 
-/// Who has shown no token yet sends a small form, and soon.
+/// A client without a token may only send a small form within a short time.
 #[test]
 fn a_login_is_small_and_quick() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -239,7 +239,7 @@ fn a_login_is_small_and_quick() {
     );
     stream.write_all(head.as_bytes()).expect("a head");
     stream.set_read_timeout(Some(Duration::from_secs(1))).expect("a deadline");
-    // A byte each second would do for a quarter of an hour.
+    // One byte per second would otherwise last for a quarter of an hour.
     let mut answer = Vec::new();
     for _ in 0..60 {
         drop(stream.write_all(b"t"));

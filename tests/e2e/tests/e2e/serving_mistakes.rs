@@ -1,4 +1,4 @@
-//! Messages that cannot be understood or ask for the impossible: a clear ERROR, and the connection lives.
+//! Messages that cannot be parsed or performed: each gets a clear ERROR, and the connection stays open.
 
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ fn a_message_that_is_too_large_is_refused_with_a_frame() {
     let answer = socket.refused(&json!({ "action": "ping", "more": "x".repeat(200_000) }).to_string());
     assert_eq!(answer["code"], "BAD_REQUEST");
     assert_alive(&mut socket);
-    // Every frame has the server's time and a session, if only null.
+    // Every frame has the server's time and a session, which may be null.
     let answer = frame(&answer.to_string());
     assert_eq!(answer.session_id, None);
 }

@@ -17,17 +17,17 @@ use crate::deadline::PATIENCE;
 use crate::server::Server;
 use crate::told::frame;
 
-/// One connection. Dropping it cuts it, without a word to the server.
+/// A connection. Dropping it cuts it without a close frame.
 pub struct Socket {
     runtime: Runtime,
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
-/// What a client that follows a session knows of it.
+/// The state that a client following a session has received.
 #[derive(Debug, Default)]
 pub struct Known {
     pub matches: BTreeMap<String, FoundMatch>,
-    /// Files with a result, as last told.
+    /// Files with a result, as last reported.
     processed: u64,
     pub complete: Option<Frame>,
     ended: bool,
@@ -38,12 +38,12 @@ impl Socket {
         Self::try_connect(server, &[]).unwrap_or_else(|status| panic!("turned away with {status}"))
     }
 
-    /// The status with which the server turned it away, if it did.
+    /// Connects, or returns the status with which the server refused.
     pub fn try_connect(server: &Server, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         Self::try_open(server, "/ws", headers)
     }
 
-    /// The same at another address.
+    /// Connects at another path.
     pub fn try_open(server: &Server, path: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let mut request = format!("ws://{}{path}", server.address).into_client_request().expect("an address");
@@ -68,7 +68,7 @@ impl Socket {
         self.runtime.block_on(sent).expect("the connection is open");
     }
 
-    /// The text of the next frame; `None` where the server has closed the connection.
+    /// Returns the text of the next frame; `None` if the server has closed the connection.
     pub fn next_text(&mut self) -> Option<String> {
         loop {
             let next = self.runtime.block_on(async { timeout(PATIENCE, self.stream.next()).await });
@@ -80,7 +80,7 @@ impl Socket {
         }
     }
 
-    /// Waits until the server closes the connection; the code with which it does.
+    /// Waits until the server closes the connection; returns its close code.
     pub fn closed(&mut self) -> Option<u16> {
         loop {
             let next = self.runtime.block_on(async { timeout(PATIENCE, self.stream.next()).await });
@@ -98,7 +98,7 @@ impl Socket {
         frame(&text)
     }
 
-    /// Sends what is refused and gives the refusal.
+    /// Sends a message that must be refused, and returns the refusal.
     pub fn refused(&mut self, text: &str) -> Value {
         self.send_text(text);
         let answer = self.next_text().expect("the connection is open");
@@ -112,8 +112,8 @@ impl Socket {
         self.send(&json!({ "action": "resume", "session_id": session, "cursor": cursor }));
     }
 
-    /// Resumes and follows to COMPLETE and through all pages of a last SNAPSHOT, as the page does. Gives the number
-    /// of these pages.
+    /// Resumes and follows the session to COMPLETE, then through all pages of a last SNAPSHOT, as the page does.
+    /// Returns the number of these pages.
     pub fn follow(&mut self, session: &str, known: &mut Known) -> u32 {
         self.resume(session, None);
         let (mut paging, mut last, mut pages) = (true, false, 0);
@@ -146,7 +146,7 @@ impl Known {
         assert!(before.is_none_or(|before| before == *data), "a repeat says the same: {data:?}");
     }
 
-    /// Takes in a frame.
+    /// Records a frame.
     pub fn take(&mut self, frame: &Frame) {
         match &frame.body {
             FrameBody::MatchFound { match_id, data } => self.learn(match_id, data),

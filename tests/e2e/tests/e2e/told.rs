@@ -1,10 +1,10 @@
-//! What `scan --json` and the WebSocket tell: frames, read with the contracts' types, and their rules.
+//! The frames of `scan --json` and of the WebSocket, read with the types of the contracts, and their rules.
 
 use std::collections::BTreeSet;
 
 use riffle_contracts::{Failure, FoundMatch, Frame, FrameBody, Summary};
 
-/// All lines of a finished `scan --json`.
+/// The lines of a finished `scan --json`.
 #[derive(Debug)]
 pub struct Told {
     pub frames: Vec<Frame>,
@@ -12,7 +12,7 @@ pub struct Told {
 }
 
 impl Told {
-    /// Reads the lines and holds them to the rules of every finished scan.
+    /// Reads the lines and checks the rules of every finished scan.
     pub fn read(lines: &[String]) -> Self {
         let (last, frames) = lines.split_last().expect("a scan says something");
         let told = Self {
@@ -55,7 +55,7 @@ impl Told {
         assert!(summary.seconds >= 0.0);
     }
 
-    /// Fails unless STARTED came once, before all others, with the number of files.
+    /// Fails unless STARTED came once, before all other frames, with the number of files.
     pub fn assert_begins(&self) {
         let started = self.frames.iter().filter(|frame| matches!(frame.body, FrameBody::Started { .. }));
         assert_eq!(started.count(), 1, "one STARTED");
@@ -74,12 +74,12 @@ impl Told {
     }
 }
 
-/// One line, or one message.
+/// Parses one line or one message.
 pub fn frame(text: &str) -> Frame {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: no frame: {text}"))
 }
 
-/// Matches that were told, with their ids.
+/// Returns the reported matches with their ids.
 pub fn found(frames: &[Frame]) -> impl Iterator<Item = (&str, &FoundMatch)> {
     frames.iter().filter_map(|frame| match &frame.body {
         FrameBody::MatchFound { match_id, data } => Some((&**match_id, data)),
@@ -94,7 +94,7 @@ fn failed(frames: &[Frame]) -> impl Iterator<Item = (u32, &Failure)> {
     })
 }
 
-/// PROGRESS never falls and stays below the total: only COMPLETE says that all is done.
+/// Checks that PROGRESS never falls and stays below the total: only COMPLETE reports that all is done.
 fn assert_progress(frames: &[Frame]) {
     let mut last = (0, 0);
     for frame in frames {

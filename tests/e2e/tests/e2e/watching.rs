@@ -1,4 +1,4 @@
-//! `riffle watch`: what comes into a folder is imported, once.
+//! `riffle watch`: files that appear in a folder are imported once.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ impl Watch {
         panic!("riffle watch ended: {:?}", watch.ended());
     }
 
-    /// What is said of the next file.
+    /// Returns the summary of the next file.
     fn next(&self) -> Value {
         let line = self.0.out.next().expect("it watches");
         let told: Value = serde_json::from_str(&line).expect("JSON");
@@ -41,7 +41,7 @@ impl Watch {
     }
 }
 
-/// As programs do it that write a file where nobody sees it.
+/// Creates a file as programs do that write it under a hidden name first.
 fn appear(bank: &Bank, name: &str, content: &str) {
     let written = bank.put("inbox/.writing", content);
     fs::rename(written, bank.at("inbox").join(name)).expect("renamed");
@@ -63,7 +63,7 @@ fn what_comes_is_imported_once_across_restarts() {
     assert_eq!((&letter["file"], &letter["state"]), (&json!("letter.txt"), &json!("rejected")));
     watch.stop();
 
-    // What was there is known, also under another time; what has changed is read again.
+    // An earlier file is known, even with another modification time; a changed file is read again.
     let touched = fs::File::options().write(true).open(bank.at("inbox/below/old.csv")).expect("there");
     touched.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("a time");
     let watch = Watch::start(&bank);
@@ -75,7 +75,7 @@ fn what_comes_is_imported_once_across_restarts() {
     assert_eq!(counts(&known), [25, 0, 25], "the state is free, and the same rows are known");
 }
 
-/// Killed with a file in hand, the next one says what became of it.
+/// If a watch is killed while it imports a file, the next watch reports the file's result.
 #[test]
 fn a_file_on_its_way_is_told_of_after_a_kill() {
     let bank = Bank::new();

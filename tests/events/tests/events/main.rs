@@ -1,5 +1,5 @@
-//! Each event of `events/` goes to the function it is for: what it answers, what it sends and whom it tells. The same
-//! files run under `scripts/invoke`.
+//! Each event in `events/` is passed to its function: its answer, the messages it sends and the clients it notifies are
+//! checked. `scripts/invoke` runs the same files.
 
 mod statements;
 mod world;
@@ -23,7 +23,7 @@ use world::{World, event, folder};
 
 const CONNECTION: &str = "L0SM9cOFvHcCIhw=";
 
-/// The ids of the messages that come again.
+/// Returns the ids of the messages that will be redelivered.
 fn failed(answer: SqsBatchResponse) -> Vec<String> {
     answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
@@ -42,7 +42,7 @@ impl World {
         websocket_default::handle(&deps, event("websocket-default", case)).await.status_code
     }
 
-    /// Frames the client was told since, each as its type and, of errors, the code.
+    /// Returns the new frames pushed to the client, each as its type and, for errors, the code.
     fn told(&self) -> Vec<String> {
         let frames = self.notifier.take_of(CONNECTION);
         frames
@@ -55,7 +55,7 @@ impl World {
             .collect()
     }
 
-    /// With a scan whose files are handed out.
+    /// Makes a world with a scan whose files have been dispatched.
     async fn dispatched() -> Self {
         let world = Self::new();
         world.connect().await;
@@ -81,7 +81,7 @@ impl World {
     }
 }
 
-/// What the tests of grants expect: of the functions that no flow owns, and of each flow.
+/// Returns the grants that the tests in infra expect: of the functions that belong to no flow, and of each flow.
 fn rights(folder: &Path) -> String {
     let part = |path: PathBuf, begin: &str, end: &str| {
         let text =
@@ -94,7 +94,7 @@ fn rights(folder: &Path) -> String {
     part(folder.join("grants.test.ts"), "const RIGHTS", "\n};") + &flows
 }
 
-/// Nobody forgets one: neither an event for it, nor what it may do.
+/// Proves that no function was forgotten: neither its events nor its grants.
 #[test]
 fn every_function_of_the_topology_has_sample_events_and_grants() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -149,7 +149,7 @@ async fn what_was_read_before_is_told_and_not_read_again() {
     assert_eq!(world.work("batch").await, [""; 0]);
     assert_eq!(world.opened.load(Ordering::Relaxed), 3);
     world.told();
-    // The invocation ended before it answered the queue: the whole batch is delivered again.
+    // The invocation ended before it answered the queue, so the whole batch is redelivered.
     let mut again: Event<SqsEvent> = event("scan-worker", "batch");
     for message in &mut again.payload.records {
         message.attributes.insert("ApproximateReceiveCount".to_owned(), "2".to_owned());
@@ -222,7 +222,7 @@ async fn who_may_connect() {
         ("unknown-ticket", IamPolicyEffect::Deny),
         ("other-origin", IamPolicyEffect::Deny),
         ("good-ticket", IamPolicyEffect::Allow),
-        // Each opens one connection.
+        // A ticket opens only one connection.
         ("good-ticket", IamPolicyEffect::Deny),
     ] {
         let answer = websocket_authorizer::handle(&deps, event("websocket-authorizer", case)).await;
@@ -287,7 +287,7 @@ async fn the_gateway_asks_the_api() {
     }
 }
 
-/// The tests that a function's events are for: those here, and those of its flow's own crate, `tests/FLOW`.
+/// Returns the tests that use a function's events: those here, and those in the crate of its flow, `tests/FLOW`.
 fn tests_of(function: &str) -> String {
     let mut source = [include_str!("main.rs"), include_str!("statements.rs")].concat();
     for flow in RIFFLE.0.iter().filter(|flow| flow.functions().any(|own| own == function)) {
@@ -306,7 +306,7 @@ fn tests_of(function: &str) -> String {
     source
 }
 
-/// A file that no test names shows nothing.
+/// Proves that a test uses every event file.
 #[test]
 fn every_event_is_tested() {
     let mut untested = BTreeSet::new();

@@ -1,5 +1,5 @@
-//! The functions of the statements flow, each with the events that are for it: one file from its upload to its deletion,
-//! and what may come twice, late, or not be understood.
+//! The functions of the statements flow, each with its events: one file from its upload to its deletion, and events
+//! that arrive twice, arrive late, or cannot be parsed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,13 +42,13 @@ struct World {
     file: FileId,
 }
 
-/// The ids of the messages that come again.
+/// Returns the ids of the messages that will be redelivered.
 fn failed(answer: SqsBatchResponse) -> Vec<String> {
     answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 
 impl World {
-    /// With a statement in the bucket, as the events name it, and a package to restore from.
+    /// Makes a world with a statement in the bucket, as the events name it, and a package to restore from.
     async fn new() -> Self {
         let clock = Arc::new(ManualClock::new());
         let queue = Arc::new(MemoryQueue::new(clock.clone(), chrono::TimeDelta::minutes(3)));
@@ -105,7 +105,7 @@ impl World {
         failed(analytics_consumer::handle(&self.statements, event("analytics-consumer", case)).await)
     }
 
-    /// Whatever was put into the queue of figures.
+    /// Handles everything in the queue of figures.
     async fn derive_all(&self) -> Vec<String> {
         let received = self.queue.receive(Place::of(FIGURES));
         let ids: Vec<String> = received.iter().map(|one| one.id.to_string()).collect();
@@ -129,7 +129,7 @@ impl World {
         file.map(|file| file.state)
     }
 
-    /// The types of all that was ever published.
+    /// Returns the types of all published events.
     fn published(&self) -> Vec<EventType> {
         self.bus.archive().iter().map(|event| event.detail.event_type()).collect()
     }
@@ -140,7 +140,7 @@ impl World {
         listed.expect("no filter").transactions.len()
     }
 
-    /// The sums of a month, as they are stored.
+    /// Returns the stored sums of a month.
     async fn figures(&self, month: &str) -> Option<String> {
         let month: Month = month.parse().expect("a month");
         let figures = self.store.figures("acme", "unnamed", month).await;
@@ -272,7 +272,7 @@ async fn each_minute_what_was_lost_is_made_good() {
     assert_eq!(world.state().await, Some(FileState::Received), "it waits");
     let processor = Place::of(riffle_topology::statements::PROCESS);
     assert_eq!(world.queue.len(processor), 1);
-    // Whoever deletes it dies before he is done.
+    // The process that deletes it dies before it is done.
     assert!(world.statements.request_deletion("acme", &world.file).await.expect("memory does not fail"));
     world.clock.advance(TimeDelta::minutes(2));
     sweep().await.expect("a sweep");

@@ -1,4 +1,4 @@
-//! The functions on ports in memory, and a bucket of three files.
+//! The functions on in-memory ports, and a bucket of three files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
 }
 
-/// The payload of `events/FUNCTION/CASE.json`, as the function's runtime decodes it.
+/// Returns the payload of `events/FUNCTION/CASE.json`, decoded as the function's runtime does.
 pub fn event<T: DeserializeOwned>(function: &str, case: &str) -> Event<T> {
     let path = folder().join(function).join(format!("{case}.json"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -38,7 +38,7 @@ pub struct World {
     pub notifier: Arc<MemoryNotifier>,
     pub clock: Arc<ManualClock>,
     pub tickets: Tickets,
-    /// How often a file of the bucket was opened.
+    /// How often files of the bucket were opened.
     pub opened: Arc<AtomicU32>,
 }
 
@@ -127,7 +127,7 @@ impl World {
     }
 }
 
-/// Whatever prefix is asked for, these files lie below it.
+/// A bucket that lists these files for every prefix.
 struct Bucket {
     opened: Arc<AtomicU32>,
 }

@@ -1,7 +1,7 @@
-//! A target under libFuzzer; built and started by `scripts/fuzz`.
+//! Runs a target under libFuzzer; built and started by `scripts/fuzz`.
 //!
-//! `fuzz --target=NAME [flags of libFuzzer]`; without a name it lists them with their longest input. With `--seeds=DIR` it writes the target's seeds and words there, those
-//! made of the files under `--from=DIR` too, and ends.
+//! `fuzz --target=NAME [flags of libFuzzer]`; without a name it lists the targets with their maximum input length. With
+//! `--seeds=DIR` it writes the target's seeds, including seeds made from the files under `--from=DIR`, and exits.
 #![no_main]
 
 use std::path::{Path, PathBuf};
@@ -63,7 +63,7 @@ fn write_seeds(target: &Target, folder: &Path, from: Option<&Path>) -> std::io::
     Ok(())
 }
 
-/// All files below a folder, links left out.
+/// Returns all files below a folder, without links.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut all = Vec::new();
@@ -77,7 +77,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-#[expect(clippy::print_stderr, reason = "libFuzzer speaks there too")]
+#[expect(clippy::print_stderr, reason = "libFuzzer writes to standard error too")]
 fn say(text: &str) {
     eprintln!("{text}");
 }

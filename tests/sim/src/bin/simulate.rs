@@ -8,19 +8,19 @@ use riffle_sim_tests::campaign::{self, Failure, Flow, Report, Simulated as _};
 use riffle_sim_tests::{scan, statements};
 use riffle_testkit::simulator::{Fault, Plan};
 
-/// Simulates the flows: the real functions under every kind of fault, checked against their invariants.
+/// Simulates the flows: runs the real functions under every kind of fault and checks their invariants.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Simulates this flow alone: scan or statements.
+    /// Simulates only this flow: scan or statements.
     #[arg(long, value_parser = ["scan", "statements"])]
     flow: Option<String>,
-    /// How many seeds to run, of each flow.
+    /// The number of seeds to run for each flow.
     #[arg(long, default_value_t = 20_000)]
     seeds: u64,
     /// The first seed.
     #[arg(long, default_value_t = 0)]
     start: u64,
-    /// Runs this seed alone.
+    /// Runs only this seed.
     #[arg(long)]
     seed: Option<u64>,
     /// Shows what happened, step by step.
@@ -29,10 +29,10 @@ struct Options {
     /// Runs a known-bad protocol in place of the real one.
     #[arg(long, value_parser = mutant)]
     mutant: Option<Flow>,
-    /// Runs the small scenario with a fault at a call, as `12:CrashAfter`.
+    /// Runs the small scenario with a fault at a call, such as `12:CrashAfter`.
     #[arg(long, value_parser = placement)]
     place: Vec<(u64, Fault)>,
-    /// Goes on after a failure and lists them all.
+    /// Continues after a failure and lists all failures.
     #[arg(long)]
     all: bool,
     /// Runs the small scenario with every placement of one and of two faults.
@@ -69,7 +69,7 @@ impl Options {
         }
     }
 
-    /// Whether one schedule is asked for rather than many.
+    /// Returns whether a single schedule is requested.
     fn is_single(&self) -> bool {
         self.seed.is_some() || !self.place.is_empty()
     }
@@ -86,8 +86,8 @@ fn main() -> ExitCode {
     if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs one schedule. Whether all was well.
-#[expect(clippy::print_stdout, reason = "what a command line is for")]
+/// Runs one schedule. Returns whether no invariant was violated.
+#[expect(clippy::print_stdout, reason = "this is the program's output")]
 fn single(options: &Options, flow: Flow) -> bool {
     if options.trace {
         let plan = Plan::Placed(options.place.clone());
@@ -117,16 +117,16 @@ fn single(options: &Options, flow: Flow) -> bool {
     }
 }
 
-/// Runs many schedules. Whether all was well.
-#[expect(clippy::print_stdout, reason = "what a command line is for")]
+/// Runs many schedules. Returns whether no invariant was violated.
+#[expect(clippy::print_stdout, reason = "this is the program's output")]
 fn many(options: &Options, flow: Flow) -> bool {
-    #[expect(clippy::disallowed_methods, reason = "the real time a run takes, not that of the world")]
+    #[expect(clippy::disallowed_methods, reason = "measures the real duration of a run, not simulated time")]
     let began = Instant::now();
     let report = if options.exhaustive {
         campaign::placements(flow, true)
     } else {
         let progress = |run: u64| {
-            #[expect(clippy::cast_precision_loss, reason = "for showing")]
+            #[expect(clippy::cast_precision_loss, reason = "for display only")]
             let rate = run as f64 / began.elapsed().as_secs_f64();
             println!("{}: {run} of {} schedules, {rate:.0} a second", flow.name(), options.seeds);
         };
@@ -137,7 +137,7 @@ fn many(options: &Options, flow: Flow) -> bool {
     show(&report, flow, began)
 }
 
-#[expect(clippy::print_stdout, reason = "what a command line is for")]
+#[expect(clippy::print_stdout, reason = "this is the program's output")]
 fn show(report: &Report, flow: Flow, began: Instant) -> bool {
     for (event, count) in report.sometimes.iter() {
         println!("{count:>12}  {event}");
@@ -146,7 +146,7 @@ fn show(report: &Report, flow: Flow, began: Instant) -> bool {
         println!("{count:>12}  {fault:?} at {point}");
     }
     let seconds = began.elapsed().as_secs_f64();
-    #[expect(clippy::cast_precision_loss, reason = "for showing")]
+    #[expect(clippy::cast_precision_loss, reason = "for display only")]
     let rate = report.schedules as f64 / seconds;
     println!(
         "{}: {} schedules, {} steps in {seconds:.1} s: {rate:.0} a second",

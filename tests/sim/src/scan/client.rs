@@ -1,7 +1,6 @@
-//! A client as the dashboard is one: connects, starts, listens, reconnects by itself, resumes, pages.
+//! A client that behaves like the dashboard: connects, starts, listens, reconnects by itself, resumes and pages.
 //!
-//! It knows what its frames told it and nothing else. What it believes in the end is compared with the
-//! books.
+//! It knows only the content of its frames. Its final knowledge is compared with the books.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +11,7 @@ use riffle_testkit::simulator::Rng;
 use super::scenario::{ClientPlan, Joins};
 use crate::Violation;
 
-/// What a client asks for.
+/// A client's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     Connect,
@@ -22,53 +21,56 @@ pub enum Ask {
     Cancel,
 }
 
-/// The way to the server.
+/// The client's connection to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Line {
     Down,
-    /// The handshake is under way.
+    /// The handshake is in progress.
     Opening(String),
     Up(String),
 }
 
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own that it knows or has done")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent fact that the client knows or has done"
+)]
 pub struct Client {
     pub plan: ClientPlan,
     number: usize,
     line: Line,
     connections: u32,
     start: StartScan,
-    /// Names the session once a frame has.
+    /// The session's id, once a frame has named it.
     pub session: Option<String>,
     pub matches: BTreeMap<String, FoundMatch>,
     /// Files that failed, with the reasons given.
     pub failures: BTreeMap<u32, String>,
-    /// What it shows: the most it was ever told.
+    /// The number of processed files it shows: the highest it ever received.
     shown: u64,
-    /// The state it ended in, with the figures of COMPLETE.
+    /// The terminal state of the session, once received.
     pub ended: Option<SessionState>,
-    /// Matches, files and failed files as COMPLETE gave them.
+    /// Matches, files and failed files according to COMPLETE.
     pub totals: Option<(u64, u64, u64)>,
     pub refused: Option<ErrorCode>,
     waiting: Option<(Ask, DateTime<Utc>)>,
-    /// The next page to ask for; `None` once everything was paged on this connection.
-    #[expect(clippy::option_option, reason = "nothing to ask for, the first page, or one by its cursor")]
+    /// The next page to request; `None` once everything has been paged on this connection.
+    #[expect(clippy::option_option, reason = "no page, the first page, or the page at a cursor")]
     page: Option<Option<String>>,
-    /// The paging under way began after the end.
+    /// Whether the current paging began after the end of the session.
     last_paging: bool,
-    /// It has paged to the end after the end: nothing more will change.
+    /// Whether a paging that began after the end is complete, so that nothing more will change.
     pub settled: bool,
     cancelled: bool,
-    /// It was told that its session waits for a new token.
+    /// Whether a frame said that the session waits for a new token.
     paused: bool,
     frames: u32,
     joins_at: DateTime<Utc>,
-    /// Whether the session that is to be retried has ended, and completely.
+    /// The state of the session to be retried.
     earlier: Earlier,
 }
 
-/// A session to retry.
+/// The state of a session to be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Earlier {
     Unknown,
@@ -108,7 +110,7 @@ impl Client {
         }
     }
 
-    /// The connection it holds or is opening.
+    /// Returns the connection it holds or is opening.
     pub fn connection(&self) -> Option<&str> {
         match &self.line {
             Line::Down => None,
@@ -120,7 +122,7 @@ impl Client {
         matches!(self.line, Line::Up(_))
     }
 
-    /// When it will act again if no frame comes.
+    /// Returns when it acts next if no frame arrives.
     pub fn due(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.settled {
             return None;
@@ -132,7 +134,7 @@ impl Client {
         }
     }
 
-    /// What it does now, if anything. Giving up waiting means a new connection.
+    /// Returns its next request, if one is due. A client that gives up waiting for an answer opens a new connection.
     pub fn act(&mut self, now: DateTime<Utc>, rng: &mut Rng) -> Option<Ask> {
         if self.settled {
             return None;
@@ -180,18 +182,18 @@ impl Client {
         self.page.clone().map(Ask::Resume)
     }
 
-    /// It waits for a session it could retry.
+    /// Returns whether it waits for a session to retry.
     pub fn is_idle(&self) -> bool {
         self.plan.retries && self.start.retry_of.is_none() && self.session.is_none()
     }
 
-    /// The message for `ask`.
+    /// Returns the message for `ask`.
     pub fn message(&self, ask: &Ask) -> Option<String> {
         let session_id = self.session.clone().unwrap_or_default();
         let action = match ask {
             Ask::Connect => return None,
             Ask::Start => Action::StartScan(Box::new(self.start.clone())),
-            // One way in or the other.
+            // Of the prying clients, those with an even number try to retry the session, the others to resume it.
             Ask::Resume(_) if self.plan.pries && self.number.is_multiple_of(2) => {
                 let retry_of = Some(session_id);
                 Action::StartScan(Box::new(StartScan { retry_of, ..StartScan::default() }))
@@ -206,55 +208,55 @@ impl Client {
         serde_json::to_string(&action).ok()
     }
 
-    /// Under another request id the next start is another scan.
+    /// Sets another request id, so that the next start is another scan.
     pub fn forget_request_id(&mut self, other: String) {
         self.start.request_id = Some(other);
     }
 
-    /// The handshake of `connection` succeeded.
+    /// Handles the successful handshake of `connection`.
     pub fn connected(&mut self, connection: &str) {
         if self.line == Line::Opening(connection.to_owned()) {
             self.line = Line::Up(connection.to_owned());
             self.waiting = None;
-            // Whatever happened in between, it was not told.
+            // Frames sent in between were missed.
             self.page = Some(None);
         }
     }
 
-    /// The connection is gone, by accident or because an answer did not come.
+    /// Handles the loss of the connection, by accident or because an answer did not arrive.
     pub fn disconnected(&mut self) {
         self.line = Line::Down;
         self.waiting = None;
     }
 
-    /// The moment it waited for has come.
+    /// Lets it start now if it was to join later.
     pub fn join(&mut self, now: DateTime<Utc>) {
         self.joins_at = self.joins_at.min(now);
     }
 
-    /// Its session is about to end: who meant to cancel does so now.
+    /// Makes a client that planned to cancel do so now, because its session is about to end.
     pub fn hurry(&mut self) {
         self.plan.cancel_after = self.plan.cancel_after.map(|_| 0);
     }
 
-    /// Its user fetched a token.
+    /// Gives it the token that its user fetched.
     pub fn borrow_token(&mut self, token: String) {
         self.start.token = Some(Secret(token));
     }
 
-    /// Has it retry a session it was told of.
+    /// Makes it retry this session.
     pub fn retry(&mut self, session: &str, earlier: Earlier) {
         self.start.retry_of = Some(session.to_owned());
         self.earlier = earlier;
     }
 
-    /// Has it end up listening to a session it was told of elsewhere.
+    /// Makes it listen to this session, whose id it got elsewhere.
     pub fn point_at(&mut self, session: &str) {
         self.session = Some(session.to_owned());
         self.page = Some(None);
     }
 
-    /// A frame arrived on its connection.
+    /// Handles a frame that arrived on its connection.
     pub fn receive(&mut self, frame: Frame) -> Result<(), Violation> {
         self.frames += 1;
         let known = self.session.is_none() || self.session == frame.session_id || frame.session_id.is_none();
@@ -318,17 +320,18 @@ impl Client {
                 } else if code == ErrorCode::WrongState && self.plan.retries && self.session.is_none() {
                     self.waiting = None;
                     match self.earlier {
-                        // Asked too early, and answered late.
+                        // An answer, received late, to a request sent before the session was complete.
                         Earlier::Complete => {}
                         Earlier::Ended => self.settled = true,
                         Earlier::Open | Earlier::Unknown => self.start.retry_of = None,
                     }
                 } else {
-                    // Whatever was asked was not done: ask again, from the start of the paging.
+                    // The request was not carried out: repeat it, with paging from the start.
                     self.refused = Some(code);
                     match self.waiting.take() {
                         Some((Ask::Cancel, _)) => self.cancelled = code != ErrorCode::Unavailable,
-                        // Whether it still waits for one, and what became of it: see.
+                        // Whether the session still waits for a token, or what happened to it, is unknown: request a
+                        // snapshot.
                         Some((Ask::Renew, _)) if code == ErrorCode::WrongState => {
                             self.paused = false;
                             self.page = Some(None);
@@ -346,9 +349,9 @@ impl Client {
         let asked = self.waiting.take().map(|(ask, _)| ask);
         match asked {
             Some(Ask::Start | Ask::Renew | Ask::Resume(None)) => self.last_paging = terminal,
-            // A page of the last reading says, as the first one did, that the session is over.
+            // A page of the last paging reports, as its first page did, that the session has ended.
             Some(Ask::Resume(Some(_))) if terminal || !self.last_paging => {}
-            // A frame that came twice, or late.
+            // A frame that arrived twice or late.
             _ => {
                 self.waiting = asked.map(|ask| (ask, DateTime::<Utc>::MIN_UTC));
                 return;
@@ -406,7 +409,7 @@ impl Client {
         }
     }
 
-    /// Whoever is no party to a session learns nothing of it.
+    /// Checks that a client of another tenant receives nothing about a session.
     fn overhear(&mut self, frame: &Frame) -> Result<(), Violation> {
         self.waiting = None;
         self.page = None;

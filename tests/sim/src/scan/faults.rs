@@ -1,4 +1,4 @@
-//! Queues as consumers see them, and all that may go wrong between a queue and its consumer.
+//! Deliveries from the queues to their consumers, and everything that may go wrong with them.
 
 use riffle_contracts::ScanFile;
 use riffle_ports::{SessionId, State};
@@ -18,7 +18,7 @@ pub(super) const QUARANTINE: Place = Place::of(scan::QUARANTINE);
 const FINISH: Place = Place::of(scan::FINISH);
 
 impl World {
-    /// Hands a batch to its function: any of what is visible, in any order.
+    /// Delivers a batch to its function: any visible messages, in any order.
     pub fn deliver(&mut self, place: Place) {
         let received = self.platform.receive(place, usize::MAX);
         if received.is_empty() {
@@ -33,7 +33,7 @@ impl World {
         self.platform.invoke(consumed.function, spared, Kind::Batch(place, received), future);
     }
 
-    /// Whether files are still being handed out of a session that is full already.
+    /// Returns whether files of a session that is already full are still being dispatched.
     fn is_handing_out(&self) -> bool {
         self.stores.ledger.inspect(|books| {
             let mut sessions = books.sessions.values();
@@ -41,9 +41,9 @@ impl World {
         })
     }
 
-    /// A batch's invocation ended: what it dealt with is deleted, the rest comes back.
+    /// Ends a batch: deletes the messages that its function has handled; the others become visible again.
     pub fn settle(&mut self, place: Place, received: &[Received], answer: Option<Answer>) {
-        // A crash: all of it comes back when its visibility runs out.
+        // After a crash, all of them become visible when their visibility timeout expires.
         let Some(Answer::Batch(failed)) = answer else {
             return;
         };
@@ -59,7 +59,7 @@ impl World {
         }
     }
 
-    /// Whether this delivery found an attempt without an end and read the file all the same.
+    /// Returns whether this delivery found an unfinished attempt of another one and read the file nevertheless.
     fn had_another_chance(&self, message: &Received) -> bool {
         let Ok(file) = serde_json::from_str::<ScanFile>(&message.message.body) else {
             return false;
@@ -75,7 +75,7 @@ impl World {
             })
     }
 
-    /// What goes wrong by itself, before the step.
+    /// Carries out the harm due before a step.
     pub fn do_harm(&mut self) {
         let own = [self.scenario.network.drop, self.scenario.meddling];
         let calm = self.scenario.calm_quarantine;
@@ -109,7 +109,7 @@ impl World {
         self.hang_up(client);
     }
 
-    /// A file changes, or goes.
+    /// Changes or removes a file.
     fn meddle(&mut self) {
         let folders = &self.scenario.folders;
         let number = self.control.draw(|rng| rng.below(folders.len()));
@@ -128,7 +128,7 @@ impl World {
         }
     }
 
-    /// The owner of the first folder mends what is wrong there.
+    /// Applies the mends that the owner of the first folder makes before a retry.
     pub fn mend(&self) {
         if self.scenario.missing_folder {
             return;
@@ -145,7 +145,7 @@ impl World {
         self.control.note("mend", &[], || format!("{:?}", self.scenario.mends));
     }
 
-    /// All invocations die at once, as when the one machine is switched off.
+    /// Ends all invocations at once, as when the only machine is switched off.
     fn cut_power(&mut self) {
         if self.is_spared() {
             return;

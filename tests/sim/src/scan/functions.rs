@@ -1,4 +1,4 @@
-//! The real functions, wired as their `main.rs` would, but on ports that a judge stands in front of.
+//! The real functions, wired as in their `main.rs`, but with ports that the simulator controls.
 
 use std::sync::Arc;
 
@@ -20,17 +20,17 @@ use super::search::ObedientSearch;
 use super::stores::Stores;
 use crate::platform::{batch_event, failed};
 
-/// How an invocation ended that neither crashed nor panicked.
+/// The result of an invocation that neither crashed nor panicked.
 #[derive(Debug)]
 pub enum Answer {
-    /// The message ids that failed.
+    /// The ids of the failed messages.
     Batch(Vec<String>),
     /// An HTTP status.
     Status(i64),
     Swept,
 }
 
-/// All functions of the flow, as warm as a process that has served before.
+/// All functions of the flow, with the caches of a process that has handled requests before.
 pub struct Functions {
     ports: Ports,
     tokens: Arc<dyn TokenVault>,
@@ -39,7 +39,7 @@ pub struct Functions {
     settings: Settings,
     scan: Scan,
     registry: Registry,
-    /// Whether reports are real workbooks; making one takes as long as the rest of a schedule.
+    /// Whether reports are real workbooks. Creating one takes as long as the rest of a schedule.
     workbooks: bool,
 }
 
@@ -48,7 +48,7 @@ fn scan(ports: &Ports, tokens: &Arc<dyn TokenVault>, settings: &Settings, workbo
     if workbooks { scan } else { scan.with_reports(Arc::new(Rows)) }
 }
 
-/// The functions behind queues, and the sweeper.
+/// Binds the functions that consume queues, and the sweeper.
 fn bound(scan: &Scan, source: &Arc<dyn FileSource>, search: &Arc<dyn FileSearch>) -> Registry {
     let mut registry = Registry::new(RIFFLE);
     let dispatcher = Dispatcher { scan: scan.clone(), source: Arc::clone(source) };
@@ -104,13 +104,13 @@ impl Functions {
         Self { ports, tokens, source, search, settings, scan, registry, workbooks }
     }
 
-    /// The next invocations find no cache: their processes are new.
+    /// Replaces the functions by ones with empty caches, as in new processes.
     pub fn restart(&mut self) {
         self.scan = scan(&self.ports, &self.tokens, &self.settings, self.workbooks);
         self.registry = bound(&self.scan, &self.source, &self.search);
     }
 
-    /// The function that consumes a queue, on what was received from there.
+    /// Runs the function that consumes a queue on messages received from it.
     pub fn batch(&self, function: &str, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
         let (clock, now) = (Arc::clone(&self.ports.clock), self.ports.clock.now());
         let event = batch_event(received).until(Deadline::new(clock, now + self.settings.attempt));
@@ -146,7 +146,7 @@ impl Functions {
     pub fn sweep(&self) -> LocalBoxFuture<'static, Answer> {
         let swept = self.registry.tick(SWEEPER);
         Box::pin(async move {
-            // A sweep that fails is alarmed and comes again in a minute: nobody waits for its answer.
+            // A failed sweep raises an alarm and is repeated in a minute; no caller waits for its answer.
             drop(swept.await);
             Answer::Swept
         })

@@ -1,4 +1,4 @@
-//! Folders of Google Drive, and the tokens Google takes.
+//! Google Drive folders, and the access tokens that Google accepts.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,15 +11,15 @@ use super::mutants::Mutant;
 use super::scenario::DrivePlan;
 use super::stores::folder;
 
-/// What a folder's id begins with; its number follows.
+/// The prefix of a folder's id, followed by its number.
 const FOLDER: &str = "folder-";
 
-/// The id of a scenario's folder.
+/// Returns the id of a scenario's folder.
 pub fn folder_id(number: usize) -> String {
     format!("{FOLDER}{number}")
 }
 
-/// Who gives tokens out and takes them.
+/// The issuer of tokens, which also checks them.
 #[derive(Debug)]
 pub struct Google {
     state: Mutex<Tokens>,
@@ -28,9 +28,10 @@ pub struct Google {
 #[derive(Debug)]
 struct Tokens {
     issued: u32,
-    /// The first that is taken still; those before have expired.
+    /// The number of the first valid token; those before it have expired.
     good_from: u32,
-    /// So many more calls until all that were given out expire, and what follows.
+    /// The number of further calls after which all issued tokens expire, then the number until the next expiry, and so
+    /// on.
     fuses: Vec<u32>,
 }
 
@@ -43,14 +44,14 @@ impl Google {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A new token.
+    /// Issues a new token.
     pub fn issue(&self) -> String {
         let mut state = self.state();
         state.issued += 1;
         format!("token-{}", state.issued - 1)
     }
 
-    /// Whether a call with this token is answered.
+    /// Returns whether a call with this token is accepted. Counts the call.
     fn takes(&self, token: &str) -> bool {
         let mut state = self.state();
         match state.fuses.first_mut() {
@@ -66,7 +67,7 @@ impl Google {
     }
 }
 
-/// The files, as Google Drive gives them to who has a token. Other sources stay as they are.
+/// Files that Google Drive serves to callers with a valid token. Other sources are passed through.
 pub struct DriveFiles {
     pub files: Arc<dyn FileSource>,
     pub vault: Arc<dyn TokenVault>,
@@ -74,7 +75,7 @@ pub struct DriveFiles {
     pub mutant: Option<Mutant>,
 }
 
-/// Who calls.
+/// The tenant and session of a call, with access to the tokens.
 #[derive(Clone)]
 struct Caller {
     tenant: String,
@@ -91,7 +92,8 @@ impl Caller {
 }
 
 impl DriveFiles {
-    /// Who calls, and the folder as the files have it. `None`: it is no Drive.
+    /// Returns the caller, and the folder in which the files are stored in memory. `None` if the source is not a Drive
+    /// folder.
     fn caller(&self, source: &Source) -> Option<(Caller, Source)> {
         let Source::Drive { tenant, session, folder: id } = source else { return None };
         let number = id.strip_prefix(FOLDER)?.parse().ok()?;
@@ -147,7 +149,7 @@ impl FileSource for DriveFiles {
     }
 }
 
-/// A listing whose token may end between two pages.
+/// A listing whose token may expire between two pages.
 struct DrivePages {
     caller: Caller,
     pages: Box<dyn Pages>,

@@ -1,5 +1,5 @@
-//! A simulated scan: the real functions from the request to the report, its people at their pages, everything that can go
-//! wrong, and what must hold all the same: see `invariants`.
+//! Simulated scans: the real functions from the request to the report, with clients, under every kind of fault. The
+//! `invariants` must hold.
 
 mod client;
 mod faults;

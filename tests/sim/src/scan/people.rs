@@ -1,4 +1,4 @@
-//! Clients at work, and the way between them and the server.
+//! The clients' actions, and the network between clients and server.
 
 use riffle_contracts::{ErrorCode, Frame, FrameBody};
 
@@ -8,7 +8,7 @@ use super::world::{Kind, World};
 use crate::Violation;
 
 impl World {
-    /// A client does what it is due to do.
+    /// Lets a client do its next action.
     pub fn client_acts(&mut self, number: usize) {
         let now = self.now();
         let before = self.clients[number].connection().map(str::to_owned);
@@ -45,7 +45,7 @@ impl World {
         }
     }
 
-    /// A handshake succeeded.
+    /// Handles a successful handshake.
     pub fn connected(&mut self, number: usize, connection: &str) {
         self.clients[number].connected(connection);
         if self.clients[number].is_up() && self.clients[number].connection() == Some(connection) {
@@ -53,7 +53,7 @@ impl World {
         }
     }
 
-    /// A client's connection breaks, if it has one.
+    /// Breaks a client's connection, if it has one.
     pub fn hang_up(&mut self, number: usize) {
         let client = &mut self.clients[number];
         if client.settled {
@@ -67,7 +67,7 @@ impl World {
         }
     }
 
-    /// A connection is no more. The gateway says so to the functions, or does not.
+    /// Removes a connection. The gateway may or may not notify the functions of it.
     fn cut(&mut self, connection: &str, tenant: &str) {
         self.control.note("cut", connection.as_bytes(), || connection.to_owned());
         self.stores.notifier.close(connection);
@@ -78,7 +78,7 @@ impl World {
         }
     }
 
-    /// One frame arrives, or does not, or does twice, or overtakes others.
+    /// Carries one frame, which may be lost, duplicated or reordered.
     pub fn carry_frame(&mut self) -> Result<(), Violation> {
         let network = self.scenario.network;
         let (nth, lost, double) = self.control.draw(|rng| {

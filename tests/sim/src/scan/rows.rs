@@ -1,4 +1,4 @@
-//! A report that says what the checkers look at and takes no time to make.
+//! A report that contains only the facts that the checkers need and takes no time to create.
 
 use riffle_scan::matching::CodeList;
 use riffle_scan::report::{FileRow, Meta, Report, ReportError, Reports, Totals};
@@ -33,7 +33,7 @@ impl Report for RowsReport {
     }
 }
 
-/// Files and matches of such a report; `None` for another kind.
+/// Returns the numbers of files and matches in such a report; `None` for another kind of report.
 pub fn counts(report: &[u8]) -> Option<(usize, usize)> {
     let text = std::str::from_utf8(report).ok()?.strip_prefix("rows ")?;
     let (files, matches) = text.lines().next()?.split_once(' ')?;

@@ -1,4 +1,4 @@
-//! What a seed decides before the first step: the files, the clients, and how hostile the world is.
+//! The choices that a seed makes before the first step: the files, the clients, and the kinds and rates of faults.
 
 use std::time::Duration;
 
@@ -13,49 +13,50 @@ use crate::conditions::{Conditions, Delivery};
 
 const VISIBILITY: TimeDelta = TimeDelta::seconds(60);
 
-/// The codes every simulated scan looks for.
+/// The codes that every simulated scan searches for.
 pub const CODES: [&str; 4] = ["HOLE-1", "HOLE-2", "HOLE-3", "HOLE-4"];
 
-/// One run before it begins.
+/// The parameters of one run.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     pub seed: u64,
-    /// One per session: each has a folder of its own.
+    /// The folders of files, one per session.
     pub folders: Vec<Vec<Nature>>,
     pub clients: Vec<ClientPlan>,
     pub settings: Settings,
-    /// How long a message that was received stays hidden.
+    /// How long a received message stays hidden.
     pub visibility: TimeDelta,
     pub conditions: Conditions,
     pub network: Network,
-    /// Nothing goes wrong between functions and clients, and no message is lost: whoever listens must be told
-    /// all, without looking again.
+    /// Whether nothing goes wrong between functions and clients and no message is lost, so that listening clients must
+    /// receive everything without requesting a snapshot.
     pub clear_line: bool,
-    /// Nothing goes wrong in quarantine but what the files do themselves.
+    /// Whether nothing goes wrong in quarantine except by the files themselves.
     pub calm_quarantine: bool,
-    /// Files are changed or removed while they are scanned.
+    /// The rate at which files are changed or removed during the scan.
     pub meddling: u32,
-    /// The folders that are asked for do not exist.
+    /// Whether the requested folders do not exist.
     pub missing_folder: bool,
-    /// Files listed at a time.
+    /// The number of files per page of a listing.
     pub page: usize,
-    /// What happens to each file of the first folder when its session has ended; then it is retried. Empty:
-    /// nothing, and it is not.
+    /// The change made to each file of the first folder after its session has ended and before it is retried. Empty if
+    /// the session is not retried.
     pub mends: Vec<Mend>,
-    /// The folders are Google Drive's.
+    /// Set if the folders are on Google Drive.
     pub drive: Option<DrivePlan>,
 }
 
-/// When tokens expire.
+/// The expiry of tokens.
 #[derive(Debug, Clone, Default)]
 pub struct DrivePlan {
-    /// After so many calls all tokens given out until then; then after so many more, and so on.
+    /// The number of calls after which all tokens issued so far expire, then the number of further calls until the next
+    /// expiry, and so on.
     pub fuses: Vec<u32>,
-    /// How often a client renews with a token that has expired already, in ten-thousandths.
+    /// How often a client renews with an expired token, in ten-thousandths.
     pub stale: u32,
 }
 
-/// What its owner does to a file before a retry.
+/// The owner's change to a file before a retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mend {
     Leaves,
@@ -63,25 +64,25 @@ pub enum Mend {
     Removes,
 }
 
-/// What the way to the clients does, in ten-thousandths of the frames.
+/// The faults of the network to the clients, in ten-thousandths of the frames.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Network {
     pub lose: u32,
     pub double: u32,
     pub reorder: u32,
-    /// A connection breaks, in ten-thousandths of the steps.
+    /// The rate of broken connections, in ten-thousandths of the steps.
     pub drop: u32,
 }
 
-/// What one client intends.
+/// The behaviour of one client.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientPlan {
     pub tenant: &'static str,
-    /// Which folder it scans; clients of one folder and tenant use one request id.
+    /// The folder it scans. Clients of one folder and tenant use the same request id.
     pub folder: usize,
-    /// Cancels when it has seen so many frames, or when its session is about to end.
+    /// Cancels after this many frames, or when its session is about to end.
     pub cancel_after: Option<u32>,
-    /// Only listens in on the session of the other tenant, or tries to, or tries to retry it.
+    /// Only tries to listen to the other tenant's session or to retry it.
     pub pries: bool,
     /// Retries the first folder's session.
     pub retries: bool,
@@ -91,19 +92,20 @@ pub struct ClientPlan {
 /// When a client opens its page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Joins {
-    /// So many milliseconds after the beginning.
+    /// This many milliseconds after the start.
     After(i64),
     /// When a session is about to end.
     Late,
 }
 
 impl Scenario {
-    /// Whether reports are real workbooks: in every 32nd scenario, for they take longer than all the rest.
+    /// Returns whether reports are real workbooks: in every 32nd scenario, because creating them takes longer than
+    /// everything else.
     pub fn has_workbooks(&self) -> bool {
         self.seed.is_multiple_of(32)
     }
 
-    /// Any scenario: the one `seed` stands for.
+    /// Returns the scenario that `seed` determines.
     pub fn any(seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x5CA7_7E2E_D5EE_D000);
         let rng = &mut rng;
@@ -181,8 +183,8 @@ impl Scenario {
         scenario.and_then().with_drive()
     }
 
-    /// In one of four, the first folder's session is retried. Drawn apart, so that the rest of a seed does not
-    /// depend on it.
+    /// In one scenario of four, adds a retry of the first folder's session. Uses a generator of its own, so that the
+    /// other choices of a seed do not depend on it.
     fn and_then(mut self) -> Self {
         let mut rng = Rng::new(self.seed ^ 0x0A6A_1200_D0E5_0000);
         self.settings.forgiven = *rng.pick(&[0, 0, 3]).unwrap_or(&0);
@@ -212,8 +214,9 @@ impl Scenario {
         self
     }
 
-    /// In one of four, the folders are Google Drive's, and tokens expire at any moment. In a fifth of these nothing
-    /// else goes wrong, so that whatever has to be mended shows. Drawn apart, as the retries are.
+    /// In one scenario of four, puts the folders on Google Drive, with tokens that expire at any moment. In a fifth of
+    /// these nothing else goes wrong, so that a pause which needs a sweep to continue is detected. Uses a generator of
+    /// its own, as for the retries.
     fn with_drive(mut self) -> Self {
         let mut rng = Rng::new(self.seed ^ 0xD21F_E000_70CE_2500);
         if !rng.chance(2_500) {
@@ -234,12 +237,12 @@ impl Scenario {
         self
     }
 
-    /// The small scenario on a Google Drive folder, whose token expires once.
+    /// Returns the small scenario on a Google Drive folder whose token expires once.
     pub fn small_drive(plan: Plan) -> Self {
         Self { drive: Some(DrivePlan { fuses: vec![3], stale: 0 }), ..Self::small(plan) }
     }
 
-    /// The small scenario, whose session is retried when its damaged file has been replaced.
+    /// Returns the small scenario in which the session is retried after its damaged file has been replaced.
     pub fn small_retry(plan: Plan) -> Self {
         let mut scenario = Self::small(plan);
         scenario.mends = vec![Mend::Leaves, Mend::Replaces];
@@ -248,7 +251,7 @@ impl Scenario {
         scenario
     }
 
-    /// A small, friendly scenario for placing faults into: two files in two chunks, one client.
+    /// Returns a small scenario for placing faults, without random ones: two files in two chunks, one client.
     pub fn small(plan: Plan) -> Self {
         let healthy = Nature::Healthy { codes: 1, places: 1 };
         Self {
@@ -276,8 +279,8 @@ impl Scenario {
         }
     }
 
-    /// How long after the faults stop every session must have ended: the longest chain of waiting for
-    /// visibility, stalls and sweeps that a lost message can lead to.
+    /// Returns how long after the faults stop every session must have ended: the longest chain of visibility timeouts,
+    /// stalls and sweeps that a lost message can cause.
     pub fn patience(&self) -> TimeDelta {
         let stall = TimeDelta::from_std(self.settings.stall).unwrap_or_default();
         let lease = TimeDelta::from_std(self.settings.lease).unwrap_or_default();
@@ -287,9 +290,9 @@ impl Scenario {
             [WORK, QUARANTINE].map(|queue| RIFFLE.queue(queue).map_or(5, |one| one.queue.max_receives));
         let receives = i32::try_from(receives.iter().sum::<u32>()).unwrap_or(8);
         let chain = self.visibility * receives + attempt;
-        // Once for what was under way, once for what is sent again.
+        // Once for the messages under way, once for those sent again.
         let once = chain + stall + sweep * 2;
-        // A session that pauses may have to be reminded of, and lose what was to follow the new token.
+        // A session that pauses may need a reminder, and may lose the messages that follow the new token.
         let pauses = self.drive.as_ref().map_or(0, |drive| drive.fuses.len() + 2);
         let pauses = i32::try_from(pauses).unwrap_or(8);
         once * 2 + (once + stall + sweep * 4) * pauses + lease + self.conditions.skew * 4
@@ -314,7 +317,7 @@ fn folder(rng: &mut Rng) -> Vec<Nature> {
                 0 => Nature::Damaged,
                 1 => Nature::Fickle,
                 2 => Nature::Healthy { codes: 0, places: 0 },
-                // More than the ledger takes inline.
+                // More than the ledger stores inline.
                 3 => Nature::Healthy { codes: 2, places: 12 },
                 // More than one frame holds.
                 4 if many => Nature::Healthy { codes: 4, places: 120 },
@@ -327,7 +330,7 @@ fn folder(rng: &mut Rng) -> Vec<Nature> {
 const MENDS: [Mend; 6] =
     [Mend::Leaves, Mend::Leaves, Mend::Replaces, Mend::Replaces, Mend::Replaces, Mend::Removes];
 
-/// When second pages are opened: at once, while files are read, about when it ends, long after.
+/// When second pages are opened: at once, while files are read, around the end of the session, long after it.
 const LATER: [Joins; 8] = [
     Joins::After(0),
     Joins::After(100),
@@ -343,7 +346,7 @@ fn clients(rng: &mut Rng, folders: usize) -> Vec<ClientPlan> {
     let mut clients = Vec::new();
     for folder in 0..folders {
         let tenant = if folder == 0 { "ann" } else { "bob" };
-        // A second page with the same request id: a retry from elsewhere, or a second window.
+        // A second page with the same request id: a reconnection from elsewhere, or a second window.
         let pages = *rng.pick(&[1, 1, 1, 1, 2, 3]).unwrap_or(&1);
         let cancel = rng.chance(1_500);
         for page in 0..pages {
@@ -351,7 +354,7 @@ fn clients(rng: &mut Rng, folders: usize) -> Vec<ClientPlan> {
                 tenant,
                 folder,
                 cancel_after: (cancel && page == 0).then(|| {
-                    // Half of them while files are read, half when the session is about to end.
+                    // Half of them when the session is about to end, half while files are read.
                     if rng.chance(5_000) { u32::MAX } else { u32::try_from(rng.below(12)).unwrap_or(0) }
                 }),
                 pries: false,

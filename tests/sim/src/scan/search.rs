@@ -1,4 +1,4 @@
-//! Files whose content says what reading them does, and the search that obeys.
+//! Files whose content states the result of reading them, and the search that follows it.
 
 use std::sync::Arc;
 
@@ -9,23 +9,23 @@ use riffle_scan::matching::{Findings, Match};
 use riffle_scan::{FileSearch, Searched, Wanted};
 use riffle_testkit::simulator::Control;
 
-/// What reading a file does.
+/// The effect of reading a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nature {
-    /// It holds so many places of so many codes.
+    /// It holds `codes` codes in `places` places.
     Healthy { codes: u32, places: u32 },
     /// It cannot be read.
     Damaged,
     /// It ends the process that opens it, every time.
     Killer,
-    /// It holds a code, and a page nobody can read.
+    /// It holds a code, and a page that cannot be read.
     Partly,
-    /// Each reading finds something else, as a parser does that runs out of time now and then.
+    /// Each reading finds something else, like a parser that sometimes runs out of time.
     Fickle,
 }
 
 impl Nature {
-    /// The content of a file of this nature.
+    /// Returns the content of a file of this nature.
     pub fn content(self) -> String {
         match self {
             Self::Healthy { codes, places } => format!("codes {codes} {places}"),
@@ -36,7 +36,7 @@ impl Nature {
         }
     }
 
-    /// What a file is after it was replaced.
+    /// The nature of a replaced file.
     pub const REPLACED: Self = Self::Healthy { codes: 2, places: 3 };
 
     fn of(content: &[u8]) -> Self {
@@ -55,7 +55,7 @@ impl Nature {
     }
 }
 
-/// A [`FileSearch`] that does what the content says.
+/// A [`FileSearch`] that follows the content.
 pub struct ObedientSearch {
     control: Arc<Control>,
 }
@@ -112,7 +112,7 @@ impl FileSearch for ObedientSearch {
 
 fn found(codes: u32, places: u32) -> (Extracted, Findings) {
     let extracted = Extracted { kind: Kind::Text, pages: 1, unread: Vec::new(), unread_more: 0 };
-    // Many places with much around them are more than the ledger takes.
+    // Many places with long snippets are more than the ledger stores inline.
     let around = if places > 100 { ", with a note beside it".repeat(5) } else { String::new() };
     let matches = (0..places.max(codes)).map(|place| Match {
         code: place % codes.max(1),

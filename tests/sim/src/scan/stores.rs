@@ -1,4 +1,4 @@
-//! The true state of the world: what is stored, queued and on the wire, past all ports.
+//! The true state of the world, accessed without ports: stored data, queues, and frames under way.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub struct Stores {
 }
 
 impl Stores {
-    /// The world before anything happened: folders with files, and nothing else.
+    /// Creates the initial world: folders with files, and nothing else.
     pub fn new(scenario: &Scenario, clock: Arc<ManualClock>) -> Self {
         let files = MemoryFiles::new(scenario.page);
         for (number, natures) in scenario.folders.iter().enumerate() {
@@ -55,12 +55,12 @@ impl Stores {
     }
 }
 
-/// The path of a scenario's folder.
+/// Returns the path of a scenario's folder.
 pub fn folder(number: usize) -> String {
     format!("/files/{number}")
 }
 
-/// The name of a scenario's file: in the order of their numbers.
+/// Returns the name of a scenario's file. Names sort by the files' numbers.
 pub fn file_name(number: usize) -> String {
     format!("{number:04}.txt")
 }

@@ -1,4 +1,4 @@
-//! After each step: what changed in the books is checked, and what was interesting is counted.
+//! The checks after each step: changes of the books are checked, and interesting events are counted.
 
 use riffle_contracts::{Frame, FrameBody, SessionState};
 use riffle_ports::{SessionId, Source, State};
@@ -36,8 +36,8 @@ impl World {
         self.patience()
     }
 
-    /// What is interesting in sessions that wait for a token, and that none is mended by a sweep where nothing went
-    /// wrong.
+    /// Counts interesting events of sessions that wait for a token, and checks that no sweep has to continue a paused
+    /// session if nothing went wrong.
     fn watch_pauses(&mut self, change: &Change) -> Result<(), Violation> {
         let (Change::Moved { id, by, from, .. } | Change::Refused { id, by, state: from }) = change else {
             return Ok(());
@@ -71,7 +71,7 @@ impl World {
         Ok(())
     }
 
-    /// Nothing goes wrong but that tokens expire.
+    /// Returns whether nothing goes wrong except that tokens expire.
     fn mends_itself(&self) -> bool {
         let mut files = self.scenario.folders.iter().flatten();
         self.scenario.drive.is_some()
@@ -79,7 +79,7 @@ impl World {
             && !files.any(|nature| *nature == super::search::Nature::Killer)
     }
 
-    /// Whether a session takes too long, now that nothing goes wrong any more.
+    /// Checks that sessions end within the time allowed after the faults have stopped.
     fn patience(&self) -> Result<(), Violation> {
         let Some(calm) = self.platform.calm_since else {
             return Ok(());
@@ -151,7 +151,8 @@ impl World {
         })
     }
 
-    /// Who pries hears of a session as soon as it exists; who is late comes when it is about to end.
+    /// Gives prying clients the id of a session as soon as it exists, and lets late clients join when it is about to
+    /// end.
     fn gossip(&mut self, changes: &[Change]) {
         let now = self.now();
         for change in changes {
@@ -172,7 +173,7 @@ impl World {
         }
     }
 
-    /// Who wants to retry the first folder's session hears of it when it has ended, or too early.
+    /// Gives clients that retry the id of the first folder's session when it has ended, or sometimes too early.
     fn tell_of(&mut self, id: &SessionId, change: &Change) {
         let earlier = match change {
             Change::Created(_) => Earlier::Open,
@@ -209,14 +210,14 @@ impl World {
         }
     }
 
-    /// Counts what can be seen of queues and frames rather than of the books.
+    /// Counts events visible in the queues and not in the books.
     fn glance(&self) {
         if self.stores.queue.len(Place::of(FINISH)) > 1 {
             self.control.sometimes("finish is enqueued twice");
         }
     }
 
-    /// Counts what a frame shows.
+    /// Counts a frame by its kind.
     pub fn count_frame(&self, frame: &Frame) {
         let event = match &frame.body {
             FrameBody::Started { .. } => "STARTED",

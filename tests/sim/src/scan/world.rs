@@ -1,4 +1,4 @@
-//! One run: the functions, what they stand on, and the chance that drives them.
+//! One run: the functions, their stores, and the random choices that drive them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -48,18 +48,18 @@ pub(crate) struct World {
     pub functions: Functions,
     pub platform: Platform<Kind, Answer>,
     pub clients: Vec<Client>,
-    /// Frames on their way.
+    /// Frames under way.
     pub wire: Vec<Pushed>,
     pub checker: BookChecker,
     pub next_sweep: DateTime<Utc>,
     pub meddled: bool,
-    /// Quarantined files whose attempt was found by another delivery.
+    /// Quarantined files whose attempt another delivery has found.
     pub attempted: BTreeSet<(SessionId, u32)>,
-    /// How often tokens had been kept for a session when its end began.
+    /// How often a token had been stored for a session when its end began, that is, when a finisher took its lease.
     pub kept: BTreeMap<SessionId, u32>,
-    /// Idle connections were closed once.
+    /// Whether idle connections were closed once.
     pub reconnected: bool,
-    /// Whose invocation the last step was, if it was one of a batch with a message that came back.
+    /// Whether the last step was one of an invocation whose batch holds a redelivered message.
     pub redelivered: bool,
 }
 
@@ -130,7 +130,7 @@ impl World {
         })
     }
 
-    /// Something happens.
+    /// Does one step.
     fn happen(&mut self) -> Result<(), Violation> {
         self.redelivered = false;
         self.pass_time();
@@ -165,7 +165,7 @@ impl World {
         Ok(())
     }
 
-    /// Nothing can run: time goes on to when something can.
+    /// Advances the time to the next event, because nothing can run now.
     fn wait(&mut self) -> Result<(), Violation> {
         let clients = self.clients.iter().filter_map(|client| client.due(self.now()));
         let sweep =
@@ -177,11 +177,11 @@ impl World {
                 return Ok(());
             }
             let given_up = !self.stores.queue.dead().is_empty();
-            // A cancel that crashes between the books and the frames tells nobody, and none comes after it.
+            // A cancel that crashes between the books and the frames notifies no client, and no further frame follows.
             let cancelled = self.clients.iter().any(|client| client.plan.cancel_after.is_some());
             if (self.scenario.conditions.plan.is_placed() || given_up || cancelled) && !self.reconnected {
-                // A frame was lost for good, or a message that would have led to one given up: the gateway
-                // closes idle connections, and clients come back.
+                // A frame was permanently lost, or a message that would have led to one became a dead letter: the
+                // gateway closes idle connections, and clients reconnect.
                 self.reconnected = true;
                 (0..self.clients.len()).for_each(|client| self.hang_up(client));
                 return Ok(());
@@ -199,7 +199,7 @@ impl World {
         self.platform.pass_time(self.is_spared(), [(1_000, 70_000), (60_000, 400_000)]);
     }
 
-    /// Whether somebody is at work in a quarantine that harm must spare.
+    /// Returns whether an invocation is running in a quarantine that harm must spare.
     pub fn is_spared(&self) -> bool {
         let is_quarantine = |running: &Invocation<Kind>| running.kind.place() == Some(QUARANTINE);
         self.scenario.calm_quarantine && self.platform.running().any(is_quarantine)
@@ -230,7 +230,7 @@ impl World {
         Ok(())
     }
 
-    /// An invocation has ended, with an answer or without.
+    /// Handles the end of an invocation, with an answer or without.
     pub fn ended(&mut self, invocation: Invocation<Kind>, answer: Option<Answer>) {
         match (invocation.kind, answer) {
             (Kind::Batch(place, received), answer) => {
@@ -257,7 +257,7 @@ impl run::World for World {
         &self.platform
     }
 
-    /// Every client begins anew: what it missed until now, it was not told.
+    /// Disconnects all clients, so that they reconnect and catch up on frames missed so far.
     fn calm_down(&mut self) {
         self.platform.calm_down();
         self.scenario.network = Network::default();

@@ -1,4 +1,5 @@
-//! What people and programs do: put files into the bucket, want them gone, hand out dead letters, replay.
+//! The actions of people and programs: putting files into the bucket, requesting deletions, redriving dead letters,
+//! replays.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::executor::block_on;
@@ -12,19 +13,19 @@ use super::world::{Kind, World};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
     Upload(usize),
-    /// The bucket tells of an upload once more.
+    /// The bucket sends the notification of an upload once more.
     Tell(usize),
     Delete(usize),
     Vanish(usize),
     Redrive(&'static str),
-    /// To the function that consumes this queue.
+    /// A replay to the function that consumes this queue.
     Replay(&'static str),
     /// Another parser is deployed.
     Deploy,
 }
 
 impl Deed {
-    /// What the scenario has people do whatever happens.
+    /// Returns the actions that the scenario plans for fixed times.
     pub fn planned(scenario: &Scenario, now: DateTime<Utc>) -> Vec<(DateTime<Utc>, Self)> {
         let after = |milliseconds: i64| now + TimeDelta::milliseconds(milliseconds);
         let mut deeds = Vec::new();
@@ -53,7 +54,7 @@ fn put(inbox: &MemoryInbox, object: NewObject) -> riffle_ports::ObjectRef {
 }
 
 impl World {
-    /// One of those who are due does what he is about to do.
+    /// Carries out one of the actions that are due.
     pub fn act(&mut self) {
         let now = self.now();
         let due: Vec<usize> = (0..self.deeds.len()).filter(|nth| self.deeds[*nth].0 <= now).collect();
@@ -105,7 +106,8 @@ impl World {
         let Some(key) = self.file_of(number) else {
             return;
         };
-        // Who does not see it yet asks later; what never shows is none of this flow's.
+        // If the file has no record yet, the request is repeated later. An object that never gets one is not of this
+        // flow.
         if self.file(&key).is_none() {
             if self.platform.is_hostile() {
                 self.later(Deed::Delete(number));
@@ -116,7 +118,7 @@ impl World {
         self.platform.invoke("delete", false, Kind::Asked(Deed::Delete(number)), future);
     }
 
-    /// On the platform the old invocations live on for as long as any may; on a laptop they are ended first.
+    /// On the platform the old invocations continue until they end; on a laptop they are ended first.
     fn deploy(&mut self) {
         if !self.scenario.conditions.timeouts {
             self.cut_power();
@@ -136,7 +138,7 @@ impl World {
         self.deeds.push((self.now() + TimeDelta::seconds(5), deed));
     }
 
-    /// A person was answered, or was not.
+    /// Handles the answer to a person's request. Without success, the request is repeated later.
     pub fn answered(&mut self, deed: Deed, done: bool) {
         match deed {
             Deed::Delete(number) if done => {
@@ -147,14 +149,14 @@ impl World {
         }
     }
 
-    /// All that was ever published is sent to one consumer again.
+    /// Sends all events published so far to one consumer again.
     pub fn replay(&mut self, consumer: &Consumed) {
         let (from, to) = (DateTime::<Utc>::MIN_UTC, self.now() + TimeDelta::seconds(1));
         let replayed = block_on(self.stores.bus.replay("replay", consumer, from, to));
         assert!(replayed.is_ok(), "the queue in memory takes everything");
     }
 
-    /// Whoever waits for this moment of a file acts now.
+    /// Schedules the actions planned for this moment of a file.
     pub fn moment(&mut self, file: &FileKey, moment: When) {
         let Some(number) = self.uploads.get(file).copied() else { return };
         let now = self.now();

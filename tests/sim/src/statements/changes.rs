@@ -1,4 +1,4 @@
-//! What a replaced record means to the flow, and what the flow's rules refused.
+//! The flow's meaning of a replaced record, and the changes that the flow's rules refused.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use riffle_testkit::simulator::Control;
 use tracing::field::{Field, Visit};
 use tracing::span;
 
-/// What the record says. One that cannot be read is a violation that a panic tells.
+/// Decodes a record. Panics, which is a violation, if it cannot be read.
 pub fn file_of_record(record: &Record) -> File {
     File::from_record(record).expect("the flow can read what it wrote")
 }
@@ -22,7 +22,7 @@ pub fn record_key((tenant, id): &FileKey) -> RecordKey {
     (tenant.clone(), id.subject())
 }
 
-/// The change that was made, by its name. `announces`: it came with events.
+/// Returns the name of the change from `seen` to `next`. `announces` says whether events came with it.
 pub fn name(seen: &Record, next: &Record, announces: bool) -> &'static str {
     let parts = |record| file_of_record(record).parts;
     match (seen.state.as_str(), next.state.as_str()) {
@@ -38,7 +38,7 @@ pub fn name(seen: &Record, next: &Record, announces: bool) -> &'static str {
     }
 }
 
-/// The same, as a kind of call.
+/// Returns the same name as that of a kind of call.
 pub fn point(seen: &Record, next: &Record, announce: &[Outgoing]) -> &'static str {
     match name(seen, next, !announce.is_empty()) {
         "begin" => "records.begin",
@@ -53,10 +53,10 @@ pub fn point(seen: &Record, next: &Record, announce: &[Outgoing]) -> &'static st
     }
 }
 
-/// Hears from the flow's log what was not done.
+/// A subscriber that counts refused changes from the flow's log.
 pub struct Refusals(pub Arc<Control>);
 
-/// A line of it.
+/// A log entry of a refused change.
 #[derive(Default)]
 struct Refusal {
     change: String,

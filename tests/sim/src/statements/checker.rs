@@ -1,4 +1,4 @@
-//! What must hold after every single change, and what is interesting about it.
+//! The checks after every single change, and the counts of interesting changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,22 +18,22 @@ use super::scenario::When;
 use super::world::World;
 use crate::Violation;
 
-/// Follows one run.
+/// The checker of one run.
 #[derive(Debug, Default)]
 pub struct Checker {
-    /// How files ended, with what was found in them.
+    /// The state and findings with which each file was finished.
     ended: BTreeMap<FileKey, (FileState, FileDetails)>,
-    /// By which parser's rules a file is told that is done.
+    /// The version of the parser whose rows are stored for each finished file.
     versions: BTreeMap<FileKey, usize>,
-    /// The one event of each kind that tells of a file once.
+    /// For each event that may occur only once per file, its id.
     single: BTreeMap<(FileKey, EventType), String>,
-    /// Out of which queue which event was dealt with, replays aside.
+    /// The queues and event ids of handled messages, except of replays and shadow processing.
     consumed: BTreeSet<(&'static str, String)>,
-    /// Failures that were told, by the event they are about and the function.
+    /// Announced failures, by the id of the event that failed and the function.
     failures: BTreeSet<(String, String)>,
-    /// Failures that were told of files nobody had noted yet.
+    /// The ids of failures announced for files that had no record yet.
     too_early: BTreeSet<String>,
-    /// Published events that were looked at.
+    /// The number of published events already checked.
     seen: usize,
 }
 
@@ -55,7 +55,7 @@ impl Checker {
     }
 }
 
-/// The state and findings of a file, but for what failed around it.
+/// Returns the state and findings of a file, without the errors of other functions about it.
 fn result(file: &File) -> (FileState, FileDetails) {
     (file.state, FileDetails { errors: Vec::new(), ..file.findings.clone() })
 }
@@ -87,7 +87,8 @@ impl World {
                 let file = &file_key(&(next.tenant.clone(), next.subject.clone()));
                 self.moments(file, by);
                 if by == "delete" {
-                    // Who asked may not have lived to hear it, and asked all the same.
+                    // The deletion counts as requested even if the requester's invocation crashed before it was
+                    // answered.
                     self.unwanted.insert(file.clone());
                     self.asked.insert(file.clone(), self.now());
                 }
@@ -101,7 +102,8 @@ impl World {
                     FileState::Processed | FileState::Review | FileState::Rejected => self.finished(file)?,
                     FileState::Deleted => {
                         self.nothing_left(file)?;
-                        // Where nobody ends who lives too long, he may still write, and takes it away himself.
+                        // Without timeouts, a worker that outlived its lease may still write an object, and then
+                        // removes it itself.
                         if self.scenario.conditions.timeouts {
                             self.without_objects(file)?;
                         }
@@ -152,7 +154,7 @@ impl World {
         self.stores.records.inspect(|books| books.records.get(&record_key(file)).map(file_of_record))
     }
 
-    /// A file that is done stays as it is, until somebody wants it gone.
+    /// Checks that a finished file does not change until its deletion is requested.
     fn changed(&mut self, key: &FileKey) -> Result<(), Violation> {
         let Some(file) = self.file(key) else { return Ok(()) };
         let Some(ended) = self.checker.ended.get(key) else { return Ok(()) };
@@ -163,7 +165,7 @@ impl World {
         Ok(())
     }
 
-    /// What a file was found to hold is what it holds, and all of it is stored.
+    /// Checks that a finished file has the findings that its content requires, and that all its rows are stored.
     fn finished(&mut self, key: &FileKey) -> Result<(), Violation> {
         let Some(file) = self.file(key) else { return Ok(()) };
         let ended = result(&file);
@@ -200,7 +202,7 @@ impl World {
             let Some((version, first)) = found else {
                 return Err(Violation::new(2, "a file is done, and not exactly its transactions are stored"));
             };
-            // Without rows nobody can tell who read it.
+            // Without rows it is unknown which parser version read the file.
             let takes = |version: usize| !content.nature.is_reject(version);
             let is_one = takes(version) || (content.lines.is_empty() && (0..version).any(takes));
             if !is_one || content.nature.is_hopeless() {
@@ -228,7 +230,7 @@ impl World {
         Ok(())
     }
 
-    /// What is stored is shown by files that have it, in the words of the one that brought it.
+    /// Checks that the rows stored for a file are in it, with the place they have in the file that first brought them.
     fn rows_of(&self, file: &FileKey) -> Result<(), Violation> {
         let shown = |id: &riffle_ports::FileId| {
             self.uploads.get(&(file.0.clone(), id.clone())).map(|number| &self.shown[*number])
@@ -257,7 +259,7 @@ impl World {
         })
     }
 
-    /// What is announced is so.
+    /// Checks that an announced event is true.
     fn published(&mut self, told: &BusEvent) -> Result<(), Violation> {
         use FileState::{Deleted, Deleting, Processed, Review};
         let event = &told.detail;
@@ -302,14 +304,15 @@ impl World {
         Ok(())
     }
 
-    /// A message has failed for the last time, and whoever it failed for since `since` lived to say so.
+    /// Checks a message that has failed for the last time in an invocation, started at `since`, that lived to announce
+    /// it.
     pub fn died(&self, place: Place, message: &Received, since: DateTime<Utc>) -> Result<(), Violation> {
         let Some((event, replayed, shadow)) = told(&message.message.body) else { return Ok(()) };
         let function = RIFFLE.queue(place.queue).map_or("nobody", |consumed| consumed.function);
         self.control.sometimes("a message of statements becomes a dead letter");
-        // Where faults strike, what should have been told may not have been; the sweep says so later.
+        // With faults the announcement may be missing; the sweep makes it later.
         let is_quiet = self.is_friendly() || self.platform.calm_since.is_some_and(|calm| calm < since);
-        // Of what tells of a failure no other tells.
+        // A failure to handle the announcement of a failure is not announced itself.
         let tells_of_one = event.event_type() == EventType::ErrorOccurred;
         if !is_quiet || replayed || shadow || tells_of_one {
             return Ok(());
@@ -329,7 +332,7 @@ impl World {
         })
     }
 
-    /// Whether it takes too long, now that nothing goes wrong any more.
+    /// Checks that the run ends within the time allowed after the faults have stopped.
     fn patience(&self) -> Result<(), Violation> {
         let Some(calm) = self.platform.calm_since else {
             return Ok(());
@@ -349,7 +352,7 @@ impl World {
         let parts = riffle_statements::part_key(&file.0, &file.1, 0);
         let parts = parts.trim_end_matches('0');
         let keys = self.stores.objects.keys();
-        // Who outlives even the last look may write what nobody finds.
+        // An invocation that outlives even the last check of a deleted file may leave an object that is never found.
         if !self.outlived
             && let Some(left) = keys.iter().find(|key| key.starts_with(parts))
         {
@@ -363,14 +366,14 @@ impl World {
         Ok(())
     }
 
-    /// The end of a deleted file, again when all is over.
+    /// Checks that nothing of a deleted file is left, also after everything has ended.
     pub fn is_gone(&self, file: &FileKey) -> Result<(), Violation> {
         self.nothing_left(file)?;
         self.without_objects(file)
     }
 
-    /// A deleted file leaves nothing in the books but that it was there. What is on its way into the trail is forgotten
-    /// by whoever brings it: see `ending`.
+    /// Checks that only a record of its existence is left of a deleted file. Events still on their way into the audit
+    /// trail are forgotten by the consumer that appends them; `end_state` checks the trail.
     fn nothing_left(&self, file: &FileKey) -> Result<(), Violation> {
         let left = |what: String| Err(Violation::new(8, what));
         let rows = self.stores.statements.inspect(|books| {

@@ -1,5 +1,4 @@
-//! What is interesting about a change: the generator must reach each of these. What is refused is heard elsewhere: see
-//! `changes`.
+//! Counts of interesting changes, each of which the generator must reach. Refused changes are counted in `changes`.
 
 use riffle_ports::Record;
 use riffle_testkit::memory::{FileKey, Noted, RecordNote};

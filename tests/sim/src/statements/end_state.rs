@@ -1,4 +1,4 @@
-//! What must hold when all has ended.
+//! The checks after everything has ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,7 @@ impl World {
         self.objects(&files)
     }
 
-    /// Each file ends as it must.
+    /// Checks that a file has ended in the right state.
     fn ends_well(&self, key: &FileKey, file: &File) -> Result<(), Violation> {
         let Some(number) = self.uploads.get(key) else {
             return Err(Violation::new(2, format!("nobody uploaded file {}", key.1)));
@@ -58,7 +58,7 @@ impl World {
             (FileState::Processed, Nature::Unbalanced)
                 if self.scenario.contents[upload.content].lines.is_empty() => {}
             (FileState::Review, nature) if nature == Nature::Unbalanced || unnamed => {}
-            // Which parser rejected it, was seen when it did.
+            // Which parser rejected it was checked when it was rejected.
             (FileState::Rejected, nature)
                 if nature.is_reject(0)
                     || nature.is_reject(self.reader.version())
@@ -79,7 +79,7 @@ impl World {
         Ok(())
     }
 
-    /// Each failure that was told of a file is on its record.
+    /// Checks that each failure announced for a file is on its record.
     fn failures(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
         for event in self.stores.bus.archive() {
             let Some(file) = files.get(&file_of(&event.detail)) else { continue };
@@ -88,7 +88,7 @@ impl World {
                 continue;
             }
             let errors = &file.findings.errors;
-            // There may have been no record yet to put it on.
+            // The file may not have had a record yet.
             let told = &event.detail.event_id;
             if !errors.iter().any(|failed| failed.event_id == *told) && !self.checker.was_too_early(told) {
                 let what = format!(
@@ -101,18 +101,19 @@ impl World {
         Ok(())
     }
 
-    /// Whether nobody ever reads it to its end.
+    /// Returns whether the file can never be read to its end.
     pub fn is_hopeless(&self, key: &FileKey) -> bool {
         let content = self.uploads.get(key).map(|number| self.scenario.uploads[*number].content);
         content.is_some_and(|content| self.scenario.contents[content].nature.is_hopeless())
     }
 
-    /// A message of it was lost or taken for another's, so that there is none to hand out again.
+    /// Returns whether a message of the file was lost or handled as another's, so that no dead letter is left to
+    /// redrive.
     fn may_be_given_up(&self, key: &FileKey) -> bool {
         self.orphaned.contains(key)
     }
 
-    /// Each upload that is one is on record.
+    /// Checks that exactly the uploads that belong to this flow have a record.
     fn all_noted(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
         for (number, upload) in self.scenario.uploads.iter().enumerate() {
             let Some(key) = self.file_of(number) else { continue };
@@ -133,7 +134,7 @@ impl World {
         Ok(())
     }
 
-    /// What lies among the dead letters belongs there, and the record says why.
+    /// Checks that only messages that cannot succeed are dead letters, and that the file's record gives the reason.
     fn letters(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
         for consumed in RIFFLE.consumed().filter(|consumed| consumed.flow.name == statements::NAME) {
             let (queue, function) = (consumed.queue.name, consumed.function);
@@ -145,7 +146,7 @@ impl World {
             }
             for message in dead.iter().filter(|message| message.body != GARBAGE) {
                 if queue == statements::UPLOADS && !message.body.contains("\"key\":\"statements/") {
-                    // An object of nobody's: only the operator sees it.
+                    // An object outside the tenants' keys: only the operator sees its dead letter.
                     continue;
                 }
                 let Some((event, ..)) = told(&message.body) else {
@@ -155,7 +156,7 @@ impl World {
                 let file = files.get(&key);
                 let hopeless = match file.map(|file| file.state) {
                     Some(FileState::Failed) => true,
-                    // Nobody hands it out again, so that nobody finds the file gone.
+                    // A hopeless file's letter is not redriven, so no invocation finds out that the file is deleted.
                     Some(FileState::Deleted) => self.is_hopeless(&key),
                     _ => false,
                 };
@@ -174,7 +175,7 @@ impl World {
         Ok(())
     }
 
-    /// Each result was told, and everybody has dealt with it.
+    /// Checks that each result was announced, and that all consumers have handled each event.
     fn announced(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
         let archive = self.stores.bus.archive();
         let told: BTreeSet<(FileKey, EventType)> =
@@ -214,11 +215,13 @@ impl World {
         Ok(())
     }
 
-    /// Exactly what the files show is stored, in the words of the first, with its category.
+    /// Checks that exactly the rows that the files show are stored, with the content of the first file and their
+    /// category.
     fn rows(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
         let rows = self.stores.statements.inspect(|books| books.rows.clone());
         let mut wanted: BTreeMap<(String, Key), BTreeSet<String>> = BTreeMap::new();
-        // What another parser told first may be somebody else's by now.
+        // After a deployment, a row that was new in one file may belong to another one by now, so the counts need not
+        // match.
         let (mut new, mut aside) = (0, self.reader.version() > 0);
         for (key, file) in files {
             let told = &self.shown[self.uploads[key]];
@@ -236,7 +239,7 @@ impl World {
                         wanted.entry((key.0.clone(), row.clone())).or_default().insert(key.1.to_string());
                     }
                 }
-                // What was stored of one that failed is its own, until it is redriven or deleted.
+                // The stored rows of a failed file stay its own until it is redriven or deleted.
                 FileState::Failed => {
                     aside = true;
                     let of_it =
@@ -284,7 +287,7 @@ impl World {
         Ok(())
     }
 
-    /// Figures are what comes out of the transactions.
+    /// Checks that figures equal those computed from the stored transactions.
     fn figures(&self) -> Result<(), Violation> {
         self.stores.statements.inspect(|books| {
             let rows = books.rows.iter().map(|((tenant, _), row)| (tenant.as_str(), &row.transaction));
@@ -314,7 +317,7 @@ impl World {
         })
     }
 
-    /// Each event of a file that is there is in its trail, once; of one that is gone, that it is.
+    /// Checks that the trail has each event of an existing file once, and of a deleted file only its deletion.
     fn trail(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
         let mut happened: BTreeMap<FileKey, BTreeSet<String>> = BTreeMap::new();
         for BusEvent { detail, .. } in self.stores.bus.archive() {
@@ -348,7 +351,7 @@ impl World {
         Err(Violation::new(5, what))
     }
 
-    /// Objects are those of files that are there.
+    /// Checks that the stored objects are exactly those of existing files.
     fn objects(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
         let mut parts = BTreeSet::new();
         for ((tenant, id), file) in files {

@@ -1,4 +1,4 @@
-//! What is tried when all is over: dead letters are handed out again, then everything is replayed.
+//! The phases after everything has ended: dead letters are redriven, then everything is replayed.
 
 use riffle_statements::FileState;
 use riffle_topology::{RIFFLE, statements};
@@ -11,19 +11,19 @@ use super::scenario::TENANTS;
 use super::world::World;
 use crate::platform::GARBAGE;
 
-/// Dead letters are handed out again so often before what is left of them counts as hopeless.
+/// The number of redrives after which the dead letters left over count as hopeless.
 const REDRIVES: u32 = 4;
 
-/// What is still to be tried when all is over.
+/// The current phase after everything has ended.
 pub(crate) enum Phase {
-    /// Dead letters were handed out again so often.
+    /// Dead letters have been redriven this many times.
     Redriving(u32),
-    /// All events were replayed to everybody, and this was so before.
+    /// All events have been replayed to all consumers; this is the state before the replay.
     Replayed(Box<Snapshot>),
 }
 
 impl World {
-    /// All is over: what comes now. `false`: nothing, and all was well.
+    /// Starts the next phase. Returns `false` if there is none and all checks have passed.
     pub fn next_phase(&mut self) -> Result<bool, Violation> {
         match &self.phase {
             Phase::Redriving(times) if *times < REDRIVES && self.has_letters(*times == 0) => {
@@ -39,7 +39,7 @@ impl World {
                 let before = self.snapshot();
                 self.platform.calm_since = Some(self.now());
                 self.control.note("replay", &[], String::new);
-                // A file that failed is tried again by whatever tells of it.
+                // A replay to the processor would process failed files again, so it is left out if there are any.
                 let failed = self.files().values().any(|file| file.state == FileState::Failed);
                 for consumer in RIFFLE.replay_targets() {
                     if consumer.queue.name != statements::PROCESS || !failed {
@@ -61,7 +61,8 @@ impl World {
         }
     }
 
-    /// Whether there are dead letters worth another try: at first all, then those of files that can be read.
+    /// Returns whether there are dead letters worth redriving: with `all`, any except garbage and objects of other
+    /// flows; otherwise only those of files that can be read.
     fn has_letters(&self, all: bool) -> bool {
         self.stores.queue.dead().iter().any(|(place, letter)| {
             let told = super::faults::told(&letter.body);

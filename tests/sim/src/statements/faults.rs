@@ -1,4 +1,4 @@
-//! Queues as consumers see them, and all that may go wrong between bus, queues and functions.
+//! Deliveries from the queues to their consumers, and everything that may go wrong between bus, queues and functions.
 
 use chrono::{DateTime, Utc};
 use futures::executor::block_on;
@@ -14,7 +14,7 @@ use super::world::{Kind, World};
 use crate::Violation;
 use crate::platform::Harm;
 
-/// The event in a message of a consumer's queue, and the replay it is of.
+/// Returns the event in a message of a consumer's queue, whether it is a replay, and whether it is shadow processing.
 pub fn told(body: &str) -> Option<(Event, bool, bool)> {
     if let Ok(event) = serde_json::from_str::<BusEvent>(body) {
         return Some((event.detail, event.replay_name.is_some(), false));
@@ -29,10 +29,10 @@ pub fn file_of(event: &Event) -> FileKey {
 pub const PROCESSOR: Place = Place::of(statements::PROCESS);
 
 impl World {
-    /// Hands a batch to its function: any of what is visible, in any order.
+    /// Delivers a batch to its function: any visible messages, in any order.
     pub fn deliver(&mut self, place: Place) {
         let Some(consumed) = RIFFLE.queue(place.queue) else { return };
-        // The processor gets one message at a time: who kills takes no neighbours with him.
+        // The processor gets one message at a time, so that a file that kills it affects no other.
         let most = if place == PROCESSOR { 1 } else { usize::MAX };
         let received = self.platform.receive(place, most);
         if received.is_empty() {
@@ -42,7 +42,7 @@ impl World {
         self.platform.invoke(consumed.function, false, Kind::Batch(place, received), future);
     }
 
-    /// A batch's invocation ended: what it dealt with is deleted, the rest comes back.
+    /// Ends a batch: deletes the messages that its function has handled; the others become visible again.
     pub fn settle(
         &mut self,
         place: Place,
@@ -50,7 +50,7 @@ impl World {
         since: DateTime<Utc>,
         answer: Option<Answer>,
     ) -> Result<(), Violation> {
-        // A crash: all of it comes back when its visibility runs out.
+        // After a crash, all of them become visible when their visibility timeout expires.
         let Some(Answer::Batch(failed)) = answer else {
             return Ok(());
         };
@@ -77,7 +77,8 @@ impl World {
         if !replayed && !shadow {
             self.checker.consumed(place.queue, &event.event_id);
         }
-        // Another is at work on it, or was: should he fail, this message is gone.
+        // The file is not done because another worker has, or had, it. If that worker fails, no message is left to
+        // retry.
         let key = file_of(&event);
         let state = self.file(&key).map(|file| file.state);
         let is_done = state.is_some_and(|state| !state.is_open() && state != FileState::Failed);
@@ -86,7 +87,7 @@ impl World {
         }
     }
 
-    /// What goes wrong by itself, before the step.
+    /// Carries out the harm due before a step.
     pub fn do_harm(&mut self) {
         match self.platform.harm(&[self.platform.conditions.delivery.repeat], |_| false) {
             None => {}
@@ -96,7 +97,8 @@ impl World {
         }
     }
 
-    /// What the processor is to do stands in the ledger; other queues lose nothing.
+    /// Loses a message to the processor. Its work is also on the file's record, where the sweep finds it; other queues
+    /// lose nothing.
     fn lose_message(&mut self) {
         let Some(id) = self.platform.message_of(PROCESSOR) else { return };
         let Some(body) = self.stores.queue.body(id) else { return };
@@ -117,10 +119,10 @@ impl World {
         }
     }
 
-    /// All invocations die at once, as when the one machine is switched off.
+    /// Ends all invocations at once, as when the only machine is switched off.
     pub fn cut_power(&mut self) {
         for invocation in self.platform.cut_power() {
-            // Without an answer nothing is judged.
+            // Without an answer there is nothing to check.
             self.ended(invocation, None).expect("a crash is no violation");
         }
     }

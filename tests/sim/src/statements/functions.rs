@@ -1,5 +1,4 @@
-//! The real functions of the statements flow, wired as their `main.rs` would, but on ports that a judge stands in front
-//! of.
+//! The real functions of the statements flow, wired as in their `main.rs`, but with ports that the simulator controls.
 
 use std::sync::Arc;
 
@@ -19,12 +18,12 @@ use super::scenario::Scenario;
 use super::stores::Stores;
 use crate::platform::{batch_event, failed};
 
-/// How an invocation ended that neither crashed nor panicked.
+/// The result of an invocation that neither crashed nor panicked.
 #[derive(Debug)]
 pub enum Answer {
-    /// The message ids that failed.
+    /// The ids of the failed messages.
     Batch(Vec<String>),
-    /// Whether what a person asked for was done.
+    /// Whether a person's request was carried out.
     Asked(bool),
     Swept,
 }
@@ -43,7 +42,7 @@ impl std::fmt::Debug for Functions {
     }
 }
 
-/// The flow with nothing between it and the stores.
+/// Creates the flow directly on the stores, without faults.
 pub fn bare(stores: &Stores, scenario: &Scenario, reader: &Arc<ObedientReader>) -> Processor {
     let statements = Statements {
         records: Arc::clone(&stores.records) as _,
@@ -111,7 +110,7 @@ impl Functions {
         Self { processor, registry, letters, mutant }
     }
 
-    /// The function that consumes a queue, on what was received from there.
+    /// Runs the function that consumes a queue on messages received from it.
     pub fn batch(&self, function: &str, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
         let received: Vec<Received> =
             received.iter().map(|received| mutants::message(self.mutant, received)).collect();
@@ -119,13 +118,13 @@ impl Functions {
         Box::pin(async move { Answer::Batch(failed(response.await)) })
     }
 
-    /// Somebody wants a file gone.
+    /// Requests the deletion of a file.
     pub fn delete(&self, tenant: &'static str, file: FileId) -> LocalBoxFuture<'static, Answer> {
         let statements = self.processor.statements.clone();
         Box::pin(async move { Answer::Asked(statements.request_deletion(tenant, &file).await == Ok(true)) })
     }
 
-    /// Somebody hands out the tenant's dead letters again.
+    /// Redrives the tenant's dead letters.
     pub fn redrive(&self, tenant: &'static str) -> LocalBoxFuture<'static, Answer> {
         let letters = self.letters.clone();
         Box::pin(async move { Answer::Asked(letters.redrive(tenant, None, None).await.is_ok()) })
@@ -134,7 +133,7 @@ impl Functions {
     pub fn sweep(&self) -> LocalBoxFuture<'static, Answer> {
         let swept = self.registry.tick(SWEEPER);
         Box::pin(async move {
-            // A sweep that fails is alarmed and comes again in a minute: nobody waits for its answer.
+            // A failed sweep raises an alarm and is repeated in a minute; no caller waits for its answer.
             drop(swept.await);
             Answer::Swept
         })

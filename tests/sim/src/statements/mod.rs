@@ -1,18 +1,18 @@
-//! Simulated statements: the real functions from the bucket's notification to figures and trail, everything that can go
-//! wrong, and what must hold all the same.
+//! Simulated statements: the real functions from the bucket's notification to figures and audit trail, under every kind
+//! of fault. These invariants must hold.
 //!
 //! | | | checked |
 //! |---|---|---|
-//! | 0 | nothing panics or waits for the world outside; records can be read | at each step |
-//! | 1 | every stored result is announced to everybody, and nothing that is not stored | at each step, at the end |
-//! | 2 | transactions are those that the files show, in the words of the first that did | at each step, at the end |
-//! | 3 | new and known add up to a file's rows, and new to all transactions | when a file is done, at the end |
-//! | 4 | a file that is done stays as it is, until somebody wants it gone | at each step |
+//! | 0 | nothing panics or waits for anything outside the simulation; records can be read | at each step |
+//! | 1 | exactly the stored results are announced, to all consumers | at each step, at the end |
+//! | 2 | transactions are those that the files show, with the content of the first file | at each step, at the end |
+//! | 3 | known and new add up to a file's rows, and new to all transactions | when a file is done, at the end |
+//! | 4 | a finished file does not change until its deletion is requested | at each step |
 //! | 5 | an event has one id and is in the trail once | at each step, at the end |
-//! | 6 | after faults stop: each file ends, queues are empty, dead letters can be handed out again | at the end |
-//! | 7 | what fails for good says why | at each dead letter, at the end |
-//! | 8 | a deleted file leaves nothing, and its neighbours what is theirs | when it is gone, at the end |
-//! | 9 | categories and figures are what comes out of the transactions from scratch | at the end |
+//! | 6 | after faults stop: each file ends, queues are empty, dead letters can be redriven | at the end |
+//! | 7 | a permanent failure has a recorded reason | at each dead letter, at the end |
+//! | 8 | a deleted file leaves nothing, and other files keep their data | when it is deleted, at the end |
+//! | 9 | categories and figures equal those computed from the transactions from scratch | at the end |
 //! | 10 | a replay changes nothing, a shadow replay finds no difference | at the end |
 
 mod actions;

@@ -1,4 +1,4 @@
-//! What should come of the statements, reckoned from the scenario alone.
+//! The expected result of the statements, computed from the scenario only.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::reader::{Content, Line, date};
 
-/// Which transaction it is, in the scenario's own words.
+/// The identity of a transaction in the scenario's own terms.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     pub account: String,
@@ -19,9 +19,9 @@ pub struct Key {
     pub cents: i64,
     pub currency: String,
     pub text: String,
-    /// Of the parser that told it: other identities are other transactions.
+    /// The version of the parser that read it. Another version gives other identities, and so other transactions.
     pub version: usize,
-    /// From 1, of equal rows of one statement.
+    /// The number of this row among equal rows of one statement, from 1.
     pub occurrence: u32,
 }
 
@@ -44,7 +44,7 @@ fn cents(amount: Decimal) -> i64 {
     i64::try_from(amount.mantissa()).unwrap_or_default()
 }
 
-/// The transactions a statement shows to the parser of `version`, and the line in which each stands.
+/// Returns the transactions that a statement shows to the parser of `version`, with the line in which each is.
 pub fn shown(content: &Content, account: Option<&str>, version: usize) -> BTreeMap<Key, usize> {
     let mut shown = BTreeMap::new();
     for (number, line) in content.lines.iter().enumerate() {
@@ -70,7 +70,7 @@ fn key(line: &Line, account: Option<&str>, version: usize) -> Key {
     }
 }
 
-/// What the scenario's rules say.
+/// Returns the category according to the scenario's rules.
 pub fn category(cents: i64, text: &str) -> Option<&'static str> {
     if text.contains("coffee") {
         Some("Food")
@@ -83,7 +83,7 @@ pub fn category(cents: i64, text: &str) -> Option<&'static str> {
     }
 }
 
-/// Sums by tenant, account and month, of the transactions that are stored.
+/// Computes the sums of the stored transactions by tenant, account and month.
 pub fn figures<'t>(
     rows: impl Iterator<Item = (&'t str, &'t Transaction)>,
 ) -> BTreeMap<(String, String, String), MonthSums> {

@@ -1,4 +1,4 @@
-//! Statements that say themselves how reading them goes, and what reads them.
+//! Statements whose content states the result of reading them, and the reader that follows it.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -16,30 +16,30 @@ use riffle_statement_parser::{
 use riffle_statements::{RowStream, Rows, StatementReader};
 use riffle_testkit::simulator::{Control, fingerprint};
 
-/// How reading a statement goes.
+/// The result of reading a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nature {
     Good,
-    /// Its balances do not follow: a person should look.
+    /// Its balances do not add up, so a person should check it.
     Unbalanced,
-    /// No statement.
+    /// Not a statement.
     Rejected,
-    /// No statement, as shows after some rows.
+    /// Not a statement, which shows only after some rows.
     RejectedLate,
-    /// No statement to the parser of before, as shows after some rows.
+    /// Not a statement to the old parser, which shows only after some rows.
     RejectedBefore,
-    /// No statement to the parser that came later, as shows after some rows.
+    /// Not a statement to the new parser, which shows only after some rows.
     RejectedSince,
-    /// It is taken for none the first so many times, after some rows, as by a parser that ran out of memory.
+    /// Wrongly rejected the first `times` times, after some rows, as by a parser that ran out of memory.
     Mistaken {
         times: u32,
     },
-    /// It cannot be read the first so many times, in the late case after some rows.
+    /// Cannot be read the first `times` times; if `late`, the error comes after some rows.
     Fails {
         times: u32,
         late: bool,
     },
-    /// It ends whoever reads it the first so many times, in the late case after some rows.
+    /// Ends the process that reads it the first `times` times; if `late`, after some rows.
     Kills {
         times: u32,
         late: bool,
@@ -49,12 +49,12 @@ pub enum Nature {
 impl Nature {
     pub const ALWAYS: u32 = u32::MAX;
 
-    /// Whether it is never read to its end.
+    /// Returns whether it can never be read to its end.
     pub const fn is_hopeless(self) -> bool {
         matches!(self, Self::Fails { times: Self::ALWAYS, .. } | Self::Kills { times: Self::ALWAYS, .. })
     }
 
-    /// Whether the parser of `version` takes it for no statement, each time.
+    /// Returns whether the parser of `version` always rejects it.
     pub const fn is_reject(self, version: usize) -> bool {
         match self {
             Self::Rejected | Self::RejectedLate => true,
@@ -97,27 +97,27 @@ impl Nature {
     }
 }
 
-/// A row of a statement, as the scenario has it.
+/// A row of a statement in the scenario.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Line {
     pub account: Option<&'static str>,
-    /// Since the first of January.
+    /// Days since the first of January.
     pub day: u32,
     pub cents: i64,
     pub currency: &'static str,
     pub text: &'static str,
 }
 
-/// A statement before anybody reads it.
+/// A statement of the scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// Names it, for how often it was read.
+    /// Identifies it in the count of its readings.
     pub number: usize,
     pub nature: Nature,
     pub lines: Vec<Line>,
 }
 
-/// The day of a row as the parser of `version` tells it: the later one has salaries come a month later.
+/// Returns the day of a row according to the parser of `version`: the new one dates salaries 31 days later.
 pub fn date(day: u32, text: &str, version: usize) -> NaiveDate {
     let first = NaiveDate::from_ymd_opt(2030, 1, 1).unwrap_or_default();
     let later = if version > 0 && text == "salary" { 31 } else { 0 };
@@ -135,12 +135,12 @@ impl Content {
     }
 }
 
-/// Reads what [`Content::written`] wrote, at once and where it is asked to.
+/// A reader for what [`Content::written`] wrote. It reads at once and crashes where the statement says so.
 pub struct ObedientReader {
     control: Arc<Control>,
-    /// How often each was begun to be read.
+    /// The number of readings begun, by statement.
     begun: Mutex<BTreeMap<usize, u32>>,
-    /// Of the parser: 0, and 1 once another was deployed.
+    /// The parser's version: 0, and 1 once another was deployed.
     version: AtomicUsize,
 }
 
@@ -149,7 +149,7 @@ impl ObedientReader {
         Self { control, begun: Mutex::default(), version: AtomicUsize::new(0) }
     }
 
-    /// Another parser from here on: it tells rows by other identities, and some days otherwise.
+    /// Deploys another parser: it gives rows other identities, and some of them another day.
     pub fn deploy(&self) {
         self.version.store(1, Ordering::Relaxed);
     }
@@ -225,7 +225,7 @@ fn rows<'t>(lines: impl Iterator<Item = &'t str>, version: usize) -> Vec<Row> {
             clean: text.to_owned(),
             counterparty: None,
             balance: None,
-            // What its identity is made of, for the model.
+            // Marks rows whose account the statement itself names, for the model.
             kind: (!account.is_empty()).then(|| "named".to_owned()),
             reference: None,
             identity,
@@ -295,7 +295,7 @@ impl Stream {
 #[async_trait]
 impl RowStream for Stream {
     async fn next(&mut self) -> Option<Rows> {
-        // Batches that are no parts.
+        // Batches that are not aligned with parts.
         let rows: Rows = self.rows.by_ref().take(2).collect();
         if rows.is_empty()
             && matches!(self.end, End::Kills)

@@ -1,4 +1,4 @@
-//! What a replay may not change, and what a shadow replay must find: nothing.
+//! The checks of replays: a replay changes nothing, and a shadow replay finds no difference.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use super::reader::Nature;
 use super::world::World;
 use crate::Violation;
 
-/// What a replay may not change. Versions of figures, when they were derived, and revisions of
-/// records may rise.
+/// The state that a replay must not change. Versions of figures, the times at which they were derived, and revisions of
+/// records may change, and are left out.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Snapshot {
     files: BTreeMap<FileKey, (FileState, FileDetails)>,
@@ -26,7 +26,8 @@ pub struct Snapshot {
 }
 
 impl World {
-    /// What was told before there was a record may come onto it now: that is what one replays errors for.
+    /// Returns the findings without errors announced before the file had a record: a replay may add those to the
+    /// record, which is a purpose of replaying errors.
     fn findings(&self, file: &File) -> FileDetails {
         let mut findings = file.findings.clone();
         findings.errors.retain(|failed| !self.checker.was_too_early(&failed.event_id));
@@ -51,8 +52,8 @@ impl World {
         })
     }
 
-    /// Objects but those of deleted files, of which there are none: who outlived all may have left one, and a replay
-    /// takes it away.
+    /// Returns the objects except those of deleted files. There should be none of those, but an invocation that
+    /// outlived all checks may have left one, which a replay removes.
     fn objects_of(&self, files: &BTreeMap<FileKey, File>) -> Vec<String> {
         let gone = files.values().filter(|file| file.state == FileState::Deleted);
         let gone: Vec<&str> = gone.map(|file| file.id.as_ref()).collect();
@@ -60,7 +61,7 @@ impl World {
         self.stores.objects.keys().into_iter().filter(|key| !is_gone(key)).collect()
     }
 
-    /// Whether the parser of now need not take the file for what it was taken for.
+    /// Returns whether the current parser may judge the file differently from an earlier reading.
     fn is_told_otherwise(&self, key: &FileKey) -> bool {
         let nature = self.uploads.get(key).map(|number| {
             let upload = &self.scenario.uploads[*number];
@@ -69,7 +70,7 @@ impl World {
         matches!(nature, Some(Nature::Mistaken { .. } | Nature::RejectedBefore | Nature::RejectedSince))
     }
 
-    /// New code that is the old code finds no difference, and writes nothing.
+    /// Proves that a shadow replay with unchanged code finds no difference and writes nothing.
     pub fn check_shadow(&self) -> Result<(), Violation> {
         let before = self.snapshot();
         let processor = bare(&self.stores, &self.scenario, &self.reader);
@@ -81,7 +82,7 @@ impl World {
             }
             let kind = event.detail.event_type().as_str();
             for consumer in RIFFLE.listeners(statements::NAME, kind) {
-                // What another parser told, this one tells otherwise: that is what it is there to show.
+                // The current parser reads files of another one differently, which a shadow replay is meant to show.
                 let key = file_of(&event.detail);
                 let by_another =
                     self.checker.version_of(&key) != self.reader.version() || self.is_told_otherwise(&key);

@@ -1,5 +1,5 @@
-//! What a seed decides before the first step: which statements come, what people do to them, and how hostile the
-//! world is.
+//! The choices that a seed makes before the first step: the statements, the actions of people, and the kinds and rates
+//! of faults.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ const VISIBILITY: TimeDelta = TimeDelta::seconds(120);
 
 pub const TENANTS: [&str; 2] = ["ann", "bob"];
 pub const BUCKET: &str = "uploads";
-/// What the tenants' rules say, where they have any. `model` says the same in its own words.
+/// The rules of tenants that have some. `model` implements the same rules independently.
 pub const RULES: &str = "rules:\n- category: Food\n  contains: coffee\n- category: Pay\n  sign: in\n- category: Rent\n  contains: [rent, RENT]\n";
 
-/// How long a function may take. Who holds a file longer than the lease holds nothing.
+/// The time limit of a function. A worker that holds a file longer than its lease has lost it.
 pub const LIMIT: TimeDelta = TimeDelta::seconds(20);
 
-/// One run before it begins.
+/// The parameters of one run.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     pub seed: u64,
@@ -31,55 +31,55 @@ pub struct Scenario {
     pub uploads: Vec<Upload>,
     /// Whether the tenants have rules.
     pub rules: bool,
-    /// One consumer's events are replayed while all goes on, so many milliseconds after the beginning.
+    /// The consumers whose events are replayed during processing, each with the time in milliseconds after the start.
     pub replays: Vec<(Consumed, i64)>,
-    /// Somebody redrives dead letters while all goes on.
+    /// When dead letters are redriven during processing.
     pub redrives: Vec<i64>,
-    /// Another parser is deployed while all goes on.
+    /// When another parser is deployed during processing, if so.
     pub deploy: Option<i64>,
     pub settings: Settings,
-    /// How long a message that was received stays hidden.
+    /// How long a received message stays hidden.
     pub visibility: TimeDelta,
-    /// Rows that are stored at once.
+    /// The maximum number of rows stored in one call.
     pub batch: usize,
     pub conditions: Conditions,
-    /// One invocation stands still while others go on, in ten-thousandths of the steps.
+    /// How often an invocation stalls while others continue, in ten-thousandths of the steps.
     pub stalls: u32,
 }
 
-/// Something is put into the bucket.
+/// An object put into the bucket.
 #[derive(Debug, Clone)]
 pub struct Upload {
     pub tenant: &'static str,
     pub key: String,
-    /// By its place in [`Scenario::contents`].
+    /// The index in [`Scenario::contents`].
     pub content: usize,
     pub account: Option<&'static str>,
-    /// Milliseconds after the beginning.
+    /// Milliseconds after the start.
     pub at: i64,
-    /// The bucket tells of it again, each so many milliseconds later.
+    /// When the bucket repeats its notification, each in milliseconds after the upload.
     pub told_again: Vec<i64>,
     pub deletion: Option<When>,
-    /// Its object is removed from the bucket past all of us.
+    /// When its object is removed from the bucket without the flow.
     pub vanishes: Option<When>,
     /// It is marked as a restore package.
     pub skipped: bool,
 }
 
-/// When somebody acts on an upload.
+/// The moment of an action on an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// So many milliseconds after it came.
+    /// This many milliseconds after the upload.
     After(i64),
-    /// When somebody has begun it.
+    /// When a worker has begun processing it.
     Begun,
-    /// When somebody is about to write a part of it, who stands still for a while.
+    /// When a worker is about to write a part of it; the worker then stalls for a while.
     Writing,
-    /// The same, but he sleeps until the file is gone.
+    /// When a worker is about to write a part of it; the worker then sleeps until the file is deleted.
     Asleep,
     /// When some of its rows are stored.
     Stored,
-    /// When it is done.
+    /// When it is processed.
     Finished,
     /// When it has failed.
     Failed,
@@ -88,7 +88,7 @@ pub enum When {
 }
 
 impl Scenario {
-    /// Any scenario, as chance has it.
+    /// Draws any scenario.
     pub(super) fn any(seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x1265_7000_57A7_E000);
         let rng = &mut rng;
@@ -104,7 +104,8 @@ impl Scenario {
             repeat: rate(&[0, 0, 30, 150]),
         };
         let rates = if rng.chance(2_500) { Rates::default() } else { Rates::mixed(rng) };
-        // In some worlds the audit alone, or all but the processor, fails: what they leave shows.
+        // In some runs the processor's stores never fail, in others the bus, the figures and the audit trail never do,
+        // so that the effects of the remaining faults show.
         let plan = match (hostile, rng.below(10)) {
             (false, _) => Plan::Quiet,
             (true, 0) => Plan::Sparing(rates, &["records.", "rows.", "objects."]),
@@ -153,7 +154,8 @@ impl Scenario {
         }
     }
 
-    /// A small, friendly scenario for placing faults into: two files that overlap, of which one is deleted.
+    /// Returns a small scenario for placing faults, without random ones: two files that overlap, one of which is
+    /// deleted.
     pub fn small(plan: Plan) -> Self {
         let line = |day, cents| Line { account: Some("a"), day, cents, currency: "EUR", text: "coffee" };
         let content = |number, lines| Content { number, nature: Nature::Good, lines };
@@ -187,12 +189,12 @@ impl Scenario {
         }
     }
 
-    /// How long after the faults stop all must have ended, once for each time that dead letters are handed out: the
-    /// longest chain of deliveries, sweeps and leases.
+    /// Returns how long after the faults stop everything must have ended, once for each redrive of the dead letters:
+    /// the longest chain of deliveries, sweeps and leases.
     pub fn patience(&self) -> TimeDelta {
         let give_up = TimeDelta::from_std(self.settings.give_up_after).unwrap_or_default();
         let receives = i32::try_from(MAX_RECEIVES).unwrap_or(5);
-        // The notification, the file and its events each may use up their deliveries.
+        // The notification, the file and its events may each use up their deliveries.
         (self.visibility * receives + give_up) * 3 + self.conditions.skew * 4
     }
 }
@@ -253,7 +255,7 @@ fn uploads(rng: &mut Rng, contents: &[Content]) -> Vec<Upload> {
     let two_tenants = rng.chance(3_000);
     let mut uploads: Vec<Upload> = Vec::new();
     let mut contents: Vec<usize> = (0..contents.len()).collect();
-    // Some are uploaded twice, under another key or the same.
+    // Some are uploaded twice, under the same key or another one.
     for content in contents.clone() {
         if rng.chance(1_500) {
             contents.push(content);
@@ -298,7 +300,7 @@ fn when(rng: &mut Rng) -> When {
     }
 }
 
-/// In the proportions of the real ones, but quicker.
+/// Draws settings in about the same proportions as the real ones, but shorter.
 fn settings(rng: &mut Rng) -> Settings {
     let modes = [
         ProcessingMode::Events,

@@ -1,5 +1,5 @@
-//! Scenarios made for a moment that chance alone seldom brings about. Some of all schedules are set in one, with the
-//! real protocol as with bad ones; a known-bad protocol that is good but for such a moment is tried in its scene alone.
+//! Scenarios made for a moment that random ones seldom reach. Some of all schedules use one, with the real protocol as
+//! with mutants; a mutant that differs only at such a moment is run in its scene only.
 
 use riffle_testkit::simulator::{Plan, Rates, Rng};
 
@@ -8,27 +8,29 @@ use super::reader::Nature;
 use super::scenario::{Scenario, When};
 use crate::conditions::Delivery;
 
-/// What a scenario is made for.
+/// The moment that a scenario is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scene {
-    /// A file is to be gone while somebody is about to write a part of it, who stands still for a while. He dies before
-    /// his lease ends.
+    /// A file is deleted while a worker is about to write a part of it and stalls for a while. The worker is ended
+    /// before its lease expires.
     GoneInMidWrite,
-    /// The same, but he sleeps until it is gone, and lives.
+    /// A file is deleted while a worker is about to write a part of it. The worker sleeps until the file is deleted,
+    /// and continues.
     WrittenTooLate,
-    /// The same, but the power fails now and then.
+    /// As in `WrittenTooLate`, but the power fails now and then.
     KilledTooLate,
-    /// The trail fails for good, and files until about then: the one is noted while the other ends.
+    /// The audit trail fails until its messages are dead letters, and files fail until about the same time, so that the
+    /// audit's failure is noted on a record while the processing of its file ends.
     NotedMeanwhile,
-    /// Files fail in mid-reading, and another parser reads them the next time. None is rejected.
+    /// Files fail halfway, and another parser reads them the next time. None is rejected.
     OtherRules,
-    /// A file is taken for none by somebody who was late: another reads it to its end.
+    /// A late worker rejects a file wrongly, while another reads it to its end.
     RejectedLate,
-    /// Files are given up with some of their rows stored, and two at once delete them.
+    /// Files become failed with some of their rows stored, and two invocations delete the same file at once.
     DeletedByTwo,
 }
 
-/// What does not fail where the trail alone does.
+/// The calls that do not fail where only the audit trail does.
 const ALL_BUT_AUDIT: &[&str] =
     &["records.", "rows.", "objects.", "bus.", "figures.", "inbox.", "letters.", "queue."];
 
@@ -43,7 +45,7 @@ impl Scene {
         Self::DeletedByTwo,
     ];
 
-    /// The one of `seed`: most have none.
+    /// Returns the scene of `seed`. Most seeds have none.
     fn of(seed: u64) -> Option<Self> {
         let nth = usize::try_from(seed % 25).unwrap_or(usize::MAX);
         Self::ALL.get(nth).copied()
@@ -51,7 +53,7 @@ impl Scene {
 }
 
 impl Mutant {
-    /// The scene without which it is as good as the real protocol, nearly always.
+    /// Returns the scene outside which this mutant nearly always behaves like the real protocol.
     const fn scene(self) -> Option<Scene> {
         match self {
             Self::DeletedUnderLease => Some(Scene::GoneInMidWrite),
@@ -66,7 +68,7 @@ impl Mutant {
 }
 
 impl Scenario {
-    /// The scenario that `seed` stands for, where `mutant` is the protocol.
+    /// Returns the scenario that `seed` determines for the protocol of `mutant`.
     pub fn of(seed: u64, mutant: Option<Mutant>) -> Self {
         let plain = Self::any(seed);
         match mutant.and_then(Mutant::scene).or(Scene::of(seed)) {
@@ -80,7 +82,7 @@ impl Scenario {
         let rng = &mut rng;
         self.conditions.hostile_steps = self.conditions.hostile_steps.max(600);
         if self.conditions.plan == Plan::Quiet {
-            // Nothing fails by itself, but it is no friendly world.
+            // Nothing fails at random, but the plan is not `Quiet`, so that the world does not count as friendly.
             self.conditions.plan = Plan::Random(Rates::default());
         }
         self.settings.part_rows = 1 + rng.below(2);
@@ -100,7 +102,7 @@ impl Scenario {
                 self.delete_some(rng, When::Asleep);
             }
             Scene::NotedMeanwhile => {
-                // All of that takes long: few files do.
+                // This takes many steps, so only a few files are used.
                 self.conditions.hostile_steps = 1_000 + rng.below(1_000) as u64;
                 self.uploads.truncate(3);
                 let rates = Rates { unavailable: 8_000, ..Rates::default() };
@@ -118,18 +120,19 @@ impl Scenario {
                     self.conditions.concurrency,
                 ) = (true, 0, 0, 4);
                 self.conditions.plan = Plan::Random(Rates::default());
-                // Who is late is late by much.
+                // A stalled invocation is late by much.
                 self.stalls = 800;
                 self.conditions.delivery = Delivery { expose: 3_000, ..Delivery::default() };
                 self.conditions.hostile_steps = 1_500;
                 self.uploads.truncate(1);
-                // One part alone: who finds the half of it notes the whole.
+                // Few rows, so only one part: with several, a deletion that finds half of them may note all
+                // days anyway.
                 self.settings.part_rows = 2;
                 for content in &mut self.contents {
                     content.nature = Nature::Fails { times: Nature::ALWAYS, late: true };
                     content.lines.truncate(5);
                 }
-                // By then they are given up, and their rows are in the figures.
+                // By then the files have failed, and their rows are in the figures.
                 for upload in &mut self.uploads {
                     upload.deletion = Some(When::After(rng.between(900_000, 1_500_000)));
                 }

@@ -1,4 +1,4 @@
-//! The true state of the world: what is stored, queued and told, past all ports.
+//! The true state of the world, accessed without ports: stored data, queues, and published events.
 
 use std::sync::Arc;
 

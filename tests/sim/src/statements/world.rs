@@ -1,4 +1,4 @@
-//! One run: the functions, what they stand on, and the chance that drives them.
+//! One run: the functions, their stores, and the random choices that drive them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,13 +26,13 @@ use super::reader::ObedientReader;
 use super::scenario::{LIMIT, RULES, Scenario, TENANTS, Upload};
 use super::stores::Stores;
 
-/// In proportion to the other times: the real one sweeps each minute.
+/// Shorter than the real interval of one minute, in proportion to the other times.
 const SWEEP_EVERY: TimeDelta = TimeDelta::seconds(20);
 
 #[derive(Debug)]
 pub(crate) enum Kind {
     Batch(Place, Vec<Received>),
-    /// Somebody asked for something, and asks again if it is not done.
+    /// A person's request, which is repeated if it fails.
     Asked(Deed),
     Sweep,
 }
@@ -51,36 +51,36 @@ pub(crate) struct World {
     pub reader: Arc<ObedientReader>,
     pub functions: Functions,
     pub platform: Platform<Kind, Answer>,
-    /// Those that stand still, and for how many steps more.
+    /// Stalled invocations, with the number of steps left.
     stalled: BTreeMap<TaskId, usize>,
-    /// Those that sleep until a file is gone.
+    /// Invocations that sleep until a file is deleted.
     asleep: BTreeMap<TaskId, FileKey>,
-    /// Who took the last step.
+    /// The invocation that took the last step.
     last: Option<TaskId>,
-    /// What people are going to do, and when.
+    /// The planned actions and their times.
     pub deeds: Vec<(DateTime<Utc>, Deed)>,
-    /// What came of each upload.
+    /// The object of each upload, once it has been put.
     pub arrived: Vec<Option<ObjectRef>>,
-    /// The transactions each upload shows to either parser, and the line in which each stands.
+    /// The transactions that each upload shows to either parser, with the line in which each is.
     pub shown: Vec<[BTreeMap<Key, usize>; 2]>,
-    /// Which upload a file is.
+    /// The upload of each file.
     pub uploads: BTreeMap<FileKey, usize>,
-    /// Files somebody wanted gone, and was told that they would be.
+    /// Files whose deletion is on their record or was confirmed to the requester.
     pub unwanted: BTreeSet<FileKey>,
-    /// Files whose object was removed past all of us.
+    /// Files whose object was removed without the flow.
     pub vanished: BTreeSet<FileKey>,
-    /// Files of which a message was lost or taken for another's.
+    /// Files of which a message was lost or handled as another's.
     pub orphaned: BTreeSet<FileKey>,
     pub checker: Checker,
     pub next_sweep: DateTime<Utc>,
-    /// When the deletion of a file was asked for.
+    /// When the deletion of each file was requested.
     pub asked: BTreeMap<FileKey, DateTime<Utc>>,
-    /// The last moment at which the deletion of a file was asked for that is settled.
+    /// The latest request time among the deletions that are settled.
     pub settled: Option<DateTime<Utc>>,
-    /// Whether an invocation ended without an answer that was at work before `settled`: of what it may have left nobody
-    /// knows.
+    /// Whether an invocation that was running at the time `settled` ended without an answer. Objects it may have left
+    /// are never found.
     pub outlived: bool,
-    /// What is still to be tried when all is over.
+    /// The current phase after everything has ended.
     pub phase: Phase,
 }
 
@@ -130,7 +130,7 @@ impl World {
         world
     }
 
-    /// Rules where there are some, and what nobody can decode.
+    /// Stores the rules if the tenants have some, and the garbage.
     fn furnish(&self) {
         if self.scenario.rules {
             for tenant in TENANTS {
@@ -146,7 +146,7 @@ impl World {
         self.stores.clock.now()
     }
 
-    /// Nothing goes wrong by itself, now or ever before.
+    /// Returns whether the plan lets no call fail in the whole run.
     pub fn is_friendly(&self) -> bool {
         self.scenario.conditions.plan == Plan::Quiet
     }
@@ -156,14 +156,14 @@ impl World {
         Some((self.scenario.uploads[upload].tenant.to_owned(), processing_id(object)))
     }
 
-    /// Whether something is left for a sweep.
+    /// Returns whether work is left for a sweep.
     fn has_loose_ends(&self) -> bool {
         self.stores
             .records
             .inspect(|books| !books.outbox.is_empty() || books.records.values().any(|record| record.open))
     }
 
-    /// Something happens.
+    /// Does one step.
     fn happen(&mut self) -> Result<(), Violation> {
         self.platform.pass_time(false, [(1_000, 50_000), (40_000, 300_000)]);
         self.do_harm();
@@ -191,8 +191,8 @@ impl World {
         Ok(())
     }
 
-    /// The invocations that go on, by their places among all. One may come to stand still here: as long as that, what
-    /// it has read may be wrong by then.
+    /// Returns the indices of the invocations that can continue. An invocation may become stalled here, for so long
+    /// that what it has read may be outdated.
     fn awake(&mut self) -> Vec<usize> {
         self.stalled.retain(|_, left| {
             *left -= 1;
@@ -211,7 +211,7 @@ impl World {
         (0..running.len()).filter(|nth| is_awake(&running[*nth])).collect()
     }
 
-    /// Who took the last step takes none for a while.
+    /// Stalls the invocation that took the last step for a while.
     pub fn stand_still(&mut self) {
         if let Some(id) = self.last.filter(|_| self.platform.is_hostile()) {
             let steps = self.control.draw(|rng| 20 + rng.below(180));
@@ -220,7 +220,7 @@ impl World {
         }
     }
 
-    /// Who took the last step takes none until `file` is gone.
+    /// Puts the invocation that took the last step to sleep until `file` is deleted.
     pub fn fall_asleep(&mut self, file: &FileKey) {
         if let Some(id) = self.last.filter(|_| self.platform.is_hostile()) {
             self.control.sometimes("who is about to write sleeps until the file is gone");
@@ -232,7 +232,7 @@ impl World {
         self.asleep.retain(|_, of| of != file);
     }
 
-    /// Nothing can run: time goes on to when something can.
+    /// Advances the time to the next event, because nothing can run now.
     fn wait(&mut self) -> Result<(), Violation> {
         let deeds = self.deeds.iter().map(|(at, _)| *at);
         let sweep = self.has_loose_ends().then_some(self.next_sweep);
@@ -257,7 +257,7 @@ impl World {
         }
     }
 
-    /// An invocation has ended, with an answer or without.
+    /// Handles the end of an invocation, with an answer or without.
     pub fn ended(&mut self, invocation: Invocation<Kind>, answer: Option<Answer>) -> Result<(), Violation> {
         self.outlived |= answer.is_none() && self.settled.is_some_and(|asked| invocation.since <= asked);
         match invocation.kind {

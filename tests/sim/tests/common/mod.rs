@@ -1,4 +1,4 @@
-//! What the tests of every flow assert.
+//! Assertions shared by the tests of all flows.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ pub fn assert_clean(report: &Report) {
     }
 }
 
-/// What is interesting occurred, or the schedules prove little.
+/// Asserts that all wanted events occurred, because otherwise the schedules prove little.
 pub fn assert_reached(report: &Report, wanted: &[&'static str]) {
     let lost: Vec<String> = report.sometimes.strikes().filter_map(lost_response).collect();
     let missing = report.sometimes.missing(wanted).into_iter();
@@ -19,7 +19,7 @@ pub fn assert_reached(report: &Report, wanted: &[&'static str]) {
     assert!(missing.is_empty(), "never occurred: {missing:#?}");
 }
 
-/// A fault that loses the answer to an effect that took place, as an event.
+/// Returns the event's name for a fault that lost the answer to an effect that took place, if it occurred.
 fn lost_response((point, fault, count): (&str, Fault, u64)) -> Option<String> {
     let lost = matches!(fault, Fault::LostThenAnswered | Fault::LostThenUnavailable);
     (lost && count > 0).then(|| format!("lost response: {point}"))
@@ -36,8 +36,9 @@ pub fn assert_repeatable(flow: Flow) {
     }
 }
 
-/// Each of these known-bad protocols violates an invariant within so many seeds; `also` is asserted of where it does.
-#[expect(clippy::print_stdout, reason = "the table is what one reads when a mutant survives")]
+/// Asserts that each of these known-bad protocols violates an invariant within `patience` seeds, and calls `also` with
+/// each such failure.
+#[expect(clippy::print_stdout, reason = "the table shows which mutant survived")]
 pub fn assert_caught(mutants: impl Iterator<Item = Flow>, patience: u64, also: impl Fn(&Failure)) {
     let mut table = String::new();
     let mut survived = Vec::new();

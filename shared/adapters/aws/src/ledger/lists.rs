@@ -1,4 +1,5 @@
-//! Sessions by index. Indexes follow their table within moments: what they name is read from the table.
+//! Sessions by index. Indexes are eventually consistent, so only the ids come from an index and the sessions are read
+//! from the table.
 
 use std::collections::HashMap;
 
@@ -30,7 +31,7 @@ pub(super) async fn of_tenant(
         let id = id(item)?;
         sessions.insert(id.clone(), session_of(&id, item)?);
     }
-    // In the order of the index; they came in none.
+    // In the order of the index; the batch read returns them in no order.
     Ok(ids.iter().filter_map(|id| sessions.remove(id)).collect())
 }
 

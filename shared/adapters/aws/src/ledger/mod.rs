@@ -1,18 +1,18 @@
-//! The books of a scan in one table.
+//! The ledger of a scan in one table.
 //!
 //! | partition | sort | holds |
 //! |---|---|---|
 //! | `S#{session}` | `SESSION` | the session (`session_item`) |
 //! | `S#{session}#C#{chunk}` | `R#{index}` | one file's result (`result_item`) |
-//! | `S#{session}#C#{chunk}` | `DONE` | the chunk's number set |
+//! | `S#{session}#C#{chunk}` | `DONE` | the set of the chunk's finished file indices |
 //! | `S#{session}#A` | `{index}` | the attempt of a quarantined file |
 //!
-//! Two indexes of keys alone: `open` has the sessions not in a terminal state, `tenant` each tenant's by time.
-//! What workers write often is in neither, so that it bills the one unit of the item.
+//! Two indexes, of keys alone: `open` has the sessions that are not in a terminal state, `tenant` has each tenant's
+//! sessions by time. The attributes that workers write often are in neither, so that such a write bills only the item.
 //!
-//! A write whose answer was lost is sent again by the SDK and takes effect twice. That is what the port allows and
-//! the simulator plays: transitions are then refused by their own effect and the caller sees the session as it is;
-//! sets do not grow; counts that are shown may, until the finisher overwrites them.
+//! If the answer to a write is lost, the SDK sends the write again and it takes effect twice. The port allows that and
+//! the simulator does it: transitions are then refused because of their own effect and the caller sees the current
+//! session; sets do not grow; displayed counts may, until the finisher overwrites them.
 
 mod lists;
 mod result_item;
@@ -34,7 +34,7 @@ use crate::change::Change;
 use crate::item::{Item, Reading, numbers, text, time};
 use crate::table::{Changed, PK, Part, SK, Stored, Table, all, key};
 
-/// Items on their way to the table at once, of one call.
+/// Concurrent writes of one call.
 const AT_ONCE: usize = 16;
 
 const DONE: &str = "DONE";
@@ -81,8 +81,9 @@ impl ScanLedger for DynamoLedger {
 
     async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError> {
         let outcome = self.change(id, transition::change(&transition)).await?;
-        // The cursor only rises, and an update cannot take the larger of two numbers: where it is as far already,
-        // all but the cursor moves. It does not fall meanwhile, so this is refused only with the state.
+        // The cursor only rises, and an update expression cannot take the larger of two numbers: if the cursor is
+        // already as far, everything but the cursor changes. The cursor cannot fall meanwhile, so this second update is
+        // refused only if the state has changed.
         if let (Transition::Dispatched { upto, now }, Outcome::Refused(session)) = (&transition, &outcome)
             && session.state == State::Dispatching
             && session.dispatched >= *upto
@@ -121,7 +122,7 @@ impl ScanLedger for DynamoLedger {
         let items = self.table.beginning(chunk_partition(id, chunk), result_item::SORT_PREFIX).await?;
         let mut results: Vec<(u32, StoredResult)> =
             items.iter().map(|item| result_item::decode(id, item)).collect::<Result<_, _>>()?;
-        // In order already, but for indices of more than seven digits.
+        // Already in order, unless indices have more than seven digits.
         results.sort_by_key(|(index, _)| *index);
         Ok(results)
     }
@@ -133,7 +134,7 @@ impl ScanLedger for DynamoLedger {
         indices: &BTreeSet<u32>,
     ) -> Result<ChunkDone, PortError> {
         let old = if indices.is_empty() {
-            // A table takes no empty sets.
+            // A table accepts no empty sets.
             self.done(id, chunk).await?
         } else {
             let mut change = Change::default();
@@ -227,7 +228,7 @@ impl ScanLedger for DynamoLedger {
 }
 
 impl DynamoLedger {
-    /// Changes the session, and returns it as it was right after, or as it is.
+    /// Changes the session. Returns it as it is after the change, or as it is if the change is refused.
     async fn change(&self, id: &SessionId, change: Change) -> Result<Outcome, PortError> {
         Ok(match self.table.update(session_key(id), change, ReturnValue::AllNew).await? {
             Changed::Applied(item) => Outcome::Applied(session_of(id, &item)?),

@@ -1,7 +1,8 @@
-//! One file's result as an item, as small as it gets: a write bills each started KB.
+//! One file's result as a compact item: a write bills each started KB.
 //!
-//! What a flow stores inline is JSON, which shrinks to a third. Of 300 sample drawings, 137 have more than 1 KB of
-//! it and 11 have more once it is compressed: 339 write units in place of 1,408 with those 137 in the object store.
+//! A result stored inline is JSON, which compresses to a third. Of 300 sample drawings, 137 have more than 1 KB of JSON
+//! and 11 have more than 1 KB once it is compressed: 339 write units, instead of 1,408 with those 137 in the object
+//! store.
 
 use riffle_ports::{Body, PortError, SessionId, StoredResult};
 
@@ -11,12 +12,12 @@ use crate::table::SK;
 
 pub(super) const SORT_PREFIX: &str = "R#";
 
-/// There is one if the file failed.
+/// Present only if the file failed.
 const FAILED: &str = "f";
 const MATCHES: &str = "m";
 const BYTES: &str = "b";
 const PAGES: &str = "p";
-/// The body: as text `j`; or packed as bytes `z`; or where it lies as `o`.
+/// The body: as text in `j`, or packed as bytes in `z`, or in the object store, with its key in `o`.
 const PLAIN: &str = "j";
 const COMPRESSED: &str = "z";
 const OBJECT: &str = "o";
@@ -25,7 +26,7 @@ pub(super) fn sort_key(index: u32) -> String {
     format!("{SORT_PREFIX}{index:07}")
 }
 
-/// Without its keys.
+/// Encodes a result without its keys.
 pub(super) fn encode(result: &StoredResult) -> Result<Item, PortError> {
     result.body.check()?;
     let mut item = Item::new();
@@ -50,7 +51,7 @@ pub(super) fn encode(result: &StoredResult) -> Result<Item, PortError> {
     Ok(item)
 }
 
-/// The file's index and its result.
+/// Returns the file's index and its result.
 pub(super) fn decode(session: &SessionId, item: &Item) -> Result<(u32, StoredResult), PortError> {
     let what = format!("a result of session {session}");
     let reading = Reading { item, what: &what };

@@ -1,8 +1,8 @@
 //! A session as an item.
 //!
-//! Each worker updates it once a batch, and a write bills each started KB of the whole item. So names have two
-//! letters, times are numbers, and what is not there takes no room: an ordinary session of 6,600 files stays
-//! below 1 KB until its report is built (see the test).
+//! Each worker updates it once a batch, and a write bills each started KB of the whole item. So names have two letters,
+//! times are numbers, and empty values are left out: an ordinary session of 6,600 files stays below 1 KB until its
+//! report is built (see the test).
 
 use std::collections::BTreeSet;
 
@@ -17,10 +17,10 @@ use super::session_key;
 use crate::change::Change;
 use crate::item::{Item, Reading, number, numbers, sortable, text, time};
 
-/// Keys of the index `tenant`; [`listed_at`] makes the second.
+/// Keys of the index `tenant`; [`listed_at`] computes the sort key.
 pub(super) const TENANT: &str = "tenant";
 pub(super) const LISTED_AT: &str = "listed_at";
-/// Key of the index `open`, absent in terminal states. One value does: sessions begin and end seldom.
+/// Key of the index `open`, absent in terminal states. A single value suffices, because sessions begin and end seldom.
 pub(super) const OPEN_SHARD: &str = "open_shard";
 pub(super) const SHARD: &str = "0";
 
@@ -50,7 +50,7 @@ pub(super) const RECEIPT: &str = "fr";
 pub(super) const REPORT: &str = "rp";
 pub(super) const REASON: &str = "re";
 
-/// Each use under a name of its own, so that each can be added to.
+/// Each kind of usage has its own attribute, so that each can be added to.
 fn uses(usage: &Usage) -> [(&'static str, u64); 10] {
     [
         ("ui", usage.invocations),
@@ -89,7 +89,7 @@ pub(super) fn open_states() -> impl Iterator<Item = AttributeValue> {
     State::VARIANTS.iter().filter(|state| !state.is_terminal()).map(|of| state(*of))
 }
 
-/// What leaves a session that is deleted, with its place in its tenant's list.
+/// Returns the attributes that are removed when a session is deleted, including its place in its tenant's list.
 pub(super) fn forgotten() -> impl Iterator<Item = &'static str> {
     let own = [
         LISTED_AT,
@@ -112,13 +112,13 @@ pub(super) fn forgotten() -> impl Iterator<Item = &'static str> {
     own.into_iter().chain(uses(&Usage::default()).map(|(name, _)| name))
 }
 
-/// Sorts as [`ListedAt`] does: by time, then the session's id.
+/// Returns a key that sorts as [`ListedAt`] does: by time, then the session's id.
 pub(super) fn listed_at(listed: &ListedAt) -> String {
     format!("{}{}", sortable(listed.created_at), listed.id)
 }
 
 pub(super) fn encode(session: &Session) -> Result<Item, PortError> {
-    // The whole session, though only new ones are created: nothing is left out in silence.
+    // Encodes every field, although only new sessions are created, so that nothing is left out silently.
     let mut item = session_key(&session.id);
     let mut put = |name: &str, value: Option<AttributeValue>| {
         if let Some(value) = value {
@@ -227,7 +227,7 @@ pub(super) fn session_of(id: &SessionId, item: &Item) -> Result<Session, PortErr
     })
 }
 
-/// What is 0 or empty is left out: a table takes no empty sets, and an attribute takes room.
+/// Adds only what is not 0 or empty: a table accepts no empty sets, and each attribute takes space.
 pub(super) fn add_progress(change: &mut Change, full: &BTreeSet<u32>, counts: Counts, usage: Usage) {
     if !full.is_empty() {
         change.add(CHUNKS_DONE, numbers(full));
@@ -251,7 +251,7 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::nanoseconds(nanoseconds)
     }
 
-    /// As it is while its last worker writes.
+    /// A session as its last worker's write leaves it.
     fn ordinary(files: u32) -> Session {
         let hex = |digits: usize| "0123456789abcdef".repeat(4)[..digits].to_owned();
         let request = format!(
@@ -293,7 +293,7 @@ mod tests {
         let session = ordinary(6_600);
         let item = encode(&session)?;
         assert_eq!(session_of(&session.id, &item)?, session);
-        // With room for what the guide calls approximate.
+        // With some margin, because the guide calls its sizes approximate.
         let bytes = size(&item);
         assert!(bytes < 960, "{bytes} bytes");
         Ok(())

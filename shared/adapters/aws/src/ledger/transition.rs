@@ -1,5 +1,5 @@
-//! Transitions as conditional updates. Each is [`riffle_ports::Session::apply`] said in expressions; the contract
-//! suite walks both side by side.
+//! Transitions as conditional updates. Each expresses [`riffle_ports::Session::apply`] as update expressions; the
+//! contract suite compares both.
 
 use chrono::{DateTime, Utc};
 use riffle_ports::{Session, State, Transition};
@@ -13,7 +13,7 @@ use crate::change::Change;
 use crate::item::{number, text, time};
 use crate::table::EXPIRES_AT;
 
-/// In which files are still to be read.
+/// The states in which files are still to be read.
 const READING: [State; 3] = [State::Listing, State::Dispatching, State::Running];
 
 pub(super) fn change(transition: &Transition) -> Change {
@@ -116,7 +116,7 @@ pub(super) fn change(transition: &Transition) -> Change {
     change
 }
 
-/// [`Transition::Dispatched`] where the cursor has passed `upto`.
+/// Returns [`Transition::Dispatched`] where the cursor has passed `upto`.
 pub(super) fn dispatched_further(upto: u32, now: DateTime<Utc>) -> Change {
     let mut change = Change::default();
     in_state(&mut change, [State::Dispatching]);
@@ -130,13 +130,13 @@ fn in_state(change: &mut Change, states: impl IntoIterator<Item = State>) {
     change.require(condition);
 }
 
-/// Not "in none of the terminal states": that would hold of a session that does not exist, and make it.
+/// Lists the open states: "not in a terminal state" would also hold of a missing session, and create it.
 fn not_terminal(change: &mut Change) {
     let condition = change.is_one_of(STATE, open_states());
     change.require(condition);
 }
 
-/// Where the sweep has to look.
+/// Requires a state in which the sweep checks the session.
 fn in_open_list(change: &mut Change) {
     let condition = change.is_one_of(STATE, open_states().chain([state(State::Deleting)]));
     change.require(condition);
@@ -153,7 +153,7 @@ fn holds(change: &mut Change, token: &str) {
     change.require_that(LEASE_TOKEN, "=", text(token));
 }
 
-/// What is being deleted is open again, and keeps nothing of what it did.
+/// A session being deleted is open again, and keeps no trace of its work.
 fn forgets(change: &mut Change) {
     in_state(change, [State::Complete, State::Failed, State::Cancelled]);
     change.set(STATE, state(State::Deleting));
@@ -164,7 +164,7 @@ fn forgets(change: &mut Change) {
     }
 }
 
-/// An end leaves the index of open sessions.
+/// A terminal state leaves the index of open sessions.
 fn ends(change: &mut Change, end: State) {
     change.set(STATE, state(end));
     change.remove(OPEN_SHARD);

@@ -1,4 +1,4 @@
-//! The audit trail: beside the record it is of, and listed by time.
+//! The audit trail: next to its record, and listed by time.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -13,13 +13,13 @@ use crate::item::{Item, Reading, text};
 use crate::table::{Stored, Table, all, key};
 
 const EVENT_PREFIX: &str = "A#";
-/// All of it, as JSON.
+/// The whole entry, as JSON.
 const ENTRY: &str = "en";
 
-/// The trail in `RECORDS_TABLE`. An event is one item by its id, whatever time it is told with.
+/// The trail in `RECORDS_TABLE`. An event is one item by its id, whatever its time.
 ///
-/// Where the answer to [`append`](AuditTrail::append) is lost, the SDK asks again and finds its own: an event may then
-/// be new to nobody.
+/// If the answer to [`append`](AuditTrail::append) is lost, the SDK sends the put again and finds its own item: then no
+/// call reports the event as new.
 #[derive(Debug, Clone)]
 pub struct DynamoAudit {
     pub(crate) table: Table,

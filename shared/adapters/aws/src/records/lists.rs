@@ -1,4 +1,4 @@
-//! What indexes name, read from the table. Indexes follow their table within moments.
+//! Items found through indexes and read from the table, because indexes are eventually consistent.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,17 +9,17 @@ use super::{LIST, LISTED_AT, OPEN_SHARD};
 use crate::item::{Item, Reading, sortable};
 use crate::table::{PK, Part, SK, Table, key};
 
-/// Of an item: its partition, and its place there.
+/// The partition key and sort key of an item.
 pub(super) type Keys = (String, String);
 
-/// An index, and its first key.
+/// An index, and its partition key.
 #[derive(Clone, Copy)]
 pub(super) struct Index(&'static str, &'static str);
 
 pub(super) const OPEN: Index = Index("open", OPEN_SHARD);
 pub(super) const LISTED: Index = Index("listed", LIST);
 
-/// A stretch of one partition of an index: from a place on, and up to but not including another.
+/// A range of one partition of an index: from one place, up to but not including another.
 #[derive(Default)]
 pub(super) struct Stretch {
     pub partition: String,
@@ -28,17 +28,17 @@ pub(super) struct Stretch {
     pub newest_first: bool,
 }
 
-/// Where a time begins. Nothing stands exactly there: ids follow.
+/// Returns the beginning of a time in an index. No item is exactly there, because ids follow the time.
 pub(super) fn moment(time: DateTime<Utc>) -> String {
     sortable(time)
 }
 
-/// Right behind the place `at`: ids have no control characters.
+/// Returns the place right after `at`: ids contain no control characters.
 pub(super) fn behind(at: &str) -> String {
     format!("{at}\u{1}")
 }
 
-/// At most `limit` keys in the order of the index, and the last place that was looked at if there may be more.
+/// Returns at most `limit` keys in the order of the index, and the last place read if there may be more.
 pub(super) async fn page(
     table: &Table,
     Index(index, partition): Index,
@@ -51,7 +51,7 @@ pub(super) async fn page(
         (Some(from), None) => part.and(LISTED_AT, ">=", from),
         (None, Some(to)) => part.and(LISTED_AT, "<", to),
         (Some(from), Some(to)) if from >= to => return Ok((Vec::new(), None)),
-        // Both ends are within: `to` is a moment.
+        // BETWEEN includes both ends, but no item is at `to`: it is a bare time.
         (Some(from), Some(to)) => part.between(LISTED_AT, from, to),
     };
     let part = Part { descending: stretch.newest_first, limit: Some(limit), ..part };
@@ -61,7 +61,7 @@ pub(super) async fn page(
     Ok((listed.iter().map(keys_of).collect::<Result<_, _>>()?, last))
 }
 
-/// The items of these keys, each once, in the order of `wanted`. What is gone by now is left out.
+/// Returns the items of these keys, each once, in the order of `wanted`. Items that no longer exist are left out.
 pub(super) async fn fetch(table: &Table, wanted: Vec<Keys>) -> Result<Vec<Item>, PortError> {
     let distinct: BTreeSet<&Keys> = wanted.iter().collect();
     let distinct = distinct.into_iter().map(|(pk, sk)| key(pk.as_str(), sk.as_str()));
@@ -70,7 +70,7 @@ pub(super) async fn fetch(table: &Table, wanted: Vec<Keys>) -> Result<Vec<Item>,
     for item in found {
         by_keys.insert(keys_of(&item)?, item);
     }
-    // They came in no order.
+    // The batch read returned them in no order.
     Ok(wanted.iter().filter_map(|keys| by_keys.remove(keys)).collect())
 }
 

@@ -1,4 +1,4 @@
-//! A record as an item: the whole of it as JSON, and beside it what conditions and indexes go by.
+//! A record as an item: the whole record as JSON, plus the attributes that conditions and indexes use.
 
 use chrono::{DateTime, Utc};
 use riffle_ports::{PortError, Record, RecordCursor};
@@ -9,13 +9,13 @@ use crate::compression::long;
 use crate::item::{Item, Reading, number, sortable, text};
 use crate::table::{EXPIRES_AT, key};
 
-/// Read by conditions: see [`held`].
+/// The state and token are read by conditions: see [`held`].
 const STATE: &str = "st";
 const TOKEN: &str = "tk";
 const REVISION: &str = "rv";
 const RECORD: &str = "rc";
 
-/// Over so many the index `open` is spread: each takes a thousand writes a second.
+/// Number of shards of the index `open`: each takes a thousand writes a second.
 const SHARDS: u32 = 16;
 
 pub(super) fn encode(record: &Record) -> Result<Item, PortError> {
@@ -45,19 +45,19 @@ pub(super) fn decode(item: &Item) -> Result<Record, PortError> {
     Reading { item, what: "a record" }.json(RECORD)
 }
 
-/// That the stored record is the one that was seen.
+/// Requires that the stored record has the revision of `seen`.
 pub(super) fn unchanged(seen: &Record) -> Change {
     Change::if_equal(REVISION, number(seen.revision))
 }
 
-/// That the record is in `state` and its lease has `token`.
+/// Requires that the record is in `state` and its lease has `token`.
 pub(crate) fn held(state: &str, token: &str) -> Change {
     let mut condition = Change::if_equal(STATE, text(state));
     condition.require_that(TOKEN, "=", text(token));
     condition
 }
 
-/// The lists beside the first, which is an attribute of the record itself.
+/// Returns the lists after the first, which is an attribute of the record itself.
 pub(super) fn further_lists(record: &Record) -> &[String] {
     record.listed_by.get(1..).unwrap_or_default()
 }
@@ -66,7 +66,7 @@ pub(super) fn further_key(record: &Record, list: &str) -> Item {
     key(partition(&record.tenant, &record.subject), format!("L#{list}"))
 }
 
-/// That the record stands in this list, too.
+/// Returns the item that puts the record in this list, too.
 pub(super) fn further_item(record: &Record, list: &str) -> Item {
     let mut item = further_key(record, list);
     item.insert(LIST.to_owned(), text(list_of(&record.subject.flow, &record.tenant, list)));
@@ -93,13 +93,13 @@ pub(super) fn at(time: DateTime<Utc>, id: &str) -> String {
     format!("{}{id}", sortable(time))
 }
 
-/// Where `id` stands in the index `open`, among those of one `kind` and flow.
+/// Returns the partition of `id` in the index `open`, among those of one `kind` and flow.
 pub(super) fn shard(kind: char, flow: &str, id: &str) -> String {
     let sum = id.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
     format!("{kind}#{flow}#{:x}", sum % SHARDS)
 }
 
-/// All of one `kind` and flow.
+/// Returns all partitions of one `kind` and flow.
 pub(super) fn shards(kind: char, flow: &str) -> impl Iterator<Item = String> {
     (0..SHARDS).map(move |nth| format!("{kind}#{flow}#{nth:x}"))
 }

@@ -16,7 +16,7 @@ use crate::item::{Item, Reading, text};
 use crate::table::{Changed, PK, Table, all, key};
 use crate::transact::{Step, Transacted};
 
-/// Items asked for at once where some will not do.
+/// Items requested at once where some may not qualify.
 const PAGE: usize = 100;
 
 const OUTBOX: &str = "O#";
@@ -24,16 +24,16 @@ const OUTGOING: &str = "og";
 
 /// The records of all flows.
 ///
-/// Where the answer to a put is lost, the SDK asks again and is refused by its own effect. A transaction is known by
-/// its token, and answers as it did the first time.
+/// If the answer to a put is lost, the SDK sends it again and the put is refused because of its own effect. A
+/// transaction is identified by its token, and a repeat answers as the first time.
 #[derive(Debug, Clone)]
 pub struct DynamoRecords {
     pub(crate) table: Table,
 }
 
 impl DynamoRecords {
-    /// Stores the record if `condition` holds of the one that is there, with all that goes with it. Otherwise that one,
-    /// if there is one.
+    /// Stores the record, and everything that goes with it, if `condition` holds of the stored one. Otherwise returns
+    /// the stored one, if it exists.
     async fn write(
         &self,
         record: &Record,
@@ -59,7 +59,7 @@ impl DynamoRecords {
         })
     }
 
-    /// Items of the index `open` of all tenants that `read` takes, shard by shard.
+    /// Returns items of the index `open`, of all tenants, that `read` accepts, shard by shard.
     async fn old<T>(
         &self,
         shards: impl Iterator<Item = String>,
@@ -143,7 +143,7 @@ impl RecordStore for DynamoRecords {
             let keys = keys.into_iter().map(|(partition, _)| (partition, RECORD.to_owned()));
             for item in fetch(&self.table, keys.collect()).await? {
                 let record = decode(&item)?;
-                // The index may still show what has left the list.
+                // The index may still show a record that has left the list.
                 if record.listed_by.iter().any(|of| of == list) {
                     listed.push(record);
                 }
@@ -163,7 +163,8 @@ impl RecordStore for DynamoRecords {
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Record>, PortError> {
-        // The index goes by when a record was created, which never changes: none was changed before that.
+        // The index is sorted by the creation time, which never changes; a record cannot have been changed before it
+        // was created.
         let old = |item: &Item| {
             let record = decode(item)?;
             Ok(Some(record)

@@ -1,4 +1,4 @@
-//! Figures of months, replaced by version.
+//! Monthly figures, replaced by version.
 
 use async_trait::async_trait;
 use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
@@ -16,8 +16,8 @@ const BODY: &str = "bd";
 
 /// The figures in `RECORDS_TABLE`.
 ///
-/// Where the answer to [`put_figures`](FigureStore::put_figures) is lost, the SDK asks again and is refused by its own
-/// effect: who asked derives once more.
+/// If the answer to [`put_figures`](FigureStore::put_figures) is lost, the SDK sends the write again and is refused
+/// because of its own effect: the caller then derives the figures once more.
 #[derive(Debug, Clone)]
 pub struct DynamoFigures {
     pub(crate) table: Table,
@@ -27,7 +27,7 @@ fn partition(tenant: &str) -> String {
     format!("G#{}", own(tenant))
 }
 
-/// That the figures have the version that was seen; 0: there were none.
+/// Requires that the figures have the version that was seen; 0 means that there were none.
 fn unchanged(seen: u64) -> Change {
     match seen {
         0 => Change::if_absent(PK),
@@ -107,7 +107,7 @@ impl FigureStore for DynamoFigures {
         let key = figures_key(tenant, account, month);
         let forgotten = match self.table.delete_if(key, unchanged(seen)).await? {
             Changed::Applied(_) => true,
-            // Gone already, by a try before.
+            // Already deleted by an earlier try.
             Changed::Refused(found) => found.is_none(),
         };
         if forgotten { months::forget(&self.table, closing).await } else { Ok(false) }

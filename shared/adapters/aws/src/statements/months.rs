@@ -1,9 +1,9 @@
-//! In which months something is stored.
+//! Notes of the months that contain rows.
 //!
-//! A batch of rows is stored on the condition that its months are noted. An empty month is removed in three steps: it is
-//! marked as closing, looked at once more, and its note is deleted only if the mark is still the same. So a batch that
-//! was stored before is seen, and one that comes later is refused, and notes the month again. The first figures of a month
-//! are stored on the same condition, and do not note it.
+//! A batch of rows is stored on the condition that its months are noted. An empty month is removed in three steps: it
+//! is marked as closing, checked once more, and its note is deleted only if the mark is still the same. So a batch
+//! stored before is seen, and a later batch is refused and notes the month again. The first figures of a month are
+//! stored on the same condition, and do not note it.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use riffle_ports::{Month, PortError, TransactionKey};
@@ -15,9 +15,9 @@ use crate::records::own;
 use crate::table::{Changed, PK, Part, SK, Table, key};
 use crate::transact::Step;
 
-/// How often the month was closed: the number of the mark.
+/// The number of times the month was closed: it identifies the mark.
 const CLOSED: &str = "cl";
-/// The mark: it is closing.
+/// The closing mark.
 const CLOSING: &str = "cg";
 
 /// A month that is being closed.
@@ -34,7 +34,7 @@ fn note(tenant: &str, account: &str, month: Month) -> Item {
     key(of(tenant), format!("{month}#{account}"))
 }
 
-/// Notes the month of a row; one that is being closed is open again.
+/// Notes the month of a row; a month that is being closed becomes open again.
 pub(super) async fn open(table: &Table, tenant: &str, of: &TransactionKey) -> Result<(), PortError> {
     let mut change = Change::default();
     change.remove(CLOSING);
@@ -75,7 +75,7 @@ async fn is_empty(table: &Table, tenant: &str, account: &str, month: Month) -> R
     Ok(table.query(any).await?.is_empty())
 }
 
-/// Closes a month. `None`: something is in it, and it is open.
+/// Closes a month. `None` if it contains rows; it is then open.
 pub(super) async fn close(
     table: &Table,
     tenant: &str,
@@ -95,12 +95,12 @@ pub(super) async fn close(
     }
     let mut reopen = closed_by(by);
     reopen.remove(CLOSING);
-    // Refused: somebody else opens or closes it.
+    // A refusal means that another process has opened or closed it.
     table.update(note, reopen, ReturnValue::None).await?;
     Ok(None)
 }
 
-/// Removes the note of a month that is closed, unless it was opened since. Whether it is gone.
+/// Removes the note of a closed month, unless it was opened since. Returns whether the note is gone.
 pub(super) async fn forget(table: &Table, closing: Closing) -> Result<bool, PortError> {
     Ok(match table.delete_if(closing.note, closed_by(closing.by)).await? {
         Changed::Applied(_) => true,
@@ -115,7 +115,7 @@ fn closed_by(by: u64) -> Change {
     condition
 }
 
-/// The account and month of a note.
+/// Returns the account and month of a note.
 pub(super) fn decode(item: &Item) -> Result<(String, Month), PortError> {
     let sort = Reading { item, what: "a month" }.text(SK)?;
     let (month, account) = sort.split_once('#').unwrap_or_default();

@@ -1,8 +1,8 @@
 //! A transaction as an item.
 //!
-//! What the file told is one attribute, stored if there is none: whoever comes first says what it holds. Which files
-//! show it is a set, and so is never counted twice. A category is `NULL` where there is none, so that a row that was
-//! categorised once is told from one that is new.
+//! The data from the file is one attribute, stored only if it is absent: the first file to store a row defines it. The
+//! files that show the row are a set, so that none is counted twice. A missing category is `NULL`, so that a row whose
+//! category was removed differs from a new one.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
@@ -20,7 +20,7 @@ pub(super) const FILES: &str = "fs";
 pub(super) const CATEGORY: &str = "ca";
 const TOLD: &str = "ro";
 
-/// What a file told, in short: most rows are below a kilobyte, for which a write bills one unit.
+/// The data from a file, with short names: most rows are below a kilobyte, for which a write bills one unit.
 #[derive(Serialize, Deserialize)]
 struct Told<'a> {
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
@@ -31,7 +31,7 @@ struct Told<'a> {
     currency: Text<'a>,
     #[serde(rename = "d")]
     description: Text<'a>,
-    /// Left out where it is the description.
+    /// Left out if it equals the description.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     clean: Option<Text<'a>>,
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
@@ -55,12 +55,12 @@ struct Told<'a> {
 
 type Text<'a> = std::borrow::Cow<'a, str>;
 
-/// The partition of an account's month.
+/// Returns the partition of an account's month.
 pub(super) fn partition(tenant: &str, account: &str, month: Month) -> String {
     format!("T#{}#{month}#{account}", own(tenant))
 }
 
-/// Sorts as keys of one account do.
+/// Returns a sort key; it sorts as the keys of one account do.
 pub(super) fn sort_key(key: &TransactionKey) -> String {
     format!("{}#{}#{:010}", key.date.format("%Y-%m-%d"), key.identity, key.occurrence)
 }
@@ -69,7 +69,7 @@ pub(super) fn row_key(tenant: &str, of: &TransactionKey) -> Item {
     key(partition(tenant, &of.account, of.month()), sort_key(of))
 }
 
-/// Adds `file` to those that show `row`, and stores it unless it is there.
+/// Adds `file` to the files that show `row`, and stores the row unless it exists.
 pub(super) fn show(row: &Transaction, file: &FileId) -> Result<Change, PortError> {
     let told = Told {
         value_date: row.value_date,
@@ -132,7 +132,7 @@ pub(super) fn decode(key: TransactionKey, item: &Item) -> Result<Transaction, Po
     })
 }
 
-/// The key again, of an item of an account's month.
+/// Restores the key from an item of an account's month.
 pub(super) fn key_of(account: &str, sort: &str) -> Option<TransactionKey> {
     let (date, rest) = sort.split_once('#')?;
     let (identity, occurrence) = rest.rsplit_once('#')?;

@@ -1,4 +1,4 @@
-//! Transactions as a set.
+//! The set of transactions of all files.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,11 +18,11 @@ use crate::records::{held, record_key};
 use crate::table::{Changed, PK, Part, SK, Table, all, key};
 use crate::transact::{STEPS, Step, Transacted};
 
-/// Months of accounts in one transaction at most: rows of more are stored in several.
+/// Maximum months of accounts in one DynamoDB transaction: rows of more months are stored in several.
 const MONTHS: usize = 9;
-/// Rows of one call: a transaction's steps but one, which looks at who is at work, and those that look at months.
+/// Maximum rows of one call: the steps of a transaction, less one that checks the lease and those that check months.
 const BATCH: usize = STEPS - 1 - MONTHS;
-/// The transactions in `RECORDS_TABLE`, beside the records of the files that show them.
+/// The transactions in `RECORDS_TABLE`, next to the records of the files that show them.
 #[derive(Debug, Clone)]
 pub struct DynamoTransactions {
     table: Table,
@@ -33,7 +33,7 @@ impl DynamoTransactions {
         Self { table }
     }
 
-    /// Stores rows of at most [`MONTHS`] months. `false`: whoever asks is not at work on the file.
+    /// Stores rows of at most [`MONTHS`] months. Returns `false` if the caller does not hold the lease of the file.
     async fn store_together(
         &self,
         tenant: &str,
@@ -55,7 +55,7 @@ impl DynamoTransactions {
             match self.table.transact(steps).await? {
                 Transacted::Done => return Ok(true),
                 Transacted::Refused(0, _) => return Ok(false),
-                // One of its months is not noted, or being closed. The others may be as well.
+                // One of the months has no note, or is being closed. The others may be as well.
                 Transacted::Refused(..) => {
                     for of in &months {
                         months::open(&self.table, tenant, of).await?;
@@ -66,8 +66,8 @@ impl DynamoTransactions {
         Err(PortError::Unavailable("a month is closed by others all the time".to_owned()))
     }
 
-    /// `file` shows the row no longer. The last one takes it along: both in one step, so that nobody is without a row
-    /// that is shown.
+    /// Removes `file` from the files that show the row, and the row with its last file. Each is one conditional write,
+    /// so that a row that another file shows is never removed.
     async fn unshow(&self, key: Item, file: &FileId) -> Result<(), PortError> {
         for _ in 0..TRIES {
             let found = match self.table.delete_if(key.clone(), alone(file)).await? {
@@ -108,7 +108,7 @@ impl DynamoTransactions {
     }
 }
 
-/// That `file` is being processed under `token`.
+/// Checks that `file` is being processed under `token`.
 fn check_held(tenant: &str, file: &FileId, token: &str) -> Step {
     Step::Check(record_key(tenant, &file.subject()), held(FileId::PROCESSING, token))
 }
@@ -117,7 +117,7 @@ fn shows(change: &mut Change, file: &FileId) -> String {
     format!("contains({}, {})", change.name(FILES), change.value(text(file.0.as_str())))
 }
 
-/// That `file` shows a row, and nobody else.
+/// Requires that `file` is the only file that shows a row.
 fn alone(file: &FileId) -> Change {
     let mut change = Change::default();
     let shown = shows(&mut change, file);
@@ -127,7 +127,7 @@ fn alone(file: &FileId) -> Change {
     change
 }
 
-/// That `file` does not show a row any more, if others do.
+/// Removes `file` from the files that show a row, if there are others.
 fn fewer(file: &FileId) -> Change {
     let mut change = Change::default();
     let shown = shows(&mut change, file);
@@ -138,7 +138,7 @@ fn fewer(file: &FileId) -> Change {
     change
 }
 
-/// How `item` is no longer shown by `file`. `None`: it is not.
+/// Returns the step that removes `file` from the files that show `item`. `None` if `file` does not show it.
 fn unshown(item: &Item, file: &FileId) -> Result<Option<Step>, PortError> {
     let Some(AttributeValue::Ss(files)) = item.get(FILES) else { return Ok(None) };
     if !files.contains(&file.0) {
@@ -189,10 +189,10 @@ impl TransactionStore for DynamoTransactions {
         if !self.store_together(tenant, file, token, &together).await? {
             return Ok(StoredRows::NotYours);
         }
-        // A transaction does not return what it has written.
+        // A transaction does not return what it wrote.
         let keys: Vec<&TransactionKey> = rows.iter().map(|row| &row.key).collect();
         let stored = self.stored(tenant, &keys).await?;
-        // What is gone again was removed with the file.
+        // A row that no longer exists was removed with the file.
         let Some(stored) = stored.into_iter().collect::<Option<Vec<_>>>() else {
             return Ok(StoredRows::NotYours);
         };
@@ -280,7 +280,7 @@ impl TransactionStore for DynamoTransactions {
             match self.table.transact(steps).await? {
                 Transacted::Done => return Ok(true),
                 Transacted::Refused(0, _) => return Ok(false),
-                // Others have changed who shows one of them.
+                // Another process has changed which files show one of them.
                 Transacted::Refused(..) => {}
             }
         }

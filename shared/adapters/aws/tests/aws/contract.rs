@@ -1,4 +1,4 @@
-//! The suites of the testkit, unchanged.
+//! The contract suites of the testkit, unchanged.
 
 use std::sync::{Arc, Mutex};
 
@@ -75,7 +75,8 @@ impl QueueHarness for Consumer {
     }
 
     async fn receive(&self, queue: &str) -> Vec<Delivered> {
-        // An emulator has one shelf. AWS has many, and looks at all of them only when it may take its time.
+        // AWS spreads a queue over several servers and queries all of them only in a long poll, so tests against
+        // `RIFFLE_AWS_ENDPOINT` wait. MiniStack needs no wait.
         let wait = if variable("RIFFLE_AWS_ENDPOINT").is_some() { 5 } else { 0 };
         let received = self
             .client
@@ -165,7 +166,7 @@ impl PlaceHarness for Places {
 
     async fn place(&self, files: Vec<(String, Vec<u8>)>) -> Source {
         let place = place();
-        // As a console makes a folder.
+        // As a console creates a folder.
         self.put(key(&place, ""), Vec::new()).await;
         let puts = files.into_iter().map(|(name, content)| self.put(key(&place, &name), content));
         futures::stream::iter(puts).buffer_unordered(16).collect::<()>().await;

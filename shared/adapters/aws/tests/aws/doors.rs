@@ -1,4 +1,4 @@
-//! What reaches people: frames, links and notices.
+//! The adapters that reach people: frames, links and notices.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,8 +28,8 @@ use crate::world::{World, http};
 
 type Sockets = Arc<Mutex<HashMap<String, UnboundedSender<String>>>>;
 
-/// The management side of a WebSocket API, as its reference has it: a `POST` to `/STAGE/@connections/ID`, and 410
-/// for whoever is gone. (An emulator tells a connection's id to nobody but a function.)
+/// The management side of a WebSocket API, as in its reference: a `POST` to `/STAGE/@connections/ID`, and 410 for a
+/// closed connection. (An emulator reveals a connection's id only to a function.)
 async fn management(sockets: Sockets) -> String {
     async fn push(State(sockets): State<Sockets>, Path(id): Path<String>, frame: Bytes) -> Response {
         let frame = String::from_utf8(frame.to_vec()).expect("a text");
@@ -84,7 +84,7 @@ async fn notifier() {
     let world = World::at(&endpoint).await;
     let clients = Clients { notifier: world.aws.notifier(&endpoint), sockets, open: Mutex::default() };
     contract::client_notifier(&clients, &RandomIds).await;
-    // Five pushes arrived, each a message; those to nobody are free.
+    // Five pushes arrived, each billed as a message; pushes to closed connections are free.
     assert_eq!(world.meter.take(SystemClock.now()).socket_messages, 5);
 }
 

@@ -1,4 +1,4 @@
-//! MiniStack, once for all tests of this binary, gone with it.
+//! MiniStack, started once for all tests of this binary and stopped with it.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -8,10 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// It starts in a second, on a machine with nothing else to do.
+/// On an idle machine it starts in a second.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Ends the emulator as soon as nobody holds the other end of its input, however that came about.
+/// Stops the emulator as soon as the other end of its input is closed, for whatever reason.
 const WATCH: &str = r#"exec 3<&0
 "$0" </dev/null >"$1" 2>&1 3<&- &
 read -r line <&3
@@ -19,16 +19,16 @@ kill $!"#;
 
 struct Emulator {
     endpoint: String,
-    /// Holds the input of [`WATCH`].
+    /// Holds the input of [`WATCH`] open.
     _watch: Child,
 }
 
-#[expect(clippy::disallowed_methods, reason = "where the tests run is told by the environment")]
+#[expect(clippy::disallowed_methods, reason = "the environment names the AWS endpoint of the tests")]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Where AWS is: what is named, or an emulator of our own.
+/// Returns the address of AWS: the one in the environment, or an emulator started by the tests.
 pub(crate) fn endpoint() -> String {
     static EMULATOR: OnceLock<Emulator> = OnceLock::new();
     variable("RIFFLE_AWS_ENDPOINT").unwrap_or_else(|| EMULATOR.get_or_init(start).endpoint.clone())
@@ -46,7 +46,7 @@ fn executable() -> PathBuf {
     path
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test waits by the machine's own clock, there is no other")]
+#[expect(clippy::disallowed_methods, reason = "a test waits by the machine's own clock")]
 fn start() -> Emulator {
     let executable = executable();
     let free =

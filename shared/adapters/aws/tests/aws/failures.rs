@@ -1,4 +1,4 @@
-//! What failed calls are taken for, by answers as the services' references have them.
+//! The classification of failed calls, with answers as in the services' references.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 
 use crate::world::World;
 
-/// Answers everything with the same.
+/// Gives the same answer to every request.
 #[derive(Debug, Clone, Copy)]
 struct Always {
     status: u16,
@@ -25,7 +25,7 @@ struct Always {
     body: &'static str,
 }
 
-/// A world where AWS answers so, and how often it was asked.
+/// Returns a world where AWS always gives this answer, its address, and the count of requests.
 async fn world(answer: Always) -> (World, String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
@@ -162,7 +162,7 @@ async fn conditions_of_objects_are_answers() {
 #[tokio::test]
 async fn clients_that_are_gone_are_an_answer() {
     let gone = Always { status: 410, kind: "GoneException", body: "{}" };
-    // As API Gateway answers an id that it never made.
+    // API Gateway's answer for an id that it never issued.
     let never = Always {
         status: 400,
         kind: "BadRequestException",
@@ -195,7 +195,7 @@ async fn who_hangs_up_is_out_of_reach() {
     let world = World::at(&address).await;
     let error = world.aws.ledger("scans").session(&id()).await.expect_err("hung up");
     assert_says(&error, true, &["GetItem", "scans"]);
-    // Nobody listens at all.
+    // Nothing listens at this address.
     let error = World::at("http://127.0.0.1:1").await.aws.objects("b").get("a/b").await.expect_err("nobody");
     assert_says(&error, true, &["GetObject", "b/a/b", "out of reach (Connection refused"]);
 }

@@ -1,5 +1,5 @@
-//! An answer that is lost on its way: the SDK sends the request again, and what took effect takes effect twice. Each
-//! port says what its caller then sees.
+//! Lost answers: the SDK sends the request again, and its effect happens twice. Each port states what its caller then
+//! sees.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use crate::emulator::endpoint;
 use crate::world::{World, http};
 
-/// A road to AWS on which every first answer to a write is lost.
+/// A proxy to AWS that loses every first answer to a write.
 struct Road {
     upstream: String,
     http: reqwest::Client,
@@ -36,7 +36,7 @@ async fn pass(State(road): State<Arc<Road>>, request: Request) -> Response {
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let writes = ["UpdateItem", "PutItem", "DeleteItem"].iter().any(|write| target.ends_with(write))
         || head.method == "PUT";
-    // Signed for this address: passed on as it is, the host included.
+    // The request is signed for this address, so it is forwarded unchanged, including the host.
     let url = format!("{}{}", road.upstream, head.uri);
     let sent = road.http.request(head.method, url).headers(head.headers).body(body.clone()).send();
     let answer = sent.await.expect("an answer");

@@ -1,9 +1,9 @@
-//! The adapters on AWS, or on what stands in for it: the suites of the testkit unchanged, failures told apart, and
-//! what is noted of use.
+//! The adapters on AWS, or on an emulator: the unchanged suites of the testkit, the classification of failures, and the
+//! recorded usage.
 //!
-//! `RIFFLE_AWS_ENDPOINT` names any place that speaks AWS, with keys and region in the usual variables; what the
-//! tests make there begins with `riffle-test-` and stays. Without it they start MiniStack themselves, and fail where
-//! it is not installed: see [`emulator`].
+//! `RIFFLE_AWS_ENDPOINT` names any AWS-compatible service, with keys and region in the usual variables; the names of
+//! resources that the tests create there begin with `riffle-test-`, and the resources remain. Without it the tests
+//! start MiniStack themselves, and fail if it is not installed: see [`emulator`].
 
 mod contract;
 mod doors;

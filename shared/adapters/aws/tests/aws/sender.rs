@@ -1,4 +1,4 @@
-//! The storage of uploads, with a client that knows nothing but addresses and forms.
+//! The storage of uploads, with a client that uses only addresses and forms.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -13,13 +13,14 @@ use riffle_testkit::contract::{self, SenderHarness};
 
 use crate::world::{World, http};
 
-/// So long are addresses good here: long enough for what the suite does with one, short enough to see them run out.
+/// How long addresses are valid here: long enough for the suite to use one, short enough to wait for its expiry.
 const LEFT: TimeDelta = TimeDelta::seconds(10);
 
-/// Runs so far behind that what is good for an hour has only [`LEFT`] of it, and tells when that ends.
+/// A clock that runs late, so that an address valid for an hour has only [`LEFT`] remaining, and that records when that
+/// ends.
 #[derive(Debug, Default)]
 struct Late {
-    /// Seconds since 1970, of the last reading.
+    /// The end of that time by the last reading, in seconds since 1970.
     ends: AtomicI64,
 }
 
@@ -37,7 +38,7 @@ struct Sender {
     http: reqwest::Client,
 }
 
-/// A form as a browser fills it in: its content type and its body.
+/// Fills in a form as a browser does: returns its content type and its body.
 pub(crate) fn multipart(form: &PostForm, content: &[u8]) -> (String, Vec<u8>) {
     let boundary = "8fb0c5a1e7";
     let mut body = Vec::new();

@@ -1,4 +1,4 @@
-//! The ports of the statements flow: the suites of the testkit unchanged, and what they cannot ask.
+//! The ports of the statements flow: the unchanged suites of the testkit, and cases they cannot cover.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -72,7 +72,7 @@ impl Bus {
         for consumed in RIFFLE.replay_targets() {
             let Trigger::Bus(flow, types) = consumed.trigger else { continue };
             let (name, url) = (consumed.queue.name, world.make_queue().await);
-            // As the rules of the stack have it.
+            // The same pattern as the rules of the stack.
             let pattern = json!({ "source": ["riffle"], "detail-type": types, "detail": { "flow": [flow] } });
             let rule = client.put_rule().name(name).event_bus_name(&bus).event_pattern(pattern.to_string());
             rule.send().await.expect("a rule");
@@ -89,7 +89,7 @@ impl Bus {
 }
 
 impl World {
-    /// Lets a service of AWS leave messages.
+    /// Allows an AWS service to send messages to the queue.
     async fn let_send(&self, url: &str, service: &str) {
         let statement = json!({
             "Effect": "Allow", "Principal": { "Service": service },
@@ -160,7 +160,7 @@ impl DeadLetterHarness for Dead {
         let (client, url) = (self.world.sqs(), self.url(queue));
         let send = client.send_message().queue_url(url).message_group_id("tenant").message_body(body);
         send.send().await.expect("send");
-        // Received as often as it may be, and once more, which takes it away.
+        // Receives the message once, as often as allowed, and once more, which moves it to the dead letters.
         for _ in 0..2 {
             let receive = client.receive_message().queue_url(url).visibility_timeout(0).wait_time_seconds(1);
             receive.send().await.expect("receive");
@@ -208,7 +208,7 @@ impl Uploads {
         Self { world, inbox, bucket, told, http: http() }
     }
 
-    /// What the notifications tell of, of which there are `count`.
+    /// Returns the objects named by the notifications, of which there are `count`.
     async fn told(&self, count: usize) -> Vec<ObjectRef> {
         let object = |body: &String| {
             let told: Value = serde_json::from_str(body).expect("a notification");

@@ -1,4 +1,4 @@
-//! What is noted of use: the units of a scan's writes are what makes its price.
+//! Recorded usage: the units of a scan's writes determine its price.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use riffle_topology::scan;
 use crate::world::World;
 
 impl World {
-    /// What was noted since the last time.
+    /// Returns the usage recorded since the last call.
     fn used(&self) -> Usage {
         self.meter.take(SystemClock.now())
     }

@@ -1,4 +1,4 @@
-//! Tables, buckets and queues of a test's own, and the adapters on them.
+//! Tables, buckets and queues of one test, and the adapters on them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use riffle_topology::scan;
 
 use crate::emulator::{endpoint, variable};
 
-/// Seconds that a message may be on its way on a busy machine.
+/// Seconds that a message may take to arrive on a busy machine.
 const PATIENCE: u32 = 60;
 
 pub(crate) struct World {
@@ -28,7 +28,7 @@ pub(crate) struct World {
     pub meter: Arc<Meter>,
 }
 
-/// A configuration with keys that every emulator takes, or with those of the environment.
+/// A configuration with keys that every emulator accepts, or with those of the environment.
 pub(crate) async fn config(endpoint: &str) -> SdkConfig {
     let config = aws_config::defaults(BehaviorVersion::latest())
         .http_client(riffle_aws_adapters::https())
@@ -45,9 +45,9 @@ pub(crate) async fn config(endpoint: &str) -> SdkConfig {
     config.load().await
 }
 
-/// A client of addresses that were signed.
+/// Returns an HTTP client for signed addresses.
 pub(crate) fn http() -> reqwest::Client {
-    // An error says that this process has chosen already.
+    // An error means that this process has already installed a provider.
     drop(rustls::crypto::ring::default_provider().install_default());
     reqwest::Client::new()
 }
@@ -66,17 +66,17 @@ impl World {
         Self { aws: Aws::new(&config, Arc::clone(&meter)), config, meter }
     }
 
-    /// A table of the shape all have.
+    /// Creates a table with the common keys and no index.
     pub(crate) async fn table(&self) -> String {
         self.make_table(&[]).await
     }
 
-    /// The table of scans: with the indexes of open sessions and of each tenant's.
+    /// Creates the table of scans, with the indexes of open sessions and of each tenant's sessions.
     pub(crate) async fn scan_table(&self) -> String {
         self.make_table(&[("open", "open_shard", "pk"), ("tenant", "tenant", "listed_at")]).await
     }
 
-    /// The table of statements: with the indexes of what is open and of what each tenant has.
+    /// Creates the table of statements, with the indexes of open items and of each tenant's lists.
     pub(crate) async fn records_table(&self) -> String {
         self.make_table(&[("open", "open_shard", "listed_at"), ("listed", "list", "listed_at")]).await
     }
@@ -123,7 +123,7 @@ impl World {
 
     pub(crate) async fn bucket(&self) -> String {
         let (client, name) = (self.s3(), name());
-        // The oldest region alone is not named.
+        // Only the oldest region must not be named.
         let elsewhere = self.config.region().map(AsRef::as_ref).filter(|region| *region != "us-east-1");
         let elsewhere = elsewhere.map(|region| {
             let constraint = BucketLocationConstraint::from(region);
@@ -158,9 +158,10 @@ impl World {
         aws_sdk_sqs::Client::new(&self.config)
     }
 
-    /// All that comes out of a queue, until nothing comes any more.
+    /// Takes all messages of a queue, until no more arrive.
     pub(crate) async fn drain(&self, url: &str) -> Vec<String> {
-        // An emulator has one shelf. AWS has many, and looks at all of them only when it may take its time.
+        // AWS spreads a queue over several servers and queries all of them only in a long poll, so tests against
+        // `RIFFLE_AWS_ENDPOINT` wait. MiniStack needs no wait.
         let wait = if variable("RIFFLE_AWS_ENDPOINT").is_some() { 5 } else { 0 };
         let mut bodies = Vec::new();
         loop {
@@ -172,8 +173,8 @@ impl World {
         }
     }
 
-    /// The same of a queue into which `least` messages are on their way: who sends them does not wait until they are
-    /// there.
+    /// Like [`Self::drain`], for a queue into which at least `least` messages are on their way: their sender does not
+    /// wait for their arrival.
     pub(crate) async fn drain_of(&self, url: &str, least: usize) -> Vec<String> {
         let mut bodies = Vec::new();
         for _ in 0..PATIENCE {
@@ -186,7 +187,7 @@ impl World {
         bodies
     }
 
-    /// Messages that come within so many seconds.
+    /// Takes the messages that arrive within `wait` seconds.
     async fn take(&self, url: &str, wait: i32) -> Vec<String> {
         let client = self.sqs();
         let receive = client.receive_message().queue_url(url).max_number_of_messages(10);
@@ -205,7 +206,7 @@ impl World {
         made.key_metadata.expect("a key").key_id
     }
 
-    /// As a person or a browser would use it.
+    /// Returns a client as a person or a browser would use it.
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(true);
         aws_sdk_s3::Client::from_conf(config.build())

@@ -1,4 +1,4 @@
-//! What every place that holds files promises.
+//! The contract of every file source.
 
 use async_trait::async_trait;
 use riffle_ports::{FileSource, Source};

@@ -1,4 +1,4 @@
-//! What goes wrong on the way.
+//! Failures of the calls.
 
 use riffle_drive_adapter::{Drive, Settings};
 use riffle_drive_double::{Call, Fault};
@@ -23,7 +23,7 @@ async fn what_may_pass_is_tried_again() {
         let before = world.google.calls(Call::Media);
         world.google.fail(Call::Media, fault, 3);
         let read = world.open(&entry).await;
-        // A body that was cut off is one that came, if nobody looks: its checksum tells.
+        // A truncated body arrives without an error; only the checksum reveals it.
         assert_eq!(read.as_deref(), Ok(b"content".as_slice()), "{fault:?}");
         assert_eq!(world.google.calls(Call::Media) - before, 4, "{fault:?}");
 
@@ -57,14 +57,14 @@ async fn a_token_made_for_other_things_is_told_apart() {
         matches!(&listed, Err(SourceError::Refused(why)) if why.contains("drive.readonly")),
         "{listed:?}"
     );
-    // In the middle another token helps, and the files are not at fault.
+    // During a scan another token helps, and the files are not at fault.
     world.google.fail(Call::Media, Fault::Scope, 1);
     assert_eq!(world.open(&entry).await, Err(ReadError::TokenExpired));
 }
 
 #[tokio::test]
 async fn nobody_there_is_unavailable() {
-    // Port 1 of this machine: nobody listens.
+    // Nothing listens on port 1 of this machine.
     let world = World::with(|settings| settings.endpoint = "http://127.0.0.1:1".to_owned()).await;
     let listed = world.list("root").await;
     assert!(matches!(&listed, Err(SourceError::Port(PortError::Unavailable(_)))), "{listed:?}");

@@ -1,4 +1,4 @@
-//! What is listed, in which order, and what is refused.
+//! The listed entries, their order, and refused folders.
 
 use riffle_drive_double::{Call, Fault};
 use riffle_ports::{FileSource, PortError, ReadError, SourceError};

@@ -1,4 +1,4 @@
-//! The adapter against Google Drive's interface on this machine.
+//! The adapter against a double of Google Drive's interface on this machine.
 
 mod contract;
 mod errors;

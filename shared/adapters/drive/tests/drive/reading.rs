@@ -74,7 +74,7 @@ async fn a_file_above_the_limit_is_not_fetched() {
     let over = Err(ReadError::TooLarge { size: 101, limit: 100 });
     assert_eq!(world.open(&entry).await, over);
     assert_eq!(world.google.calls(Call::Media), 0);
-    // Nor one that is larger than it was said to be.
+    // Also not a file that is larger than it was listed.
     entry.size = 1;
     assert_eq!(world.open(&entry).await, over);
     world.google.change(&file, vec![0; 100]);

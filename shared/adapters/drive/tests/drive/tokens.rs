@@ -1,4 +1,4 @@
-//! The token a session was lent.
+//! The token lent to a session.
 
 use chrono::TimeDelta;
 use riffle_drive_double::Call;
@@ -37,7 +37,7 @@ async fn a_new_token_is_used_though_the_old_one_was_at_hand() {
     world.google.accept("new");
     world.lend("new").await;
     assert_eq!(world.open(&entry).await.expect("read with the new one"), "1");
-    // While it is good, the vault is not asked: a key service may have to open it.
+    // While the cached token is valid, the vault is not queried, because that may need a key service.
     world.clock.advance(TimeDelta::hours(2));
     assert_eq!(world.open(&entry).await.expect("read"), "1");
 }

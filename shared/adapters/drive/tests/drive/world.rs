@@ -1,4 +1,4 @@
-//! A Drive, a vault that holds a token for it, and the adapter between them.
+//! A double of Drive, a vault with a token for it, and the adapter between them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,7 +70,7 @@ impl World {
         riffle_ports::read_all(&*opened)
     }
 
-    /// The only entry of My Drive.
+    /// Returns the only entry of My Drive.
     pub async fn only(&self) -> Entry {
         let [entry] = &self.list("root").await.expect("a listing")[..] else { panic!("one file") };
         entry.clone()

@@ -1,4 +1,4 @@
-//! What only the local bus promises: an archive that can be told again, and that forgets.
+//! Guarantees of the local bus only: an archive that can be replayed, and from which events can be erased.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::{BusEvent, DeletionRequested, Event, EventData, FileDeleted, FlowOf};
@@ -83,7 +83,7 @@ async fn the_past_is_told_again_to_one_consumer() -> Outcome {
     let bus = world.state.store.bus();
     let all: Vec<Outgoing> = (0..2_500).map(|n| if n % 2 == 0 { requested(n) } else { deleted(n) }).collect();
     assert!(bus.publish(&all).await?.is_empty());
-    // Told twice, it is archived once.
+    // An event published twice is archived once.
     bus.publish(&all[..10]).await?;
     world.forget_what_came().await;
 
@@ -92,7 +92,7 @@ async fn the_past_is_told_again_to_one_consumer() -> Outcome {
     let expected: Vec<String> = (5..2_400).map(|number| format!("{number:08}")).collect();
     assert_eq!((count, came), (2_395, expected), "from is in, to is not; oldest first");
 
-    // What a consumer does not listen to is not told to it.
+    // A consumer receives only event types it listens to.
     let count = bus.replay(&replay(ANALYTICS, 0, 10, &[])).await?;
     assert_eq!((count, world.replayed(ANALYTICS).await.len()), (5, 5));
     let types = ["deletion.requested"];
@@ -100,7 +100,7 @@ async fn the_past_is_told_again_to_one_consumer() -> Outcome {
     assert_eq!(bus.replay(&replay(AUDITOR, 0, 10, &types)).await?, 5);
     world.forget_what_came().await;
 
-    // Looked at, nothing is sent.
+    // Reading the archive sends nothing.
     let (mut after, mut seen) = (None, 0);
     loop {
         let (bodies, next) = bus.archived(&replay(AUDITOR, 0, 5_000, &[]), after).await?;

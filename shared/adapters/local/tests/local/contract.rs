@@ -1,4 +1,4 @@
-//! The suites of the testkit, unchanged.
+//! The contract suites of the testkit, unchanged.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -21,7 +21,7 @@ use crate::{Outcome, State, receive};
 async fn ledger() -> Outcome {
     let state = State::new()?;
     contract::scan_ledger(&state.store.ledger(), &RandomIds).await;
-    // Once more over what the first run left, and over what was written by a former process.
+    // Once more on top of the first run's data, written by an earlier process.
     let state = state.reopen()?;
     contract::scan_ledger(&state.store.ledger(), &RandomIds).await;
     Ok(())
@@ -180,7 +180,7 @@ impl PlaceHarness for Places {
     }
 }
 
-/// Writes a file anew with another modification time, however coarse the file system's clock is.
+/// Rewrites a file with another modification time, however coarse the file system's clock is.
 pub(crate) fn write_later(path: PathBuf, content: &[u8]) -> std::io::Result<()> {
     let before = std::fs::metadata(&path).and_then(|before| before.modified());
     std::fs::write(&path, content)?;

@@ -1,4 +1,4 @@
-//! The suites of the testkit for the ports of the statements flow, unchanged.
+//! The contract suites of the testkit for the ports of the statements flow, unchanged.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ async fn records_and_transactions() -> Outcome {
     let state = State::new()?;
     contract::record_store(&state.store.records(), &RandomIds).await;
     contract::transaction_store(&state.store.records(), &state.store.transactions(), &RandomIds).await;
-    // Once more over what the first run left, and over what was written by a former process.
+    // Once more on top of the first run's data, written by an earlier process.
     let state = state.reopen()?;
     contract::record_store(&state.store.records(), &RandomIds).await;
     contract::transaction_store(&state.store.records(), &state.store.transactions(), &RandomIds).await;
@@ -104,7 +104,7 @@ impl World {
         Ok(Self { bus: state.store.bus(), letters: state.store.dead_letters(), inbox, uploads, state })
     }
 
-    /// Lets go of everything but the state.
+    /// Drops everything except the state.
     pub(crate) fn into_state(self) -> State {
         self.state
     }
@@ -126,7 +126,7 @@ impl World {
         self.all(queue).await.into_iter().map(|received| received.body).collect()
     }
 
-    /// What the notifications in the queue tell of, decoded as from S3.
+    /// Returns the objects named by the notifications in the queue, decoded as from S3.
     pub(crate) async fn told(&self) -> Vec<ObjectRef> {
         self.bodies(statements::UPLOADS).await.iter().map(|body| notified(body)).collect()
     }

@@ -1,4 +1,4 @@
-//! `kill -9` in the middle of everything: what was acknowledged is there.
+//! Kills the process with `kill -9` during writes: everything acknowledged must survive.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -27,12 +27,12 @@ fn session() -> SessionId {
 }
 
 fn content(number: usize) -> Bytes {
-    // Some small, some so large that another thread writes them.
+    // Some small, some large enough to be written on another thread.
     let size = if number.is_multiple_of(5) { 200_000 } else { 500 };
     Bytes::from(vec![number.to_le_bytes()[0]; size])
 }
 
-/// What a child said it had done.
+/// The acknowledgements printed by a child.
 #[derive(Default)]
 struct Said {
     sent: BTreeSet<String>,
@@ -56,7 +56,7 @@ impl Said {
             Some(("object", number)) => drop(self.objects.insert(number.parse()?)),
             Some(("stored", number)) => drop(self.stored.insert(number.parse()?)),
             Some(("announced", number)) => drop(self.announced.insert(number.parse()?)),
-            // The test harness says things too.
+            // Ignore the test harness's own output.
             _ => {}
         }
         Ok(())
@@ -64,7 +64,7 @@ impl Said {
 }
 
 #[tokio::test]
-#[expect(clippy::disallowed_methods, reason = "what is killed is a process")]
+#[expect(clippy::disallowed_methods, reason = "the test kills a process")]
 async fn a_killed_process_loses_nothing() -> Outcome {
     let folder = TempDir::new()?;
     let mut said = Said::default();
@@ -77,7 +77,7 @@ async fn a_killed_process_loses_nothing() -> Outcome {
             .spawn()?;
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         for (number, line) in lines.enumerate() {
-            // What is in the pipe already counts: it was said before the end.
+            // Lines already in the pipe count: they were written before the end.
             said.note(&line?)?;
             if number == 400 + round * 97 {
                 child.kill()?;
@@ -133,7 +133,7 @@ async fn check(folder: &Path, said: &Said) -> Outcome {
     Ok(())
 }
 
-/// Rows are there for whom it was said, with their file done, and each file that is done has its event.
+/// Checks that acknowledged rows exist, that their files are done, and that each done file has its event.
 async fn check_statements(store: &Store, said: &Said) -> Outcome {
     for number in &said.stored {
         let row = row(*number);
@@ -183,7 +183,7 @@ fn row(number: usize) -> Transaction {
     }
 }
 
-/// As a file is processed: noted, begun, its rows stored, then done and announced in one.
+/// Processes a file: creates and leases its record, stores its row, then marks it done and announces it in one write.
 async fn process(store: &Store, number: usize) -> Result<bool, riffle_ports::PortError> {
     let (records, id, now) = (store.records(), file_id(number), SystemClock.now());
     let new = Record {
@@ -242,7 +242,7 @@ fn result(number: usize) -> StoredResult {
     }
 }
 
-/// Writes until it is killed, and says what it has done after it is done.
+/// Writes until it is killed, and prints each action after completing it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "the other half of a_killed_process_loses_nothing, which starts it"]
 #[expect(
@@ -252,7 +252,7 @@ fn result(number: usize) -> StoredResult {
 )]
 async fn child() -> Outcome {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
-        return Ok(()); // Started by somebody who wants all ignored tests: nothing to do without a parent.
+        return Ok(()); // Started by a run of all ignored tests: without a parent there is nothing to do.
     };
     let round: usize = std::env::var(ROUND)?.parse()?;
     let store = Arc::new(Store::open(&folder, Arc::new(SystemClock))?);
@@ -287,7 +287,7 @@ async fn write_for_ever(store: Arc<Store>, first: usize) -> Result<(), riffle_po
             println!("announced {number}");
         }
         if number.is_multiple_of(3) {
-            // Half of them stay in our hands.
+            // Half of them stay in flight.
             for message in receive(&queues, scan::WORK).await?.iter().step_by(2) {
                 println!("deleting {}", message.body);
                 if queues.delete(std::slice::from_ref(&message.receipt)).await? == 1 {

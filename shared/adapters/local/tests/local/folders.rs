@@ -1,4 +1,4 @@
-//! What of a folder is listed, and what is never opened.
+//! The files of a folder that are listed, and those that are never opened.
 
 #![expect(clippy::disallowed_methods, reason = "a test is free to start processes")]
 
@@ -139,7 +139,7 @@ async fn names_that_are_not_utf8_are_shown_somehow_and_found() -> Outcome {
     Ok(())
 }
 
-/// To open one of these would wait for ever, or do something.
+/// Opening one of these would block forever, or have effects.
 #[tokio::test]
 async fn pipes_sockets_and_devices_are_never_opened() -> Outcome {
     let folder = TempDir::new()?;
@@ -152,7 +152,7 @@ async fn pipes_sockets_and_devices_are_never_opened() -> Outcome {
     let entries = list(&source).await?;
     assert_eq!(names(&entries), ["file"]);
 
-    // A pipe that took the file's place later.
+    // A pipe takes the file's place later.
     std::fs::rename(&pipe, folder.path().join("file"))?;
     let files = LocalFolders::default();
     let read =
@@ -242,7 +242,7 @@ async fn a_locator_never_leads_out_of_the_folder() -> Outcome {
     Ok(())
 }
 
-/// Root may read everything, so as root this runs once more as somebody else.
+/// Root may read everything, so as root this test reruns itself as another user.
 #[test]
 fn what_may_not_be_read_is_listed_and_denied() -> Outcome {
     if std::fs::metadata("/proc/self")?.uid() != 0 {
@@ -270,7 +270,7 @@ async fn unreadable() -> Outcome {
     };
     allow("closed", 0o000)?;
     allow("file.txt", 0o000)?;
-    // Its names may be listed, its files not looked at.
+    // Its names may be listed, but its files not inspected.
     allow("no-search", 0o400)?;
 
     let source = source(&[folder.path()]);

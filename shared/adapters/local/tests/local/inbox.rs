@@ -1,5 +1,5 @@
-//! What only the local inbox promises: what came is told of, however the process ended, and files of this machine
-//! are brought once.
+//! Guarantees of the local inbox only: an arrived file is published however the process ended, and files of this
+//! machine are deposited once.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,13 +25,13 @@ impl World {
     }
 }
 
-/// Killed after the file was placed, and before anybody was told.
+/// Killed after the file was placed, and before its arrival was published.
 #[tokio::test]
 async fn what_came_while_nobody_could_be_told_is_told_at_the_next_start() -> Outcome {
     let world = World::new()?;
     let form = world.inbox.form(&announced(3)).await?;
     let key = form.fields["key"].clone();
-    // What `finish` does first.
+    // The first step of `finish`.
     let path =
         world.state.folder.path().join("uploads/files/statements=/t=").join(&key["statements/t/".len()..]);
     fs::create_dir_all(path.parent().ok_or("a folder")?)?;
@@ -48,7 +48,7 @@ async fn what_came_while_nobody_could_be_told_is_told_at_the_next_start() -> Out
 
     assert!(world.post(&other, b"xyz").await.is_some(), "a form outlives the process");
     assert_eq!(world.told().await.len(), 1);
-    // Sent once more, it is another one.
+    // Sent once more, it is another object.
     assert!(world.post(&form, b"123").await.is_some());
     let again = world.told().await;
     assert_eq!((again[0].key == key, again[0].etag == told[0].etag), (true, false));
@@ -69,9 +69,9 @@ async fn a_form_that_nobody_uses_is_forgotten() -> Outcome {
     Ok(())
 }
 
-/// A pipe may take a file's place after it was listed, and a file with a hole may claim more than a disk holds.
+/// A pipe may take a file's place after it was listed, and a sparse file may claim more than a disk holds.
 #[tokio::test]
-#[expect(clippy::disallowed_methods, reason = "nothing else makes a pipe")]
+#[expect(clippy::disallowed_methods, reason = "the standard library cannot create a pipe")]
 async fn what_is_no_file_or_too_large_is_refused_before_it_is_read() -> Outcome {
     let world = World::new()?;
     let (pipe, large) = (world.state.folder.path().join("a.csv"), world.state.folder.path().join("b.csv"));
@@ -86,7 +86,7 @@ async fn what_is_no_file_or_too_large_is_refused_before_it_is_read() -> Outcome 
 }
 
 impl World {
-    /// Sends three bytes for `key`, as if the form were still good.
+    /// Sends three bytes for `key`, as if the form were still valid.
     async fn uploads_take(&self, key: &str) -> Result<String, Refused> {
         let form = riffle_ports::UploadStorage::form(&self.uploads, key, 3).await?;
         let field = |name: &str| form.fields[name].clone();
@@ -132,7 +132,7 @@ async fn a_file_of_this_machine_is_brought_once_and_again_when_its_content_chang
     assert!(matches!(world.inbox.deposit(&world.deposit_of(&path), true).await?, Deposited::Placed(_)));
     assert_eq!(world.told().await.len(), 2);
 
-    // What its owner had removed is not brought again.
+    // A file that its owner had deleted is not deposited again.
     write_later(path.clone(), b"one")?;
     world.inbox.delete(&object).await?;
     assert_eq!(world.inbox.deposit(&world.deposit_of(&path), true).await?, Deposited::Before);

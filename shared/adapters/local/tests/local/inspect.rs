@@ -1,4 +1,4 @@
-//! A look at a state while it is in use and while it is not.
+//! Inspects a state while it is in use and while it is not.
 
 use riffle_local_adapters::{Holder, Room, StateLook, kept_texts};
 use riffle_topology::scan;

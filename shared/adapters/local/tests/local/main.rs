@@ -1,4 +1,4 @@
-//! The local adapters: the contract of each port, and what only they promise.
+//! The local adapters: the contract of each port, and the guarantees of these adapters only.
 
 mod bus;
 mod contract;
@@ -23,7 +23,7 @@ use riffle_ports::{Message, PortError, WorkQueue};
 use riffle_testkit::memory::ManualClock;
 use tempfile::TempDir;
 
-/// Any error, told by the test's failure.
+/// Any error, shown by the test's failure.
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 /// A state folder with a clock that is moved by hand.

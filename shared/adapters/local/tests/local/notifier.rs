@@ -1,4 +1,4 @@
-//! Clients that do not keep up, and clients that come again.
+//! Clients that do not keep up, and clients that reconnect.
 
 use riffle_contracts::MAX_FRAME_BYTES;
 use riffle_local_adapters::{LocalNotifier, MAX_WAITING_BYTES, MAX_WAITING_FRAMES};

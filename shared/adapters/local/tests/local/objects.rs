@@ -1,4 +1,4 @@
-//! What only objects on disk promise.
+//! Guarantees of objects on disk only.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Visibility, counts, redrive, fairness and waiting.
+//! Visibility, receive counts, redrive, fairness and waiting.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -63,7 +63,7 @@ async fn an_old_receipt_fits_no_longer() -> Outcome {
     Ok(())
 }
 
-/// Its holder was slow, but nobody else has begun.
+/// The holder was slow, but no other consumer has received the message.
 #[tokio::test]
 async fn a_receipt_fits_after_the_visibility_while_nobody_else_has_the_message() -> Outcome {
     let state = State::new()?;
@@ -148,7 +148,7 @@ async fn dispatch_and_finish_go_straight_to_the_dead_letters() -> Outcome {
     Ok(())
 }
 
-/// One large scan must not hold up the others.
+/// One large scan must not delay the others.
 #[tokio::test]
 async fn groups_have_their_turns() -> Outcome {
     let state = State::new()?;
@@ -175,7 +175,7 @@ async fn groups_have_their_turns() -> Outcome {
     Ok(())
 }
 
-/// A group that comes again and again with one message each does not push itself forward.
+/// A group that repeatedly appears with one message does not get ahead of the others.
 #[tokio::test]
 async fn newcomers_line_up() -> Outcome {
     let state = State::new()?;
@@ -225,7 +225,7 @@ async fn a_waiting_consumer_wakes_for_a_new_message() -> Outcome {
             tokio::spawn(async move { queues.wait(scan::WORK).await })
         })
         .collect();
-    // Whether they listen already or not: none may miss it.
+    // Each must notice the message, whether it already listens or not.
     tokio::task::yield_now().await;
     send(&queues, scan::WORK, "g", &["a"]).await?;
     for waiter in waiting {
@@ -248,13 +248,13 @@ async fn a_waiting_consumer_wakes_when_visibility_ends() -> Outcome {
         let queues = queues.clone();
         async move { queues.wait(scan::WORK).await }
     });
-    // The message's time is on the manual clock; the waiter looks again after the 30 ms it saw left.
+    // The message's time is on the manual clock; the waiter looks again after the 30 ms it saw remaining.
     state.advance(1);
     tokio::time::timeout(Duration::from_secs(5), waiter).await???;
     Ok(())
 }
 
-/// The consumer of the quarantine need not know whose visibility it waits for.
+/// The consumer of the quarantine wakes although the hidden message is in another queue.
 #[tokio::test]
 async fn a_waiting_consumer_wakes_for_what_moves_to_its_queue() -> Outcome {
     let state = State::new()?;
@@ -339,7 +339,7 @@ async fn a_redriven_message_wakes_who_waits_for_it() -> Outcome {
     Ok(())
 }
 
-/// Only where files may end the process themselves.
+/// It counts only in queues whose files may crash the process.
 #[tokio::test]
 async fn the_end_of_the_process_is_not_held_against_a_message() -> Outcome {
     let mut state = State::new()?;
@@ -364,7 +364,7 @@ async fn the_end_of_the_process_is_not_held_against_a_message() -> Outcome {
     Ok(())
 }
 
-/// Where a message lies that can be received.
+/// Returns the queue that contains the message.
 async fn queues_with(state: &State, body: &str) -> Result<&'static str, PortError> {
     let queues = state.store.queues();
     for queue in [scan::WORK, scan::QUARANTINE] {

@@ -1,4 +1,4 @@
-//! One owner, and what the next owner finds.
+//! One owner, and the state that the next owner finds.
 
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ async fn a_kill_within_a_checkpoint_is_no_damage() -> Outcome {
         drop(Store::open(folder.path(), Arc::clone(&state.clock) as _)?);
         let whole = std::fs::read(copy("state.sqlite"))?;
         assert!(whole.len() > file.len() + 200_000, "the checkpoint makes the file longer");
-        // As far as the checkpoint came.
+        // The file as the interrupted checkpoint left it.
         let begun = [&whole[..4_096], &file[4_096..]].concat();
         std::fs::write(copy("state.sqlite"), begun)?;
         std::fs::write(copy("state.sqlite-wal"), &log)?;
@@ -108,7 +108,7 @@ async fn a_kill_within_a_checkpoint_is_no_damage() -> Outcome {
     Ok(())
 }
 
-/// Whoever had them is dead; their counts stay, and what waits goes on waiting.
+/// The previous holder is dead; receive counts stay, and waiting messages stay waiting.
 #[tokio::test]
 async fn messages_in_hand_are_free_at_once_on_the_next_start() -> Outcome {
     let state = State::new()?;
@@ -131,7 +131,7 @@ async fn messages_in_hand_are_free_at_once_on_the_next_start() -> Outcome {
     Ok(())
 }
 
-/// A file that kills the whole process each time is caught too.
+/// A file that crashes the whole process each time is quarantined, too.
 #[tokio::test]
 async fn what_kills_the_process_three_times_is_quarantined() -> Outcome {
     let mut state = State::new()?;
@@ -146,7 +146,7 @@ async fn what_kills_the_process_three_times_is_quarantined() -> Outcome {
     Ok(())
 }
 
-/// A caller that stops waiting leaves the work done and the others unharmed.
+/// If a caller stops waiting, its work is still done and other calls are unaffected.
 #[tokio::test]
 async fn an_abandoned_call_is_done_all_the_same() -> Outcome {
     let state = State::new()?;
@@ -155,7 +155,7 @@ async fn an_abandoned_call_is_done_all_the_same() -> Outcome {
     {
         let messages = [message];
         let mut sending = queues.send(scan::WORK, &messages);
-        // Once, so that it is under way.
+        // Poll once, so that the call is under way.
         assert!(futures::poll!(&mut sending).is_pending());
     }
     queues.wait(scan::WORK).await?;

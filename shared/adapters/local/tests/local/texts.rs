@@ -1,4 +1,4 @@
-//! Texts kept between scans.
+//! The cache of texts between scans.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ fn open(folder: &Path, limit: u64) -> std::io::Result<(LocalTexts, Arc<ManualClo
     Ok((LocalTexts::open(folder, limit, Arc::clone(&clock) as _)?, clock))
 }
 
-/// Texts are written behind the caller's back.
+/// Waits for a write, because texts are written in the background.
 #[expect(clippy::disallowed_methods, reason = "another thread's real time")]
 fn soon(what: impl Fn() -> bool) {
     let since = Instant::now();

@@ -1,4 +1,4 @@
-//! The storage of uploads: its contract, and what only it promises.
+//! The storage of uploads: its contract, and the guarantees of this adapter only.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl Sender {
         Ok(Self { uploads, clock, folder })
     }
 
-    /// As the server does it.
+    /// Sends content as the server receives it.
     fn send(&self, permit: &Permit, signature: &str, content: &[u8]) -> Result<String, Refused> {
         let mut receiving = self.uploads.receive(permit, signature)?;
         for piece in content.chunks(100_000) {
@@ -78,14 +78,14 @@ impl SenderHarness for Sender {
 async fn the_contract() -> Outcome {
     let sender = Sender::new()?;
     contract::upload_storage(&sender, &RandomIds).await;
-    // And over what a former process left.
+    // Once more on top of an earlier process's data.
     let uploads =
         LocalUploads::open(sender.folder.path(), Arc::clone(&sender.clock) as _, Arc::new(RandomIds))?;
     contract::upload_storage(&Sender { uploads, ..sender }, &RandomIds).await;
     Ok(())
 }
 
-/// What was half received leaves nothing behind.
+/// A partly received file leaves nothing behind.
 #[tokio::test]
 async fn a_file_that_broke_off_takes_no_room() -> Outcome {
     let sender = Sender::new()?;
@@ -101,7 +101,7 @@ async fn a_file_that_broke_off_takes_no_room() -> Outcome {
     Ok(())
 }
 
-/// Parts nobody completes are removed, later than a day after they were begun, at the next start.
+/// Parts of an incomplete upload are removed at the next start, once they are more than a day old.
 #[tokio::test]
 async fn parts_that_nobody_completes_go_away() -> Outcome {
     let sender = Sender::new()?;
@@ -121,7 +121,7 @@ async fn parts_that_nobody_completes_go_away() -> Outcome {
     Ok(())
 }
 
-/// Of a file that was never whole, too, and what is still on its way.
+/// Removing a folder also removes parts of incomplete files, and refuses a part that is still being received.
 #[tokio::test]
 async fn parts_go_with_the_folder_of_their_file() -> Outcome {
     let sender = Sender::new()?;

@@ -1,4 +1,4 @@
-//! Textract's side of the wire, as its API reference documents it: JSON 1.1 over one POST, the operation in
+//! A double of Textract's interface as its API reference documents it: JSON 1.1 over one POST, with the operation in
 //! `x-amz-target`.
 
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
-/// What one request is answered.
+/// The answer to one request.
 #[derive(Debug, Clone)]
 pub enum Answer {
     Json(Value),
@@ -23,7 +23,7 @@ pub enum Answer {
     Never,
 }
 
-/// One request that came.
+/// One received request.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub at: Instant,
@@ -31,14 +31,14 @@ pub struct Seen {
     pub picture: Vec<u8>,
 }
 
-/// Answers one request after the other; the last answer is repeated.
+/// Answers requests one after the other; the last answer is repeated.
 pub struct Double {
     endpoint: String,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Double {
-    /// Served by the runtime it is started on.
+    /// Starts the double on the current runtime.
     pub async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
@@ -69,7 +69,7 @@ impl Double {
     }
 }
 
-/// `None` once the client is gone.
+/// Serves one connection. Returns `None` when the client has closed it.
 async fn serve(
     mut stream: TcpStream,
     answers: Arc<Mutex<VecDeque<Answer>>>,
@@ -136,7 +136,7 @@ async fn more(stream: &mut TcpStream, got: &mut Vec<u8>) -> Option<()> {
     (stream.read_buf(got).await.ok()? > 0).then_some(())
 }
 
-/// A page of these lines, its words side by side in fields of a tenth of the page.
+/// Returns a page of these lines, with their words side by side in boxes of a tenth of the page's width.
 pub fn page(lines: &[&[&str]]) -> Answer {
     let geometry = |left: f64, top: f64, width: f64| json!({ "BoundingBox": { "Left": left, "Top": top, "Width": width, "Height": 0.05 } });
     let (mut children, mut line_blocks, mut word_blocks) = (Vec::new(), Vec::new(), Vec::new());
@@ -157,7 +157,7 @@ pub fn page(lines: &[&[&str]]) -> Answer {
             "Geometry": geometry(0.0, top, 0.9), "Relationships": [{ "Type": "CHILD", "Ids": ids }],
         }));
     }
-    // Words may stand anywhere in the list.
+    // Words may be anywhere in the list.
     let mut blocks = vec![json!({
         "BlockType": "PAGE", "Id": "page", "Geometry": geometry(0.0, 0.0, 1.0),
         "Relationships": [{ "Type": "CHILD", "Ids": children }],

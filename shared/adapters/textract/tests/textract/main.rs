@@ -1,4 +1,4 @@
-//! The adapter against a double of Textract on this machine. Time is tokio's and stands still but for what waits.
+//! The adapter against a double of Textract on this machine. Time is tokio's, paused except while a task waits for it.
 
 mod double;
 
@@ -37,7 +37,7 @@ impl World {
         Self { double, textract, meter }
     }
 
-    /// Pages paid for since the last time.
+    /// Returns the pages billed since the last call.
     fn paid(&self) -> u64 {
         self.meter.take(DateTime::UNIX_EPOCH).ocr_pages
     }
@@ -83,7 +83,7 @@ async fn a_blank_page_has_no_lines() {
     assert_eq!(world.textract.page(TENANT, PNG).await, Ok(Vec::new()));
 }
 
-/// On the runtime of a function: one thread, which waits for the answer of the thread that reads.
+/// On the runtime of a function: one thread, which waits for the thread that reads.
 #[test]
 fn it_is_called_from_a_thread_that_waits() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -209,7 +209,7 @@ async fn pages_go_at_their_pace() {
     let at: Vec<u128> =
         world.double.seen().iter().map(|seen| (seen.at - since).as_millis() / 100 * 100).collect();
     assert_eq!(at, [0, 400, 800, 1_200, 1_600, 2_000]);
-    // Time in which nothing was read is not saved up.
+    // Idle time is not saved up.
     tokio::time::advance(Duration::from_mins(1)).await;
     let since = Instant::now();
     for _ in 0..3 {

@@ -1,7 +1,7 @@
-//! Runs content streams for the text they show.
+//! Interprets content streams for the text they show.
 //!
-//! Only what moves text is interpreted: graphics state, text state, strings, and forms drawn by `Do`. Paths,
-//! colours, shadings and images are noted as "something is there" and nothing else.
+//! Only operators that affect text are interpreted: graphics state, text state, strings, and forms drawn by `Do`.
+//! Paths, shadings and images are only counted; colours are ignored.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,50 +16,50 @@ use super::lexer::{self, Item, Lexer};
 use super::matrix::Matrix;
 use super::unpack::{Trouble, unpack};
 
-/// Forms within forms; real documents have two or three levels.
+/// Nesting of forms; real documents have two or three levels.
 const MAX_DEPTH: u32 = 16;
-/// Forms drawn on one page, counted again each time: a small file must not ask for billions.
+/// Forms drawn on one page, counted each time: a small file must not cause billions.
 const MAX_FORMS: u32 = 50_000;
 /// Saved graphics states.
 const MAX_STATES: usize = 1024;
-/// Unpacked forms kept for the next page that draws them.
+/// Bytes of unpacked forms kept for the next page that draws them.
 const FORM_CACHE_BYTES: usize = 8 << 20;
-/// Bytes of content run on one page, that of forms each time they are drawn: ten times what the fullest drawings
-/// have.
+/// Bytes of content interpreted on one page, those of forms each time they are drawn: ten times those of the densest
+/// drawings.
 const MAX_CONTENT: usize = 512 << 20;
-/// Fonts of one document. Those that are no objects of their own are made anew for each page.
+/// Fonts of one document. Fonts that are not indirect objects are created again for each page.
 const MAX_FONTS: usize = 20_000;
-/// Names of fonts remembered within one stream, to be found by looking at each.
+/// Names of fonts cached within one stream; the cache is searched linearly.
 const MAX_NAMES: usize = 64;
 
-/// What a page showed beside its text.
+/// What a page shows, apart from its text.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Seen {
     pub images: u32,
-    /// Of the largest picture.
+    /// Pixels of the largest picture.
     pub pixels: u64,
     pub paths: u32,
     /// Glyphs with and without a known meaning.
     pub readable: u32,
     pub unreadable: u32,
-    /// There was more than is read of one page.
+    /// Whether the page has more content than the limits allow.
     pub cut: bool,
 }
 
 impl Seen {
-    /// Nothing at all was drawn.
+    /// Returns whether nothing at all was drawn.
     pub fn is_empty(&self) -> bool {
         !self.cut && self.images == 0 && self.paths == 0 && self.readable == 0 && self.unreadable == 0
     }
 }
 
-/// The resources text needs.
+/// The resources that text needs.
 #[derive(Clone)]
 pub(super) struct Resources<'a> {
     fonts: Dict<'a>,
     forms: Dict<'a>,
     states: Dict<'a>,
-    /// Fonts that stand here themselves and not as objects, by name, once they are made.
+    /// Fonts that are direct objects here, by name, once they are loaded.
     inline: Rc<RefCell<HashMap<Box<[u8]>, usize>>>,
 }
 
@@ -83,18 +83,18 @@ impl<'a> Resources<'a> {
     }
 }
 
-/// A form ready to be run.
+/// A form ready to be interpreted.
 struct Form<'a> {
     content: Vec<u8>,
     matrix: Matrix,
     resources: Option<Resources<'a>>,
 }
 
-/// What `Do` found under a name.
+/// The object that `Do` found under a name.
 #[derive(Clone)]
 enum Drawn<'a> {
     Form(Rc<Form<'a>>),
-    /// Its pixels.
+    /// The number of its pixels.
     Image(u64),
     TooLarge,
     Nothing,
@@ -112,7 +112,7 @@ struct State {
     rise: f32,
 }
 
-/// Runs the pages of one document, keeping fonts and forms from page to page.
+/// Interprets the pages of one document, keeping fonts and forms from page to page.
 pub(super) struct Interpreter<'a> {
     pub layout: Layout,
     pub seen: Seen,
@@ -124,18 +124,18 @@ pub(super) struct Interpreter<'a> {
     form_bytes: usize,
     forms_run: u32,
     content_run: usize,
-    /// The font for names that stand for none.
+    /// The font for names that have no font.
     missing: Option<usize>,
     programs: Programs<'a>,
     state: State,
     text: Matrix,
     line: Matrix,
-    /// Open marked content: the text that stands for it, if it says so.
+    /// Open marked content, each with its replacement text, if it has one.
     marks: Vec<Option<Replacement>>,
     replaced: u32,
 }
 
-/// Text that stands for what is drawn (`ActualText`).
+/// Text that replaces what is drawn (`ActualText`).
 struct Replacement {
     text: String,
     written: bool,
@@ -163,7 +163,7 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// Forgets the last page and begins one whose content `to_page` maps to points from its top left corner.
+    /// Discards the last page and begins one; `to_page` maps its content to points from its top left corner.
     pub fn begin_page(&mut self, to_page: Matrix) {
         self.layout.clear();
         self.seen = Seen::default();
@@ -171,7 +171,7 @@ impl<'a> Interpreter<'a> {
         self.content_run = 0;
         self.begin_stream(to_page);
         if self.fonts.len() >= MAX_FONTS {
-            // Nothing that outlives a page may know its fonts by number: forms do.
+            // Forms outlive a page and refer to fonts by index, so they go too.
             self.fonts.clear();
             self.font_refs.clear();
             self.missing = None;
@@ -308,7 +308,6 @@ impl<'a> Interpreter<'a> {
         let run = Run::new(&matrix, state.size, state.stretch, font.em, font.vertical);
         let step = run.step();
         let start = (matrix.e + matrix.c * state.rise, matrix.f + matrix.d * state.rise);
-        // Horizontal stretch applies to what is measured along a horizontal line only.
         let layout = &mut self.layout;
         let seen = &mut self.seen;
         let mut replacement = match self.replaced {
@@ -368,6 +367,7 @@ impl<'a> Interpreter<'a> {
                 layout.settle(&run, origin, end, glyph);
             }
         }
+        // The stretch applies to the advance of horizontal writing only.
         let (dx, dy) = if font.vertical { (0.0, x) } else { (x * state.stretch, 0.0) };
         self.text = self.text.translated(dx, dy);
     }
@@ -390,7 +390,7 @@ impl<'a> Interpreter<'a> {
                 }
                 Some(index)
             }
-            // A name without a font still shows text: as the standard encoding has it.
+            // Text in a name without a font is still shown, in the standard encoding.
             _ => Some(self.missing_font()),
         }
     }
@@ -438,7 +438,7 @@ impl<'a> Interpreter<'a> {
         self.is_full()
     }
 
-    /// Whether the page has had all that is run of one; notes that there is more.
+    /// Returns whether the page has reached its limits; if so, records that it has more content.
     fn is_full(&mut self) -> bool {
         let full = self.forms_run >= MAX_FORMS || self.content_run > MAX_CONTENT;
         self.seen.cut |= full;
@@ -446,7 +446,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn draw(&mut self, resources: &Resources<'a>, name: &[u8], depth: u32) {
-        // Before a large form is unpacked once more.
+        // Checked before a large form is unpacked once more.
         if self.is_full() {
             return;
         }
@@ -477,7 +477,7 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// Runs a form's stream as `Do` would, whatever it is drawn by.
+    /// Interprets a form's stream as `Do` would, for callers other than `Do`.
     pub fn run_stream(&mut self, stream: &Stream<'a>, resources: &Resources<'a>) {
         if let Drawn::Form(form) = load_drawn(stream, self.most) {
             self.run_form(&form, resources, 0);
@@ -503,7 +503,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn begin_mark(&mut self, dict: Option<&[u8]>) {
-        // Beyond any real nesting the marks of a broken stream are not kept.
+        // Beyond any real nesting, the marks of a broken stream are not kept.
         if self.marks.len() >= MAX_STATES {
             return;
         }
@@ -558,7 +558,7 @@ fn load_drawn<'a>(stream: &Stream<'a>, most: u64) -> Drawn<'a> {
     Drawn::Form(Rc::new(Form { content: content.into_owned(), matrix, resources }))
 }
 
-/// The text a marked-content dictionary gives for what it marks.
+/// Returns the replacement text in a marked-content dictionary.
 fn actual_text(dict: &[u8]) -> Option<String> {
     let at = memchr::memmem::find(dict, b"/ActualText")? + b"/ActualText".len();
     let value = dict[at..].trim_ascii_start();
@@ -576,7 +576,7 @@ fn actual_text(dict: &[u8]) -> Option<String> {
     Some(text_string(&bytes))
 }
 
-/// A PDF text string: UTF-16 with a mark, UTF-8 with a mark, else a byte encoding close to Latin-1.
+/// Decodes a PDF text string: UTF-16 or UTF-8 with a byte order mark, otherwise a byte encoding close to Latin-1.
 pub(super) fn text_string(bytes: &[u8]) -> String {
     let encoding =
         encoding_rs::Encoding::for_bom(bytes).map_or(encoding_rs::WINDOWS_1252, |(found, _)| found);

@@ -1,29 +1,29 @@
-//! The one place that decides when a second reader is asked, and when its answer counts.
+//! Decides when the second reader is used, and when its answer is taken. No other code does.
 //!
-//! It is asked for a file we cannot open, unless it has a password or is too large, and for a page
+//! The second reader is used for a file we cannot open, unless the file has a password or is too large, and for a page
 //!
 //! - on which our reader failed or whose content is damaged,
 //! - of whose letters more than 5 % have no meaning (we leave them out where others write U+FFFD), or
-//! - that has almost no text and no picture, which would be the reason for having none.
+//! - that has almost no text, and no picture either, which would explain that.
 //!
-//! The shares are those measured when pdfium was chosen as the fallback. What is over a limit is not asked: the
-//! limits hold for every reader. Its answer counts where it read more letters than we did, and settles the page
-//! where it, too, meets none of the above. What we read ourselves is handed on beside it: of 5,970 manuals, replacing
-//! it cost three a letter, and a code that stands in both is one match.
+//! These thresholds are those measured when pdfium was chosen as the fallback. The second reader is not used for
+//! content over a limit: the limits hold for every reader. Its answer is taken if it read more letters than we did, and
+//! the page then counts as read if none of the above applies to the answer. Our own text is passed on as well:
+//! replacing it lost a letter in three of 5,970 manuals, and a code found in both texts is one match.
 
 use crate::output::Output;
 use crate::{ExtractError, FallbackPage, FallbackPages, FallbackReader, Place};
 
 use super::content::Seen;
 
-/// One letter in so many may be lost.
+/// One letter in this many may be lost.
 const LOST_ONE_IN: u32 = 20;
-/// A page with fewer letters and figures has almost no text.
+/// A page with fewer letters and digits has almost no text.
 const FEW: usize = 4;
 
 pub(super) const NO_UNICODE: &str = "letters without Unicode";
 
-/// Whether so many letters are lost that words are.
+/// Returns whether so many letters are lost that words are lost too.
 fn is_garbled(readable: u32, unreadable: u32) -> bool {
     unreadable > readable.saturating_add(unreadable) / LOST_ONE_IN
 }
@@ -32,16 +32,16 @@ fn has_little(text: &str) -> bool {
     text.chars().filter(|c| c.is_alphanumeric()).nth(FEW - 1).is_none()
 }
 
-/// How our own reading of a page went.
+/// The result of our own reading of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ours {
     Whole,
     /// The parser panicked.
     Failed,
-    /// The content cannot be unpacked. What another reader gets out of it may end where it broke, so the page
-    /// stays listed as unread.
+    /// The content cannot be unpacked. The text another reader gets from it may end where it broke, so the page stays
+    /// listed as unread.
     Damaged,
-    /// More than a limit.
+    /// A limit was exceeded.
     TooLarge,
 }
 
@@ -53,12 +53,12 @@ pub(super) fn is_asked(ours: Ours, seen: &Seen, text: &str) -> bool {
     }
 }
 
-/// A file's second reading, opened when it is first asked.
+/// The second reading of a file, opened on first use.
 pub(super) struct Second<'a> {
     reader: Option<&'a dyn FallbackReader>,
     file: &'a [u8],
     pages: Option<Box<dyn FallbackPages + 'a>>,
-    /// Why the reader itself is not there, where it should be.
+    /// Why the second reader is not available, although it is configured.
     pub missing: Option<String>,
 }
 
@@ -68,7 +68,7 @@ impl<'a> Second<'a> {
     }
 
     fn pages(&mut self) -> Option<&dyn FallbackPages> {
-        // One try: what could not be opened will not be opened for the next page.
+        // Only one try: if the file cannot be opened now, it cannot be opened for the next page either.
         if let Some(reader) = self.reader.take() {
             match reader.open(self.file) {
                 Ok(pages) => self.pages = pages,
@@ -78,14 +78,14 @@ impl<'a> Second<'a> {
         self.pages.as_deref()
     }
 
-    /// The page, if it has more on it than we read. `count` is how many pages we know of: with another count, the
-    /// same number may be another page.
+    /// Reads the page, and returns it if it has more letters than we read. `count` is the number of pages we found: if
+    /// the second reader finds another number, the same page number may mean another page.
     pub fn better(&mut self, number: u32, count: u32, size: (f32, f32), seen: &Seen) -> Option<FallbackPage> {
         let page = self.pages().filter(|pages| pages.count() == count)?.read(number, Some(size))?;
         (page.readable > seen.readable).then_some(page)
     }
 
-    /// Our error, and that the reader which might have known better is not there.
+    /// Returns our error, adding that the second reader, which might have succeeded, is not available.
     pub fn with(self, error: ExtractError) -> ExtractError {
         match (error, self.missing) {
             (ExtractError::Damaged(why), Some(missing)) => ExtractError::Damaged(format!("{why}; {missing}")),
@@ -93,7 +93,7 @@ impl<'a> Second<'a> {
         }
     }
 
-    /// Reads a file we cannot open, and says whether there was text in it.
+    /// Reads a file we cannot open, and returns whether there was text in it.
     pub fn whole(&mut self, out: &mut Output<'_>) -> Result<bool, ExtractError> {
         let most = out.limits().pages;
         let Some(pages) = self.pages().filter(|pages| (1..=most).contains(&pages.count())) else {
@@ -123,7 +123,7 @@ impl<'a> Second<'a> {
     }
 }
 
-/// Whether nothing more is to be had from the page.
+/// Returns whether the page counts as read.
 pub(super) fn is_settled(page: &FallbackPage) -> bool {
     !is_garbled(page.readable, page.unreadable) && page.text.chars().any(char::is_alphanumeric)
 }
@@ -145,7 +145,7 @@ mod tests {
         // One letter in twenty.
         assert!(!is_asked(Ours::Whole, &seen(95, 5, 0), "HOLE-77"));
         assert!(is_asked(Ours::Whole, &seen(94, 6, 0), "HOLE-77"));
-        // Almost nothing, and nothing that explains it.
+        // Almost no text, and nothing that explains it.
         assert!(is_asked(Ours::Whole, &seen(2, 0, 0), "- 12"));
         assert!(!is_asked(Ours::Whole, &seen(2, 0, 1), "- 12"));
     }

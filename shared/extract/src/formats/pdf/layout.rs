@@ -1,57 +1,57 @@
-//! Turns glyphs with positions into lines of text: where a gap is a space, and where a line ends.
+//! Turns glyphs with positions into lines of text: decides where a gap is a space and where a line ends.
 //!
-//! Glyphs are taken in the order of the content stream. Producers write a line left to right, so sorting a page
-//! as a reading-order engine does would cost more than everything else and gain few words.
+//! Glyphs are processed in the order of the content stream. Producers write a line left to right, so sorting a page as
+//! a reading-order engine does would cost more than everything else and gain few words.
 
 use super::matrix::Matrix;
 use crate::{Bounds, Glyphs};
 
-/// A gap wider than this share of the font size separates words. The narrowest space in print is about 0.2,
-/// the widest kerning about 0.1.
+/// A gap wider than this share of the font size separates words. The narrowest space in print is about 0.2, the widest
+/// kerning about 0.1.
 const SPACE: f32 = 0.13;
 /// The same between a small raised or lowered mark, such as a footnote's number, and the larger word after it.
 const SPACE_AFTER_MARK: f32 = 0.06;
-/// So far above or below a mark stands.
+/// A mark is at least this far above or below, as a share of the font size.
 const MARK_ASIDE: f32 = 0.1;
-/// Leaving the baseline by more than this share of the font size starts a new line; superscripts stay inside.
+/// Leaving the baseline by more than this share of the font size starts a new line; superscripts stay on the line.
 const NEW_LINE: f32 = 0.5;
-/// Going back by more than this share of the font size starts a new line; accents and kerning stay inside.
+/// Moving back by more than this share of the font size starts a new line; accents and kerning stay on the line.
 const STEP_BACK: f32 = 1.0;
-/// Going back a little, to another height and another size, starts a new line too: a label under a symbol. Accents
-/// have the size of their letter, and logos such as TeX's neither rise nor go back so far.
+/// Moving back a little, to another height and another size, also starts a new line: a label under a symbol. Accents
+/// have the size of their letter, and logos such as TeX's neither rise nor move back so far.
 const OTHER_SIZE: f32 = 0.8;
 const LABEL_ASIDE: f32 = 0.3;
 const LABEL_BACK: f32 = 0.15;
-/// The same character again within this share of the font size is a poor man's bold.
+/// The same character again within this share of the font size imitates bold type.
 const OVERPRINT: f32 = 0.1;
 /// Share of the font size by which a glyph's box rises above and falls below the baseline.
 const ASCENT: f32 = 0.75;
 const DESCENT: f32 = -0.22;
 
-/// Where and how one string is drawn: everything that is the same for all its glyphs.
+/// The position and style of one string: everything that is the same for all its glyphs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {
-    /// How far the pen goes on the page for one unit of text space along the baseline.
+    /// The pen's movement on the page for one unit of text space along the baseline.
     step: (f32, f32),
     /// The same as a unit vector.
     direction: (f32, f32),
     /// Font size on the page, along and across the baseline.
     em: f32,
     height: f32,
-    /// How far a glyph's box reaches around its origin, across the baseline.
+    /// The extent of a glyph's box around its origin, across the baseline.
     reach_x: (f32, f32),
     reach_y: (f32, f32),
 }
 
 impl Run {
-    /// `text` maps text space to the page; `size` and `stretch` are the text state's, `em` the font's own idea
-    /// of how large its em is (1 for all but Type 3 fonts).
+    /// `text` maps text space to the page; `size` and `stretch` are the text state's. `em` is the size of the font's
+    /// em, as the font defines it (1 for all but Type 3 fonts).
     pub fn new(text: &Matrix, size: f32, stretch: f32, em: f32, vertical: bool) -> Self {
         let along = (text.a * stretch, text.b * stretch);
         let (step, up) = if vertical { ((text.c, text.d), along) } else { (along, (text.c, text.d)) };
         let length = step.0.hypot(step.1).max(f32::MIN_POSITIVE);
         let size = size * em;
-        // Vertical writing advances by negative widths: the pen then really goes the other way.
+        // Vertical writing advances by negative widths, so the pen moves the other way.
         let sign = if (size < 0.0) == vertical { 1.0 } else { -1.0 };
         let height = (up.0.hypot(up.1) * size).abs();
         let (top, bottom) = if vertical { (0.5, -0.5) } else { (ASCENT, DESCENT) };
@@ -78,13 +78,14 @@ struct Pen {
     direction: (f32, f32),
     em: f32,
     height: f32,
-    /// Of the last glyph, to notice it drawn twice.
+    /// Origin of the last glyph, to notice a glyph drawn twice.
     origin: (f32, f32),
     glyph: u32,
 }
 
 impl Pen {
-    /// A letter without width that other glyphs print over is a mark of a pictorial font, such as a point's dot.
+    /// Returns whether the last glyph is a mark of a pictorial font, such as the dot of a point: a letter without width
+    /// that other glyphs print over.
     fn is_symbol(&self) -> bool {
         self.end == self.origin && char::from_u32(self.glyph).is_some_and(char::is_alphanumeric)
     }
@@ -95,7 +96,7 @@ impl Pen {
 pub(super) struct Layout {
     pub text: String,
     pub glyphs: Glyphs,
-    /// Whether `glyphs` are noted.
+    /// Whether `glyphs` are recorded.
     pub is_noted: bool,
     pen: Option<Pen>,
     space: bool,
@@ -109,13 +110,13 @@ impl Layout {
         self.space = false;
     }
 
-    /// A space glyph was drawn: the next visible glyph begins a word, wherever it stands.
+    /// Records that a space glyph was drawn: the next visible glyph begins a word, wherever it is.
     pub fn space(&mut self) {
         self.space = true;
     }
 
-    /// Prepares for a glyph at `at` that does not directly follow the last one: adds a space or a line end
-    /// where the page shows one. False when the glyph only prints over the same glyph again.
+    /// Prepares for a glyph at `at` that does not directly follow the last one: adds a space or a line end where the
+    /// page shows one. Returns false if the glyph only prints over the same glyph again.
     pub fn join(&mut self, run: &Run, at: (f32, f32), glyph: u32) -> bool {
         let space = std::mem::take(&mut self.space);
         let Some(pen) = &self.pen else { return true };
@@ -142,14 +143,14 @@ impl Layout {
         true
     }
 
-    /// Notes the box of the glyph whose text is pushed next, where that is wanted; `advance` is in text space.
+    /// Records the box of the glyph whose text is pushed next, if boxes are wanted; `advance` is in text space.
     #[inline]
     pub fn place(&mut self, run: &Run, at: (f32, f32), advance: f32) {
         if !self.is_noted {
             return;
         }
         let (vx, vy) = (run.step.0 * advance, run.step.1 * advance);
-        // A page's text is far below 4 GB: the lexer's input is, and limits stop what is not.
+        // A page's text is far below 4 GB: so is the lexer's input, and limits stop longer text.
         let offset = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         self.glyphs.boxes.push((
             offset,
@@ -162,7 +163,7 @@ impl Layout {
         ));
     }
 
-    /// The last glyph pushed stood at `origin`; the pen is now at `end`.
+    /// Records that the last glyph pushed was at `origin` and that the pen is now at `end`.
     pub fn settle(&mut self, run: &Run, origin: (f32, f32), end: (f32, f32), glyph: u32) {
         self.pen = Some(Pen { end, direction: run.direction, em: run.em, height: run.height, origin, glyph });
     }
@@ -220,7 +221,7 @@ mod tests {
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 100.0, 100.0], 20.0, "A");
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 98.0, 109.0], 6.0, "00C6");
         assert_eq!(l.text, "A\n00C6");
-        // An index may reach back under an italic letter, and the A of LaTeX's name over its L.
+        // An index may reach back under an italic letter, as may the A of LaTeX's name over its L.
         l.clear();
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 100.0, 100.0], 10.0, "V");
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 103.0, 102.0], 7.0, "2");

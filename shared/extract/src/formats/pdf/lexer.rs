@@ -1,11 +1,12 @@
-//! Cuts a content stream into operators and their operands.
+//! Splits a content stream into operators and their operands.
 //!
-//! Written for reading text only: the operands of drawing operators (by far the most bytes of a technical
-//! drawing) are skipped over, never turned into values. Numbers are parsed when an operator asks for them.
+//! Written for reading text only: the operands of drawing operators (by far the most bytes of a technical drawing) are
+//! skipped and never turned into values. Numbers are parsed only when the interpreter requests them.
 
 use memchr::{memchr, memchr3, memmem};
 
-/// White space, delimiters, and everything else, as the PDF syntax has it.
+/// Character classes of the PDF syntax: white space, delimiters, and the characters of numbers. All others have class
+/// 0.
 const WHITE: u8 = 1;
 const DELIMITER: u8 = 2;
 const NUMERIC: u8 = 4;
@@ -36,9 +37,9 @@ static CLASS: [u8; 256] = {
 /// One element of a string operand or of the array of `TJ`.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Item {
-    /// Move back by so many thousandths of the font size.
+    /// Move back by this many thousandths of the font size.
     Adjust(f32),
-    /// A string standing in the content stream itself.
+    /// A string in the content stream itself.
     Plain { start: usize, end: usize },
     /// A string that had to be decoded, in the lexer's scratch space.
     Decoded { start: usize, end: usize },
@@ -50,7 +51,7 @@ const MAX_NUMBERS: usize = 6;
 pub(super) struct Lexer<'a> {
     data: &'a [u8],
     pos: usize,
-    /// Where the last numbers before the operator begin, as a ring.
+    /// The offsets of the last numbers before the operator, as a ring.
     numbers: [usize; MAX_NUMBERS],
     number_count: usize,
     scratch: Vec<u8>,
@@ -73,7 +74,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The next operator that can matter, with its operands ready to be asked for.
+    /// Returns the next operator that can matter; its operands are then available.
     pub fn next_operator(&mut self) -> Option<&'a [u8]> {
         let data = self.data;
         self.reset();
@@ -143,7 +144,7 @@ impl<'a> Lexer<'a> {
         self.dict = None;
     }
 
-    /// The last `N` numbers before the operator, if there are so many.
+    /// Returns the last `N` numbers before the operator, if there are at least `N`.
     pub fn numbers<const N: usize>(&self) -> Option<[f32; N]> {
         let first = self.number_count.checked_sub(N)?;
         let mut out = [0.0; N];
@@ -161,14 +162,14 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// After `BI`: skips the image's dictionary and data up to `EI`.
+    /// Skips, after `BI`, the image's dictionary and data up to `EI`.
     pub fn skip_inline_image(&mut self) {
         let Some(at) = find_word(self.data, self.pos, b"ID") else {
             self.pos = self.data.len();
             return;
         };
         self.pos = at + 2;
-        // Two bytes in binary data can look like the end: what follows must look like content.
+        // Two bytes of binary data can look like the end: the bytes after it must look like content.
         while let Some(at) = find_word(self.data, self.pos, b"EI") {
             self.pos = at + 2;
             let next = &self.data[self.pos..self.data.len().min(self.pos + 16)];
@@ -185,7 +186,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Skips `<< … >>` with everything nested in it, remembering where it stands.
+    /// Skips `<< … >>` with everything nested in it, and records where it is.
     fn skip_dict(&mut self) {
         let start = self.pos;
         let mut depth = 0_u32;
@@ -216,7 +217,7 @@ impl<'a> Lexer<'a> {
 
     fn literal(&mut self) {
         let start = self.pos + 1;
-        // The common string has no escape, no nested bracket and no line end: it is used where it stands.
+        // Most strings have no escape, no nested bracket and no line end, so they need no copy.
         let tail = self.data.get(start..).unwrap_or_default();
         match memchr3(b')', b'(', b'\\', tail) {
             Some(len) if tail[len] == b')' && memchr(b'\r', &tail[..len]).is_none() => {
@@ -242,7 +243,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Decodes a literal string whose opening bracket has been read; returns the length up to and with the closing one.
+/// Decodes a literal string whose opening bracket has been read; returns the length including the closing bracket.
 pub(super) fn decode_literal(data: &[u8], out: &mut Vec<u8>) -> usize {
     let mut depth = 0_u32;
     let mut i = 0;
@@ -290,7 +291,7 @@ pub(super) fn decode_literal(data: &[u8], out: &mut Vec<u8>) -> usize {
                                 _ => break,
                             }
                         }
-                        // The format says that a high overflow is ignored.
+                        // The PDF specification says that a high overflow is ignored.
                         out.push((value & 0xFF) as u8);
                     }
                     other => out.push(other),
@@ -326,10 +327,10 @@ fn skip_regular(data: &[u8], from: usize) -> usize {
     from + length.unwrap_or(tail.len())
 }
 
-/// Reads a number as viewers do: what is no digit ends it, exponents do not exist.
+/// Reads a number as viewers do: any byte that cannot continue it ends it; exponents do not exist.
 #[expect(clippy::cast_precision_loss, reason = "page coordinates fit f32")]
 fn number_at(data: &[u8], start: usize) -> f32 {
-    /// More digits are more than an f32 holds.
+    /// An f32 holds no more digits.
     const DIGITS: u32 = 9;
     const POWERS: [f32; 10] = [1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9];
     let mut tail = data.get(start..).unwrap_or_default().iter();
@@ -357,7 +358,7 @@ fn number_at(data: &[u8], start: usize) -> f32 {
     if negative { -value } else { value }
 }
 
-/// Finds `word` standing alone between white space or delimiters.
+/// Finds `word` where white space or delimiters surround it.
 fn find_word(data: &[u8], from: usize, word: &[u8]) -> Option<usize> {
     let tail = data.get(from..)?;
     memmem::find_iter(tail, word).map(|at| from + at).find(|&at| {

@@ -18,7 +18,7 @@ impl Matrix {
         Self { a: six[0], b: six[1], c: six[2], d: six[3], e: six[4], f: six[5] }
     }
 
-    /// First `self`, then `outer`: how PDF writes `self × outer`.
+    /// Applies first `self`, then `outer`: PDF writes this as `self × outer`.
     #[inline]
     pub fn then(&self, outer: &Self) -> Self {
         Self {

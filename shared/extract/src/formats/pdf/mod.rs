@@ -1,9 +1,9 @@
-//! PDF: text page by page, with the place of every character.
+//! PDF: text page by page, with the position of every character.
 //!
-//! `hayro-syntax` reads the file's structure (cross references, objects, filters, encryption); what a page says
-//! is found by our own interpreter, which knows nothing about drawing. Measured on real documents it costs a
-//! fraction of a rendering interpreter with an idle device. Only pages without text are drawn, and only for a
-//! sink that wants pictures.
+//! `hayro-syntax` reads the file's structure (cross references, objects, filters, encryption); our own interpreter,
+//! which knows nothing about drawing, finds the text of a page. Measured on real documents, it costs a fraction of a
+//! rendering interpreter with an idle device. Only pages with something that could not be read are drawn, and only for
+//! a sink that wants pictures.
 
 mod content;
 mod fallback;
@@ -39,11 +39,11 @@ use fallback::{NO_UNICODE, Ours, Second};
 use matrix::Matrix;
 use unpack::Trouble;
 
-/// So many drawn shapes on a page without text may be letters drawn as lines.
+/// This many drawn shapes on a page without text may be letters drawn as lines.
 const PATHS_THAT_MAY_BE_TEXT: u32 = 20;
 
 const TOO_LARGE: &str = "what it draws unpacks to too much";
-/// A PDF's first line may come after so many bytes of something else.
+/// A PDF's first line may come after up to this many bytes of something else.
 const HEADER_WITHIN: usize = 1024;
 
 pub(crate) static PDF: Format = Format { is, read };
@@ -53,7 +53,7 @@ fn is(look: &Look<'_>) -> bool {
         return true;
     }
     let head = &look.bytes[..look.bytes.len().min(HEADER_WITHIN)];
-    // A text that merely speaks of PDF headers has no end-of-file mark of one.
+    // A text that merely mentions PDF headers does not contain the end of an object.
     memmem::find(head, b"%PDF-").is_some()
         && look.package().is_none()
         && look.foreign().is_none()
@@ -63,7 +63,7 @@ fn is(look: &Look<'_>) -> bool {
 fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     let held = out.limits().held_bytes;
     let mut second = Second::new(out.second(), look.bytes);
-    // What panics here is as unreadable as what gives an error.
+    // A file that makes the parser panic is treated like one that gives an error.
     let opened = catch_unwind(AssertUnwindSafe(|| open(look.bytes, out.limits())))
         .unwrap_or_else(|panic| Err(ExtractError::Panicked(crate::message(panic.as_ref()))));
     let pdf = match opened {
@@ -82,10 +82,10 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     interpreter.layout.is_noted = out.wants_layout();
     let limits = *out.limits();
     for (number, page) in (1..=count).zip(pages.iter()).filter(|(number, _)| limits.wants_page(*number)) {
-        // One page that makes a parser panic must not lose the others.
+        // A page that makes the parser panic must not lose the others.
         let result = catch_unwind(AssertUnwindSafe(|| read_page(&mut interpreter, page)));
         if result.is_err() {
-            // What was read before the panic is whole; what the interpreter remembers may not be.
+            // The text read before the panic is intact; the interpreter's caches may not be.
             let layout = std::mem::take(&mut interpreter.layout);
             interpreter = Interpreter::new(held);
             interpreter.layout = layout;
@@ -122,12 +122,12 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     Ok(())
 }
 
-/// Hands on a picture of a page, if pictures are wanted, and says whether it could be read. A page that makes the
+/// Passes on a picture of a page, if pictures are wanted, and returns whether it could be read. A page that makes the
 /// renderer panic could not.
 #[cfg(feature = "render")]
 fn drawn<'a>(page: &'a Page<'a>, number: u32, largest: u64, out: &mut Output<'_>) -> bool {
     let most = out.limits().image_pixels;
-    // To draw a page its pictures are unpacked.
+    // Drawing a page unpacks its pictures.
     if !out.wants_images() || largest > most {
         return false;
     }
@@ -142,7 +142,7 @@ fn drawn(_: &Page<'_>, _: u32, _: u64, _: &mut Output<'_>) -> bool {
     false
 }
 
-/// Opens a PDF that has a page.
+/// Opens a PDF that has at least one page.
 pub(crate) fn open(bytes: &Bytes, limits: &Limits) -> Result<Pdf, ExtractError> {
     let held = limits.held_bytes;
     if !unpack::objects_fit(bytes, held) {
@@ -166,10 +166,10 @@ pub(crate) fn open(bytes: &Bytes, limits: &Limits) -> Result<Pdf, ExtractError> 
     }
 }
 
-/// How a page was read.
+/// The result of reading a page.
 struct Read {
     ours: Ours,
-    /// Why something is there that could not be read.
+    /// Why part of the page could not be read, if so.
     unread: Option<&'static str>,
 }
 
@@ -203,8 +203,8 @@ fn read_page<'a>(interpreter: &mut Interpreter<'a>, page: &Page<'a>) -> Read {
     Read { ours, unread }
 }
 
-/// What the page draws, unpacked. `Page::page_stream` would keep it until the whole file is read, which for files
-/// with much drawing in them is several times the file.
+/// Returns the page's content, unpacked. `Page::page_stream` would keep it until the whole file is read, which for
+/// files with many drawings is several times the size of the file.
 fn content_of<'a>(page: &Page<'a>, most: u64) -> Result<Cow<'a, [u8]>, Trouble> {
     match page.raw().get::<Object<'a>>(keys::CONTENTS).ok_or(Trouble::Damaged)? {
         Object::Stream(stream) => unpack::unpack(&stream, most),
@@ -219,7 +219,7 @@ fn content_of<'a>(page: &Page<'a>, most: u64) -> Result<Cow<'a, [u8]>, Trouble> 
                         Err(Trouble::TooLarge) => return Err(Trouble::TooLarge),
                         Err(Trouble::Damaged) => continue,
                     }
-                    // Where one part ends a word ends.
+                    // A word ends where a part ends.
                     all.push(b' ');
                 }
             }
@@ -229,7 +229,7 @@ fn content_of<'a>(page: &Page<'a>, most: u64) -> Result<Cow<'a, [u8]>, Trouble> 
     }
 }
 
-/// `Contents` may be there and rightly hold nothing.
+/// Returns whether `Contents` is rightly empty.
 fn is_empty_contents(page: &Page<'_>) -> bool {
     match page.raw().get::<Object<'_>>(keys::CONTENTS) {
         Some(Object::Array(array)) => array.raw_iter().next().is_none(),
@@ -238,7 +238,7 @@ fn is_empty_contents(page: &Page<'_>) -> bool {
     }
 }
 
-/// Whether what is drawn was packed and is damaged from the beginning on.
+/// Returns whether the content was compressed and is damaged from its beginning.
 fn is_broken(page: &Page<'_>, most: u64) -> bool {
     match page.raw().get::<Object<'_>>(keys::CONTENTS) {
         Some(Object::Stream(stream)) => unpack::is_broken(&stream, most),
@@ -249,13 +249,14 @@ fn is_broken(page: &Page<'_>, most: u64) -> bool {
     }
 }
 
-/// How many pages the file says it has: those whose dictionaries cannot be read are passed over when they are listed.
+/// Returns the number of pages the file claims to have. Pages whose dictionaries cannot be read are skipped when the
+/// pages are listed.
 fn claimed(pdf: &Pdf) -> Option<u32> {
     let root = pdf.xref().get::<Dict<'_>>(pdf.xref().root_id())?;
     root.get::<Dict<'_>>(keys::PAGES)?.get::<u32>(keys::COUNT)
 }
 
-/// What a page shows that could not be read.
+/// Returns why part of a page could not be read, if so.
 fn unreadable(seen: &Seen, text: &str) -> Option<&'static str> {
     let text = text.chars().any(char::is_alphanumeric);
     if seen.unreadable > if text { seen.readable } else { 0 } {
@@ -271,7 +272,7 @@ fn unreadable(seen: &Seen, text: &str) -> Option<&'static str> {
     }
 }
 
-/// Text of form fields, stamps and notes: what their appearance shows, else what their contents say.
+/// Reads the text of form fields, stamps and notes: that of their appearance, or else of their contents.
 fn annotations<'a>(
     interpreter: &mut Interpreter<'a>,
     page: &Page<'a>,
@@ -303,7 +304,7 @@ fn annotations<'a>(
     }
 }
 
-/// The normal appearance; of several states the one that is set.
+/// Returns the normal appearance; if there are several states, that of the current one.
 fn appearance<'a>(annotation: &Dict<'a>) -> Option<Stream<'a>> {
     let normal = annotation.get::<Dict<'a>>(keys::AP)?.get::<Object<'a>>(keys::N)?;
     match normal {
@@ -316,7 +317,7 @@ fn appearance<'a>(annotation: &Dict<'a>) -> Option<Stream<'a>> {
     }
 }
 
-/// Where an appearance lands: its box is fitted into the annotation's rectangle.
+/// Returns the transformation of an appearance: its box is fitted into the annotation's rectangle.
 fn placed(annotation: &Dict<'_>, stream: &Stream<'_>, to_page: Matrix) -> Matrix {
     let (Some(rect), Some(bbox)) =
         (annotation.get::<Rect>(keys::RECT), stream.dict().get::<Rect>(keys::BBOX))

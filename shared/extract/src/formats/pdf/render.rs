@@ -1,4 +1,4 @@
-//! Pages drawn as pictures, for whoever reads letters from pictures.
+//! Draws pages as pictures for OCR.
 
 use hayro::hayro_interpret::InterpreterSettings;
 use hayro::vello_cpu::color::palette::css::WHITE;
@@ -8,14 +8,15 @@ use hayro_syntax::page::Page;
 use crate::draw::{fit, grey};
 use crate::{ImageLimits, Kind, Limits};
 
-/// Letters of ordinary size are read best at this many dots per inch.
+/// OCR reads letters of ordinary size best at this many dots per inch.
 const DOTS_PER_INCH: f32 = 300.0;
-/// Larger pages are drawn coarser: a picture is held in four bytes per pixel, and beside it what it is drawn from.
+/// Larger pages are drawn coarser: a picture takes four bytes per pixel, in addition to the objects it is drawn from.
 const PIXELS_MAX: f32 = 25e6;
 /// The renderer counts pixels in 16 bits.
 const SIDE_MAX: f32 = 65_000.0;
 
-/// The page in greys as PNG, at most `limits` has pixels of a picture, and as small as `most` says.
+/// Draws the page in greys as PNG, with at most the pixels that `limits` allow for a picture, scaled down to fit
+/// `most`.
 pub(super) fn draw<'a>(page: &'a Page<'a>, limits: &Limits, most: ImageLimits) -> Option<Vec<u8>> {
     let (width, height) = page.render_dimensions();
     if !(width >= 1.0 && height >= 1.0) {
@@ -28,11 +29,11 @@ pub(super) fn draw<'a>(page: &'a Page<'a>, limits: &Limits, most: ImageLimits) -
     if width * scale < 1.0 || height * scale < 1.0 {
         return None;
     }
-    // Nothing is kept from page to page: fonts and glyphs of a long document would fill the memory.
+    // The cache is not kept from page to page: fonts and glyphs of a long document would fill the memory.
     let cache = RenderCache::new();
     let pixmap = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
     let drawn = render(page, &cache, &InterpreterSettings::default(), &RenderSettings::default(), &pixmap);
-    // Nothing shines through white paper, so alpha says nothing.
+    // The paper is opaque white, so alpha is always full.
     let grey: Vec<u8> =
         drawn.data_as_u8_slice().as_chunks::<4>().0.iter().map(|[r, g, b, _]| grey([*r, *g, *b])).collect();
     let size = (u32::from(drawn.width()), u32::from(drawn.height()));
@@ -41,7 +42,7 @@ pub(super) fn draw<'a>(page: &'a Page<'a>, limits: &Limits, most: ImageLimits) -
     if most.hold(png.len(), size) {
         return Some(png);
     }
-    // What is drawn is in memory no more than once.
+    // Freed first, so that the picture is in memory only once.
     drop(grey);
     fit(Kind::Png, &png.into(), limits, 1, most).ok()
 }

@@ -1,11 +1,11 @@
-//! PDFs written by hand, each to show one thing.
+//! PDFs written by hand, each to prove one thing.
 
 use std::fmt::Write as _;
 
 use crate::tests::{Collected, collect, collect_within};
 use crate::{Bounds, ExtractError, Kind, Limits, Place, Sink, Unit};
 
-/// Puts objects (numbered from 1; the first is the catalogue) into a file with a correct table of contents.
+/// Puts objects (numbered from 1; the first is the catalogue) into a file with a correct cross-reference table.
 pub(crate) fn file(objects: &[String]) -> Vec<u8> {
     let mut out = b"%PDF-1.7\n".to_vec();
     let mut offsets = Vec::new();
@@ -28,7 +28,7 @@ fn stream(dict: &str, content: &str) -> String {
     format!("<<{dict} /Length {}>>\nstream\n{content}\nendstream", content.len())
 }
 
-/// One page with this content, more entries for its dictionary, and more objects from number 5 on.
+/// Returns a page with this content, further entries for its dictionary, and further objects from number 5 on.
 pub(crate) fn page(content: &str, entries: &str, fonts: &str, more: &[String]) -> Vec<u8> {
     let mut objects = vec![
         "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
@@ -43,7 +43,7 @@ pub(crate) fn page(content: &str, entries: &str, fonts: &str, more: &[String]) -
     file(&objects)
 }
 
-/// Every character half an em wide, in the standard encoding.
+/// Returns a font in the standard encoding in which every character is half an em wide.
 fn plain_font() -> String {
     format!("/F<</Type/Font/Subtype/Type1/BaseFont/Plain/FirstChar 0/Widths[{}]>>", "500 ".repeat(256))
 }
@@ -52,7 +52,7 @@ fn text(content: &str) -> String {
     text_of(&page(content, "", &plain_font(), &[]))
 }
 
-/// Pages that were not read, each with why.
+/// Returns the pages that were not read, each with the reason.
 fn unread(got: &Collected) -> Vec<(u32, String)> {
     let page = |place: &Place| if let Place::Page(page) = place { *page } else { 0 };
     got.read.unread.iter().map(|unread| (page(&unread.place), unread.why.clone())).collect()
@@ -131,7 +131,7 @@ fn boxes_are_where_the_page_shows_them() {
     let mut turned = Boxes::default();
     read("/Rotate 90", &mut turned);
     assert_eq!(turned.1, (800.0, 600.0));
-    // Turned clockwise: what was 700 up is 700 from the left, and the text runs downwards.
+    // Turned clockwise: a point 700 up is 700 from the left, and the text runs downwards.
     let b = turned.0[0].1;
     assert!(
         (b.y0 - 50.0).abs() < 0.01 && (b.y1 - 55.0).abs() < 0.01 && b.x0 < 700.0 && b.x1 > 700.0,
@@ -152,7 +152,7 @@ fn fonts_say_what_codes_mean() {
     assert_eq!(show(&named, "<141516>", &[]), "fiffffi");
     assert_eq!(show(&font("/Encoding<</Differences[1/a72/a79]>>"), "<0102>", &[]), "HO");
     assert_eq!(show(&font("/Encoding/WinAnsiEncoding"), "(M\\374ller)", &[]), "Müller");
-    // Nothing known of a symbolic font: the codes themselves, where they are ASCII.
+    // Nothing is known of a symbolic font: the codes themselves are taken, if they are ASCII.
     assert_eq!(show(&font("/Encoding<</Differences[65/g1/g2/g3]>>"), "(ABC)", &[]), "ABC");
 
     let map = "1 beginbfchar <0001> <0048> endbfchar 1 beginbfrange <0002> <0003> <004F> endbfrange \
@@ -212,7 +212,7 @@ fn pages_that_show_something_without_text_are_told() {
     assert_eq!(image("0 0 9 9 re f", ""), []);
     let lines = image(&"0 0 m 9 9 l S ".repeat(100), "");
     assert_eq!(lines, [(1, "no text on it: drawn lines only, which may be letters".to_owned())]);
-    // Glyphs that mean nothing.
+    // Glyphs without a meaning.
     let odd = "/F<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[<</Subtype/CIDFontType2>>]>>";
     let got = collect("a.pdf", &page("BT /F 9 Tf <00010002> Tj ET", "", odd, &[])).expect("readable");
     assert_eq!((got.read.kind, got.read.pages), (Kind::Pdf, 1));
@@ -261,14 +261,14 @@ fn a_page_that_unpacks_to_too_much_loses_only_itself() {
     let parts = page("", "", &plain_font(), &[bomb.clone(), "null".to_owned(), stream("", words)]);
     let parts = String::from_utf8(parts).expect("text").replace("/Contents 4 0 R", "/Contents[7 0 R 5 0 R]");
     assert_eq!(why(parts.as_bytes()), (0, told.clone()));
-    // In a form, the page around it is read all the same.
+    // If a form is too large, the page around it is still read.
     let form = bomb.replace("<</Filter", "<</Subtype/Form/BBox[0 0 9 9]/Filter");
     assert_eq!(why(&page(&format!("{words} /Fm Do"), "", &plain_font(), &[form])), (1, told));
 }
 
 #[test]
 fn fonts_that_are_not_there_are_one_font() {
-    // A table for each of these names would be gigabytes, and looking at them all for each would take an hour.
+    // A table for each of these names would take gigabytes, and comparing each with all others would take an hour.
     let mut content = String::from("BT ");
     for number in 0..1_000_000 {
         write!(content, "/N{number:x} 1 Tf ").expect("a String takes all text");
@@ -287,7 +287,7 @@ fn a_form_drawn_without_end_leaves_the_page_unread() {
 #[cfg(feature = "render")]
 #[test]
 fn a_page_without_text_is_drawn_for_whoever_reads_pictures() {
-    /// Keeps pictures; reads those of page 1.
+    /// Keeps pictures, and can read those of page 1.
     #[derive(Default)]
     struct Reader(Vec<(String, Vec<u8>, (f32, f32))>);
     impl Sink for Reader {

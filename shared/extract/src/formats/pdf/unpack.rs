@@ -1,8 +1,8 @@
-//! Streams unpacked within a limit.
+//! Unpacks streams within a limit.
 //!
-//! `hayro-syntax` unpacks a stream to whatever it holds, a thousand times its size and more where filters are
-//! chained. Here the worst case is known from the packed size, which settles nearly all streams; the others are
-//! measured before they are unpacked.
+//! `hayro-syntax` unpacks a stream without a limit, to a thousand times its size and more where filters are chained.
+//! This module computes the worst case from the packed size, which settles nearly all streams; the others are measured
+//! before they are unpacked.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -13,7 +13,7 @@ use hayro_syntax::object::Stream;
 use hayro_syntax::object::dict::keys;
 use memchr::memmem;
 
-/// The most bytes that come of one.
+/// Bytes that one packed byte unpacks to at most.
 const FLATE_MOST: u64 = 1032;
 /// Codes of 12 bits, each for up to 4,096 bytes.
 const LZW_MOST: u64 = 2731;
@@ -21,18 +21,18 @@ const RUN_LENGTH_MOST: u64 = 64;
 /// `z` stands for four zeros.
 const ASCII85_MOST: u64 = 4;
 
-/// Why there is nothing.
+/// Why a stream has no data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trouble {
     TooLarge,
     Damaged,
 }
 
-/// The stream's data, if it is at most this long.
+/// Returns the stream's data, if it is at most `most` bytes long.
 pub(super) fn unpack<'a>(stream: &Stream<'a>, most: u64) -> Result<Cow<'a, [u8]>, Trouble> {
     let filters = stream.filters();
     let worst = filters.iter().fold(1_u64, |worst, filter| worst.saturating_mul(factor(*filter)));
-    // Without a filter nothing grows.
+    // Without a filter the data does not grow.
     if worst > 1 {
         let raw = stream.raw_data();
         if (raw.len() as u64).saturating_mul(worst) > most {
@@ -43,7 +43,7 @@ pub(super) fn unpack<'a>(stream: &Stream<'a>, most: u64) -> Result<Cow<'a, [u8]>
                 match inflate(&raw, most) {
                     Inflated::Whole(data) => return Ok(Cow::Owned(data)),
                     Inflated::TooLarge => return Err(Trouble::TooLarge),
-                    // The other reader mends what it can.
+                    // hayro's decoder repairs what it can.
                     Inflated::Damaged => {}
                 }
             } else if !fits(raw, &filters, most) {
@@ -54,14 +54,14 @@ pub(super) fn unpack<'a>(stream: &Stream<'a>, most: u64) -> Result<Cow<'a, [u8]>
     stream.decoded_data().map_err(|_| Trouble::Damaged)
 }
 
-/// Whether a packed stream is none: for what came out of it without an error, and says nothing.
+/// Returns whether a compressed stream is invalid. For streams that unpack without an error but give nothing.
 pub(super) fn is_broken(stream: &Stream<'_>, most: u64) -> bool {
     *stream.filters() == [Filter::FlateDecode]
         && matches!(inflate(&stream.raw_data(), most), Inflated::Damaged)
 }
 
-/// Whether the streams that hold objects unpack to at most `most` bytes, all together: they are unpacked while the
-/// file is opened, and kept. They are found by their names; those of an encrypted file cannot be looked into.
+/// Returns whether the streams that hold objects unpack to at most `most` bytes in total: they are unpacked while the
+/// file is opened, and kept. They are found by their names; those of an encrypted file cannot be checked.
 pub(super) fn objects_fit(file: &[u8], most: u64) -> bool {
     let mut streams = Vec::new();
     let mut packed = 0;
@@ -71,7 +71,7 @@ pub(super) fn objects_fit(file: &[u8], most: u64) -> bool {
     }
     for name in [&b"/ObjStm"[..], b"/XRef"] {
         for at in memmem::find_iter(file, name) {
-            // A dictionary is short, and what follows it is what it describes.
+            // A dictionary is short, and the stream it describes follows it.
             let head = &file[at..file.len().min(at + 1024)];
             let Some(begin) = memmem::find(head, b"stream") else { continue };
             let data = &file[at + begin + b"stream".len()..];
@@ -80,7 +80,7 @@ pub(super) fn objects_fit(file: &[u8], most: u64) -> bool {
             let data = &data[..memmem::find(data, b"endstream").unwrap_or(data.len())];
             let dict = &file[at.saturating_sub(512)..at + begin];
             let dict = &dict[memmem::rfind(&dict[..dict.len().min(512)], b"obj").unwrap_or(0)..];
-            // Nobody packs them twice but to hide how large they are.
+            // The only reason to pack them twice is to hide how large they are.
             if memmem::find_iter(dict, b"/FlateDecode").count() + memmem::find_iter(dict, b"/LZW").count() > 1
             {
                 return false;
@@ -108,7 +108,7 @@ fn factor(filter: Filter) -> u64 {
         Filter::LzwDecode => LZW_MOST,
         Filter::RunLengthDecode => RUN_LENGTH_MOST,
         Filter::Ascii85Decode => ASCII85_MOST,
-        // Pictures are not unpacked, the others do not grow.
+        // Pictures are not unpacked here; the other filters do not grow.
         _ => 1,
     }
 }
@@ -124,13 +124,13 @@ fn inflate(packed: &[u8], most: u64) -> Inflated {
     match ZlibDecoder::new(packed).take(most + 1).read_to_end(&mut data) {
         Ok(_) if data.len() as u64 > most => Inflated::TooLarge,
         Ok(_) => Inflated::Whole(data),
-        // With a damaged header it may be as long all the same.
+        // If only the header is damaged, the data may still unpack to too much.
         Err(_) if data.is_empty() && size(DeflateDecoder::new(packed), most).is_none() => Inflated::TooLarge,
         Err(_) => Inflated::Damaged,
     }
 }
 
-/// How much comes until the end or an error; none if that is more than `most`.
+/// Counts the bytes up to the end or an error; `None` if there are more than `most`.
 fn size(mut data: impl Read, most: u64) -> Option<u64> {
     let mut buffer = [0; 16 * 1024];
     let mut size = 0;
@@ -143,7 +143,7 @@ fn size(mut data: impl Read, most: u64) -> Option<u64> {
     Some(size)
 }
 
-/// Goes through a chain of filters, as far as it takes to know the size at its end.
+/// Applies a chain of filters as far as necessary to know the size at its end; returns whether it is at most `most`.
 fn fits(raw: Cow<'_, [u8]>, filters: &[Filter], most: u64) -> bool {
     let mut data = raw;
     for (index, filter) in filters.iter().enumerate() {
@@ -165,7 +165,7 @@ fn fits(raw: Cow<'_, [u8]>, filters: &[Filter], most: u64) -> bool {
             },
             Filter::AsciiHexDecode => Cow::Owned(hex(&data)),
             Filter::Ascii85Decode => Cow::Owned(ascii85(&data)),
-            // Unpacked by nobody here.
+            // Not unpacked here.
             Filter::DctDecode | Filter::JpxDecode | Filter::Jbig2Decode | Filter::CcittFaxDecode => {
                 return true;
             }
@@ -213,7 +213,7 @@ fn ascii85(data: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Only lengths are followed: each new code stands for one byte more than the one before it.
+/// Computes the unpacked size from lengths only: each new code is one byte longer than the previous one.
 fn lzw_size(data: &[u8]) -> u64 {
     let (mut size, mut buffer, mut bits) = (0_u64, 0_u32, 0);
     let mut lengths: Vec<u64> = Vec::with_capacity(4096);
@@ -237,7 +237,7 @@ fn lzw_size(data: &[u8]) -> u64 {
         }
         let length = match code {
             0..=255 => 1,
-            // A code that is only being made repeats the one before it.
+            // A code that is just being defined repeats the previous one.
             code => lengths.get(code - 258).copied().unwrap_or_else(|| last.unwrap_or(0) + 1),
         };
         if let Some(last) = last
@@ -294,7 +294,7 @@ pub(super) mod tests {
 
     #[test]
     fn sizes_are_known_without_unpacking() {
-        // 300 × `a` with 9-bit codes: 97, 258, 259 … each one longer.
+        // 300 × `a` with 9-bit codes: 97, 258, 259 …, each one longer.
         let mut bits = String::new();
         let mut made = 0;
         for code in [256, 97].into_iter().chain(258..) {

@@ -1,34 +1,35 @@
-//! An xls file as calamine may safely get it.
+//! Makes an xls file safe for calamine.
 //!
-//! calamine believes what a file claims: it reserves room for the cells a sheet says it has, puts each sheet into
-//! one dense range from its first to its last cell (two cells in opposite corners ask for 2³² of them), and follows
-//! a chain of sectors that runs in a circle for ever. So the records are walked here first, as calamine will
-//! walk them, without storing anything. A file is refused whose sheets span far more cells than they have; of every
-//! other one calamine gets the same records in a container of our own making, without the claims.
+//! calamine trusts the file: it reserves memory for the cells a sheet claims to have, puts each sheet into one dense
+//! range from its first to its last cell (two cells in opposite corners request 2³² of them), and follows a cyclic
+//! chain of sectors for ever. So the records are walked here first, as calamine will walk them, without storing them. A
+//! file whose sheets span far more cells than they have is refused; of every other file calamine gets the same records
+//! in a container created here, without the claims.
 
 use std::ops::Range;
 
 use crate::ExtractError;
 
 const SECTOR_END: u32 = 0xFFFF_FFF0;
-/// A spanned area of so many cells is taken without asking (about 50 MB), and so many more per cell that is there.
+/// Cells of the spanned area that are always accepted (about 50 MB), and further ones per cell that exists.
 const AREA_FREE: u64 = 1 << 20;
 const AREA_PER_CELL: u64 = 64;
-/// Beyond this it is refused whatever it holds (about 300 MB; a process that parses may have 512).
+/// Cells of the spanned area above which a file is always refused (about 300 MB; a process that parses may have 512).
 const AREA_MAX: u64 = 6 << 20;
-/// Sheets that begin within each other are walked again for each; this much of it is no accident.
+/// Sheets that begin within each other are walked once each. Walking more than this many times the stream, plus
+/// `WALK_FREE` bytes, shows that the overlap is deliberate.
 const WALKS: usize = 8;
 const WALK_FREE: usize = 1 << 20;
-/// A record that says how many cells a sheet has.
+/// The number of the record that claims how many cells a sheet has.
 const DIMENSIONS: u16 = 0x0200;
 /// A number that no record has.
 const NOTHING: u16 = 0xFFFF;
 
-/// The workbook in a container of its own, once its sheets are found to be no larger than they should be.
+/// Returns the workbook in a container of its own, after checking that its sheets are not too large.
 pub(super) fn rebuilt(bytes: &[u8]) -> Result<Vec<u8>, ExtractError> {
     let mut stream = workbook_stream(bytes)
         .ok_or_else(|| ExtractError::Damaged("the workbook's container cannot be read".to_owned()))?;
-    // Where records overlap, taking a claim away may make another one: then it is no workbook anybody wrote.
+    // Where records overlap, removing a claim may create another one: no program writes such a workbook.
     for _ in 0..3 {
         let claims = check(&stream)?;
         if claims.is_empty() {
@@ -41,7 +42,7 @@ pub(super) fn rebuilt(bytes: &[u8]) -> Result<Vec<u8>, ExtractError> {
     Err(ExtractError::Damaged("the workbook's records overlap".to_owned()))
 }
 
-/// Walks the sheets of a workbook; gives the places of records that claim a size.
+/// Walks the sheets of a workbook; returns the offsets of records that claim a size.
 fn check(stream: &[u8]) -> Result<Vec<usize>, ExtractError> {
     let mut claims = Vec::new();
     let (mut area, mut cells) = (0_u64, 0_u64);
@@ -54,7 +55,7 @@ fn check(stream: &[u8]) -> Result<Vec<usize>, ExtractError> {
                 .checked_sub(4 + record.len())
                 .ok_or_else(|| ExtractError::Damaged("the workbook's sheets overlap".to_owned()))?;
             match kind {
-                // Charts stand inside of sheets and begin and end like them.
+                // Charts are inside sheets and begin and end like them.
                 0x0809 if began => depth += 1,
                 0x0809 => began = true,
                 0x000A if depth == 0 => break,
@@ -77,7 +78,7 @@ fn check(stream: &[u8]) -> Result<Vec<usize>, ExtractError> {
     Ok(claims)
 }
 
-/// Where the sheets begin, as the records before them say.
+/// Returns the offsets of the sheets, according to the records before them.
 fn sheets(stream: &[u8]) -> Result<Vec<usize>, ExtractError> {
     let mut sheets = Vec::new();
     for (_, kind, record) in records(stream, 0) {
@@ -91,7 +92,7 @@ fn sheets(stream: &[u8]) -> Result<Vec<usize>, ExtractError> {
     Ok(sheets)
 }
 
-/// The records from a place on, each with its place and number, as far as they are whole.
+/// Returns the whole records from an offset on, each with its offset and number.
 fn records(stream: &[u8], from: usize) -> impl Iterator<Item = (usize, u16, &[u8])> {
     let mut next = from;
     std::iter::from_fn(move || {
@@ -124,7 +125,7 @@ impl Span {
     }
 }
 
-/// Row and columns of a record that calamine makes cells of.
+/// Returns the row and columns of a record that calamine makes cells of.
 fn cell(kind: u16, record: &[u8]) -> Option<(u32, Range<u32>)> {
     let word = |at: usize| Some(u32::from(u16::from_le_bytes([*record.get(at)?, *record.get(at + 1)?])));
     match kind {
@@ -133,7 +134,7 @@ fn cell(kind: u16, record: &[u8]) -> Option<(u32, Range<u32>)> {
             let column = word(2)?;
             Some((word(0)?, column..column + 1))
         }
-        // MULRK: first column after the row, last column at the end.
+        // MULRK: the first column is after the row, the last column at the end.
         0x00BD => {
             let first = word(2)?;
             let last = word(record.len().checked_sub(2)?)?.max(first);
@@ -143,12 +144,12 @@ fn cell(kind: u16, record: &[u8]) -> Option<(u32, Range<u32>)> {
     }
 }
 
-/// A compound file with the one stream `Workbook`, in sectors of 4 KiB.
+/// Returns a compound file with the single stream `Workbook`, in sectors of 4 KiB.
 fn container(stream: &[u8]) -> Result<Vec<u8>, ExtractError> {
     const SECTOR: usize = 4096;
     const LISTED: usize = 109;
     let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    // A stream that does not fill a sector would have to stand elsewhere.
+    // A stream that does not fill a sector would have to be stored elsewhere.
     let length = stream.len().max(SECTOR);
     let sectors = length.div_ceil(SECTOR);
     let tables = (sectors + 1).div_ceil(SECTOR / 4 - 1);
@@ -167,7 +168,7 @@ fn container(stream: &[u8]) -> Result<Vec<u8>, ExtractError> {
     for slot in 0..LISTED {
         put(76 + slot * 4, if slot < tables { number(slot) } else { u32::MAX });
     }
-    // Which sector follows which: the tables, the directory, the stream.
+    // The sector table: which sector follows which, for the table itself, the directory and the stream.
     file.reserve((tables + 1 + sectors) * SECTOR);
     let table = file.len();
     file.extend((0..tables).flat_map(|_| 0xFFFF_FFFD_u32.to_le_bytes()));
@@ -193,7 +194,7 @@ fn container(stream: &[u8]) -> Result<Vec<u8>, ExtractError> {
     Ok(file)
 }
 
-/// The `Workbook` (or `Book`) stream of a compound file, put together from its sectors.
+/// Returns the `Workbook` (or `Book`) stream of a compound file, assembled from its sectors.
 fn workbook_stream(bytes: &[u8]) -> Option<Vec<u8>> {
     let container = Container::open(bytes)?;
     let directory = container.chain(container.directory, None)?;
@@ -206,7 +207,7 @@ fn workbook_stream(bytes: &[u8]) -> Option<Vec<u8>> {
     if size >= 4096 {
         return container.chain(start, Some(size));
     }
-    // Small streams stand in 64-byte pieces of a stream of their own.
+    // Small streams are stored in 64-byte pieces of a stream of their own.
     let pool = container.chain(u32_at(root, 116)?, None)?;
     let table = container.chain(container.small_table, None)?;
     let mut out = Vec::new();
@@ -279,7 +280,7 @@ impl<'a> Container<'a> {
         self.bytes.get(at..self.bytes.len().min(at + self.sector)).filter(|sector| !sector.is_empty())
     }
 
-    /// The sectors from `first` on, put together; a chain that runs in a circle ends when the file is used up.
+    /// Returns the sectors from `first` on, joined; a cyclic chain ends when it exceeds the length of the file.
     fn chain(&self, first: u32, size: Option<usize>) -> Option<Vec<u8>> {
         let mut out = Vec::new();
         let mut index = first;
@@ -305,7 +306,7 @@ mod tests {
         stream.extend(data);
     }
 
-    /// A workbook whose sheets all begin where the first does.
+    /// Returns a workbook whose sheets all begin at the offset of the first.
     fn workbook(sheets: usize, claims: Option<u32>, cells: &[(u16, u16)]) -> Vec<u8> {
         let mut stream = Vec::new();
         record(&mut stream, 0x0809, &[0, 6, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -335,7 +336,7 @@ mod tests {
             .map(|read| read.units.into_iter().map(|(place, _)| place).collect())
     }
 
-    /// A compound file with one stream, in sectors of 512 bytes.
+    /// Returns a compound file with one stream, in sectors of 512 bytes.
     fn small(stream: &[u8]) -> Vec<u8> {
         let sectors = stream.len().div_ceil(512);
         let mut file = vec![0_u8; 512];
@@ -413,7 +414,7 @@ mod tests {
             let cut = rebuilt(&whole[..length]);
             assert!(cut.is_ok() || matches!(cut, Err(ExtractError::Damaged(_))));
         }
-        // The stream's first sector, and the directory, follow themselves.
+        // The stream's first sector, and the directory, point to themselves.
         for (sector, itself) in [(2, 2_u32), (1, 1)] {
             let mut circle = whole.clone();
             circle[512 + sector * 4..516 + sector * 4].copy_from_slice(&itself.to_le_bytes());

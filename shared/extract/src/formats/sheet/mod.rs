@@ -1,8 +1,8 @@
 //! Workbooks: one unit per cell that is not empty, hidden sheets included.
 //!
-//! xlsx and xlsb stream through calamine and ods through a reader of our own, so memory does not grow with
-//! the size a sheet claims. calamine reads xls only into dense ranges; [`biff`] looks at the file first, refuses
-//! one whose sheets span far more room than they have cells, and takes out what the others claim.
+//! xlsx and xlsb are streamed by calamine and ods by a reader of our own, so memory does not grow with the size a sheet
+//! claims. calamine reads xls only into dense ranges; [`biff`] checks the file first, refuses one whose sheets span far
+//! more cells than they have, and removes the claimed sizes from the others.
 
 mod biff;
 mod ods;
@@ -88,7 +88,7 @@ fn push_value(value: &DataRef<'_>, out: &mut String) {
 }
 
 fn push_date(value: &ExcelDateTime, out: &mut String) -> std::fmt::Result {
-    // Out of the range a calendar has, the number is all there is to show.
+    // Outside the calendar's range only the number can be shown.
     if value.is_duration() || !(0.0..2_958_466.0).contains(&value.as_f64()) {
         return write!(out, "{}", value.as_f64());
     }

@@ -1,7 +1,7 @@
 //! Spreadsheets in the open document format, streamed from `content.xml`.
 //!
-//! Rows and cells may say that they are repeated, up to a whole sheet from a hundred bytes. A repeated cell is
-//! handed on once, at its first place; the places after it are counted, never made.
+//! Rows and cells may declare that they are repeated, up to a whole sheet from a hundred bytes. A repeated cell is
+//! passed on once, at its first place; its other places are counted, not created.
 
 use std::io::{BufReader, Cursor};
 
@@ -24,7 +24,7 @@ pub(crate) static ODS: Format = Format {
     read,
 };
 
-/// Text of one cell; a longer one is cut into no unit at all.
+/// Bytes of text of one cell; with a longer cell the file is too large, because a cell is never split.
 const CELL_BYTES_MAX: usize = 16 << 20;
 
 fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
@@ -80,11 +80,11 @@ struct Table {
     column: u32,
     column_repeats: u32,
     in_cell: bool,
-    /// How deep in paragraphs: only their text is the cell's.
+    /// Nesting of paragraphs: only their text belongs to the cell.
     paragraphs: u32,
-    /// Comments stand inside cells and have paragraphs of their own; they are read as part of the cell.
+    /// The cell's text. Comments are inside cells and have paragraphs of their own, so they are part of it.
     cell: String,
-    /// The value as stored, for cells that show nothing else.
+    /// The stored value, for cells without text.
     value: String,
 }
 

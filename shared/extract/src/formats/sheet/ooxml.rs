@@ -18,7 +18,7 @@ pub(crate) static XLSB: Format = Format {
 pub(crate) static XLSX: Format =
     Format { is: |look| look.is_office("xl/", "spreadsheetml.sheet.main"), read: read_xlsx };
 
-/// The parts that calamine keeps in memory; sheets are streamed.
+/// Returns whether calamine keeps a part in memory; sheets are streamed.
 fn is_kept(name: &str) -> bool {
     name.contains("sharedstrings") || name.contains("styles")
 }
@@ -55,7 +55,7 @@ fn read_xlsb(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> 
     })
 }
 
-/// Hands on all sheets: `read` one, with room for a text and for what could not be read.
+/// Passes on all sheets: `read` reads one, given a buffer for text and a list for failures.
 fn read_sheets(
     names: &[String],
     out: &mut Output<'_>,
@@ -74,7 +74,7 @@ fn vet(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     look.package().map_or(Ok(()), |package| package.vet(is_kept, out))
 }
 
-/// Sheets that could not be read, or not to their end.
+/// Sheets that could not be read, or only in part.
 #[derive(Default)]
 struct Failures(Vec<(Place, ExtractError)>);
 
@@ -84,7 +84,7 @@ impl Failures {
         self.0.push((place, damaged(error)));
     }
 
-    /// Where every sheet failed, the workbook did.
+    /// Records the failures. If every sheet failed, the workbook did.
     fn tell(self, sheets: usize, out: &mut Output<'_>) -> Result<(), ExtractError> {
         let whole = self.0.len() == sheets;
         for (place, error) in self.0 {
@@ -97,7 +97,7 @@ impl Failures {
     }
 }
 
-/// Hands on a sheet's cells up to its end or to where it cannot be read.
+/// Passes on a sheet's cells up to its end or to the first error.
 fn push_cells<'a, E: std::fmt::Display>(
     mut next: impl FnMut() -> Result<Option<Cell<DataRef<'a>>>, E>,
     sheet: &str,
@@ -123,7 +123,7 @@ fn push_cell(
     scratch: &mut String,
     out: &mut Output<'_>,
 ) -> Result<(), ExtractError> {
-    // Most cells are strings that stand ready.
+    // Most cells are strings, which need no conversion.
     match value {
         DataRef::Empty => Ok(()),
         DataRef::SharedString(text) => out.cell(u64::from(row), column, text),
@@ -138,10 +138,10 @@ fn push_cell(
 
 /// A shared string takes at least this many bytes: `<si/>`.
 const STRING_BYTES_MIN: u64 = 5;
-/// Deflate packs nothing into less than this share.
+/// Deflate compresses at most this many bytes to one.
 const RATIO_MAX: u64 = 1032;
 
-/// Refuses a workbook whose list of shared strings claims more than there can be.
+/// Refuses a workbook whose list of shared strings claims more strings than it can hold.
 fn check_claims(look: &Look<'_>) -> Result<(), ExtractError> {
     let Some(package) = look.package() else { return Ok(()) };
     let mut archive = package.archive();
@@ -157,8 +157,8 @@ fn check_claims(look: &Look<'_>) -> Result<(), ExtractError> {
     Ok(())
 }
 
-/// calamine makes room for as many shared strings as the file claims before it has read one; a claim beyond what
-/// the part can hold would end the process.
+/// Checks the claim of one list. calamine reserves memory for the claimed number of shared strings before it reads one;
+/// a claim beyond what the part can hold would crash the process.
 fn check_claim(
     archive: &mut zip::ZipArchive<Cursor<&[u8]>>,
     index: usize,
@@ -171,7 +171,7 @@ fn check_claim(
     let mut buffer = Vec::new();
     loop {
         buffer.clear();
-        // What cannot be read here calamine cannot read either, and says why.
+        // If this cannot be read, calamine cannot read it either, and reports why.
         match reader.read_event_into(&mut buffer) {
             Ok(Event::Start(tag) | Event::Empty(tag)) if tag.local_name().as_ref() == "sst" => {
                 let mut attributes = tag.attributes();

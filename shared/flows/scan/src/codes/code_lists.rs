@@ -1,4 +1,4 @@
-//! Lists of codes that people upload before a scan: understood once, shown, and stored by content.
+//! Lists of codes that users upload before a scan: parsed once, shown, and stored by content.
 
 use bytes::Bytes;
 use riffle_contracts::http::{LeftOut, UnderstoodCodes};
@@ -11,14 +11,14 @@ use crate::state::request::{keys, stored_codes};
 
 /// Codes shown.
 const SHOWN: usize = 100;
-/// Texts left out that are shown, and how much of each.
+/// Rejected texts that are shown, and characters shown of each.
 const SHOWN_LEFT_OUT: usize = 20;
 const SHOWN_CHARS: usize = 80;
 
-/// Why there is no list.
+/// The reason there is no list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CodeListsError {
-    /// Nothing in it can be used as codes. The text says what to do.
+    /// Nothing in the file can be used as codes. The text says what to do.
     #[error("{0}")]
     NoCodes(String),
     #[error(transparent)]
@@ -26,8 +26,8 @@ pub enum CodeListsError {
 }
 
 impl Scan {
-    /// Takes a workbook, CSV or text for a list of codes and stores what it understood under the tenant. The same
-    /// list is stored once. `name` is for messages and a hint of the format.
+    /// Reads a workbook, CSV or text as a list of codes and stores the codes under the tenant. The same list is stored
+    /// only once. `name` is used in messages and as a hint of the format.
     pub async fn understand_codes(
         &self,
         tenant: &str,
@@ -47,7 +47,7 @@ impl Scan {
         Ok(answer)
     }
 
-    /// The codes of a file: the one way in which a list that somebody sends is read.
+    /// Reads the codes of a file. Every list that a client sends is read this way.
     pub(crate) async fn code_file(&self, name: &str, content: Bytes) -> Result<Listing, CodesError> {
         let Some(files) = &self.code_files else {
             return Err(PortError::Broken("lists of codes are not read here".to_owned()).into());

@@ -1,4 +1,4 @@
-//! Which column of a table holds the codes: told by its heading and by what stands in it, not by its position.
+//! Chooses the column of a table that holds the codes: by its heading and content, not by its position.
 
 use std::collections::HashSet;
 
@@ -6,15 +6,15 @@ use super::read::{Cell, Column};
 
 /// Rows from the top in which a heading is looked for; title blocks are above it.
 const HEADING_ROWS: u64 = 30;
-/// A column without a heading that says "codes" must look at least so much like codes.
+/// The least likeness to codes of a column without a heading that says "codes".
 const LEAST_LIKENESS: f64 = 0.5;
 
-/// A heading that says so much is believed whatever stands below it.
+/// A heading this clear is believed, whatever is below it.
 const CLEAR_HEADING: f64 = 0.5;
-/// Below a vaguer one ("Name", "No.") names of people must not become codes.
+/// The least likeness below a vaguer heading ("Name", "No."), so that names of people do not become codes.
 const LEAST_UNDER_A_HEADING: f64 = 0.2;
 
-/// The chosen codes and where they stood.
+/// The chosen codes and where they were.
 #[derive(Debug)]
 pub(super) struct Choice {
     pub(super) codes: Vec<String>,
@@ -23,7 +23,7 @@ pub(super) struct Choice {
     pub(super) header: Option<String>,
 }
 
-/// The best column, or none if no column looks like codes.
+/// Returns the best column, or `None` if no column looks like codes.
 pub(super) fn choose(columns: Vec<Column>) -> Option<Choice> {
     let columns: Vec<Judged> =
         columns.into_iter().filter(|column| !column.cells.is_empty()).map(Judged::new).collect();
@@ -50,8 +50,8 @@ pub(super) fn choose(columns: Vec<Column>) -> Option<Choice> {
     })
 }
 
-/// A table of several columns that holds codes and nothing else is a list in the shape of a grid: leaving out
-/// all columns but one would lose codes. Codes are taken row by row.
+/// Returns all codes of a table that has several columns and holds only codes: it is a list in the shape of a grid, and
+/// leaving out all columns but one would lose codes. Codes are taken row by row.
 fn only_codes(columns: &[Judged]) -> Option<Choice> {
     let sheet = &columns.first()?.column.sheet;
     let grid = columns.len() > 1
@@ -91,7 +91,7 @@ impl Judged {
             .enumerate()
             .take_while(|(_, cell)| cell.row <= HEADING_ROWS)
             .map(|(index, cell)| (index, heading_score(&cell.text)))
-            // Of a title "Holes of 2024" and a heading "Hole ID" the one that says more counts.
+            // If there are a title "Holes of the site" and a heading "Hole ID", the clearer one counts.
             .fold((0, 0.0), |best: (usize, f64), next| if next.1 > best.1 { next } else { best });
         let (skip, heading) = match named {
             (index, score) if score > 0.0 && index + 1 < cells.len() => (index + 1, score),
@@ -108,12 +108,13 @@ impl Judged {
     }
 
     fn score(&self) -> f64 {
-        // What stands in a column says more than what stands above it.
+        // The content of a column says more than its heading.
         self.heading + 1.5 * self.likeness
     }
 }
 
-/// Without a telling heading, the first cell is one only if it alone does not look like a code.
+/// Returns whether the first cell is a heading although its words do not say so: only if it alone does not look like a
+/// code.
 fn first_is_heading(cells: &[Cell]) -> bool {
     let Some((first, rest)) = cells.split_first() else {
         return false;
@@ -134,7 +135,7 @@ fn likeness(cells: &[Cell]) -> f64 {
     mean * (0.3 + 0.7 * distinct)
 }
 
-/// How much one text looks like a code: 1 for letters with digits in one word.
+/// Returns how much one text looks like a code: 1 for letters with digits in one word.
 fn code_likeness(text: &str) -> f64 {
     let has = |wanted: fn(char) -> bool| text.chars().any(wanted);
     let words = text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count();
@@ -145,19 +146,19 @@ fn code_likeness(text: &str) -> f64 {
         (true, true) if words == 1 => 1.0,
         (true, true) => 0.5,
         (false, true) if text.chars().all(|c| c.is_ascii_digit()) => 0.4,
-        // A measure or a date rather than a code, but `12-3` may be one.
+        // A number with other separators is a measure or a date rather than a code, but `12-3` may be one.
         (false, true) if !has(|c| matches!(c, '.' | ',' | ':' | '/')) && has(|c| c == '-') => 0.5,
         (true, false) if words == 1 && !has(char::is_lowercase) => 0.2,
         _ => 0.0,
     }
 }
 
-/// Whether a line above a plain list of codes is its heading.
+/// Returns whether a line above a plain list of codes is its heading.
 pub(super) fn is_header(text: &str) -> bool {
     heading_score(text) > 0.0
 }
 
-/// How clearly a heading says that codes stand below it: 0 to 1. A text with a digit is no heading.
+/// Returns how clearly a heading says that codes are below it: 0 to 1. A text with a digit is not a heading.
 fn heading_score(text: &str) -> f64 {
     const SUBJECT: &[&str] = &[
         "hole",

@@ -1,9 +1,9 @@
-//! Where a list of codes comes from: typed, pasted, a text file, or a column of a workbook or CSV.
+//! Reads lists of codes: typed, pasted, a text file, or a column of a workbook or CSV.
 //!
-//! What is returned are the codes as somebody spelled them; [`crate::matching::CodeList`] cleans and checks
-//! them. A code can hold anything but a comma, a semicolon, a tab or a line break: those part one code from the
-//! next wherever lists are plain text. Lines beginning with `#` are codes like others, for `#12` may be one; a
-//! stray comment costs no more than one code that is not found.
+//! The codes are returned as they are spelled in the list; [`crate::matching::CodeList`] cleans and checks them. A code
+//! can hold anything except a comma, a semicolon, a tab or a line break: these separate codes wherever lists are plain
+//! text. Lines beginning with `#` are codes like any other, because `#12` may be one; a stray comment costs no more
+//! than one code that is not found.
 
 pub(crate) mod code_lists;
 mod column;
@@ -20,20 +20,20 @@ use riffle_reader::Reader;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-/// What was taken for the codes of a file, to be shown before a scan starts.
+/// The detected source of the codes in a file, to be shown before a scan starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detected {
-    /// Where the file has named sheets.
+    /// The sheet, if the file has named sheets.
     pub sheet: Option<String>,
-    /// Column letters; none for a plain text file and for a table that holds codes and nothing else.
+    /// Column letters; `None` for a plain text file and for a table that holds only codes.
     pub column: Option<String>,
-    /// The words above the codes, which are not a code themselves.
+    /// The heading above the codes, which is not a code itself.
     pub header: Option<String>,
-    /// Codes as they stand there, repeats included.
+    /// Number of codes in the file, repeats included.
     pub count: usize,
 }
 
-/// Why a file gives no codes, and what to do about it.
+/// The reason a file gives no codes, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CodesError {
     #[error(
@@ -47,20 +47,20 @@ pub enum CodesError {
          or send a text file with one code a line"
     )]
     NoColumn { name: String },
-    /// It says nothing about the file.
+    /// Says nothing about the file.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Reads files that list codes. A port of this flow's own: nobody who is given a list knows of the sandbox that reads it.
+/// Reads files that list codes. A port of this flow: its callers know nothing of the sandbox that reads the list.
 #[async_trait]
 pub trait CodeFiles: Send + Sync {
-    /// The codes of a file and where they were found. At least one. `name` is for messages and a hint of the format,
-    /// and may be empty.
+    /// Returns the codes of a file, at least one, and where they were found. `name` is used in messages and as a hint
+    /// of the format, and may be empty.
     async fn read(&self, name: &str, content: Bytes) -> Result<Listing, CodesError>;
 }
 
-/// Reads with a reader, on threads that may wait, and one list after another: a small file may hold a million cells.
+/// Reads with a reader, on threads that may block, and one list at a time: a small file may hold a million cells.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "the reader holds trait objects")]
 pub struct ReaderCodes {
@@ -84,7 +84,7 @@ impl CodeFiles for ReaderCodes {
         let (reader, name) = (Arc::clone(&self.reader), name.to_owned());
         let reading = tokio::task::spawn_blocking(move || {
             let listing = look(&reader, &name, &content);
-            // Given back by the thread: who asked may have left.
+            // The thread returns the permit, because the caller may have gone.
             drop(turn);
             listing
         });
@@ -92,23 +92,23 @@ impl CodeFiles for ReaderCodes {
     }
 }
 
-/// The codes of an argument such as `A-1,A-2`, or of a pasted list: parted by commas, semicolons, tabs or lines.
+/// Splits an argument such as `A-1,A-2`, or a pasted list, into codes: at commas, semicolons, tabs and line breaks.
 pub fn from_argument(argument: &str) -> Vec<String> {
     let codes = argument.split([',', ';', '\t', '\n', '\r']).map(str::trim);
     codes.filter(|code| !code.is_empty()).map(str::to_owned).collect()
 }
 
-/// What stands where codes are listed.
+/// The content of a list of codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
-    /// In the order they stand there.
+    /// In the order of the list.
     pub codes: Vec<String>,
-    /// What has neither letter nor digit.
+    /// Texts with neither letter nor digit.
     pub blanks: Vec<String>,
     pub detected: Detected,
 }
 
-/// Reads a file that lists codes. Blocks: for who has a thread of their own, see [`CodeFiles`].
+/// Reads a file that lists codes. Blocks: for callers with a thread of their own; otherwise see [`CodeFiles`].
 pub fn look(reader: &Reader, name: &str, content: &Bytes) -> Result<Listing, CodesError> {
     let shown = if name.is_empty() { "the file" } else { name };
     match read::read(reader, name, shown, content)? {

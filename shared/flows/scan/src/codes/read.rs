@@ -18,7 +18,7 @@ pub(super) enum Content {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Column {
     pub(super) sheet: String,
-    /// Letters.
+    /// Column letters.
     pub(super) name: String,
     pub(super) cells: Vec<Cell>,
 }
@@ -30,7 +30,7 @@ pub(super) struct Cell {
     pub(super) text: String,
 }
 
-/// `shown` is the file's name in messages.
+/// Reads a file. `shown` is the file's name in messages.
 pub(super) fn read(reader: &Reader, name: &str, shown: &str, content: &Bytes) -> Result<Content, CodesError> {
     let unreadable = |reason: String| CodesError::Unreadable { name: shown.to_owned(), reason };
     let empty = || CodesError::Empty { name: shown.to_owned() };
@@ -40,7 +40,7 @@ pub(super) fn read(reader: &Reader, name: &str, shown: &str, content: &Bytes) ->
         Err(ExtractError::Empty) => return Err(empty()),
         Err(error) => return Err(unreadable(error.to_string())),
     };
-    // Half a list would look like a whole one.
+    // A partial list would look like a complete one.
     if let Some(part) = extracted.unread.first() {
         return Err(unreadable(format!("{}: {}", part.place, part.why)));
     }
@@ -49,11 +49,11 @@ pub(super) fn read(reader: &Reader, name: &str, shown: &str, content: &Bytes) ->
         Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods | Kind::Csv if collected.columns.is_empty() => {
             Err(empty())
         }
-        // Sheets in their order, columns from the left: where two are as good, the first is taken.
+        // Sheets in their order, columns from the left: of two equally good ones the first is taken.
         Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods | Kind::Csv => {
             Ok(Content::Tables(collected.columns.into_values().collect()))
         }
-        // The reader has refused it before.
+        // The reader has already refused other kinds.
         kind => Err(unreadable(ExtractError::OtherKind(kind).to_string())),
     }
 }

@@ -1,4 +1,4 @@
-//! Lists as people send them.
+//! Lists as users send them.
 
 use bytes::Bytes;
 
@@ -21,7 +21,7 @@ fn an_argument_is_parted_by_commas_and_lines() {
     assert!(from_argument(" ,\n").is_empty());
 }
 
-/// A table as rows of text; blank cells are no cells.
+/// Builds a table from rows of text; blank cells are left out.
 fn table(rows: &[&[&str]]) -> Vec<Column> {
     let width = rows.iter().map(|row| row.len()).max().unwrap_or_default();
     (0..width)

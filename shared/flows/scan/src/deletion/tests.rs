@@ -20,7 +20,7 @@ use crate::{Delivered, Dispatcher, Ports, Settings, Worker};
 const UPLOAD: &str = "0123456789abcdef0123456789abcdef";
 const TENANT: &str = "acme";
 
-/// No file of these tests is to be opened.
+/// A search that must not be called: no file of these tests may be opened.
 struct Nothing;
 
 #[async_trait::async_trait]
@@ -34,7 +34,7 @@ impl FileSearch for Nothing {
     }
 }
 
-/// Objects that are out of reach after so many calls.
+/// An object store that cannot be reached after a number of calls.
 struct Failing {
     inner: Arc<MemoryObjects>,
     left: AtomicU32,
@@ -108,7 +108,7 @@ impl World {
         Self { reach, scan, ledger, objects, notifier, connections, tokens, clock }
     }
 
-    /// A session with three files in two chunks that has left something everywhere.
+    /// Creates a session with three files in two chunks that has stored something everywhere.
     fn session(&self, name: &str, source: Source, transitions: &[Transition]) -> SessionId {
         let id = crate::session_id(TENANT, name);
         let request = Request {
@@ -132,7 +132,7 @@ impl World {
         id
     }
 
-    /// What a session leaves, and whoever works on it late.
+    /// Stores what a session leaves behind, as does a process that works on it late.
     async fn leave(&self, id: &SessionId) {
         for key in [
             keys::codes(id, "digest"),
@@ -170,7 +170,7 @@ impl World {
         block_on(self.scan.delete(TENANT, id))
     }
 
-    /// Everything but the ledger's line that it was deleted.
+    /// Asserts that nothing is left but the ledger's record that the session was deleted.
     fn assert_nothing_left(&self, id: &SessionId, when: &str) {
         let keys: Vec<_> = self.objects.keys().into_iter().filter(|key| key.contains(&id.0)).collect();
         assert!(keys.is_empty(), "{when}: {keys:?}");
@@ -277,7 +277,7 @@ fn what_was_begun_before_is_removed_after_it() {
     let world = World::new();
     let id = world.session("one", folders(), &ended());
     assert_eq!(world.delete(&id), Ok(()));
-    // The call died before the dispatcher was called; and who had begun before writes again after the first removal.
+    // The call died before the dispatcher was called, and work begun earlier writes again after the first removal.
     for _ in 0..8 {
         world.clock.advance(TimeDelta::minutes(40));
         block_on(world.scan.sweep(&Deadline::none())).expect("swept");
@@ -306,7 +306,7 @@ fn the_sweep_calls_the_dispatcher_as_long_as_it_is_not_done() {
     assert!(swept().is_some(), "the dispatcher is called again");
 }
 
-/// A message that comes a second time.
+/// Delivers a message a second time.
 fn late(worker: &Worker, file: &ScanFile) -> Vec<(usize, Failure)> {
     let message = Delivered { file: file.clone(), again: true };
     block_on(worker.run(&[message], &Deadline::none()))
@@ -417,13 +417,13 @@ fn a_scan_that_is_about_to_use_an_upload_keeps_it() {
     let put = |key: String| block_on(world.objects.put(&key, Bytes::from_static(b"{}"))).expect("put");
     put(keys::upload(TENANT, UPLOAD));
     put(keys::upload_batch(UPLOAD, 0));
-    // It notes first, and comes to be after.
+    // It records its use first, and is created after that.
     let coming = crate::session_id(TENANT, "coming");
     block_on(world.scan.use_upload(&coming, UPLOAD)).expect("noted");
     assert_eq!(world.delete(&id), Ok(()));
     world.dispatch(&id);
     assert!(world.objects.peek(&keys::upload_batch(UPLOAD, 0)).is_some());
-    // It never came: what it noted does not keep the upload for ever.
+    // It was never created: its recorded use does not keep the upload permanently.
     world.clock.advance(SETTLED);
     world.dispatch(&id);
     let left: Vec<_> = world.objects.keys().into_iter().filter(|key| key.contains(UPLOAD)).collect();

@@ -1,4 +1,4 @@
-//! One match, to be looked at: where it stands in its file.
+//! One match as evidence for users: where it is in its file.
 
 use std::sync::Arc;
 
@@ -12,32 +12,33 @@ use crate::queries::error::QueryError;
 use crate::state::result::FileResult;
 use crate::{Scan, announce};
 
-/// A match and the file it stands in.
+/// A match and the file it is in.
 #[derive(Debug, Clone)]
 pub struct Sighting {
     pub match_id: String,
     pub data: FoundMatch,
     pub place: Place,
-    /// In points from the top left corner of the page. Empty until the page is looked at, but where OCR read it.
+    /// In points from the top left corner of the page. Known from reading if OCR read the page, otherwise empty until
+    /// [`crate::PageViews::look`] fills it.
     pub boxes: Vec<Bounds>,
-    /// Finds the code again.
+    /// Finds the code on its page again.
     pub(crate) code: Option<Arc<Matcher>>,
     pub index: u32,
     pub source: Source,
     pub entry: Entry,
 }
 
-/// A page as it can be shown.
+/// A page that can be shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageView {
-    /// In points.
+    /// In points, like the height.
     pub width: f32,
     pub height: f32,
     pub image_url: String,
 }
 
 impl Scan {
-    /// The match `match_id` of a session.
+    /// Returns the match `match_id` of a session.
     pub async fn sighting(
         &self,
         tenant: &str,
@@ -75,13 +76,14 @@ impl Scan {
 }
 
 impl Sighting {
-    /// The page it stands on, where its file is shown page by page.
+    /// Returns the page the match is on, if its file is shown page by page.
     pub fn page_number(&self) -> Option<u32> {
         self.place.page().ok()
     }
 
-    /// What a person is shown: the page with the code boxed where there is a `view` of it, else the text around it
-    /// and why there is no more. `view` is `Err` with the reason where the page could not be looked at.
+    /// Returns what a user is shown: the page with the code boxed if there is a `view` of it, otherwise the text around
+    /// the code and the reason why there is no page. `view` is `Err` with the reason if the page could not be looked
+    /// at.
     pub fn evidence(self, view: Result<Option<PageView>, String>) -> Evidence {
         let page = self.place.page();
         let (view, why) = match (&page, view) {

@@ -1,4 +1,4 @@
-//! Where a match stands, as a picture of its page.
+//! Where a match is, as a picture of its page.
 
 pub(crate) mod match_evidence;
 pub(crate) mod page_images;

@@ -1,4 +1,4 @@
-//! Drawing pages, as a port of this flow's own: nobody who asks for a page knows of the sandbox that draws it.
+//! Drawing pages, as a port of this flow: its callers know nothing of the sandbox that draws them.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::search::Searching;
 /// Draws pages of files.
 #[async_trait]
 pub trait PageImages: Send + Sync {
-    /// Draws a page, counted from 1, or tells its size. `name` is only a hint of the format.
+    /// Draws a page, counted from 1, or only returns its size, as `view` says. `name` is only a hint of the format.
     async fn draw(
         &self,
         name: &str,
@@ -23,7 +23,7 @@ pub trait PageImages: Send + Sync {
         view: View,
     ) -> Result<Drawn, PageError>;
 
-    /// Where the one code of `code` stands on a page of a PDF, in points from the page's top left corner. Empty where
+    /// Returns where the one code of `code` is on a page of a PDF, in points from the page's top left corner. Empty if
     /// it is not found again.
     async fn boxes(
         &self,
@@ -34,18 +34,18 @@ pub trait PageImages: Send + Sync {
     ) -> Result<Vec<Bounds>, PageError>;
 }
 
-/// Draws with a reader, on threads that may wait. For people it is a reader of its own, so that no page waits until a
-/// running scan makes room.
+/// Draws with a reader, on threads that may block. Pages for users are drawn by a reader of their own, so that no page
+/// waits for a running scan to make room.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "the reader holds trait objects")]
 pub struct ReaderPages {
     reader: Arc<Reader>,
-    /// Who waits for a turn holds no thread, and whoever gives up waiting costs nothing.
+    /// Waiting for a permit holds no thread, and a caller that stops waiting costs nothing.
     turns: Arc<Semaphore>,
 }
 
 impl ReaderPages {
-    /// `at_once` is how many pages the reader draws at once.
+    /// `at_once` is the number of pages that the reader draws concurrently.
     pub fn new(reader: Arc<Reader>, at_once: usize) -> Self {
         Self { reader, turns: Arc::new(Semaphore::new(at_once.max(1))) }
     }
@@ -58,7 +58,7 @@ impl ReaderPages {
         let reader = Arc::clone(&self.reader);
         let working = tokio::task::spawn_blocking(move || {
             let outcome = work(&reader);
-            // Given back by the thread: who asked may have left.
+            // The thread returns the permit, because the caller may have gone.
             drop(turn);
             outcome
         });

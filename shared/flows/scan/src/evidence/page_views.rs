@@ -1,4 +1,4 @@
-//! Pages of a session's files, as people look at them.
+//! Pages of a session's files, as users look at them.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -13,9 +13,10 @@ use crate::recent::Recent;
 use crate::state::request::digest;
 use crate::{Scan, Sighting};
 
-/// Pages whose size is kept: who looks through matches sees several of one page after another.
+/// Pages whose size is cached: a user who looks through matches sees several of one page after another.
 const KEPT_SIZES: NonZeroUsize = NonZeroUsize::new(64).unwrap();
-/// Changes when pages are drawn otherwise: pictures that clients have kept are then asked for anew.
+/// Part of each page's tag. Raise it when pages are drawn differently, so that clients fetch their cached pictures
+/// again.
 const DRAWING: u32 = 1;
 
 /// Shows pages.
@@ -28,15 +29,15 @@ pub struct PageViews {
     sizes: Recent<PageKey, (f32, f32)>,
 }
 
-/// A session never changes which version of a file it means.
+/// Session, file and page. A session never changes which version of a file it refers to.
 type PageKey = (SessionId, u32, u32);
 
-/// Why a page is not shown, for the person who asked.
+/// The reason a page is not shown, for the person who requested it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PageViewError {
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// What the source says of the file. Never that the source itself failed.
+    /// The source's error about this file. Never a failure of the source itself.
     #[error("{0}")]
     File(ReadError),
     /// The file has no such page, or no pages at all.
@@ -48,11 +49,11 @@ pub enum PageViewError {
     NotDrawn(DrawError),
 }
 
-/// A page of a session's file that may be asked for.
+/// A page of a session's file that the tenant may request.
 #[derive(Debug, Clone)]
 pub struct PageRef {
     pub page: u32,
-    /// Stands for the picture wherever it is kept.
+    /// Identifies the picture in every cache.
     pub tag: String,
     source: Source,
     entry: Entry,
@@ -63,7 +64,7 @@ impl PageViews {
         Self { scan, files, images, sizes: Recent::new(KEPT_SIZES) }
     }
 
-    /// Page `page` of file `index` of a session. Whether the file has it shows when it is drawn.
+    /// Returns page `page` of file `index` of a session. Whether the file has that page is known only when it is drawn.
     pub async fn page(
         &self,
         tenant: &str,
@@ -79,15 +80,15 @@ impl PageViews {
         Ok(PageRef { page, tag, source, entry })
     }
 
-    /// The page as a PNG so many pixels wide.
+    /// Draws the page as a PNG `width` pixels wide.
     pub async fn picture(&self, page: &PageRef, width: u32) -> Result<Vec<u8>, PageViewError> {
         let opened = self.open(&page.source, &page.entry).await?;
         let drawn = self.images.draw(&page.entry.name, opened, page.page, View::Page { width }).await?;
         Ok(drawn.png)
     }
 
-    /// Looks at the page a match stands on: its size, and where on it the match is, which `sighting` is told. `None`
-    /// where it stands on none.
+    /// Looks at the page that a match is on. Returns the page's size in points, and stores in `sighting` where on the
+    /// page the match is. `None` if the match is not on a page.
     pub async fn look(
         &self,
         session: &SessionId,
@@ -96,7 +97,7 @@ impl PageViews {
         let Some(page) = sighting.page_number() else { return Ok(None) };
         let key = (session.clone(), sighting.index, page);
         let name = &sighting.entry.name;
-        // Also where the size is known: where the file is not there any more, its picture is not either.
+        // Also if the size is cached: if the file is gone, its picture cannot be drawn either.
         let opened = self.open(&sighting.source, &sighting.entry).await?;
         let size = if let Some(size) = self.sizes.get(&key) {
             size
@@ -108,7 +109,7 @@ impl PageViews {
         if let Some(code) = sighting.code.take().filter(|_| sighting.boxes.is_empty()) {
             match self.images.boxes(name, opened, page, code).await {
                 Ok(boxes) => sighting.boxes = boxes,
-                // The page is shown without.
+                // The page is shown without boxes.
                 Err(PageError::Page(_)) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -1,9 +1,9 @@
-//! The boxes of a match on its page: one per line of text it runs over.
+//! The boxes of a match on its page: one for each line of text that it covers.
 
 use riffle_extract::{Bounds, Glyphs};
 use serde::{Deserialize, Serialize};
 
-/// A box as parts of its page, from the top left corner of the page as it is shown: all within 0 and 1.
+/// A box as fractions of its page, from the top left corner of the page as it is shown. All values are within 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Fraction {
     pub x: f32,
@@ -12,12 +12,12 @@ pub struct Fraction {
     pub height: f32,
 }
 
-/// A match's boxes as parts of its page, whose width and height are what [`riffle_extract::Drawn::page`] says. Those
-/// beside the page are left out.
+/// Converts a match's boxes to fractions of its page, whose width and height are those of
+/// [`riffle_extract::Drawn::page`]. Boxes off the page are left out.
 ///
-/// A match keeps its boxes in the units of the page, counted from its top left corner as it is shown, downwards: it
-/// was turned (`Rotate`) and cut to its crop box before. Nothing of that is left to do here. `UserUnit` scales page
-/// and boxes alike and is in neither.
+/// A match keeps its boxes in the units of the page, downwards from the top left corner of the page as it is shown: the
+/// rotation (`Rotate`) and the crop box are already applied, so nothing of that remains to be done here. `UserUnit`
+/// scales page and boxes alike and is included in neither.
 pub fn fractions(boxes: &[Bounds], page: (f32, f32)) -> Vec<Fraction> {
     let part = |from: f32, to: f32, side: f32| {
         let from = (from / side).clamp(0.0, 1.0);
@@ -32,10 +32,10 @@ pub fn fractions(boxes: &[Bounds], page: (f32, f32)) -> Vec<Fraction> {
     boxes.iter().map(fraction).filter(is_on_page).collect()
 }
 
-/// Adds the boxes of the glyphs in bytes `start..end` of the unit's `text`, at most up to `limit` in all.
+/// Adds the boxes of the glyphs in bytes `start..end` of the unit's `text`, up to `limit` boxes in all.
 ///
-/// Glyphs that follow each other along one line of text, whichever way that line runs, share a box: drawings
-/// have their labels upright and aslant.
+/// Glyphs that follow each other along one line of text share a box, whichever way the line runs: drawings have
+/// vertical and slanted labels.
 pub(super) fn collect(
     into: &mut Vec<Bounds>,
     glyphs: &Glyphs,
@@ -53,7 +53,7 @@ pub(super) fn collect(
             break;
         }
         let covered = text.get(from..offset(index + 1).min(text.len())).unwrap_or_default();
-        // A number that is none would also not survive the trip through JSON.
+        // A value that is not a number would not survive JSON either.
         let usable = [bounds.x0, bounds.y0, bounds.x1, bounds.y1].iter().all(|edge| edge.is_finite());
         if !usable || (!covered.is_empty() && covered.trim().is_empty()) {
             continue;
@@ -80,11 +80,11 @@ fn give(into: &mut Vec<Bounds>, bounds: Bounds, limit: usize) {
     }
 }
 
-/// Glyphs of one line of text so far.
+/// The glyphs of one line of text so far.
 struct Line {
     union: Bounds,
     last: Bounds,
-    /// The way the text runs, of length 1; known from the second glyph on.
+    /// Direction of the text, of length 1; known from the second glyph on.
     way: Option<(f32, f32)>,
 }
 
@@ -93,14 +93,14 @@ impl Line {
         Self { union: bounds, last: bounds, way: None }
     }
 
-    /// Takes `next` in, or gives the line back as it is when `next` stands on another one.
+    /// Adds `next` to the line, or returns the line unchanged as an error if `next` is on another line.
     fn join(self, next: Bounds) -> Result<Self, Self> {
         let (from, to) = (centre(&self.last), centre(&next));
         let step = (to.0 - from.0, to.1 - from.1);
         let length = step.0.hypot(step.1);
         let size = extent(&self.last).max(extent(&next));
         let same_line = match self.way {
-            // Two glyphs beside each other overlap in height, or above each other in width.
+            // Two glyphs side by side overlap in height; two above each other overlap in width.
             None => {
                 overlap(self.last.y0, self.last.y1, next.y0, next.y1)
                     || overlap(self.last.x0, self.last.x1, next.x0, next.x1)

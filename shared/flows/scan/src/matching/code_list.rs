@@ -5,22 +5,22 @@ use std::sync::Arc;
 
 use super::fold;
 
-/// The most codes one session takes.
+/// The most codes that one session accepts.
 pub const MAX_CODES: usize = 50_000;
 /// The longest code, in characters after folding.
 pub const MAX_CODE_CHARS: usize = 256;
 
-/// 1 to [`MAX_CODES`] different codes, each in the spelling it was first given in.
+/// A list of 1 to [`MAX_CODES`] different codes, each in the spelling it was first given in.
 ///
 /// Two spellings that would find the same text (`hole–1`, `HOLE - 1`) are one code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeList {
     spellings: Vec<String>,
-    /// In UTF-8. Shared with whoever looks for them.
+    /// In UTF-8. Shared with the matchers.
     folded: Arc<[Vec<u8>]>,
 }
 
-/// Why a list of codes is refused. Items count from 1, as they were given, blank ones included.
+/// The reason a list of codes is refused. Items count from 1, as they were given, blank ones included.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CodeListError {
     #[error("the list holds no codes: give at least one")]
@@ -33,7 +33,7 @@ pub enum CodeListError {
     )]
     TooLong {
         item: usize,
-        /// How the item begins.
+        /// The beginning of the item.
         code: String,
     },
     #[error("item {item} is not a code, it has neither letter nor digit: \"{code}\"")]
@@ -41,7 +41,7 @@ pub enum CodeListError {
 }
 
 impl CodeList {
-    /// Trims, drops blanks, folds repeats into the first spelling, and keeps the order.
+    /// Trims items, drops blanks, merges repeats into the first spelling, and keeps the order.
     pub fn new(given: Vec<String>) -> Result<Self, CodeListError> {
         let (mut spellings, mut all) = (Vec::new(), Vec::new());
         let mut known = HashSet::new();
@@ -80,12 +80,12 @@ impl CodeList {
         self.spellings.len()
     }
 
-    /// The spelling of the code with this index, as [`super::Match::code`] gives it.
+    /// Returns the spelling of the code with this index, which is that of [`super::Match::code`].
     pub fn get(&self, code: u32) -> Option<&str> {
         self.spellings.get(usize::try_from(code).ok()?).map(String::as_str)
     }
 
-    /// All spellings in their order. A list made of them again is equal to this one.
+    /// Returns all spellings in their order. A list made of them is equal to this one.
     pub fn spellings(&self) -> &[String] {
         &self.spellings
     }

@@ -1,28 +1,28 @@
-//! Folding: the one rule by which a code and a text are made comparable.
+//! Folding: the one rule that makes codes and text comparable.
 //!
 //! - Letters are lower-cased by Unicode's *simple* mapping, one character to one (`İ` → `i`), so that folding
 //!   never splits a character. Full-width forms become ASCII.
-//! - Every look-alike of the hyphen becomes `-`. White space and line breaks around a hyphen vanish; any other
-//!   run of white space becomes one space; none is left at either end.
-//! - A soft hyphen is a hyphen, because PDF fonts often name their ordinary hyphen so; beside another hyphen it
-//!   is nothing. Zero-width and direction marks are nothing: nobody sees them.
+//! - Every look-alike of the hyphen becomes `-`. White space and line breaks around a hyphen are removed; any other run
+//!   of white space becomes one space; none is left at either end.
+//! - A soft hyphen counts as a hyphen, because PDF fonts often give that name to their ordinary hyphen; next to another
+//!   hyphen it is ignored. Zero-width and direction marks are ignored, because they are invisible.
 //!
 //! Accents are not composed: a decomposed `É` stays two characters.
 
-/// Takes folded text piece by piece, with the byte offset in the original where each piece began.
+/// A receiver of folded text piece by piece, with the byte offset in the original where each piece began.
 pub(super) trait Folded {
-    /// A character that folds to one byte of ASCII.
+    /// Takes a character that folds to one byte of ASCII.
     fn byte(&mut self, byte: u8, origin: usize);
-    /// Visible ASCII other than hyphens, not lower-cased yet, with single spaces or line ends between.
+    /// Takes visible ASCII other than hyphens, not lower-cased yet, with single spaces or line ends between.
     fn plain(&mut self, run: &[u8], origin: usize);
     fn char(&mut self, c: char, origin: usize);
 }
 
-/// Folds text that may come in chunks; what it remembers between chunks is all it needs.
+/// Folds text that may come in chunks. It keeps all the state needed between chunks.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Folder {
     last: Last,
-    /// White space was read after the last character and not yet given on.
+    /// White space was read after the last character and not yet passed on.
     gap: bool,
 }
 
@@ -44,7 +44,7 @@ enum Class {
     Invisible,
 }
 
-/// Bytes that need no closer look: visible ASCII but the hyphen.
+/// Bytes that need no closer look: visible ASCII except the hyphen.
 const PLAIN: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = b'!';
@@ -72,7 +72,7 @@ impl Folder {
                 self.take(class, folded, offset + at, out);
                 at += c.len_utf8();
             } else {
-                // Nearly all text is runs of such bytes.
+                // Nearly all text consists of runs of such bytes.
                 self.close_gap(offset + at, out);
                 let run = plain_run(&bytes[at..]);
                 out.plain(&bytes[at..at + run], offset + at);
@@ -112,11 +112,11 @@ impl Folder {
     }
 }
 
-/// Bytes looked at together.
+/// Bytes examined together.
 const BLOCK: usize = 32;
 
-/// Length of the run that `bytes`, which begin with a plain one, begin with: it ends with a plain one too, since a
-/// gap waits for what follows it.
+/// Returns the length of the plain run at the start of `bytes`, which must begin with a plain byte. The run ends with a
+/// plain byte, too, because a gap waits for the byte that follows it.
 fn plain_run(bytes: &[u8]) -> usize {
     let mut end = 0;
     while let Some(block) = bytes[end..].first_chunk::<{ BLOCK + 1 }>()
@@ -134,7 +134,8 @@ fn is_gap(byte: u8) -> bool {
     byte == b' ' || byte == b'\n'
 }
 
-/// Whether all but the last byte are plain or single gaps. Without a branch, so that it takes a few instructions.
+/// Returns whether all but the last byte are plain or single gaps. Without a branch, so that it takes a few
+/// instructions.
 fn is_simple(block: &[u8; BLOCK + 1]) -> bool {
     let mut simple = true;
     for at in 0..BLOCK {
@@ -145,7 +146,7 @@ fn is_simple(block: &[u8; BLOCK + 1]) -> bool {
     simple
 }
 
-/// What a character is and, if it is plain, what it folds to.
+/// Returns the class of a character and, if it is plain, what it folds to.
 fn classify(c: char) -> (Class, char) {
     let c = match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
@@ -166,8 +167,8 @@ fn classify(c: char) -> (Class, char) {
     }
 }
 
-/// Whether a folded character belongs to a word, as `rg -w` sees it: letters, digits, `_`, and accents that
-/// stand apart from their letter. Raised and lowered digits do not: they are footnotes at the end of a code.
+/// Returns whether a folded character belongs to a word, as `rg -w` sees it: letters, digits, `_`, and accents separate
+/// from their letter. Superscript and subscript digits do not: they are footnotes at the end of a code.
 pub(super) fn is_word(c: char) -> bool {
     match c {
         '_' | '\u{300}'..='\u{36F}' => true,
@@ -200,7 +201,7 @@ impl Folded for Vec<u8> {
 /// Folds a whole text at once, into a buffer that is emptied first.
 pub(super) fn fold_into(buffer: &mut Vec<u8>, text: &str) {
     buffer.clear();
-    // Lower case is at most half as long again, and hardly ever longer at all.
+    // Lower case makes text at most half as long again, and hardly ever longer at all.
     buffer.reserve(text.len());
     Folder::default().fold(text, 0, buffer);
 }

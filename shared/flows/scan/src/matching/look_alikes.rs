@@ -1,4 +1,4 @@
-//! What OCR may have misread: text that is a code once letters and digits that look alike are taken for one.
+//! Text that OCR may have misread: it equals a code once letters and digits that look alike are treated as the same.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use daachorse::DoubleArrayAhoCorasick;
 
 use super::matcher::{Hit, stands_alone};
 
-/// Finds, in folded text, what looks like a code and is none.
+/// A search for text that looks like a code and is not one, in folded text.
 pub(super) struct LookAlikes {
     automaton: DoubleArrayAhoCorasick<u32>,
-    /// By pattern, its codes.
+    /// By pattern, the codes that look like it.
     codes: Vec<Vec<u32>>,
 }
 
@@ -26,15 +26,15 @@ impl LookAlikes {
         Self { automaton, codes: patterns.into_values().collect() }
     }
 
-    /// Every place of `folded` that looks like a code, in the order of their ends. Nothing may stand beside it that
-    /// belongs to a word, whatever the mode: half of a misread word is no news.
+    /// Returns every place in `folded` that looks like a code, in the order of their ends. No character that belongs to
+    /// a word may be next to it, whatever the mode: half of a misread word says nothing.
     pub(super) fn hits(&self, folded: &[u8], codes: &[Vec<u8>]) -> Vec<Hit> {
         let looks: Vec<u8> = folded.iter().copied().map(look).collect();
         let mut hits = Vec::new();
         for found in self.automaton.find_overlapping_iter(&looks) {
             let text = &folded[found.start()..found.end()];
             let alike = &self.codes[found.value() as usize];
-            // What is a code itself is no misreading of another.
+            // A text that is itself a code is not a misreading of another code.
             if alike.iter().any(|code| codes[*code as usize] == text) {
                 continue;
             }
@@ -47,7 +47,8 @@ impl LookAlikes {
     }
 }
 
-/// What stands for all that looks like it, after folding. Each is one byte, so that places stay what they are.
+/// Returns the byte that represents all bytes that look like this one, after folding. Each is one byte, so that
+/// positions do not change.
 const fn look(byte: u8) -> u8 {
     match byte {
         b'0' | b'o' | b'q' => b'o',
@@ -60,7 +61,7 @@ const fn look(byte: u8) -> u8 {
     }
 }
 
-/// Whether more of it is as it should be than is not: `is` is no misread `15`.
+/// Returns whether more of the text is right than wrong: `is` is not a misread `15`.
 fn is_near(text: &[u8], code: &[u8]) -> bool {
     let misread = text.iter().zip(code).filter(|(read, meant)| read != meant).count();
     misread * 2 < code.len()

@@ -9,28 +9,28 @@ use super::fold::is_word;
 use super::look_alikes::LookAlikes;
 use super::{CodeList, Session};
 
-/// What may stand beside a code in the text.
+/// The rule for what may be next to a code in the text.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MatchMode {
-    /// No letter, digit or `_` beside it: `HOLE-1` is not in `HOLE-12`.
+    /// No letter, digit or `_` next to it: `HOLE-1` is not in `HOLE-12`.
     #[default]
     Token,
     /// Anything.
     Substring,
 }
 
-/// Finds every code of a list, overlapping ones too, in time that does not grow with their number.
+/// A search for all codes of a list, overlapping ones too, in time that does not grow with their number.
 ///
-/// Building takes some 50 ms for 50,000 codes: build one per session of work, not per file.
+/// Building it takes about 50 ms for 50,000 codes: build one per session, not per file.
 pub struct Matcher {
     automaton: DoubleArrayAhoCorasick<u32>,
     mode: MatchMode,
     /// Folded.
     codes: Arc<[Vec<u8>]>,
-    /// Made for the first text that OCR read.
+    /// Built for the first text that OCR read.
     look_alikes: OnceLock<LookAlikes>,
-    /// Bytes of the longest folded code.
+    /// Length of the longest folded code, in bytes.
     longest: usize,
 }
 
@@ -58,7 +58,7 @@ impl Matcher {
         self.mode
     }
 
-    /// A sink for one file after another, with buffers of its own.
+    /// Returns a sink for one file after another, with buffers of its own.
     pub fn session(&self) -> Session<'_> {
         Session::new(self)
     }
@@ -71,12 +71,12 @@ impl Matcher {
         self.longest
     }
 
-    /// What in `folded`, which OCR read, looks like a code and is none.
+    /// Returns the places in `folded`, a text that OCR read, that look like a code and are not one.
     pub(super) fn misread(&self, folded: &[u8]) -> Vec<Hit> {
         self.look_alikes.get_or_init(|| LookAlikes::new(&self.codes)).hits(folded, &self.codes)
     }
 
-    /// Every hit in `folded`, in the order of their ends.
+    /// Returns every hit in `folded`, in the order of their ends.
     pub(super) fn hits<'t>(&'t self, folded: &'t [u8]) -> impl Iterator<Item = Hit> + 't {
         self.automaton
             .find_overlapping_iter(folded)
@@ -95,7 +95,7 @@ impl std::fmt::Debug for Matcher {
 }
 
 pub(super) fn stands_alone(folded: &[u8], hit: &Hit) -> bool {
-    // The far more common reason for refusing is what follows (HOLE-1 in HOLE-12), so it is looked at first.
+    // A hit is refused far more often for what follows it (HOLE-1 in HOLE-12), so that is checked first.
     let (before, after) = (&folded[..hit.start], &folded[hit.end..]);
     !first_char(after).is_some_and(is_word) && !last_char(before).is_some_and(is_word)
 }
@@ -113,7 +113,7 @@ fn last_char(folded: &[u8]) -> Option<char> {
     first_char(&folded[start..])
 }
 
-/// Whether a byte of UTF-8 goes on with a character rather than beginning one.
+/// Returns whether a byte of UTF-8 continues a character rather than beginning one.
 fn is_continuation(byte: u8) -> bool {
     byte & 0b1100_0000 == 0b1000_0000
 }

@@ -1,10 +1,10 @@
-//! Finding target codes in text: all codes at once, in one pass over each unit a parser hands on.
+//! Finds target codes in text: all codes at once, in one pass over each unit that a parser passes on.
 //!
-//! [`CodeList`] is what to look for, [`Matcher`] the automaton built from it once per session, [`Session`] the
-//! [`riffle_extract::Sink`] that collects one file's [`Findings`]. Text and codes are folded by the same rules
-//! (`fold.rs`), so every comparison, token boundaries included, is made on folded text.
+//! [`CodeList`] holds the codes to look for, [`Matcher`] is the automaton built from it once per session, and
+//! [`Session`] is the [`riffle_extract::Sink`] that collects one file's [`Findings`]. Text and codes are folded by the
+//! same rules (`fold.rs`), so every comparison, token boundaries included, is made on folded text.
 //!
-//! Nothing here knows files, queues or progress.
+//! Nothing here depends on files, queues or progress.
 
 mod boxes;
 mod code_list;

@@ -1,4 +1,4 @@
-//! What one file holds of the codes.
+//! The codes found in one file.
 
 use std::collections::BTreeMap;
 
@@ -10,28 +10,29 @@ use super::matcher::{Hit, Matcher};
 use super::trace::{Trace, Window};
 use super::{boxes, snippet};
 
-/// Places listed of one code in one file.
+/// Most places listed of one code in one file.
 pub const MAX_PLACES_PER_CODE: u32 = 100;
-/// Matches listed of one file, beside the first place of each code, which is always listed.
+/// Most matches listed of one file. The first place of each code is listed even beyond that.
 pub const MAX_MATCHES: usize = 10_000;
-/// Misread codes listed of one file, each once.
+/// Most misread codes listed of one file, each once.
 pub const MAX_MISREAD: usize = 100;
-/// Boxes kept of one match.
+/// Most boxes kept of one match.
 pub const MAX_BOXES: usize = 64;
 
-/// All that was found in one file, in the order of the document, then of the codes.
+/// Everything found in one file, in the order of the document, then of the codes.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Findings {
     pub matches: Vec<Match>,
-    /// Different codes the file holds.
+    /// Number of different codes in the file.
     pub codes: u32,
-    /// Places beyond the caps, counted and not listed. Never a code's first.
+    /// Number of places beyond the limits, which are counted but not listed. Never the first place of a code.
     pub unlisted: u32,
-    /// Codes that the file may hold all the same, as OCR may have misread them: the first place of each.
+    /// Codes that the file may hold although they were not found, because OCR may have misread them: the first place of
+    /// each.
     pub misread: Vec<Misread>,
 }
 
-/// What OCR read in a place and is no code, but looks like one.
+/// A text read by OCR that is not a code but looks like one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Misread {
     /// Index into the [`super::CodeList`].
@@ -41,20 +42,20 @@ pub struct Misread {
     pub text: String,
 }
 
-/// One code at one place: a page, a cell or a line, however often it stands there.
+/// One code at one place (a page, a cell or a line), however often it occurs there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Match {
     /// Index into the [`super::CodeList`].
     pub code: u32,
     pub place: Place,
-    /// The first of them with the text around it.
+    /// The first occurrence with the text around it.
     pub snippet: String,
-    /// Where the code stands on the page, one box per line of text; empty where the text came without
+    /// Where the code is on the page, one box per line of text; empty if the text came without layout
     /// ([`riffle_extract::Sink::wants_layout`]).
     pub boxes: Vec<Bounds>,
 }
 
-/// Collects the matches of one file after another; its buffers are kept between files.
+/// A sink that collects the matches of one file after another. It keeps its buffers between files.
 pub struct Session<'m> {
     matcher: &'m Matcher,
     /// The unit's text, folded.
@@ -76,7 +77,7 @@ struct Seen {
     places: u32,
     unit: u64,
     line: u64,
-    /// Its last match in `found`, if that one was listed.
+    /// Index in `found` of its last match, if that one was listed.
     listed: Option<u32>,
 }
 
@@ -124,7 +125,7 @@ impl<'m> Session<'m> {
         }
     }
 
-    /// Ends the file and gives what was found since the last call; the next unit begins another file.
+    /// Ends the file and returns what was found since the last call; the next unit begins another file.
     pub fn finish(&mut self) -> Findings {
         // Hits come in the order of their ends; readers expect lines, then codes.
         self.found.sort_by_key(|found| (found.unit, found.line, found.listed.code));
@@ -132,7 +133,7 @@ impl<'m> Session<'m> {
             matches: self.found.drain(..).map(|found| found.listed).collect(),
             codes: u32::try_from(self.touched.len()).unwrap_or(u32::MAX),
             unlisted: self.unlisted,
-            // Where a code is, nobody asks what else may be one.
+            // If a code was found, its possible misreadings are of no interest.
             misread: std::mem::take(&mut self.misread)
                 .into_values()
                 .filter(|misread| self.seen[misread.code as usize].places == 0)
@@ -163,7 +164,7 @@ impl<'m> Session<'m> {
         if seen.places == 0 || (seen.unit, seen.line) != (*units, line) {
             let place = unit.place.on_line(line);
             (seen.unit, seen.line) = (*units, line);
-            // A parser may hand one page on in several units.
+            // A parser may pass one page on in several units.
             let last = seen.listed.and_then(|index| found.get(index as usize));
             if last.is_none_or(|last| last.listed.place != place) {
                 let room = seen.places < MAX_PLACES_PER_CODE && found.len() < MAX_MATCHES;

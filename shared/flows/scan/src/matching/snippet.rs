@@ -2,13 +2,13 @@
 
 /// Characters shown on each side of the code.
 const SIDE: usize = 40;
-/// Bytes looked at for one part of a snippet, however little of it can be shown.
+/// Bytes examined for one part of a snippet, however little of it can be shown.
 const REACH: usize = 4 * 1024;
 
-/// The code at bytes `start..end` of `text` as it stands there, with about 40 characters on each side.
+/// Returns the code at bytes `start..end` of `text` as it is written there, with about 40 characters on each side.
 ///
-/// White space is collapsed; control characters and what changes the writing direction are left out. With
-/// `within_line` nothing of other lines is shown, save those the code itself runs over.
+/// White space is collapsed; control characters and characters that change the writing direction are left out. With
+/// `within_line`, text of other lines is left out, except for lines that the code itself covers.
 pub(super) fn snippet(text: &str, start: usize, end: usize, within_line: bool) -> String {
     let stop = |c: &char| !(within_line && *c == '\n');
     let before = &text[text.ceil_char_boundary(start.saturating_sub(REACH))..start];
@@ -31,14 +31,14 @@ pub(super) fn snippet(text: &str, start: usize, end: usize, within_line: bool) -
     line.trim().to_owned()
 }
 
-/// The first [`SIDE`] characters to show, and whether there were more.
+/// Returns the first [`SIDE`] characters to show, and whether there were more.
 fn side(chars: impl Iterator<Item = char>) -> (String, bool) {
     let mut shown = Collapsed::new(chars);
     let text = shown.by_ref().take(SIDE).collect();
     (text, shown.any(|c| c != ' '))
 }
 
-/// Runs of white space as one space, and nothing that does not show.
+/// Characters with runs of white space as one space, and without invisible ones.
 struct Collapsed<I> {
     chars: I,
     after_space: bool,

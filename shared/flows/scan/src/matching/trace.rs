@@ -1,21 +1,21 @@
-//! From folded text back to the original. Only units with a hit are traced.
+//! Maps positions in folded text back to the original. Only units with a hit are traced.
 
 use super::fold::{Folded, Folder};
 
 /// Bytes of the original folded at a time.
 const CHUNK: usize = 4096;
 
-/// Follows hits through a unit in the order of their ends, folding the text a second time as it goes.
+/// A trace that follows hits through a unit in the order of their ends, folding the text a second time as it advances.
 ///
-/// It remembers origins for a window as long as the longest code only, so that a unit of a gigabyte costs no
-/// more memory than a small one.
+/// It keeps origins only for a window as long as the longest code, so that a unit of a gigabyte costs no more memory
+/// than a small one.
 pub(super) struct Trace<'t> {
     text: &'t str,
     window: &'t mut Window,
     folder: Folder,
     /// Bytes of `text` folded so far.
     read: usize,
-    /// Bytes of the longest code.
+    /// Length of the longest code, in bytes.
     longest: usize,
     lines: Lines,
 }
@@ -24,11 +24,11 @@ pub(super) struct Trace<'t> {
 #[derive(Debug, Default)]
 pub(super) struct Window {
     origins: Vec<usize>,
-    /// Folded bytes already forgotten.
+    /// Number of folded bytes already dropped.
     forgotten: usize,
 }
 
-/// Newlines before a position: counted once, up to the last position asked for.
+/// The newlines before a position, counted once, up to the last position requested.
 #[derive(Default)]
 struct Lines {
     position: usize,
@@ -42,9 +42,9 @@ impl<'t> Trace<'t> {
         Self { text, window, folder: Folder::default(), read: 0, longest, lines: Lines::default() }
     }
 
-    /// The original's byte range of folded bytes `start..end`.
+    /// Returns the original's byte range of folded bytes `start..end`.
     ///
-    /// `end` must not be less than in the call before, and the range not longer than the longest code.
+    /// `end` must not be less than in the previous call, and the range must not be longer than the longest code.
     pub(super) fn locate(&mut self, start: usize, end: usize) -> (usize, usize) {
         while self.window.end() < end && self.read < self.text.len() {
             self.window.forget_before(start.min(self.window.end().saturating_sub(self.longest)));
@@ -58,7 +58,7 @@ impl<'t> Trace<'t> {
         (from, last + length)
     }
 
-    /// Newlines in the original before byte `position`.
+    /// Counts the newlines in the original before byte `position`.
     pub(super) fn newlines_before(&mut self, position: usize) -> u64 {
         let bytes = self.text.as_bytes();
         if position >= self.lines.position {
@@ -82,7 +82,7 @@ impl Window {
     }
 
     fn forget_before(&mut self, folded: usize) {
-        // Only when it is worth moving what stays.
+        // Only if it is worth moving the rest.
         let drop = folded.saturating_sub(self.forgotten);
         if drop >= CHUNK {
             self.origins.drain(..drop);

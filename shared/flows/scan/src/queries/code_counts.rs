@@ -1,5 +1,5 @@
-//! What is known of each code: the one place that counts where codes were found, and that says when one is
-//! absent and when nobody can know.
+//! Counts per code: the one place that counts where codes were found and decides whether a code is found, absent or
+//! unknown.
 
 use crate::matching::{Match, Misread};
 
@@ -12,11 +12,11 @@ pub(crate) struct Coverage {
     pub partly: u64,
 }
 
-/// What a finished session says of a code.
+/// The verdict of a finished session on a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Found,
-    /// Every page of every file was read, and it is not there, nor anything that OCR may have misread.
+    /// Every page of every file was read; neither the code was found nor a text that OCR may have misread.
     Absent,
     Unknown,
 }
@@ -27,7 +27,7 @@ impl Coverage {
         self.partly += u64::from(!failed && has_unread);
     }
 
-    /// Whether every page of every file was read, which alone makes absent what was not found.
+    /// Returns whether every page of every file was read. Only then is a code that was not found absent.
     pub fn is_whole(self) -> bool {
         self.unread_files() == 0
     }
@@ -45,14 +45,14 @@ impl Coverage {
     }
 }
 
-/// Where one code was found.
+/// The counts of one code.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sum {
     pub matches: u32,
     pub files: u32,
     /// Files in which OCR may have misread it.
     pub misread: u32,
-    /// The last file counted, from 1.
+    /// Number of the last file it was found in, from 1.
     last: u32,
 }
 
@@ -68,7 +68,7 @@ impl Sums {
         Self { codes: vec![Sum::default(); codes], files: 0 }
     }
 
-    /// Adds the next file. `first` is called for each code at its first match in it.
+    /// Adds the next file. Calls `first` for each code at its first match in the file.
     pub fn add(&mut self, matches: &[Match], misread: &[Misread], mut first: impl FnMut(usize)) {
         self.files = self.files.saturating_add(1);
         for found in matches {

@@ -1,4 +1,4 @@
-//! What is known of each code of a session, also while it runs.
+//! The state of each code of a session, also while it runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -13,19 +13,19 @@ use crate::queries::error::QueryError;
 use crate::state::request::Request;
 use crate::state::result::FileResult;
 
-/// Sessions whose counts are kept: who looks at a scan asks again and again.
+/// Sessions whose counts are cached: a client that shows a scan requests them repeatedly.
 pub(crate) const KEPT_COUNTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
-/// Of a code, what OCR may have misread: different texts, at most.
+/// The most different texts kept per code that OCR may have misread.
 const MAX_READ: usize = 5;
 
-/// Counts over the chunks that are full, whose results never change.
+/// Counts over stored results. Only those over full chunks, whose results never change, are cached.
 #[derive(Debug, Clone)]
 pub(crate) struct Counted {
     session: SessionId,
     chunks: BTreeSet<u32>,
     sums: Sums,
     coverage: Coverage,
-    /// By code, what OCR read that may be it.
+    /// By code, the texts read by OCR that may be the code.
     read: BTreeMap<u32, Vec<String>>,
 }
 
@@ -37,7 +37,8 @@ impl Counted {
 }
 
 impl Scan {
-    /// A page of at most `limit` codes, those of one state if one is given, and the counts of all.
+    /// Returns a page of at most `limit` codes, only those in the `wanted` state if one is given, and the counts of all
+    /// codes.
     pub async fn code_states(
         &self,
         tenant: &str,
@@ -76,12 +77,12 @@ impl Scan {
         Ok(page)
     }
 
-    /// How far the files were read so far.
+    /// Returns how far the files have been read so far.
     pub(crate) async fn coverage(&self, session: &Session, request: &Request) -> Result<Coverage, PortError> {
         Ok(self.count(session, request).await?.coverage)
     }
 
-    /// Counts what is stored: the full chunks once, the others each time.
+    /// Counts the stored results: full chunks once, the others each time.
     async fn count(&self, session: &Session, request: &Request) -> Result<Counted, PortError> {
         let mut counted = match self.kept_counts.get(&session.id) {
             Some(counted) => counted,
@@ -127,7 +128,7 @@ impl Scan {
     }
 }
 
-/// The report's own rule, once there is a report. Before that nothing is said but what was found.
+/// Applies the report's rule once there is a report. Before that a code is either found or pending.
 fn state(sum: Sum, coverage: Coverage, complete: bool) -> CodeState {
     match coverage.verdict(sum) {
         Verdict::Found => CodeState::Found,

@@ -1,4 +1,4 @@
-//! What the addresses people are given lead to. Each is checked against the tenant that asks.
+//! The targets of the addresses given to users. Each access is checked against the requesting tenant.
 
 use bytes::Bytes;
 use riffle_ports::{Entry, PortError, SessionId, Source};
@@ -7,7 +7,7 @@ use crate::Scan;
 use crate::state::request::Request;
 
 impl Scan {
-    /// A file of a session. `None`: no such session or file, or another tenant's.
+    /// Returns a file of a session. `None` if there is no such session or file, or it is another tenant's.
     pub async fn file(
         &self,
         tenant: &str,
@@ -25,7 +25,7 @@ impl Scan {
         Ok(Some((source, entry)))
     }
 
-    /// A session's report. `None`: no such session, another tenant's, or not finished.
+    /// Returns a session's report. `None` if there is no such session, it is another tenant's, or it has not finished.
     pub async fn report(&self, tenant: &str, session: &SessionId) -> Result<Option<Bytes>, PortError> {
         match self.report_key(tenant, session).await? {
             Some(key) => self.ports.objects.get(&key).await,
@@ -33,7 +33,7 @@ impl Scan {
         }
     }
 
-    /// Where a session's report lies in the object store. `None` as for [`report`](Self::report).
+    /// Returns the object key of a session's report. `None` as for [`report`](Self::report).
     pub async fn report_key(&self, tenant: &str, session: &SessionId) -> Result<Option<String>, PortError> {
         Ok(self.session_of(tenant, session).await?.and_then(|session| session.report))
     }

@@ -1,13 +1,13 @@
-//! What people ask about sessions, and how such a question fails.
+//! The error of queries about sessions, and the tenant check that all of them share.
 
 use riffle_ports::{PortError, Session, SessionId};
 
 use crate::Scan;
 
-/// Why a question has no answer.
+/// The reason a query has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
-    /// There is no such thing, or it is another tenant's. The text names the thing.
+    /// It does not exist, or it is another tenant's. The text names the kind of thing.
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// The cursor was not made for this list.
@@ -18,7 +18,7 @@ pub enum QueryError {
 }
 
 impl Scan {
-    /// A session of the tenant. Another tenant's is not found, nor one that is being deleted.
+    /// Returns a session of the tenant. Another tenant's session is not found, nor is one that is being deleted.
     pub(crate) async fn session_of(
         &self,
         tenant: &str,
@@ -27,7 +27,7 @@ impl Scan {
         Ok(self.ports.ledger.session(id).await?.filter(|it| it.tenant == tenant && !it.state.is_gone()))
     }
 
-    /// The tenant's session, or an error that says there is none.
+    /// Returns the tenant's session, or [`QueryError::NotFound`].
     pub(crate) async fn asked(&self, tenant: &str, id: &SessionId) -> Result<Session, QueryError> {
         self.session_of(tenant, id).await?.ok_or(QueryError::NotFound("scan"))
     }

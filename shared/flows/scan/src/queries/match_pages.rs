@@ -1,4 +1,4 @@
-//! Matches and failures of a session, in pages as large as whoever asks can take.
+//! Matches and failures of a session, in pages of a size that the client chooses.
 
 use riffle_contracts::http::{FailurePage, MatchPage};
 use riffle_contracts::{Listed, ListedFailure};
@@ -8,7 +8,7 @@ use crate::Scan;
 use crate::queries::error::QueryError;
 use crate::queries::result_pages::{Cursor, Page};
 
-/// Things of one kind, up to so many.
+/// Items of one kind, up to a limit.
 struct Limited<T> {
     limit: usize,
     listed: Vec<T>,
@@ -24,7 +24,7 @@ impl<T> Limited<T> {
     }
 }
 
-/// Matches alone.
+/// A page of matches only.
 impl Page for Limited<Listed> {
     fn wants(&self, stored: &StoredResult) -> bool {
         stored.matches > 0
@@ -39,7 +39,7 @@ impl Page for Limited<Listed> {
     }
 }
 
-/// Failures alone.
+/// A page of failures only.
 impl Page for Limited<ListedFailure> {
     fn wants(&self, stored: &StoredResult) -> bool {
         stored.failed
@@ -55,7 +55,7 @@ impl Page for Limited<ListedFailure> {
 }
 
 impl Scan {
-    /// A page of at most `limit` matches. While a scan runs, results that arrive before the cursor are not seen.
+    /// Returns a page of at most `limit` matches. While a scan runs, results that arrive before the cursor are missed.
     pub async fn matches(
         &self,
         tenant: &str,
@@ -67,7 +67,7 @@ impl Scan {
         Ok(MatchPage { matches: listed, next_cursor })
     }
 
-    /// A page of at most `limit` files that could not be read.
+    /// Returns a page of at most `limit` files that could not be read.
     pub async fn failures(
         &self,
         tenant: &str,

@@ -1,4 +1,4 @@
-//! What people ask about sessions.
+//! Queries about sessions.
 
 pub(crate) mod code_counts;
 pub(crate) mod code_states;

@@ -1,5 +1,5 @@
-//! Through the results of a session, in the order of its files: the one place that decides how what is stored
-//! becomes the matches and failures that people see.
+//! Walks through the results of a session in the order of its files. The one place that decides how stored results
+//! become the matches and failures that users see.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use riffle_ports::{PortError, Session, StoredResult};
 use crate::state::result::FileResult;
 use crate::{Scan, announce};
 
-/// The next thing to list: of the file at `index`, the match at `ordinal`.
+/// The next item to list: of the file at `index`, the match at `ordinal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Cursor {
     pub index: u32,
@@ -32,9 +32,9 @@ impl FromStr for Cursor {
     }
 }
 
-/// Takes what a walk comes to. `false`: there is no room for it, and the walk ends before it.
+/// A page that a walk fills. Its methods return `false` if there is no room for an item; the walk then ends before it.
 pub(crate) trait Page: Send {
-    /// Whether anything of such a file may belong here. What does not is not loaded.
+    /// Returns whether the page may want items of a file with this result. Other results are not loaded.
     fn wants(&self, stored: &StoredResult) -> bool;
 
     fn failure(&mut self, failure: ListedFailure) -> bool;
@@ -43,8 +43,9 @@ pub(crate) trait Page: Send {
 }
 
 impl Scan {
-    /// Fills `page` from `start` on and returns where the next one starts, if this is not the last. Results that
-    /// arrive meanwhile before the cursor are not in it: whoever pages while a scan runs listens, too.
+    /// Fills `page` from `start` on and returns where the next page starts, or `None` if this is the last. Results that
+    /// arrive meanwhile before the cursor are not included: a client that pages while a scan runs also listens to
+    /// frames.
     pub(crate) async fn walk(
         &self,
         session: &Session,

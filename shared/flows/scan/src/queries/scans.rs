@@ -1,4 +1,4 @@
-//! A tenant's scans, in a list and one by one.
+//! A tenant's scans, as a list and one by one.
 
 use riffle_contracts::PageCursor;
 use riffle_contracts::http::{ScanDetail, ScanOverview, ScanPage, ScanPhase, SourceKind, WorkState};
@@ -11,7 +11,7 @@ use crate::state::request::Request;
 use crate::{Scan, announce};
 
 impl Scan {
-    /// A page of at most `limit` scans, newest first.
+    /// Returns a page of at most `limit` scans, newest first.
     pub async fn sessions(
         &self,
         tenant: &str,
@@ -34,7 +34,7 @@ impl Scan {
         Ok(ScanPage { scans, next_cursor })
     }
 
-    /// All that is known of one scan.
+    /// Returns all that is known of one scan.
     pub async fn session(&self, tenant: &str, id: &SessionId) -> Result<ScanDetail, QueryError> {
         let session = self.asked(tenant, id).await?;
         let request = Request::decode(&session.request)?;
@@ -51,7 +51,7 @@ impl Scan {
     async fn overview(&self, session: &Session, request: Request) -> Result<ScanOverview, PortError> {
         let codes = match request.codes {
             Some(codes) => u64::from(codes),
-            // Sessions of a time when it was not noted.
+            // Sessions stored before the number was recorded.
             None => self.load_codes(session, &request).await?.len() as u64,
         };
         let shown = Shown::of(session);
@@ -78,7 +78,7 @@ impl Scan {
     }
 }
 
-/// The one mapping of a scan's own states to those that all flows share.
+/// Maps a scan's own states to those that all flows share. There is no other such mapping.
 fn standing(state: State, is_paused: bool) -> (WorkState, ScanPhase) {
     match state {
         _ if is_paused => (WorkState::Paused, ScanPhase::TokenExpired),
@@ -88,7 +88,7 @@ fn standing(state: State, is_paused: bool) -> (WorkState, ScanPhase) {
         State::Finalizing => (WorkState::Running, ScanPhase::Finalizing),
         State::Complete => (WorkState::Done, ScanPhase::Complete),
         State::Failed => (WorkState::Failed, ScanPhase::Failed),
-        // A scan that is deleted is listed no more; one that was just read has ended all the same.
+        // A deleted scan is no longer listed; one deleted right after it was read is shown as ended.
         State::Cancelled | State::Deleting | State::Deleted => (WorkState::Cancelled, ScanPhase::Cancelled),
     }
 }
@@ -102,7 +102,7 @@ fn kind(source: &Source) -> SourceKind {
     }
 }
 
-/// A source as a person would say it.
+/// Describes a source in words for users.
 pub fn described(source: &Source) -> String {
     match source {
         Source::Folders(folders) => folders.join(", "),

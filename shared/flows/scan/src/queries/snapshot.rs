@@ -1,4 +1,4 @@
-//! A session as it is now, one frame at a time.
+//! The current state of a session, one frame at a time.
 
 use riffle_contracts::{FrameBody, Listed, ListedFailure, SessionState};
 use riffle_ports::{PortError, Session, State, StoredResult};
@@ -6,10 +6,10 @@ use riffle_ports::{PortError, Session, State, StoredResult};
 use crate::Scan;
 use crate::queries::result_pages::{Cursor, Page};
 
-/// Room for the matches and failures of one frame, of the 32 KB it may have.
+/// Bytes for the matches and failures of one frame, which may have 32 KB in all.
 const PAGE_BYTES: usize = 28 * 1024;
 
-/// What a frame holds so far.
+/// The content of a frame so far.
 #[derive(Default)]
 struct FramePage {
     matches: Vec<Listed>,
@@ -18,7 +18,8 @@ struct FramePage {
 }
 
 impl FramePage {
-    /// Whether there was room. A page takes at least one thing, so that paging always moves on.
+    /// Reserves room for an item and returns whether there was any. A page takes at least one item, so that paging
+    /// always advances.
     fn room_for(&mut self, json: &impl serde::Serialize) -> bool {
         let bytes = serde_json::to_vec(json).map_or(0, |json| json.len() + 1);
         if self.bytes > 0 && self.bytes + bytes > PAGE_BYTES {
@@ -51,15 +52,15 @@ impl Page for FramePage {
     }
 }
 
-/// What is shown of a session's counters.
+/// The counters of a session as they are shown.
 pub(crate) struct Shown {
     pub processed: u64,
     pub failed: u64,
 }
 
 impl Shown {
-    /// Held below the total until COMPLETE, which alone says that all is done; the counters may also count a
-    /// file twice.
+    /// Caps the counters below the total until COMPLETE, because only COMPLETE says that everything is done; the
+    /// counters may also count a file twice.
     pub fn of(session: &Session) -> Self {
         let total = session.sealed.as_ref().map_or(0, |sealed| sealed.total);
         let complete = session.state == State::Complete;
@@ -69,7 +70,7 @@ impl Shown {
 }
 
 impl Scan {
-    /// One page of what was found so far, from `start` on.
+    /// Returns one page of the results found so far, from `start` on.
     pub(crate) async fn snapshot_page(
         &self,
         session: &Session,
@@ -93,7 +94,7 @@ impl Scan {
         })
     }
 
-    /// Where the report of a COMPLETE session is.
+    /// Returns the address of a COMPLETE session's report.
     pub(crate) fn report_link(&self, session: &Session) -> Option<String> {
         (session.state == State::Complete).then(|| self.settings.links.report(&session.id))
     }
@@ -107,7 +108,7 @@ pub(crate) fn state(state: State) -> SessionState {
         State::Finalizing => SessionState::Finalizing,
         State::Complete => SessionState::Complete,
         State::Failed => SessionState::Failed,
-        // Nobody is told of one that is gone; who was just being told hears that it has ended.
+        // A deleted session is no longer shown; one deleted right after it was read is reported as ended.
         State::Cancelled | State::Deleting | State::Deleted => SessionState::Cancelled,
     }
 }

@@ -1,4 +1,4 @@
-//! Tables that grow row by row and go on to another sheet where Excel's limits say so.
+//! Tables that grow row by row and continue on another sheet at Excel's limits.
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Image, ObjectMovement, Url, Workbook, Worksheet};
 
@@ -6,18 +6,18 @@ use super::cell::{self, Cell};
 use super::style::Styles;
 use super::{Meta, ReportError, text};
 
-/// Rows of a sheet beside its header.
+/// Rows of a sheet, not counting its header.
 const MAX_ROWS: u32 = 1_048_575;
-/// Links of the whole workbook. Excel allows 65,530 on a sheet; but every link takes 1.4 KB of memory until the
-/// report is finished, so that as many on each sheet would cost more than all the rest.
+/// Links of the whole workbook. Excel allows 65,530 on a sheet, but each link takes 1.4 KB of memory until the report
+/// is finished, so that as many on each sheet would cost more than everything else.
 const MAX_LINKS: u32 = 65_000;
 
 /// Height of a line of text, in points.
 const LINE: f64 = 15.0;
 /// Height of a header.
 const HEADER: f64 = 20.0;
-/// The most a picture takes, in pixels of the screen, the column that holds it and some room beside it, in
-/// characters, and its row, in points.
+/// The largest size of a picture, in screen pixels; the width of its column, with some room around it, in characters;
+/// and the height of its row, in points.
 const PICTURE: (u32, u32) = (300, 100);
 const PICTURE_COLUMN: u16 = 44;
 const PICTURE_ROW: f64 = 79.5;
@@ -29,7 +29,7 @@ const MAX_LINES: usize = 6;
 /// A kind of table.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// Of its first sheet.
+    /// Name of its first sheet.
     pub(super) name: &'static str,
     pub(super) columns: &'static [Column],
 }
@@ -68,7 +68,7 @@ impl Column {
     }
 }
 
-/// The workbook being made.
+/// The workbook being built.
 pub(super) struct Book {
     workbook: Workbook,
     pub(super) styles: Styles,
@@ -87,9 +87,9 @@ pub(super) struct Table {
     layout: &'static Layout,
     full: Vec<Worksheet>,
     sheet: Worksheet,
-    /// Of the current sheet, the header being row 0.
+    /// Row of the current sheet; the header is row 0.
     row: u32,
-    /// What this row is to have when another one follows.
+    /// The height that this row gets once another one follows.
     height: Option<f64>,
     /// Whether this row holds a picture.
     ends_pictured: bool,
@@ -150,7 +150,7 @@ impl Table {
         })
     }
 
-    /// Adds a row; cells beyond the table's columns are an error of ours and would have no header.
+    /// Adds a row. Cells beyond the table's columns would have no header and are dropped; passing them is a bug.
     pub(super) fn row<'a>(
         &mut self,
         book: &mut Book,
@@ -163,8 +163,8 @@ impl Table {
             self.full.push(std::mem::replace(&mut self.sheet, next));
             self.row = 0;
         }
-        // The writer gives a last row with a height out twice, and a reader then finds the file damaged: a
-        // height is set when another row follows. Readers fit the last one themselves.
+        // `rust_xlsxwriter` writes the last row of a sheet twice if it has a height, and readers then take the file for
+        // damaged. So a height is set only once another row follows. Readers fit the last row themselves.
         if let Some(height) = self.height.take() {
             self.sheet.set_row_height(self.row, height)?;
         }
@@ -173,7 +173,7 @@ impl Table {
         for ((index, column), cell) in (0_u16..).zip(self.layout.columns).zip(cells) {
             match &cell {
                 Cell::Wrapped(text) | Cell::Note(text) => {
-                    // Words do not fill a line to its end.
+                    // Lines are not filled to the end, because words are not broken.
                     lines = lines.max((text.chars().count() * 10 / 9).div_ceil(usize::from(column.width)));
                 }
                 Cell::Picture { .. } => pictured = true,
@@ -182,7 +182,7 @@ impl Table {
             self.cell(book, index, cell)?;
         }
         if lines > 1 {
-            // Readers do not all fit the rows of a file they open.
+            // Not all readers fit the rows of a file they open.
             let lines = u32::try_from(lines.min(MAX_LINES)).unwrap_or(1);
             self.height = Some(LINE * f64::from(lines));
         }
@@ -211,7 +211,7 @@ impl Table {
             }
             Cell::Picture { png, shows } => match Image::new_from_buffer(png) {
                 Ok(image) => {
-                    // Sorted and filtered with its row.
+                    // Moves and sizes with its cells, so that it is sorted and filtered with its row.
                     let image = image
                         .set_scale_to_size(PICTURE.0, PICTURE.1, true)
                         .set_object_movement(ObjectMovement::MoveAndSizeWithCells)
@@ -249,9 +249,10 @@ impl Table {
         Ok(())
     }
 
-    /// The filter covers the rows there are; links are of no use on paper.
+    /// Ends the current sheet. The filter covers the rows written; links are not printed, because they are of no use on
+    /// paper.
     fn close(&mut self, styles: &Styles) -> Result<(), ReportError> {
-        // A picture lies in its row by the row's height: there an empty row follows the last one.
+        // A picture is sized by its row, so a last row with a picture needs its height, and an empty row follows it.
         if let Some(height) = self.height.take().filter(|_| self.ends_pictured) {
             self.sheet.set_row_height(self.row, height)?;
             self.sheet.write_blank(self.row + 1, 0, &styles.text)?;
@@ -270,7 +271,7 @@ impl Table {
     }
 }
 
-/// Excel's numbers are floating point: exact up to 2^53, far beyond what is counted here.
+/// Converts a count. Excel's numbers are floating point: exact up to 2^53, far beyond what is counted here.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
 pub(super) fn number_of(count: u64) -> f64 {
     count as f64

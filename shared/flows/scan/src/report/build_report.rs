@@ -14,7 +14,7 @@ use crate::state::request::Request;
 use crate::state::result::FileResult;
 use crate::{Scan, announce};
 
-/// Builds the report. Depends on what is stored and frozen alone: the same session, the same bytes.
+/// Builds the report. It depends only on stored and frozen data: the same session gives the same bytes.
 pub(crate) async fn report(
     scan: &Scan,
     session: &Session,
@@ -82,7 +82,7 @@ fn totals(session: &Session, pictures: Option<String>) -> Totals {
     Totals { duration: session.took().to_std().unwrap_or_default(), pictures, receipt: receipt(session) }
 }
 
-/// What was used and what it costs, in words.
+/// Returns the usage and its cost, in words.
 fn receipt(session: &Session) -> Vec<(String, String)> {
     let Some(Receipt { used: Some(used), cost: Some(cost), .. }) = announce::receipt(session) else {
         return Vec::new();
@@ -118,7 +118,7 @@ fn receipt(session: &Session) -> Vec<(String, String)> {
     lines
 }
 
-/// Which of several folders a file was found in. One alone says nothing new.
+/// Returns the folder a file was found in if the source has several folders; a single one would say nothing new.
 fn folder<'a>(source: &'a Source, entry: &'a Entry) -> &'a str {
     match source {
         Source::Folders(folders) if folders.len() > 1 => {

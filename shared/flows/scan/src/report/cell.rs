@@ -1,22 +1,22 @@
-//! What a cell of a table shows, and which addresses may be links.
+//! The content of a table's cell, and which addresses may be links.
 
 use std::borrow::Cow;
 
 use super::style::Tone;
 
-/// Excel refuses more than 2,080 UTF-16 units; escaping may triple a character.
+/// The longest link, in bytes. Excel refuses more than 2,080 UTF-16 units, and escaping may triple a character.
 const MAX_LINK: usize = 690;
 
 #[derive(Debug)]
 pub(super) enum Cell<'a> {
     Blank,
     Text(Cow<'a, str>),
-    /// Over several lines where it is long.
+    /// Wrapped over several lines if it is long.
     Wrapped(Cow<'a, str>),
     Word(Cow<'a, str>, Tone),
-    /// Quietly, over several lines where it is long.
+    /// In a muted colour, and wrapped over several lines if it is long.
     Note(Cow<'a, str>),
-    /// A PNG, and in words what it shows.
+    /// A PNG, and what it shows in words.
     Picture {
         png: &'a [u8],
         shows: &'a str,
@@ -33,10 +33,10 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// The address to link to, if it is one that may be linked.
+/// Returns the address to link to, if it is one that may be linked.
 ///
-/// A path of this machine is escaped here, byte by byte. Its scheme is written with a capital, which means the
-/// same, because `rust_xlsxwriter` takes `file:///home/…` for a path relative to the report.
+/// A path of this machine is escaped here, byte by byte. Its scheme is written with a capital, which means the same,
+/// because `rust_xlsxwriter` takes `file:///home/…` for a path relative to the report.
 pub(super) fn target(link: &str) -> Option<Cow<'_, str>> {
     if link.len() > MAX_LINK || link.chars().any(char::is_control) {
         return None;
@@ -50,7 +50,7 @@ pub(super) fn target(link: &str) -> Option<Cow<'_, str>> {
     web.then_some(Cow::Borrowed(link))
 }
 
-/// The link to a page, where the reader of that address understands it.
+/// Adds the page to a link if the reader of such an address understands it.
 pub(super) fn with_page(link: &str, page: u32) -> Cow<'_, str> {
     let web = link.starts_with("https://") || link.starts_with("http://");
     if web && !link.contains('#') { Cow::Owned(format!("{link}#page={page}")) } else { Cow::Borrowed(link) }

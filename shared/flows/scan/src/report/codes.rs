@@ -1,4 +1,4 @@
-//! The sheet that answers, for every code that was looked for: found, absent or unknown.
+//! The sheet that says for each requested code whether it is found, absent or unknown.
 
 use std::collections::BTreeMap;
 
@@ -27,21 +27,21 @@ pub(super) static LAYOUT: Layout = Layout {
 
 /// Misreadings named per code.
 const MAX_MISREAD: usize = 3;
-/// Characters of a name or a text that are shown of each.
+/// Most characters shown of each name or text.
 const MAX_SHOWN: usize = 120;
 
-/// What is known of each code so far.
+/// The findings on each code so far.
 pub(super) struct Tally {
     sums: Sums,
-    /// By code, indices of names.
+    /// By code, indices into `names`.
     named: Vec<Vec<u32>>,
-    /// By code, what OCR may have misread, and where.
+    /// By code, texts that OCR may have misread, and where they are.
     misread: BTreeMap<usize, Vec<String>>,
-    /// Names of files that are named somewhere.
+    /// Names of the files that are listed for at least one code.
     names: Vec<Box<str>>,
 }
 
-/// Codes by result.
+/// Numbers of codes by result.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) found: u64,
@@ -79,7 +79,7 @@ impl Tally {
         });
     }
 
-    /// Writes a row per code.
+    /// Writes one row per code.
     pub(super) fn write(
         &self,
         codes: &CodeList,
@@ -114,7 +114,7 @@ impl Tally {
         Ok(counts)
     }
 
-    /// Where a code that was not found may stand all the same.
+    /// Says where a code that was not found may still be.
     fn doubt(&self, code: usize, sum: Sum, coverage: Coverage) -> String {
         let Some(places) = self.misread.get(&code) else {
             return "not found, but could stand in what is listed on sheet Unread".to_owned();
@@ -131,7 +131,7 @@ impl Tally {
 
     fn names(&self, sum: Sum, named: &[u32]) -> String {
         let named = named.iter().filter_map(|name| self.names.get(*name as usize));
-        // A cell has room for a dozen names, unless somebody has made them very long.
+        // A cell has room for a dozen names, unless they are very long.
         let room = text::MAX_CELL / (MAX_NAMES + 1);
         let named: Vec<String> = named.map(|name| name.chars().take(room).collect()).collect();
         let more = (sum.files as usize).saturating_sub(named.len());
@@ -140,7 +140,7 @@ impl Tally {
     }
 }
 
-/// `“HOLE-l2” in plan.pdf, page 3`.
+/// Describes a misreading, such as `“HOLE-l2” in plan.pdf, page 3`.
 fn place(file: &FileRow<'_>, misread: &Misread) -> String {
     let cut = |text: &str| text.chars().take(MAX_SHOWN).collect::<String>();
     let (read, name) = (cut(&misread.text), cut(file.name));

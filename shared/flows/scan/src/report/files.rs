@@ -1,4 +1,4 @@
-//! The sheets that follow the files: Matches, Files, Unread.
+//! The sheets that are written file by file: Matches, Files, Unread.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub(super) static MATCHES: Layout = Layout {
     ],
 };
 
-/// With the code as it stands on its page.
+/// The sheet Matches with a picture of each code on its page.
 pub(super) static PICTURED_MATCHES: Layout = Layout {
     name: "Matches",
     columns: &[

@@ -1,8 +1,8 @@
-//! The Excel report of a scan: Summary, Matches, Codes, Files and, where something could not be read, Unread.
+//! The Excel report of a scan: Summary, Matches, Codes, Files and, if something could not be read, Unread.
 //!
-//! Rows are written as files come, in their order, and go to temporary files at once, so that a report of
-//! 100,000 files and half a million matches needs little memory. The same calls give the same bytes: nothing
-//! here reads a clock. Every text is a text cell, whatever it begins with.
+//! Rows are written as files arrive, in their order, and go to temporary files at once, so that a report of 100,000
+//! files and half a million matches needs little memory. The same calls give the same bytes: nothing here reads a
+//! clock. Every text is written as a text cell, whatever its first character is.
 
 mod book;
 pub(crate) mod build_report;
@@ -30,12 +30,12 @@ use book::{Book, Table};
 use codes::Tally;
 pub use port::{Report, Reports, Workbooks};
 
-/// What is known before the first file.
+/// Data known before the first file.
 #[derive(Debug, Clone)]
 pub struct Meta {
-    /// Shown, and the document's creation time: it must be stored with the session, not be read from a clock.
+    /// Shown, and used as the document's creation time: it must be stored with the session, not read from a clock.
     pub started: DateTime<Utc>,
-    /// What was scanned, as a person would say it.
+    /// The source, described in words for users.
     pub source: String,
     /// Whether the sheet Matches has a column for pictures.
     pub pictures: bool,
@@ -43,61 +43,62 @@ pub struct Meta {
     pub settings: Vec<(String, String)>,
 }
 
-/// A code as it stands on its page.
+/// A code on its page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Picture {
     /// A PNG.
     Drawn(Vec<u8>),
-    /// Why there is none, in a few words.
+    /// The reason why there is no picture, in a few words.
     Missing(String),
 }
 
-/// What became of one file. Text of any content and length is fine; what a cell cannot hold is replaced.
+/// The result of one file. Text may have any content and length; characters that a cell cannot hold are replaced, and
+/// long text is cut.
 #[derive(Debug, Clone, Copy)]
 pub struct FileRow<'a> {
     pub name: &'a str,
-    /// Empty where there is none.
+    /// Empty if there is none.
     pub folder: &'a str,
-    /// Why nothing of the file was read; none for a file that was.
+    /// The reason nothing of the file was read; `None` for a file that was read.
     pub failure: Option<&'a str>,
     pub kind: Option<Kind>,
     pub bytes: u64,
     pub pages: u32,
-    /// Parts nobody could read.
+    /// Parts that could not be read.
     pub unread: &'a [Unread],
-    /// Such parts beyond those listed.
+    /// Number of such parts beyond those listed.
     pub unread_more: u32,
-    /// Different codes in the file.
+    /// Number of different codes in the file.
     pub codes: u32,
-    /// `https://`, `http://` or `file://` and an absolute path as it is, unescaped. Anything else is shown, not
+    /// An `https://` or `http://` address, or `file://` and an absolute path, unescaped. Anything else is shown but not
     /// linked. The page is added to web links as `#page=3`. The first 65,000 of a report become links.
     pub link: &'a str,
     pub matches: &'a [Match],
     /// By position in `matches`.
     pub pictures: &'a BTreeMap<usize, Picture>,
-    /// Places beyond `matches`.
+    /// Number of places beyond `matches`.
     pub unlisted: u32,
     /// Codes that OCR may have misread.
     pub misread: &'a [Misread],
 }
 
-/// What is known after the last file.
+/// Data known after the last file.
 #[derive(Debug, Clone)]
 pub struct Totals {
-    /// As it was frozen for the session.
+    /// As frozen for the session.
     pub duration: Duration,
-    /// Of which matches there are pictures, where they were asked for.
+    /// Which matches have pictures, if pictures were requested.
     pub pictures: Option<String>,
     /// Label and value, in the order they are shown.
     pub receipt: Vec<(String, String)>,
 }
 
-/// Why there is no report.
+/// The reason there is no report.
 #[derive(Debug, thiserror::Error)]
 #[error("the report could not be written: {0}")]
 pub struct ReportError(#[from] rust_xlsxwriter::XlsxError);
 
-/// Writes a report file by file.
+/// A writer that adds one file after another to a report.
 pub struct ReportWriter<'c> {
     meta: Meta,
     codes: &'c CodeList,
@@ -109,7 +110,7 @@ pub struct ReportWriter<'c> {
     sums: Sums,
 }
 
-/// Counted over all files.
+/// Counts over all files.
 #[derive(Debug, Default, Clone)]
 struct Sums {
     files: u64,
@@ -117,7 +118,7 @@ struct Sums {
     with_codes: u64,
     pages: u64,
     unread_pages: u64,
-    /// Unread parts that are no pages: sheets, files in archives, ends of files.
+    /// Unread parts that are not pages: sheets, files in archives, ends of files.
     unread_parts: u64,
     bytes: u64,
     matches: u64,
@@ -126,7 +127,7 @@ struct Sums {
 }
 
 impl<'c> ReportWriter<'c> {
-    /// Needs a writable folder for temporary files (the system's own).
+    /// Starts a report. Needs a writable folder for temporary files (the system's own).
     pub fn new(meta: Meta, codes: &'c CodeList) -> Result<Self, ReportError> {
         Self::with_book(meta, codes, Book::default())
     }
@@ -152,7 +153,7 @@ impl<'c> ReportWriter<'c> {
         files::write(self, file)
     }
 
-    /// The finished workbook.
+    /// Returns the finished workbook.
     pub fn finish(mut self, totals: &Totals) -> Result<Vec<u8>, ReportError> {
         let coverage = self.sums.coverage;
         let mut table = Table::new(&codes::LAYOUT, &mut self.book)?;
@@ -177,7 +178,7 @@ impl Sums {
         self.with_codes += u64::from(!file.matches.is_empty());
         self.pages += u64::from(file.pages);
         let pages = file.unread.iter().filter(|part| unread::page(&part.place).is_some()).count() as u64;
-        // What is not listed is most likely more of the same.
+        // Parts that are not listed are most likely more of the same.
         let more = u64::from(file.unread_more);
         let (more_pages, more_parts) = if pages > 0 { (more, 0) } else { (0, more) };
         self.unread_pages += pages + more_pages;

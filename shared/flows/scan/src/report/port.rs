@@ -1,5 +1,5 @@
-//! Making a report, as a port of this flow's own: a simulation that cares for what is in a report, not for how
-//! Excel wants it, puts something faster in its place.
+//! Building a report, as a port of this flow: a simulation that checks the content of a report, not its Excel format,
+//! replaces it with something faster.
 
 use super::{FileRow, Meta, ReportError, ReportWriter, Totals};
 use crate::matching::CodeList;
@@ -9,12 +9,12 @@ pub trait Reports: Send + Sync {
     fn start<'c>(&self, meta: Meta, codes: &'c CodeList) -> Result<Box<dyn Report + 'c>, ReportError>;
 }
 
-/// A report under way. The same calls give the same bytes.
+/// A report being built. The same calls give the same bytes.
 pub trait Report: Send {
     /// Adds the next file.
     fn file(&mut self, file: &FileRow<'_>) -> Result<(), ReportError>;
 
-    /// The finished report.
+    /// Returns the finished report.
     fn finish(self: Box<Self>, totals: &Totals) -> Result<Vec<u8>, ReportError>;
 }
 

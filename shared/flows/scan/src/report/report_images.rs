@@ -1,13 +1,15 @@
-//! Pictures of codes as they stand on their pages, for the report.
+//! Pictures of codes on their pages, for the report.
 //!
-//! The finisher draws them, not the workers: only the first matches of a report are shown with a picture, and which
-//! these are is known when every file has its result. It draws under its lease, so that nobody draws the same beside
-//! it, and for a part of it only ([`crate::Settings::drawing`]); what is not drawn by then says so.
+//! The finisher draws them, not the workers: only the first matches of a report get a picture, and which ones these are
+//! is known only when every file has its result. The finisher draws under its lease, so that no other process draws the
+//! same pictures at the same time, and for part of the lease only ([`crate::Settings::drawing`]). A picture not drawn
+//! by then is replaced by the reason.
 //!
-//! What was drawn of a file is stored if absent, and what is stored counts, reasons for missing pictures included. So
-//! a report has the same bytes whoever builds it and how often, also where a file is replaced or time runs out
-//! between two tries, and who takes over from a finisher that died goes on where it was. Which matches are tried
-//! follows from the results alone. Nothing here fails a scan but the storage the report needs too.
+//! The pictures of a file are stored if absent, and the stored ones count, including the reasons for missing pictures.
+//! So a report has the same bytes no matter which process builds it and how often, even if a file is replaced or time
+//! runs out between two tries, and a process that takes over from a dead finisher continues where that one stopped.
+//! Which matches are tried follows from the results alone. Nothing here fails a scan, except for the storage that the
+//! report needs too.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,12 +31,12 @@ use crate::report::Picture;
 use crate::scan::Codes;
 use crate::state::request::keys;
 
-/// Matches shown with a picture, and bytes of these pictures: Excel holds all of them in memory, and so does who
-/// builds the report.
+/// Most matches shown with a picture, and most bytes of these pictures: Excel holds all of them in memory, and so does
+/// the process that builds the report.
 const MAX_PICTURES: usize = 1_000;
 const MAX_BYTES: usize = 32 << 20;
 
-/// Where pages come from and who draws them.
+/// The source of the files and the drawer of their pages.
 #[derive(Clone)]
 pub(crate) struct Drawing {
     pub files: Arc<dyn FileSource>,
@@ -54,13 +56,13 @@ pub(crate) struct Crops<'a> {
     is_cut: bool,
 }
 
-/// What came of drawing one match, as it is stored.
+/// The result of drawing one match, as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Crop {
     /// A PNG in base64.
     Png(String),
-    /// Why there is none.
+    /// The reason there is no picture.
     Why(String),
 }
 
@@ -75,7 +77,7 @@ impl<'a> Crops<'a> {
         Self { scan, session, source, codes, until, left: MAX_PICTURES, bytes_left: MAX_BYTES, is_cut: false }
     }
 
-    /// The pictures of the next file, by the matches' numbers.
+    /// Returns the pictures of the next file, by the matches' numbers.
     pub async fn of(
         &mut self,
         (index, entry): (u32, &Entry),
@@ -110,7 +112,7 @@ impl<'a> Crops<'a> {
         Ok(pictures)
     }
 
-    /// What the report says of matches without a picture.
+    /// Returns what the report says about which matches have pictures.
     pub fn note(&self) -> String {
         if self.scan.drawing.is_none() {
             return "none: no pages are drawn here".to_owned();
@@ -122,7 +124,7 @@ impl<'a> Crops<'a> {
         }
     }
 
-    /// What is stored of a file, drawn first where nothing is.
+    /// Returns the stored pictures of a file, drawing them first if none are stored.
     async fn stored(&self, key: &str, entry: &Entry, wanted: &[Wanted]) -> Result<Bytes, PortError> {
         let objects = &self.scan.ports.objects;
         if let Some(stored) = objects.get(key).await? {
@@ -132,7 +134,7 @@ impl<'a> Crops<'a> {
         let drawn = Bytes::from(serde_json::to_vec(&drawn).expect("pictures are plain data"));
         match objects.put_if_absent(key, drawn.clone()).await? {
             Put::Stored => Ok(drawn),
-            // Another finisher was faster: its pictures are those of the report.
+            // Another finisher was faster: the report shows its pictures.
             Put::Exists => Ok(objects.get(key).await?.unwrap_or(drawn)),
         }
     }
@@ -175,7 +177,7 @@ impl<'a> Crops<'a> {
             };
             drawn.insert(ordinal, crop);
         }
-        // Where there was no room left for them.
+        // The rest had no room left.
         for (ordinal, ..) in wanted {
             let full = || Crop::Why("the pictures before it take all the room there is".to_owned());
             drawn.entry(*ordinal).or_insert_with(full);
@@ -183,7 +185,7 @@ impl<'a> Crops<'a> {
         drawn
     }
 
-    /// A PNG of the first place on the page: a picture of all would show none of them.
+    /// Draws a PNG of the first place on the page: a picture of all places would show none of them.
     async fn crop(
         &self,
         images: &dyn PageImages,
@@ -215,14 +217,14 @@ impl<'a> Crops<'a> {
 const LATE: &str = "there was no time left to draw it";
 const NOT_FOUND: &str = "where on the page it stands could not be found";
 
-/// The number of a match, its page, and where on it.
+/// The number of a match, its page, and its place on the page.
 type Wanted = (usize, u32, Where);
 
 #[derive(Debug, Clone)]
 enum Where {
-    /// Reading told.
+    /// Known from reading the file.
     Known(Bounds),
-    /// Where the page says this code.
+    /// To be found: where the page has this code.
     OnPage(u32),
 }
 
@@ -231,7 +233,8 @@ fn wanted((ordinal, found): (usize, &Match)) -> Option<Wanted> {
     Some((ordinal, found.place.page().ok()?, place))
 }
 
-/// What the world failed in is no news for who reads a report.
+/// Returns the reason for users. A failure of the environment means nothing to a reader of the report, so it is only
+/// logged.
 fn unreadable(error: &ReadError) -> String {
     match error {
         ReadError::Port(error) => {
@@ -261,7 +264,7 @@ mod tests {
 
     const BOUNDS: Bounds = Bounds { x0: 1.0, y0: 1.0, x1: 2.0, y1: 2.0 };
 
-    /// Draws each time another picture, which takes a second.
+    /// Draws a different picture each time, which takes a second.
     struct Fickle {
         drawn: AtomicU8,
         clock: Arc<ManualClock>,
@@ -328,11 +331,11 @@ mod tests {
             Self { scan, clock, files, source, entry }
         }
 
-        /// One try at a report of a file with a match in a text and others on a page.
+        /// Tries to draw the pictures of a file with one match in a text and others on a page.
         fn pictures(&self, on_pages: usize) -> (BTreeMap<usize, Picture>, String) {
             let found = |code, place, boxes| Match { code, place, snippet: String::new(), boxes };
             let mut matches = vec![found(0, Place::Line(1), Vec::new())];
-            // By turns where reading told the place, and where the page is asked.
+            // Alternates between a place known from reading and a place to be looked up on the page.
             let known = |number| if number % 2 == 0 { vec![BOUNDS] } else { Vec::new() };
             matches.extend((0..on_pages).map(|number| found(1, Place::Page(2), known(number))));
             self.pictures_of(&matches)

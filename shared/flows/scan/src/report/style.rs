@@ -1,4 +1,4 @@
-//! How the report looks, in one place.
+//! The look of the report, in one place.
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, FormatUnderline};
 
@@ -8,7 +8,7 @@ const HEAD: Color = Color::RGB(0x001F_3A5F);
 const RULE: Color = Color::RGB(0x00D1_D5DB);
 const LINK: Color = Color::RGB(0x0005_63C1);
 
-/// What a word in a cell means.
+/// The meaning of a word in a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Good,

@@ -1,4 +1,4 @@
-//! The first sheet: what came out, in a sentence and in figures.
+//! The first sheet: the outcome, in a sentence and in figures.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use rust_xlsxwriter::{Format, Worksheet};
@@ -26,7 +26,7 @@ pub(super) fn sheet(
     page.line("Riffle scan report", &styles.title, 30.0)?;
     page.line(&meta.source, styles.tone(Tone::Quiet), 18.0)?;
     let (sentence, tone) = verdict(sums, counts);
-    // Some 80 characters fit on a line, 17 points high.
+    // About 80 characters fit on a line, 17 points high.
     let lines = u32::try_from(sentence.chars().count() / 80 + 1).unwrap_or(1);
     page.line(&sentence, &styles.lead.clone().merge(styles.tone(tone)), 17.0 * f64::from(lines) + 4.0)?;
 
@@ -46,7 +46,7 @@ fn own(rows: Vec<(&str, Value)>) -> Vec<(String, Value)> {
     rows.into_iter().map(|(label, value)| (label.to_owned(), value)).collect()
 }
 
-/// The one sentence people look for.
+/// Returns the one sentence that people look for.
 fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
     let codes = counts.found + counts.absent + counts.unknown;
     let found = format!(
@@ -90,7 +90,7 @@ fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
     (format!("{found} {} could not be read, see sheet Unread. {unknown}", list(&unread)), Tone::Doubtful)
 }
 
-/// `1 file, 2 pages and 3 parts`.
+/// Joins the parts, as in `1 file, 2 pages and 3 parts`.
 fn list(parts: &[String]) -> String {
     match parts {
         [first @ .., second_last, last] => {
@@ -124,7 +124,7 @@ fn result(sums: &Sums, counts: &Counts) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Nothing where none were asked for.
+/// Returns no rows if no pictures were requested.
 fn pictures(totals: &Totals, sums: &Sums) -> Vec<(&'static str, Value)> {
     let Some(which) = &totals.pictures else { return Vec::new() };
     vec![
@@ -153,7 +153,7 @@ fn time(meta: &Meta, totals: &Totals, sums: &Sums) -> Vec<(&'static str, Value)>
     ]
 }
 
-/// `1 h 2 min 3 s`, `3.2 s`.
+/// Formats a duration, such as `1 h 2 min 3 s` or `3.2 s`.
 fn duration(seconds: f64) -> String {
     if seconds < 60.0 {
         return format!("{seconds:.1} s");
@@ -194,7 +194,7 @@ impl<'s> Page<'s> {
         Ok(Self { sheet, styles, row: 0 })
     }
 
-    /// A line over both columns.
+    /// Writes a line across both columns.
     fn line(&mut self, text: &str, format: &Format, height: f64) -> Result<(), ReportError> {
         self.sheet.merge_range(self.row, 0, self.row, 1, &cell(text), format)?;
         self.sheet.set_row_height(self.row, height)?;
@@ -202,7 +202,7 @@ impl<'s> Page<'s> {
         Ok(())
     }
 
-    /// Nothing at all where there are no rows.
+    /// Writes a section, or nothing if there are no rows.
     fn section(&mut self, title: &str, rows: Vec<(String, Value)>) -> Result<(), ReportError> {
         if rows.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Reports are reopened with another library and looked at.
+//! Reports are reopened with another library and checked.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
@@ -67,13 +67,13 @@ impl Reopened {
         Self(open_workbook_from_rs(Cursor::new(bytes.to_vec())).unwrap())
     }
 
-    /// Cells as text, row by row.
+    /// Returns the cells as text, row by row.
     fn rows(&mut self, sheet: &str) -> Vec<Vec<String>> {
         let range = self.0.worksheet_range(sheet).unwrap();
         range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
     }
 
-    /// The value beside a label of the summary.
+    /// Returns the value next to a label of the summary.
     fn summary(&mut self, label: &str) -> String {
         self.rows("Summary").into_iter().find(|row| row[0] == label).unwrap_or_else(|| panic!("no {label}"))
             [1]
@@ -96,7 +96,7 @@ fn part(bytes: &[u8], name: &str) -> String {
     text
 }
 
-/// A scan with a file read, one read in part and one failed.
+/// Builds the report of a scan with one file read, one read in part and one failed.
 fn mixed() -> Vec<u8> {
     let list = codes(&["HOLE-1", "HOLE-2", "HOLE-3"]);
     let places = Place::Cell { sheet: "Holes".into(), cell: "B12".into() };
@@ -150,7 +150,7 @@ fn a_report_lists_matches_files_and_what_was_not_read() {
     assert_eq!(unread[6][..4], ["three.pdf", "a/b", "the whole file", "protected by a password"]);
 }
 
-/// A row that is there twice is damage to a spreadsheet program.
+/// Spreadsheet programs take a file with a repeated row for damaged.
 #[test]
 fn no_row_is_written_twice_not_even_a_tall_last_one_or_a_header_alone() {
     let why = "damaged: nothing in it is what it should be, and this takes a while to say ".repeat(4);
@@ -265,7 +265,7 @@ fn png(width: u32, height: u32) -> Vec<u8> {
 fn pictures_lie_in_the_rows_of_their_matches() {
     let list = codes(&["A"]);
     let many: Vec<Match> = (1..=5).map(|page| found(0, Place::Page(page))).collect();
-    // The last row has one too.
+    // The last row has a picture too.
     let pictures = BTreeMap::from([
         (0, Picture::Drawn(png(600, 200))),
         (1, Picture::Missing("the file changed after the scan began".to_owned())),
@@ -379,7 +379,7 @@ fn sheets_are_split_and_links_limited() {
     assert_eq!([2, 3, 4, 6].map(links), [10, 3, 0, 0]);
     let xml = part(&bytes, "xl/worksheets/sheet3.xml");
     assert!(xml.contains(r#"<autoFilter ref="A1:G11"/>"#) && xml.contains(r#"state="frozen""#));
-    // Rows that end exactly with a sheet begin no other.
+    // Rows that exactly fill a sheet begin no further sheet.
     let mut writer = ReportWriter::with_book(meta(), &list, Book::with_limits(10, 3)).unwrap();
     writer.file(&FileRow { codes: 1, matches: &many[..10], ..row("x.pdf") }).unwrap();
     assert_eq!(Reopened::new(&writer.finish(&totals()).unwrap()).0.sheet_names().len(), 4);

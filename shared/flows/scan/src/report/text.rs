@@ -1,4 +1,4 @@
-//! What a cell can hold, and words for numbers.
+//! Text that a cell can hold, and words for numbers.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,9 @@ use riffle_extract::Kind;
 /// Excel's limit for a cell, in UTF-16 units.
 pub(super) const MAX_CELL: usize = 32_767;
 
-/// `text` as a cell can hold and show it: control characters as their pictures (␀), characters that XML forbids
-/// or that turn the writing direction (and so disguise a name) as `�`, and cut with `…` at Excel's limit.
+/// Returns `text` as a cell can hold and show it. Control characters become their pictures (␀), characters that XML
+/// forbids or that change the writing direction (and so disguise a name) become `�`, and longer text is cut with `…` at
+/// Excel's limit.
 pub(super) fn cell(text: &str) -> Cow<'_, str> {
     let clean = if text.chars().all(|c| replacement(c).is_none()) {
         Cow::Borrowed(text)
@@ -33,7 +34,7 @@ pub(super) fn cell(text: &str) -> Cow<'_, str> {
 
 fn replacement(c: char) -> Option<char> {
     match c {
-        // Line breaks and tabs belong into no name; in a cell they would hide what follows.
+        // Line breaks and tabs do not belong in a name; in a cell they would hide what follows.
         '\0'..='\u{1F}' => char::from_u32(0x2400 + u32::from(c)),
         '\u{7F}' => Some('␡'),
         '\u{80}'..='\u{9F}'
@@ -48,17 +49,17 @@ fn replacement(c: char) -> Option<char> {
     }
 }
 
-/// `1 Code`, `2 Codes`.
+/// Returns `1 Code`, `2 Codes` and so on.
 pub(super) fn codes(count: u32) -> String {
     if count == 1 { "1 Code".to_owned() } else { format!("{count} Codes") }
 }
 
-/// `1 file`, `2,000 files`.
+/// Returns `1 file`, `2,000 files` and so on.
 pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
-/// Digits in groups of three.
+/// Groups digits by three.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -71,7 +72,7 @@ pub(super) fn grouped(number: u64) -> String {
     out
 }
 
-/// `3, 7–9`. Pages are ascending.
+/// Formats pages, such as `3, 7–9`. The pages must be ascending.
 pub(super) fn pages(pages: &[u32]) -> String {
     let mut out = String::new();
     let mut rest = pages;
@@ -86,7 +87,7 @@ pub(super) fn pages(pages: &[u32]) -> String {
             _ => format!("{separator}{first}–{last}"),
         };
         out.push_str(&range);
-        // Long before a cell is full the list has stopped being of use.
+        // The list stops being of use long before a cell is full.
         if out.len() > 500 && run < rest.len() {
             out.extend([" … and ", &grouped((rest.len() - run) as u64), " more"]);
             break;
@@ -96,7 +97,7 @@ pub(super) fn pages(pages: &[u32]) -> String {
     out
 }
 
-/// `PDF`, `XLSX`, `TEXT`.
+/// Returns the kind in capitals: `PDF`, `XLSX`, `TEXT`.
 pub(super) fn kind(kind: Option<Kind>) -> String {
     kind.map(|kind| format!("{kind:?}").to_uppercase()).unwrap_or_default()
 }

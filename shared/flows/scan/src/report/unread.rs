@@ -1,24 +1,24 @@
-//! What could not be read of a file, in words.
+//! The parts of a file that could not be read, in words.
 
 use riffle_extract::{Place, Unread};
 
 use super::{FileRow, text};
 
-/// Groups told in the remark of a file.
+/// Groups named in the remark of a file.
 const REMARKS_MAX: usize = 3;
 
-/// Parts of a file that share a reason: pages that follow each other in the list, or one other part.
+/// Parts of a file with one reason: all its pages that share the reason, or one other part.
 pub(super) struct Group<'a> {
     pub(super) what: String,
     pub(super) why: &'a str,
 }
 
-/// The page, where a part is a page of the file itself.
+/// Returns the page if a part is a page of the file itself.
 pub(super) fn page(place: &Place) -> Option<u32> {
     if let Place::Page(page) = place { Some(*page) } else { None }
 }
 
-/// The parts as rows: pages of one reason together, everything else alone.
+/// Groups the parts into rows: pages that share a reason together, everything else alone.
 pub(super) fn groups<'a>(file: &FileRow<'a>) -> Vec<Group<'a>> {
     let mut groups = Vec::new();
     let mut pages: Vec<(&str, Vec<u32>)> = Vec::new();
@@ -45,7 +45,7 @@ pub(super) fn groups<'a>(file: &FileRow<'a>) -> Vec<Group<'a>> {
     groups
 }
 
-/// The same in a line.
+/// Returns the same in one line.
 pub(super) fn remark(file: &FileRow<'_>) -> Option<String> {
     let groups = groups(file);
     let told: Vec<String> =

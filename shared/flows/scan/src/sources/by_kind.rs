@@ -1,4 +1,4 @@
-//! Uploaded files as a place that holds files, and the choice of a place by its kind.
+//! Uploaded files as a file source, and the choice of a file source by its kind.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,24 +9,24 @@ use riffle_ports::{Entry, FileSource, Opened, Pages, PortError, ReadError, Recei
 use crate::sources::uploads::{Uploads, is_id};
 use crate::state::request::keys;
 
-/// The version of a file that never came. No received file's version looks like it.
+/// The version of a file that was never received. No received file's version looks like it.
 const NOT_UPLOADED: &str = "not uploaded";
 
-/// Every kind of place this deployment reads.
+/// All file sources that this deployment reads.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Sources {
-    /// `None` where the machine's own folders may not be read.
+    /// `None` if the machine's own folders may not be read.
     pub folders: Option<Arc<dyn FileSource>>,
-    /// `None` where there is no bucket to read from.
+    /// `None` if there is no bucket to read from.
     pub prefixes: Option<Arc<dyn FileSource>>,
-    /// `None` where no Google Drive folders are read.
+    /// `None` if Google Drive folders are not read.
     pub drive: Option<Arc<dyn FileSource>>,
     pub uploads: Uploads,
 }
 
 impl Sources {
-    /// What reads such a source, but for uploads.
+    /// Returns the adapter that reads such a source. There is none for uploads, which are read here.
     fn of(&self, source: &Source) -> Result<&dyn FileSource, PortError> {
         let (reads, kind) = match source {
             Source::Folders(_) => (&self.folders, "folders"),
@@ -102,12 +102,12 @@ fn as_received(entry: Entry, received: Option<Received>) -> Entry {
     }
 }
 
-/// A batch a page, as they were declared.
+/// The files of an upload, one declared batch per page.
 struct UploadPages {
     uploads: Uploads,
     upload: String,
     firsts: Box<dyn Iterator<Item = u32> + Send>,
-    /// Asked for once, for all pages.
+    /// Requested once, for all pages.
     received: Option<BTreeMap<String, Received>>,
 }
 

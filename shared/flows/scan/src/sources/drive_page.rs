@@ -1,10 +1,12 @@
-//! Where Google shows a file of a Drive folder.
+//! The page where Google shows a file of a Drive folder.
 
 use riffle_ports::{Entry, Source, is_drive_id};
 
-/// The page on which its owner sees a file of Google Drive, as whoever is signed in there. `None`: it is no such file.
+/// Returns the address of the page on which a user signed in to Google sees a file of Google Drive. `None` if it is not
+/// such a file.
 ///
-/// A scan's own token is forgotten when the scan ends, and nobody else's bytes go through this platform.
+/// Users are sent to Google because a scan's own token is removed when the scan ends, and because the platform does not
+/// relay files of other services.
 pub fn drive_page(source: &Source, entry: &Entry) -> Option<String> {
     let Source::Drive { .. } = source else { return None };
     let id = entry.locator.rsplit('/').next()?;

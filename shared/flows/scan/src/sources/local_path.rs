@@ -1,9 +1,9 @@
-//! Where a listed file lies on the machine itself, as its locator says.
+//! The path of a listed file on this machine, from its locator.
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use riffle_ports::{Entry, Source};
 
-/// What may not stand in the path of a URL.
+/// Characters that must be escaped in the path of a URL.
 const RESERVED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -32,18 +32,18 @@ impl<'a> LocalPath<'a> {
         Some(Self { folder: folders.get(number.parse::<usize>().ok()?)?, below })
     }
 
-    /// As a browser takes it.
+    /// Returns the URL for a browser.
     pub(crate) fn url(&self) -> String {
         format!("{}{}", folder_link(self.folder), self.below)
     }
 
-    /// As a spreadsheet program takes it, which escapes paths by itself.
+    /// Returns the URL for the report, which escapes paths itself.
     pub(crate) fn unescaped_url(&self) -> String {
         format!("file://{}/{}", self.folder, percent_decode_str(self.below).decode_utf8_lossy())
     }
 }
 
-/// What the links to all files below `folder` begin with.
+/// Returns the beginning of the links to all files below `folder`.
 pub fn folder_link(folder: &str) -> String {
     format!("file://{}/", utf8_percent_encode(folder, RESERVED))
 }

@@ -1,4 +1,4 @@
-//! Where files come from.
+//! The sources of files.
 
 pub(crate) mod by_kind;
 pub(crate) mod drive_page;

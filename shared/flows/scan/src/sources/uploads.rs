@@ -1,5 +1,5 @@
-//! Files that people send: declared by name and size, then sent straight to the storage, then scanned as one
-//! source. Names are data: keys are made of the upload's id and the file's number.
+//! Files that users send: declared by name and size, then sent straight to the storage, then scanned as one source.
+//! Names are data: keys are made of the upload's id and the file's number.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,22 +19,22 @@ use crate::state::request::keys;
 
 /// The longest name, in bytes.
 const MAX_NAME: usize = 1_024;
-/// The most parts a file may have: as S3.
+/// The most parts a file may have, as in S3.
 const MAX_PARTS: u64 = 10_000;
 /// The longest `ETag` of a part, in bytes.
 const MAX_ETAG: usize = 1_024;
-/// Calls to the storage under way at once.
+/// Calls to the storage made concurrently.
 const AT_ONCE: usize = 32;
-/// Missing files that are named.
+/// Most missing files that are named.
 const NAMED: usize = 100;
 
-/// Why an upload is not as somebody asks for it.
+/// The reason a request about an upload fails.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UploadError {
-    /// There is no such thing, or it is another tenant's.
+    /// It does not exist, or it is another tenant's.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// Something else was declared under these numbers.
+    /// Contradicts what was declared or sent before.
     #[error("{0}")]
     Conflict(String),
     #[error("{0}")]
@@ -57,14 +57,14 @@ pub struct Uploads {
 }
 
 impl Uploads {
-    /// A new upload, empty. Its id.
+    /// Creates an empty upload and returns its id.
     pub async fn create(&self, tenant: &str) -> Result<String, PortError> {
         let id = self.ids.fresh();
         self.objects.put(&keys::upload(tenant, &id), Bytes::from_static(b"{}")).await?;
         Ok(id)
     }
 
-    /// Declares files and says how to send them. Repeating it is harmless and gives addresses that last again.
+    /// Declares files and returns how to send them. Repeating it is harmless and returns addresses with a new lifetime.
     pub async fn declare(
         &self,
         tenant: &str,
@@ -145,7 +145,8 @@ impl Uploads {
         Ok(SendBy::Parts { part_bytes, parts })
     }
 
-    /// Begins a file that comes in parts, unless that was done: then that is what is gone on with.
+    /// Begins a file that comes in parts and returns the storage's id for it. If it was begun before, returns the
+    /// earlier id.
     async fn begin_once(&self, upload: &str, number: u32, key: &str) -> Result<String, PortError> {
         if let Some(begun) = self.begun(upload, number).await? {
             return Ok(begun);
@@ -155,7 +156,7 @@ impl Uploads {
         if self.objects.put_if_absent(&noted, Bytes::from(begun.clone())).await? == Put::Stored {
             return Ok(begun);
         }
-        // Somebody was faster: theirs is the one that is completed.
+        // Another call was faster: its parts are the ones that will be completed.
         self.storage.abort(key, &begun).await?;
         let gone = || PortError::Unavailable(format!("{noted} went away while it was looked at"));
         self.begun(upload, number).await?.ok_or_else(gone)
@@ -171,7 +172,7 @@ impl Uploads {
             .transpose()
     }
 
-    /// Puts the parts of a file together. Repeating it is harmless.
+    /// Assembles the parts of a file. Repeating it is harmless.
     pub async fn complete(
         &self,
         tenant: &str,
@@ -198,7 +199,7 @@ impl Uploads {
             parts.parts.iter().map(|part| (part.number, part.etag.clone())).collect();
         match self.storage.complete(&key, &begun, &parts, declared.size).await? {
             Completed::Done => Ok(()),
-            // Another call of the same may have been faster.
+            // A concurrent call for the same file may have been faster.
             Completed::Refused(why) => match self.storage.received(&key).await? {
                 Some(received) if received.size == declared.size => Ok(()),
                 _ => Err(UploadError::Conflict(why)),
@@ -206,7 +207,7 @@ impl Uploads {
         }
     }
 
-    /// How far an upload is.
+    /// Returns how far an upload has come.
     pub async fn status(&self, tenant: &str, upload: &str) -> Result<UploadStatus, UploadError> {
         self.own(tenant, upload).await?;
         let mut status =
@@ -225,13 +226,16 @@ impl Uploads {
         Ok(status)
     }
 
-    /// Whether `upload` is one of the tenant's.
+    /// Checks that `upload` belongs to the tenant.
+    ///
+    /// # Errors
+    /// [`UploadError::NotFound`] if it does not.
     pub async fn own(&self, tenant: &str, upload: &str) -> Result<(), UploadError> {
         let found = is_id(upload) && self.objects.get(&keys::upload(tenant, upload)).await?.is_some();
         if found { Ok(()) } else { Err(UploadError::NotFound("upload")) }
     }
 
-    /// The numbers from which files may be declared.
+    /// Returns the numbers at which a declared batch of files may begin.
     pub(crate) fn firsts(&self) -> impl Iterator<Item = u32> + Send + use<> {
         let (files, batch) = (self.limits.upload_files, self.limits.upload_batch.max(1));
         (0..files)
@@ -239,12 +243,12 @@ impl Uploads {
             .filter_map(|at| u32::try_from(at).ok())
     }
 
-    /// What was received of an upload's files, by key.
+    /// Returns what was received of an upload's files, by key.
     pub(crate) async fn all_received(&self, upload: &str) -> Result<BTreeMap<String, Received>, PortError> {
         self.storage.all_received(&keys::uploaded_files(upload)).await
     }
 
-    /// The files declared from `first` on.
+    /// Returns the files declared from `first` on.
     pub(crate) async fn batch(&self, upload: &str, first: u32) -> Result<Vec<DeclaredFile>, PortError> {
         let key = keys::upload_batch(upload, first);
         match self.objects.get(&key).await? {
@@ -269,7 +273,7 @@ fn check_parts(CompleteParts { parts }: &CompleteParts) -> Result<(), UploadErro
     Ok(())
 }
 
-/// The most of each that is taken, where nothing else is chosen.
+/// Returns the limits that apply unless others are chosen.
 pub fn limits() -> Limits {
     Limits {
         codes: MAX_CODES as u64,
@@ -281,7 +285,7 @@ pub fn limits() -> Limits {
     }
 }
 
-/// Whether `id` has the form of an upload's id, so that it may become part of a key.
+/// Returns whether `id` has the form of an upload's id, so that it may become part of a key.
 pub(crate) fn is_id(id: &str) -> bool {
     id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

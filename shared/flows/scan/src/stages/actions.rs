@@ -1,4 +1,4 @@
-//! What clients ask for. Each action checks, stores and enqueues; the answer is pushed as frames.
+//! The actions of clients. Each one checks, stores and enqueues; the answer is pushed as frames.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,10 +18,11 @@ use crate::{Scan, announce};
 
 /// The longest `request_id`, in characters.
 const MAX_REQUEST_ID: usize = 128;
-/// The longest prefix, in bytes: with the tenant's part before it, within the 1,024 of a key.
+/// The longest prefix, in bytes. Together with the tenant's part before it, it must fit the 1,024 bytes of an object
+/// key.
 const MAX_PREFIX: usize = 900;
 
-/// What a session is to do.
+/// The validated content of a start request.
 struct Asked {
     source: Source,
     codes: CodeList,
@@ -29,7 +30,7 @@ struct Asked {
     retry_of: Option<SessionId>,
 }
 
-/// Why an action was not done, as the client is told.
+/// The reason an action was refused, as sent to the client.
 struct Refusal {
     code: ErrorCode,
     message: String,
@@ -60,7 +61,7 @@ impl From<Exceeded> for Refusal {
 }
 
 impl Scan {
-    /// Deals with one message of a client. Whatever goes wrong is told to that client and to nobody else.
+    /// Processes one message of a client. Errors are sent to that client only.
     pub async fn act(&self, connection: &Connection, message: &str) {
         let Err(refusal) = self.do_as_told(connection, message).await else { return };
         let frame = announce::error(refusal.code, refusal.message);
@@ -69,7 +70,7 @@ impl Scan {
 
     async fn do_as_told(&self, connection: &Connection, message: &str) -> Result<(), Refusal> {
         self.quotas.take(&connection.tenant, Used::Requests, 1).await??;
-        // Without the message itself: it may hold a token.
+        // The reply does not quote the message: it may hold a token.
         let action = serde_json::from_str(message)
             .map_err(|error| Refusal::bad(format!("This is not a known action: {error}")))?;
         self.dispatch_action(connection, action).await
@@ -81,8 +82,7 @@ impl Scan {
             Action::Resume { session_id, cursor } => {
                 let session = self.own_session(&connection.tenant, session_id).await?;
                 self.ports.connections.subscribe(&session.id, &connection.id).await?;
-                // Read again: what happened before the subscription is in the snapshot, what comes after it
-                // in frames.
+                // Read again after subscribing: earlier events are in the snapshot, later ones arrive as frames.
                 let session = self.own_session(&connection.tenant, session.id.0).await?;
                 self.snapshot(connection, &session, cursor).await
             }
@@ -104,17 +104,17 @@ impl Scan {
         }
         self.ports.connections.subscribe(&session.id, &connection.id).await?;
         self.hand_over(&session).await?;
-        // Read again, as for `resume`: a session that was about to end may have ended, and told so, before the
+        // Read again, as for `resume`: a session near its end may have ended, and announced it, before the
         // subscription.
         let session = self.own_session(&connection.tenant, session.id.0).await?;
         if is_lent && !session.reads() {
-            // It may have ended, and its token been forgotten, before this one was kept.
+            // The session may have ended, and its token been removed, before this token was stored.
             self.forget_token(&session).await?;
         }
         self.snapshot(connection, &session, None).await
     }
 
-    /// Starts what a schedule asks for, unless it was started already.
+    /// Starts a scheduled scan, unless it was started already.
     pub async fn start_scheduled(&self, scheduled: ScheduledScan) -> Result<(), Failure> {
         let ScheduledScan { name, scheduled_time, tenant, prefix, codes, codes_key, options } = scheduled;
         let start = StartScan {
@@ -135,7 +135,7 @@ impl Scan {
         })
     }
 
-    /// The session that was asked for, and whether it is new.
+    /// Returns the requested session, created if necessary, and whether it is new.
     async fn create(&self, tenant: &str, start: StartScan) -> Result<(Session, bool), Refusal> {
         let request_id = match &start.request_id {
             Some(id) if id.is_empty() || id.chars().nth(MAX_REQUEST_ID).is_some() => {
@@ -168,7 +168,7 @@ impl Scan {
         let now = self.ports.clock.now();
         let session = Session::new(id, tenant.to_owned(), request, now, now + self.settings.deadline);
         if known.is_none() {
-            // Last of all: what cannot be started is not counted.
+            // Counted last, so that a scan that cannot be started is not counted.
             self.quotas.take(tenant, Used::Scans, 1).await??;
         }
         match self.ports.ledger.create(session.clone()).await? {
@@ -181,11 +181,11 @@ impl Scan {
         }
     }
 
-    /// Keeps the upload that is to be read, if it is one, from being deleted with another scan.
+    /// Keeps the upload to be read, if the source is one, from being deleted with another scan.
     async fn hold_upload(&self, tenant: &str, id: &SessionId, asked: &Asked) -> Result<(), Refusal> {
         let Source::Upload(upload) = &asked.source else { return Ok(()) };
         self.use_upload(id, upload).await?;
-        // Again, after that: it may have been deleted meanwhile.
+        // Checked again after storing the use: the upload may have been deleted meanwhile.
         match &asked.retry_of {
             None => self.own_upload(tenant, upload).await,
             Some(earlier) => self.own_session(tenant, earlier.0.clone()).await.map(drop),
@@ -199,18 +199,18 @@ impl Scan {
         Err(Refusal::bad("There is no such upload."))
     }
 
-    /// Calls the dispatcher.
+    /// Calls the dispatcher if the session still needs it.
     async fn hand_over(&self, session: &Session) -> Result<(), Refusal> {
         if session.is_with_dispatcher() {
-            // Also for a session that exists: whoever created it may have ended before this line.
+            // Also for an existing session: the process that created it may have ended before this line.
             self.call_dispatcher(&session.id).await.map_err(|failure| waits(&session.id, &failure))?;
         }
         Ok(())
     }
 
-    /// Keeps the token a session is begun with. Where the session exists, only if it lacks one and has read nothing
-    /// yet: whoever created it may have ended before this, but the message may also be an old one, and the token
-    /// older than what the session was given since.
+    /// Stores the token of a start request. For an existing session, only if it has no token and has read nothing yet:
+    /// the process that created it may have ended before storing the token, but the message may also be an old one,
+    /// with a token older than the session's current one.
     async fn lend(
         &self,
         vault: &dyn TokenVault,
@@ -226,8 +226,8 @@ impl Scan {
         Ok(())
     }
 
-    /// Takes a new token for a session and has it go on. Every time it is asked: whoever asked before may have ended
-    /// half-way.
+    /// Stores a new token for a session and has the session continue. Does all of it on each call, because an earlier
+    /// call may have ended half-way.
     async fn renew(&self, connection: &Connection, session_id: String, token: Secret) -> Result<(), Refusal> {
         let session = self.own_session(&connection.tenant, session_id).await?;
         let id = session.id.clone();
@@ -252,7 +252,7 @@ impl Scan {
         let unpause = Transition::Unpause { now: self.ports.clock.now() };
         match self.ports.ledger.transition(&id, unpause).await? {
             Outcome::Applied(_) => {}
-            // It ended meanwhile: its token may have been forgotten before this one was kept.
+            // The session ended meanwhile: its token may have been removed before this one was stored.
             Outcome::Refused(_) | Outcome::NoSession => {
                 vault.delete(&session.tenant, &id).await?;
                 return Err(needless());
@@ -263,7 +263,7 @@ impl Scan {
         self.snapshot(connection, &session, None).await
     }
 
-    /// What a finished session asked for, to be asked again for its failed files.
+    /// Returns what a finished session was to do, to repeat it for its failed files.
     async fn retry_of(
         &self,
         tenant: &str,
@@ -332,7 +332,7 @@ impl Scan {
         }
     }
 
-    /// A Google Drive folder, read with the token of this very session.
+    /// Returns a Google Drive folder as a source that is read with this session's own token.
     fn drive(
         &self,
         tenant: &str,
@@ -402,12 +402,12 @@ impl Scan {
             self.forget_token(&session).await?;
         }
         match session.state {
-            // Also where an earlier try or somebody else cancelled it.
+            // Also if an earlier try or another client cancelled it.
             State::Cancelled => self.audience(&session.id).await.tell(announce::cancelled()).await,
             State::Complete => {
                 self.reply(&connection.id, Some(&session.id), announce::complete(self, &session)).await;
             }
-            // Too late: COMPLETE follows, and this connection listens.
+            // Too late to cancel: a COMPLETE frame follows, and this connection is subscribed.
             State::Finalizing => {}
             _ => {
                 let message = "The scan has ended already.".to_owned();
@@ -439,7 +439,7 @@ impl Scan {
     }
 }
 
-/// The sources a message names.
+/// Returns the names of the sources that a message gives.
 fn sources(start: &StartScan) -> Vec<&'static str> {
     let named = [
         (!start.folders.is_empty(), "folders"),
@@ -454,7 +454,7 @@ fn is_drive(session: &Session) -> bool {
     Request::decode(&session.request).is_ok_and(|request| access_token::borrows(&request))
 }
 
-/// A session nobody could be called for.
+/// Logs that no dispatcher could be called for a session, and returns the reply for the client.
 fn waits(id: &SessionId, failure: &Failure) -> Refusal {
     tracing::error!(session = %id, %failure, "a session waits for the sweeper");
     Refusal::new(ErrorCode::Unavailable, "The scan could not be started. Try the same again.")

@@ -1,8 +1,9 @@
-//! From a source to messages: list, seal, announce, hand out.
+//! Turns a source into messages: lists it, seals the manifest, announces the start and hands the files out.
 //!
-//! Any number of dispatchers may work on one session. Each lists into a manifest of its own; the one that
-//! seals wins, and all go on with the sealed one. In a session that was given a new token, what was handed out before
-//! may have been acknowledged unread (see `lent`): each of them hands it out again.
+//! Any number of dispatchers may work on one session. Each lists into a manifest of its own; the first to seal wins,
+//! and all continue with the sealed one. Once a session has been given a new token, workers may have acknowledged
+//! earlier messages without reading the files (see `state::access_token`), so each dispatcher hands those files out
+//! again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,8 +24,8 @@ use crate::{Scan, announce};
 const STEP: u32 = 1_000;
 
 impl Scan {
-    /// The chunks that are not known to be full, each with its indices below `upto` that have no result yet, as far as
-    /// the sets say. What is stored and not marked is among them: reading it again marks it.
+    /// Returns the chunks that are not known to be full, each with its indices below `upto` (possibly none) that are
+    /// not marked done. A stored but unmarked result is among them: reading the file again marks it.
     pub(crate) async fn missing(
         &self,
         session: &Session,
@@ -44,7 +45,7 @@ impl Scan {
         Ok(missing)
     }
 
-    /// Has files of the session read.
+    /// Sends one work message per file.
     pub(crate) async fn send_files(
         &self,
         id: &SessionId,
@@ -72,7 +73,7 @@ impl Dispatcher {
                 self.change(&id, Transition::Fail { reason: reason.to_owned() }).await?
             }
             State::Deleting => return self.scan.erase(&session).await,
-            // Whoever brings a new token calls again.
+            // The action that stores a new token calls the dispatcher again.
             _ if session.is_paused() => return Ok(()),
             State::Listing => match self.list(&session).await? {
                 Some(session) => session,
@@ -82,7 +83,7 @@ impl Dispatcher {
         };
         match (session.state, &session.sealed) {
             (State::Dispatching, Some(sealed)) => self.hand_out(&session, sealed).await,
-            // An earlier run may have ended between its last change and what follows it.
+            // An earlier run may have ended between its last change and the call that follows it.
             (State::Running, _) if session.is_full() => self.scan.call_finisher(&session).await,
             (State::Running, Some(sealed)) if session.renewals > 0 => {
                 let missing = self.scan.missing(&session, sealed, sealed.total).await?;
@@ -91,14 +92,14 @@ impl Dispatcher {
                 self.scan.audience(&id).await.tell(going_on).await;
                 Ok(())
             }
-            // Whoever made it fail may have ended before telling; its message came back.
+            // The run that made it fail may have ended before announcing that; its message is redelivered.
             (State::Failed, _) => self.failed(&session).await,
             _ => Ok(()),
         }
     }
 
-    /// Lists the source and seals the session with the listing. The session as it is then, whoever sealed it; `None`
-    /// if the listing needs a new token.
+    /// Lists the source and seals the session with the listing. Returns the session as it is then, whichever dispatcher
+    /// sealed it, or `None` if the listing needs a new token.
     async fn list(&self, session: &Session) -> Result<Option<Session>, Failure> {
         let request = Request::decode(&session.request)?;
         let ports = &self.scan.ports;
@@ -115,7 +116,7 @@ impl Dispatcher {
         self.change(&session.id, transition).await.map(Some)
     }
 
-    /// The session after `transition`, or as it is if it was refused.
+    /// Applies `transition` and returns the session, unchanged if the transition was refused.
     async fn change(&self, id: &SessionId, transition: Transition) -> Result<Session, Failure> {
         match self.scan.ports.ledger.transition(id, transition).await? {
             Outcome::Applied(session) | Outcome::Refused(session) => Ok(session),
@@ -138,7 +139,7 @@ impl Dispatcher {
         Ok(writer.finish().await?)
     }
 
-    /// Sends what was not sent yet. Stops where the session has moved on without it.
+    /// Sends the files that have not been sent yet. Stops if the session has moved on or is paused.
     async fn hand_out(&self, session: &Session, sealed: &Sealed) -> Result<(), Failure> {
         let ports = &self.scan.ports;
         let id = &session.id;
@@ -176,8 +177,8 @@ impl Dispatcher {
         self.scan.account(id).await?;
         let run = Transition::Run { now: ports.clock.now() };
         match ports.ledger.transition(id, run).await? {
-            // Workers may have been faster; a finisher called before this was turned away. An empty source
-            // is full from the start.
+            // Workers may have finished already, and a finisher called before this transition did nothing. An empty
+            // source is full from the start.
             Outcome::Applied(session) | Outcome::Refused(session)
                 if session.state == State::Running && session.is_full() =>
             {
@@ -187,8 +188,8 @@ impl Dispatcher {
         }
     }
 
-    /// The session went on without this run. Whoever made it fail may end before telling, and the message by which that
-    /// comes back is the one that is done with here.
+    /// Ends a run whose session has moved on without it. If the session failed, this run announces the failure: the run
+    /// that made it fail may have ended before doing so, and its redelivered message may be the one acknowledged here.
     async fn moved_on(&self, outcome: Outcome) -> Result<(), Failure> {
         match outcome {
             Outcome::Applied(session) | Outcome::Refused(session) if session.state == State::Failed => {

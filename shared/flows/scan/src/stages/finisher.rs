@@ -1,4 +1,4 @@
-//! Closing a session: verify, freeze, publish the report once, complete.
+//! Closes a session: verifies the results, freezes the receipt, publishes the report once and completes.
 
 use chrono::{DateTime, Utc};
 use riffle_contracts::{FinishJob, Receipt};
@@ -22,10 +22,10 @@ impl Scan {
         let id = SessionId(job.session_id);
         let session = self.named(&id).await?;
         match session.state {
-            // An earlier run may have ended before it told.
+            // An earlier run may have ended before announcing it.
             State::Complete => self.tell_complete(&session).await?,
             State::Running | State::Finalizing => Box::pin(self.close(&session)).await?,
-            // DISPATCHING: the dispatcher calls again when it has handed everything out.
+            // In DISPATCHING the dispatcher calls the finisher again once it has handed every file out.
             State::Listing
             | State::Dispatching
             | State::Failed
@@ -67,9 +67,10 @@ impl Scan {
         let request = Request::decode(&session.request)?;
         let report = Box::pin(build_report::report(self, &session, sealed, &request)).await?;
         let key = keys::report(&session.id);
-        // Taken means published: by an earlier run, with the same bytes.
+        // An existing report was published by an earlier run, with the same bytes.
         ports.objects.put_if_absent(&key, report).await?;
-        // Nothing more is read: at COMPLETE the token is forgotten already, whatever ends here.
+        // No file is read any more. The token is removed before COMPLETE, so that none is left even if this run ends
+        // right after it.
         self.forget_token(&session).await?;
         let complete = Transition::Complete { token, counts: totals.counts, report: key };
         match ports.ledger.transition(&session.id, complete).await? {
@@ -77,18 +78,18 @@ impl Scan {
                 metrics::complete(&session);
                 self.tell_complete(&session).await
             }
-            // Somebody else was faster, or the answer to an earlier try of this very change was lost.
+            // Another finisher was faster, or the answer to an earlier try of this transition was lost.
             other => self.given_way(other).await,
         }
     }
 
-    /// After a change that was refused: somebody else closes the session or has ended it.
+    /// Handles a refused transition: another process is closing the session or has ended it.
     async fn given_way(&self, outcome: Outcome) -> Result<(), Failure> {
         match outcome {
             Outcome::Applied(session) | Outcome::Refused(session) => match session.state {
                 State::Complete => self.tell_complete(&session).await?,
-                // Whoever holds the lease may complete the session and end before telling: the message has to
-                // come back until someone has told.
+                // The lease holder may complete the session and end before announcing it: this message must be
+                // redelivered until the announcement has been made.
                 State::Finalizing => {
                     return Err(Failure::Retry(format!("session {} is being finished", session.id)));
                 }
@@ -104,7 +105,7 @@ impl Scan {
         self.notify(session).await
     }
 
-    /// Sums over all results, if each index has one and is marked done.
+    /// Sums all results. Returns `None` unless each index has one and is marked done.
     async fn verify(&self, id: &SessionId, sealed: &Sealed) -> Result<Option<Totals>, PortError> {
         let mut totals = Totals { counts: Counts::default(), bytes: 0, pages: 0 };
         for chunk in 0..sealed.chunks() {

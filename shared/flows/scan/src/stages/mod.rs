@@ -1,4 +1,4 @@
-//! The steps of a scan, one file per function; `actions` is what clients ask for over the WebSocket.
+//! The stages of a scan, one file per function; `actions` handles the clients' requests over the WebSocket.
 
 pub(crate) mod actions;
 pub(crate) mod dispatcher;

@@ -1,5 +1,5 @@
-//! Files whose messages came back too often: each gets one chance alone, so that one that kills the process
-//! neither takes its neighbours along nor keeps the session from completing.
+//! Files whose messages were delivered too often: each is read alone, so that a file that kills the process neither
+//! takes other files with it nor keeps the session from completing.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,12 @@ use crate::state::record::Read;
 use crate::state::result::{FailureCode, FileResult};
 
 impl Worker {
-    /// `receipt` names this delivery of this message: another delivery has another. `deliveries` is how many
-    /// there were, this one included.
+    /// Reads one quarantined file. `receipt` names this delivery of this message; each delivery has a different one.
+    /// `deliveries` is the number of deliveries so far, including this one.
     ///
-    /// The attempt is recorded before the file is opened. Whoever finds another delivery's attempt that can
-    /// no longer be alive takes its place where that is forgiven, or records the file as killed, unopened.
+    /// The attempt is recorded before the file is opened. If a delivery finds an attempt of another delivery that is
+    /// too old to be alive, it takes that attempt's place while attempts are forgiven ([`crate::Settings::forgiven`]),
+    /// and otherwise records the file as killed without opening it.
     pub async fn quarantined(
         &self,
         file: &ScanFile,
@@ -26,7 +27,7 @@ impl Worker {
         let Some(work) = self.open(&id).await? else {
             return Ok(());
         };
-        // Among those that were handed out with the one that ends its reader, and read before it.
+        // The file may have been handed out in one batch with the file that kills its reader, and read before it.
         let audience = self.scan.audience(&id).await;
         let stored = self.scan.recorded(&work, &audience, &BTreeSet::from([file.index])).await?;
         if !stored.is_empty() {
@@ -38,17 +39,19 @@ impl Worker {
         let mut known = ports.ledger.record_attempt(&id, file.index, own.clone()).await?;
         let mut is_dead = known.receipt != own.receipt && known.at + self.scan.settings.attempt <= now;
         if is_dead && deliveries <= self.scan.settings.forgiven {
-            // Where something else than the file may have ended the process, it gets another chance.
+            // On platforms where something other than the file may have ended the process, the file gets another
+            // chance.
             ports.ledger.forget_attempt(&id, file.index, &known.receipt).await?;
             known = ports.ledger.record_attempt(&id, file.index, own.clone()).await?;
-            // Not one's own: somebody else took its place just now.
+            // If the recorded attempt is not this delivery's own, another delivery has just taken the place and is
+            // alive.
             is_dead = false;
         }
         let stored = if known.receipt == own.receipt {
             match self.file(&work, &audience, file.index).await {
                 Ok(stored) => stored,
                 Err(stop) => {
-                    // The world failed, the file killed nothing: the next delivery may try it again.
+                    // The environment failed, not the file: the next delivery may try the file again.
                     ports.ledger.forget_attempt(&id, file.index, &own.receipt).await?;
                     return match stop {
                         Stop::Failed(failure) => Err(failure),
@@ -57,8 +60,9 @@ impl Worker {
                 }
             }
         } else if !is_dead {
-            // A further message of this file, as the sweep sends one: that other one ends it, now or when it comes back.
-            // Two that waited for each other would use up the deliveries of both.
+            // A different message for the same file, as the sweep sends one, is acknowledged: the other message
+            // finishes the file, now or when it is redelivered. If the two waited for each other, they would use up the
+            // deliveries of both.
             return if known.is_of_message(&own) {
                 Err(Failure::Retry("another attempt may still be under way".to_owned()))
             } else {

@@ -1,4 +1,4 @@
-//! What heals lost messages: each minute every open session is looked at again.
+//! Repairs the effects of lost messages: each minute it looks at every open session again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::state::result::{FailureCode, FileResult};
 use crate::{Scan, metrics};
 
 impl Scan {
-    /// Looks at every open session, as far as time allows. One that fails does not keep the others from being looked at.
+    /// Looks at every open session, as far as time allows. A failure in one session does not stop the others.
     pub async fn sweep(&self, deadline: &Deadline) -> Result<(), Failure> {
         let mut failed = Ok(());
         let (mut open, mut past_deadline) = (0, 0);
@@ -36,13 +36,14 @@ impl Scan {
         failed
     }
 
-    /// Calls the dispatcher for each session that is still with it and that no message names any more: whoever is
-    /// killed often enough in the middle of it loses the message to the dead letters. For a platform that can tell,
-    /// by `is_named`, whether such a message is left; the sweep has to wait to be sure. To be called before anybody
-    /// can begin a session: one that was just made has no message yet.
+    /// Calls the dispatcher for each session that is still with it but is named by no message any more: if the process
+    /// is killed often enough while dispatching, the message becomes a dead letter. For platforms that can find out,
+    /// through `is_named`, whether such a message remains; the sweep has to wait to be sure. Call it before any session
+    /// can be started: a newly created session has no message yet.
     ///
     /// # Errors
-    /// The ledger or the queue cannot be reached. Sessions may have been looked at before; repeating it is harmless.
+    /// The ledger or the queue cannot be reached. Some sessions may have been handled by then; repeating the call is
+    /// harmless.
     pub async fn revive(
         &self,
         is_named: impl AsyncFn(&SessionId) -> Result<bool, PortError>,
@@ -56,9 +57,9 @@ impl Scan {
         Ok(())
     }
 
-    /// Says whether the session is open past its deadline.
+    /// Sweeps one session. Returns whether it is open past its deadline.
     async fn sweep_session(&self, id: &SessionId) -> Result<bool, Failure> {
-        // The index of open sessions may be stale: what counts is read again.
+        // The index of open sessions may be stale, so the session is read again.
         let Some(session) = self.ports.ledger.session(id).await? else {
             return Ok(false);
         };
@@ -71,7 +72,8 @@ impl Scan {
         let (id, now) = (&session.id, self.ports.clock.now());
         match (session.state, &session.sealed) {
             (State::Listing | State::Dispatching, _) => {
-                // Past the deadline the dispatcher makes it fail: a job comes back until that has been told.
+                // Past the deadline the dispatcher makes the session fail; its message is redelivered until that has
+                // been announced.
                 if late {
                     self.call_dispatcher(id).await
                 } else if session.is_paused() {
@@ -82,7 +84,7 @@ impl Scan {
                     Ok(())
                 }
             }
-            // More may have come since, and whoever was called before may have ended half-way.
+            // Late work may have left more to remove, and an earlier dispatcher may have ended half-way.
             (State::Deleting, _) => {
                 if self.claim_resend(session).await? {
                     self.call_dispatcher(id).await
@@ -121,8 +123,8 @@ impl Scan {
         Ok(())
     }
 
-    /// A paused session waits for its people until the deadline. Whoever paused it may have ended before telling
-    /// them, so they are told again, as seldom as work is sent again.
+    /// Announces again that a paused session needs a token, as seldom as work is sent again: the process that paused it
+    /// may have ended before announcing it. The session waits for its users until the deadline.
     async fn remind(&self, session: &Session) -> Result<(), Failure> {
         let now = self.ports.clock.now();
         let not_since = now - self.settings.stall;
@@ -137,7 +139,8 @@ impl Scan {
         Ok(())
     }
 
-    /// Whether this sweep may send work again: nothing has moved for long, and no sweep did so since.
+    /// Returns whether this sweep may send work again: nothing has moved for [`crate::Settings::stall`], and no sweep
+    /// has sent work again in that time.
     async fn claim_resend(&self, session: &Session) -> Result<bool, Failure> {
         let now = self.ports.clock.now();
         let not_since = now - self.settings.stall;

@@ -1,4 +1,4 @@
-//! Reading files: a batch of messages becomes stored, announced and marked results.
+//! Reads files: turns a batch of messages into stored, announced and marked results.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -26,12 +26,12 @@ pub struct Worker {
 #[derive(Debug, Clone)]
 pub struct Delivered {
     pub file: ScanFile,
-    /// It was handed out before: the file may have been read.
+    /// Whether the message was delivered before: the file may have been read already.
     pub again: bool,
 }
 
 impl Worker {
-    /// Deals with a batch and returns the positions of the messages that failed, each with why.
+    /// Processes a batch. Returns the positions of the messages that failed, each with the reason.
     pub async fn run(&self, batch: &[Delivered], deadline: &Deadline) -> Vec<(usize, Failure)> {
         let mut sessions: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (position, message) in batch.iter().enumerate() {
@@ -55,8 +55,8 @@ impl Worker {
         failed
     }
 
-    /// Reads files of one session. Those that failed are returned; the others are done. Of those that come `again` a
-    /// result may be stored: they are not read a second time.
+    /// Reads files of one session and returns those that failed; the others are done. Files in `again` may have a
+    /// stored result; those are not read a second time.
     async fn files(
         &self,
         id: &SessionId,
@@ -70,9 +70,9 @@ impl Worker {
         let audience = self.scan.audience(id).await;
         let mut stored = self.scan.recorded(&work, &audience, again).await?;
         let mut failures = BTreeMap::new();
-        // What is remembered of files takes no time: it is stored in one trip.
+        // Files whose text is cached take no time: their results are stored in one trip.
         let (mut known, mut unknown) = (Vec::new(), VecDeque::new());
-        // What came back first: it has fewer chances left.
+        // Redelivered files come first: they have fewer deliveries left.
         let in_order = again.iter().chain(indices.difference(again));
         for index in in_order.filter(|index| !stored.contains_key(index)).collect::<Vec<_>>() {
             match self.recall(&work, *index).await {
@@ -118,7 +118,7 @@ impl Worker {
                 Err(Stop::Failed(failure)) => {
                     failures.insert(index, failure);
                 }
-                // Nor can the others be read.
+                // The other files cannot be read without a token either.
                 Err(Stop::TokenExpired) => {
                     unread.insert(index);
                     unread.extend(unknown.drain(..).map(|(index, ..)| index));
@@ -139,8 +139,9 @@ impl Worker {
         Ok(failures)
     }
 
-    /// The session, if there is work to do in it. A terminal or finalizing one needs none, and a paused one can do
-    /// none: what is acknowledged is handed out again with the new token.
+    /// Returns the session with what its files are read with, or `None` if there is nothing to do: a terminal or
+    /// finalizing session needs no work, and a paused one can do none. Messages acknowledged during a pause are sent
+    /// again once there is a new token.
     pub(crate) async fn open(&self, id: &SessionId) -> Result<Option<Work>, Failure> {
         let session = self.scan.named(id).await?;
         if !session.reads() || session.is_paused() {
@@ -152,7 +153,7 @@ impl Worker {
         Ok(Some(self.scan.work(session, sealed).await?))
     }
 
-    /// One file, read and recorded.
+    /// Reads and records one file.
     pub(crate) async fn file(
         &self,
         work: &Work,
@@ -167,7 +168,8 @@ impl Worker {
         Ok(self.scan.record(work, audience, &[read]).await?)
     }
 
-    /// What is known of a file before it is opened.
+    /// Looks a file up before it is opened: its entry, what to search for and, if its text is cached, the search's
+    /// result.
     async fn recall(&self, work: &Work, index: u32) -> Result<(Entry, Wanted, Option<Searched>), Failure> {
         if index >= work.sealed.total {
             return Err(Failure::Reject(format!("session {} has no file {index}", work.session.id)));
@@ -185,7 +187,7 @@ impl Worker {
         Ok((entry, wanted, known))
     }
 
-    /// Opens a file and searches it.
+    /// Opens a file, searches it and records the result.
     async fn read(
         &self,
         work: &Work,
@@ -205,10 +207,10 @@ impl Worker {
     }
 }
 
-/// Why a file was not read.
+/// The reason a file was not read.
 pub(crate) enum Stop {
     Failed(Failure),
-    /// The session is to be paused.
+    /// The access token has expired: the session must be paused.
     TokenExpired,
 }
 

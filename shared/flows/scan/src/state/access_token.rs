@@ -1,13 +1,15 @@
-//! The tokens people lend a session so that it reads their Google Drive: kept, renewed, forgotten.
+//! The access tokens that users lend a session so that it reads their Google Drive: stored, renewed, removed.
 //!
-//! A token lives about an hour, a scan perhaps longer. Whoever finds that it has expired pauses the session and
-//! acknowledges its messages: an expired token is no failure of a file, and redelivery would only burn receives until
-//! healthy files are taken for killers. So while a session is paused its messages drain away unread. A new token
-//! unpauses it and calls the dispatcher, which hands out again what has no result ([`crate::Dispatcher`]).
+//! A token lives about an hour; a scan may take longer. A process that finds the token expired pauses the session and
+//! acknowledges its messages: an expired token is not a failure of a file, and redelivery would only use up deliveries
+//! until healthy files count as killers. So while a session is paused its messages drain away unread. A new token
+//! unpauses the session and calls the dispatcher, which hands out again all files without a result
+//! ([`crate::Dispatcher`]).
 //!
-//! Who reads the session before it takes the token from the vault, and pauses only if no new token came since
-//! (`renewals`), never pauses for a token that has been replaced. One that finds it replaced may acknowledge all the
-//! same: each new token is followed by handing out what is missing, and should that call be lost, by the sweep.
+//! A process reads the session before it takes the token from the vault, and its pause applies only if no new token has
+//! come since (`renewals`), so it never pauses a session because of a token that has been replaced. If its pause is
+//! refused for that reason, it may still acknowledge its messages: each new token is followed by handing out the
+//! missing files and, should that call be lost, by the sweep.
 
 use std::time::Duration;
 
@@ -27,20 +29,20 @@ pub(crate) const MY_DRIVE: &str = "root";
 const LIFETIME: Duration = Duration::from_hours(1);
 const MAX_TOKEN: usize = 4_096;
 
-/// Why a text is no access token, for the person who sent it.
+/// Returns why a text is not an access token, in words for the person who sent it.
 pub(crate) fn refused(token: &Secret) -> Option<String> {
     let fits =
         (1..=MAX_TOKEN).contains(&token.0.len()) && token.0.bytes().all(|byte| byte.is_ascii_graphic());
     (!fits).then(|| format!("An access token has 1 to {MAX_TOKEN} visible ASCII characters."))
 }
 
-/// Whether the session reads with a token.
+/// Returns whether the session reads with a token.
 pub(crate) fn borrows(request: &Request) -> bool {
     matches!(request.source, Source::Drive { .. })
 }
 
 impl Scan {
-    /// Keeps a token for a session. In code it expires an hour later, whatever its issuer says.
+    /// Stores a token for a session. It expires an hour from now, whatever its issuer says.
     pub(crate) async fn keep_token(
         &self,
         vault: &dyn TokenVault,
@@ -51,8 +53,8 @@ impl Scan {
         vault.put(tenant, session, Token { secret: token.0, expires_at }).await
     }
 
-    /// Forgets the session's token, if it was lent one. Before COMPLETE, after every other end: who does it is done
-    /// again until it has been.
+    /// Removes the session's token, if it was lent one. Called before COMPLETE and after every other end; a caller that
+    /// fails is run again until the token is removed.
     pub(crate) async fn forget_token(&self, session: &Session) -> Result<(), PortError> {
         match &self.tokens {
             Some(vault) if borrows(&Request::decode(&session.request)?) => {
@@ -62,16 +64,16 @@ impl Scan {
         }
     }
 
-    /// The session's token has expired: pauses it, unless it ended, has paused, or was given a new token since it was
-    /// read. In each of these cases its messages may be acknowledged: what has no result is handed out again, or is
-    /// not wanted.
+    /// Pauses a session whose token has expired, unless it has ended, is paused already, or was given a new token since
+    /// it was read. In each of these cases its messages may be acknowledged: files without a result are handed out
+    /// again, or are no longer wanted.
     pub(crate) async fn pause(&self, session: &Session) -> Result<(), Failure> {
         let by = self.ports.ids.fresh();
         let paused = Paused { by: by.clone(), at: self.ports.clock.now() };
         let pause = Transition::Pause { paused, renewals: session.renewals };
         let paused = match self.ports.ledger.transition(&session.id, pause).await? {
             Outcome::Applied(session) => session,
-            // The answer to an earlier try of this very change was lost.
+            // The answer to an earlier try of this transition was lost.
             Outcome::Refused(session) if session.paused.as_ref().is_some_and(|paused| paused.by == by) => {
                 session
             }
@@ -83,13 +85,14 @@ impl Scan {
         Ok(())
     }
 
-    /// Asks all who listen for a new token.
+    /// Asks all subscribers for a new token.
     pub(crate) async fn tell_paused(&self, id: &SessionId) {
         let message = "Google no longer takes the access token: the scan waits for a new one.";
         self.audience(id).await.tell(announce::error(ErrorCode::TokenExpired, message)).await;
     }
 
-    /// Has the dispatcher go on: with listing, with handing out, or with handing out again what is missing.
+    /// Calls the dispatcher, which continues from the session's state: listing, handing out, handing out again what is
+    /// missing, or removing a session that is being deleted.
     pub(crate) async fn call_dispatcher(&self, id: &SessionId) -> Result<(), Failure> {
         self.send(DISPATCH, id, [DispatchJob { session_id: id.0.clone() }]).await
     }

@@ -1,4 +1,4 @@
-//! The list of a session's files: written in immutable parts under an attempt id, true once sealed.
+//! The list of a session's files: written in immutable parts under an attempt id, valid once sealed.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -12,12 +12,12 @@ use sha2::{Digest, Sha256};
 use crate::recent::Recent;
 use crate::state::request::keys;
 
-/// Chunks whose entries lie in one part.
+/// Chunks whose entries are in one part.
 const CHUNKS_PER_PART: u32 = 10;
-/// Parts a reader keeps: workers read indices nearly in order.
+/// Parts that a reader caches: workers read indices nearly in order.
 const CACHED_PARTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
-/// Writes one attempt's manifest as entries arrive.
+/// A writer of one attempt's manifest, fed with entries as they arrive.
 #[derive(Debug)]
 pub struct Writer<'a, O: ?Sized> {
     objects: &'a O,
@@ -55,7 +55,7 @@ impl<'a, O: ObjectStore + ?Sized> Writer<'a, O> {
         Ok(())
     }
 
-    /// Notes which of the files a retry reads again.
+    /// Records which of the files a retry reads again.
     pub async fn again(&self, indices: &BTreeSet<u32>) -> Result<(), PortError> {
         let json = serde_json::to_vec(indices).expect("numbers are plain data");
         self.objects.put(&keys::manifest_again(self.session, &self.attempt), Bytes::from(json)).await
@@ -88,11 +88,11 @@ impl<'a, O: ObjectStore + ?Sized> Writer<'a, O> {
     }
 }
 
-/// Reads sealed manifests, keeping the parts last used.
+/// A reader of sealed manifests that caches the parts used last.
 #[derive(Clone)]
 pub struct Reader {
     objects: Arc<dyn ObjectStore>,
-    /// By the key it lies under.
+    /// By object key.
     parts: Recent<String, Arc<[Entry]>>,
 }
 
@@ -107,7 +107,7 @@ impl Reader {
         Self { objects, parts: Recent::new(CACHED_PARTS) }
     }
 
-    /// The entry at `index`, which must be below `sealed.total`.
+    /// Returns the entry at `index`, which must be below `sealed.total`.
     pub async fn entry(&self, session: &SessionId, sealed: &Sealed, index: u32) -> Result<Entry, PortError> {
         let part_size = sealed.chunk_size * CHUNKS_PER_PART;
         let key = keys::manifest_part(session, &sealed.attempt, index / part_size);
@@ -117,7 +117,7 @@ impl Reader {
         })
     }
 
-    /// Which of the files of a sealed retry are read again.
+    /// Returns the files of a sealed retry that are read again.
     pub async fn again(&self, session: &SessionId, sealed: &Sealed) -> Result<BTreeSet<u32>, PortError> {
         let key = keys::manifest_again(session, &sealed.attempt);
         let Some(json) = self.objects.get(&key).await? else {

@@ -1,4 +1,4 @@
-//! What is stored about a session, and how it is written.
+//! Stored data about sessions, and how it is written.
 
 pub(crate) mod access_token;
 pub(crate) mod manifest;

@@ -1,8 +1,8 @@
-//! Recording results: store, tell, mark, count, and hand over to the finisher when all is there.
+//! Recording results: stores, announces, marks and counts them, and calls the finisher once all are complete.
 //!
-//! Every step may be repeated at any time by anyone. The order matters: a result is stored before its index
-//! is marked done, a chunk is full before it is marked, and the finisher is called after that, so that
-//! whatever is marked is true and whoever repeats the rest mends it.
+//! Any process may repeat any step at any time. The order matters: a result is stored before its index is marked done,
+//! a chunk is full before it is marked, and the finisher is called after that. So every mark is true, and repeating the
+//! remaining steps completes the work.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(crate) struct Work {
     pub codes: Arc<Codes>,
 }
 
-/// A file of the manifest and what came of reading it.
+/// A file of the manifest and the result of reading it.
 pub(crate) struct Read {
     pub index: u32,
     pub entry: Entry,
@@ -41,7 +41,7 @@ impl Scan {
         Ok(Work { session, sealed, request, codes })
     }
 
-    /// Stores the results of files and tells what is stored: another worker's result, if it came first.
+    /// Stores the results of files and announces the stored ones: another worker's result, if that came first.
     pub(crate) async fn record(
         &self,
         work: &Work,
@@ -70,8 +70,8 @@ impl Scan {
         Ok(read.iter().map(|read| read.index).zip(stored).collect())
     }
 
-    /// The stored results of these files. They are announced again: the worker that stored them may have ended before it
-    /// announced them.
+    /// Returns the stored results of these files and announces them again: the worker that stored them may have ended
+    /// before announcing them.
     pub(crate) async fn recorded(
         &self,
         work: &Work,
@@ -97,7 +97,7 @@ impl Scan {
         Ok(stored)
     }
 
-    /// What clients are told of a file.
+    /// Adds to `frames` what clients are shown of a file.
     fn announce(
         &self,
         work: &Work,
@@ -115,8 +115,8 @@ impl Scan {
         }
     }
 
-    /// Marks stored results as done, counts those that were new, and calls the finisher if they were the
-    /// last. Repeating it changes nothing but the time of the next progress frame.
+    /// Marks stored results as done, counts the newly marked ones, and calls the finisher if they were the last.
+    /// Repeating it changes nothing but the time of the next progress frame.
     pub(crate) async fn mark(
         &self,
         id: &riffle_ports::SessionId,
@@ -157,7 +157,7 @@ impl Scan {
         Ok(())
     }
 
-    /// Adds what this process has used to the session's account.
+    /// Adds the usage of this process to the session's account.
     pub(crate) async fn account(&self, id: &riffle_ports::SessionId) -> Result<(), Failure> {
         let usage = self.ports.meter.take(self.ports.clock.now());
         if usage != Usage::default() {
@@ -170,7 +170,7 @@ impl Scan {
         self.send(queues::FINISH, &session.id, [FinishJob { session_id: session.id.0.clone() }]).await
     }
 
-    /// Tells how far the session is, if nobody else did just now.
+    /// Announces how far the session is, unless another process did so just now.
     async fn show_progress(&self, session: &Session, total: u32) {
         let now = self.ports.clock.now();
         let not_since = now - self.settings.progress_every;

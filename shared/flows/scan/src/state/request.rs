@@ -1,4 +1,4 @@
-//! What a session was asked to do, as it is stored, and the one place that makes ids and object keys.
+//! The stored request of a session, and the one place that makes ids and object keys.
 
 use data_encoding::HEXLOWER;
 use riffle_contracts::Options;
@@ -8,17 +8,18 @@ use sha2::{Digest, Sha256};
 
 use crate::matching::CodeList;
 
-/// Stored with the session and never changed.
+/// The request of a session. It is stored with the session and never changed, except that a deletion reduces it to
+/// [`Request::remains`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     pub source: Source,
     pub options: Options,
     /// SHA-256 of the stored list of codes.
     pub codes_digest: String,
-    /// How many there are.
+    /// Number of codes. `None` in sessions stored before it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codes: Option<u32>,
-    /// The session whose results are kept and whose failed files are read again.
+    /// The earlier session of a retry: its results are kept and its failed files are read again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<SessionId>,
 }
@@ -28,7 +29,8 @@ impl Request {
         serde_json::to_string(self).expect("a request is plain data")
     }
 
-    /// What is left of it when the session is to be deleted: what leads to what is still to be removed.
+    /// Returns the rest of the request that is kept when the session is to be deleted: enough to find what must still
+    /// be removed.
     #[must_use]
     pub fn remains(&self) -> Self {
         let source = match &self.source {
@@ -45,7 +47,7 @@ impl Request {
     }
 }
 
-/// The same request of the same tenant is the same session.
+/// Returns the id of a session: the same request of the same tenant is the same session.
 pub fn session_id(tenant: &str, request_id: &str) -> SessionId {
     let mut hash = Sha256::new();
     hash.update((tenant.len() as u64).to_be_bytes());
@@ -56,7 +58,7 @@ pub fn session_id(tenant: &str, request_id: &str) -> SessionId {
     SessionId(id)
 }
 
-/// A list of codes as it is stored, and the digest that names it.
+/// Returns a list of codes as it is stored, and the digest that names it.
 pub fn stored_codes(codes: &CodeList) -> (Vec<u8>, String) {
     let json = serde_json::to_vec(codes.spellings()).expect("strings are plain data");
     let digest = digest(&json);
@@ -67,7 +69,7 @@ pub fn digest(bytes: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
-/// Keys in the object store. People's names never become part of one.
+/// Keys in the object store. Names given by people never become part of a key.
 pub mod keys {
     use riffle_ports::SessionId;
 
@@ -79,18 +81,18 @@ pub mod keys {
         format!("manifests/{session}/{attempt}/{part:06}")
     }
 
-    /// Which files of a retry's manifest are read again.
+    /// Returns the key of the list of files that a retry reads again.
     pub fn manifest_again(session: &SessionId, attempt: &str) -> String {
         format!("manifests/{session}/{attempt}/again")
     }
 
-    /// By content: what another attempt of the same file found lies elsewhere, and the stored result says
-    /// which of them counts.
+    /// Keyed by content: a different result of another attempt at the same file has another key, and the stored result
+    /// says which of them counts.
     pub fn result(session: &SessionId, index: u32, digest: &str) -> String {
         format!("results/{session}/{index:07}-{}", &digest[..16])
     }
 
-    /// Pictures of the codes of a file, for the report.
+    /// Returns the key of the pictures of a file's codes, for the report.
     pub fn crops(session: &SessionId, index: u32) -> String {
         format!("crops/{session}/{index:07}")
     }
@@ -99,32 +101,34 @@ pub mod keys {
         format!("reports/{session}.xlsx")
     }
 
-    /// All that a session owns lies below these, but its report.
+    /// Returns the folders of all objects of a session, except its report.
     pub fn folders(session: &SessionId) -> [String; 4] {
         ["codes", "manifests", "results", "crops"].map(|of| format!("{of}/{session}"))
     }
 
-    /// What a tenant's clients have uploaded. Whatever a tenant is called, this is no other's, nor part of it.
+    /// Returns the folder of a tenant's uploads. Whatever a tenant is called, its folder is neither another tenant's
+    /// nor inside one.
     pub fn uploads(tenant: &str) -> String {
         format!("uploads/{}/", &super::digest(tenant.as_bytes())[..32])
     }
 
-    /// Lists of codes that were understood, by content.
+    /// Returns the folder of understood lists of codes, which are keyed by content.
     pub fn code_lists(tenant: &str) -> String {
         format!("{}codes/", uploads(tenant))
     }
 
-    /// That a tenant has this upload.
+    /// Returns the key that records that a tenant has this upload.
     pub fn upload(tenant: &str, upload: &str) -> String {
         format!("{}sets/{upload}", uploads(tenant))
     }
 
-    /// All of an upload, in the object store and among uploaded files, but that a tenant has it.
+    /// Returns the folder of an upload, in the object store and among uploaded files. It holds everything of the upload
+    /// except the record that a tenant has it.
     pub fn upload_folder(upload: &str) -> String {
         format!("uploaded/{upload}")
     }
 
-    /// Which sessions use an upload lies below it.
+    /// Returns the folder with a key for each session that uses an upload.
     pub fn upload_uses(upload: &str) -> String {
         format!("uploaded/{upload}/used")
     }
@@ -133,12 +137,12 @@ pub mod keys {
         format!("{}/{session}", upload_uses(upload))
     }
 
-    /// The files declared from number `first` on.
+    /// Returns the key of the batch of files declared from number `first` on.
     pub fn upload_batch(upload: &str, first: u32) -> String {
         format!("uploaded/{upload}/declared/{first:07}")
     }
 
-    /// How a file that comes in parts was begun.
+    /// Returns the key of the storage's id for a file that comes in parts.
     pub fn upload_parts(upload: &str, number: u32) -> String {
         format!("uploaded/{upload}/parts/{number:07}")
     }

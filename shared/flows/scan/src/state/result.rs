@@ -1,4 +1,4 @@
-//! What became of one file: the record that is stored, announced and reported.
+//! The result of one file: the record that is stored, announced and reported.
 
 use bytes::Bytes;
 use riffle_extract::{ExtractError, Extracted, Kind, Unread};
@@ -19,23 +19,23 @@ pub struct FileResult {
     pub kind: Option<Kind>,
     pub bytes: u64,
     pub pages: u32,
-    /// Parts that may hold a code nobody could read.
+    /// Parts that could not be read and may hold a code.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Unread>,
-    /// Such parts beyond those listed.
+    /// Number of such parts beyond those listed.
     pub unread_more: u32,
-    /// Distinct codes found.
+    /// Number of distinct codes found.
     pub codes: u32,
-    /// Matches beyond those listed.
+    /// Number of matches beyond those listed.
     pub unlisted: u32,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub matches: Vec<Match>,
-    /// Codes that it may hold all the same, as OCR may have misread them.
+    /// Codes that the file may hold although they were not found, because OCR may have misread them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub misread: Vec<Misread>,
 }
 
-/// Why a file has no findings.
+/// The reason a file has no findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFailure {
     pub code: FailureCode,
@@ -55,11 +55,11 @@ pub enum FailureCode {
     Unsupported,
     Encrypted,
     Damaged,
-    /// Its parser failed in a way that is our fault.
+    /// The parser panicked: a fault of this program.
     Parser,
-    /// It ended the process that read it, more than once.
+    /// Reading it ended the process more than once.
     Killed,
-    /// The session's deadline came first.
+    /// It was not read before the session's deadline.
     Timeout,
 }
 
@@ -103,7 +103,7 @@ impl FileResult {
             ExtractError::Panicked(_) => FailureCode::Parser,
         };
         let reason = match error {
-            // What a parser says when it breaks is for those who mend it.
+            // The message of a parser's panic is for the developers who fix the parser.
             ExtractError::Panicked(message) => {
                 format!(
                     "its reader gave up on it: it may be damaged, or hold what nobody expected ({message})"
@@ -114,7 +114,10 @@ impl FileResult {
         Self { bytes, ..Self::failed(code, reason) }
     }
 
-    /// What a source says of a file. The world's failures are not the file's.
+    /// Turns a source's error about a file into the file's result.
+    ///
+    /// # Errors
+    /// The source itself failed, or the token expired. Neither says anything about the file.
     pub fn unavailable(error: &ReadError) -> Result<Self, PortError> {
         let code = match error {
             ReadError::Port(error) => return Err(error.clone()),
@@ -123,13 +126,13 @@ impl FileResult {
             ReadError::Denied(_) => FailureCode::Denied,
             ReadError::TooLarge { .. } | ReadError::TooLargeToExport(_) => FailureCode::TooLarge,
             ReadError::Unsupported(_) => FailureCode::Unsupported,
-            // No news of the file: whoever reads files pauses the session instead.
+            // Says nothing about the file: the worker pauses the session instead.
             ReadError::TokenExpired => return Err(PortError::Unavailable(error.to_string())),
         };
         Ok(Self::failed(code, error.to_string()))
     }
 
-    /// As the ledger takes it. A record too long to stand inline is put into the object store first.
+    /// Converts the result for the ledger. A record too long to be inline is put into the object store first.
     pub async fn store(
         &self,
         objects: &dyn ObjectStore,

@@ -1,10 +1,10 @@
-//! Retrying a finished session: what was read is kept, what failed is read again.
+//! Retrying a finished session: results are kept, failed files are read again.
 //!
-//! A retry is a session of its own with the files of the earlier one under the same indices. Listing looks
-//! again at each file that failed, so that one that was replaced is pinned as it is now, and notes beside the
-//! manifest which files are read again. Handing out copies the other results and marks them as a worker
-//! would: a step may be repeated, and the cursor moves after it. The bodies of long results are copied, too:
-//! a session owns all its objects, so that deleting one never harms another.
+//! A retry is a session of its own with the files of the earlier one under the same indices. Listing looks up each
+//! failed file again, so that a replaced file is pinned to its current version, and stores the indices to read again
+//! next to the manifest. Handing out copies the other results and marks them as a worker would: a step may be repeated,
+//! and the cursor moves after it. The bodies of long results are copied, too: a session owns all its objects, so that
+//! deleting one session never harms another.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -18,10 +18,10 @@ use crate::state::manifest;
 use crate::state::request::{Request, digest, keys};
 use crate::state::result::FileResult;
 
-/// Why a retry cannot go on.
+/// The reason a retry cannot continue.
 pub(crate) const GONE: &str = "the scan whose failed files were to be read again was deleted: scan anew";
 
-/// What a retry stands on while it is handed out.
+/// The earlier session and the files to read again, used while a retry is handed out.
 pub(crate) struct Retry {
     earlier: SessionId,
     /// The indices that are read again; the results of the others are kept.
@@ -40,7 +40,7 @@ impl Dispatcher {
         let gone = || SourceError::Refused(GONE.to_owned());
         let finished = ports.ledger.session(earlier).await?.filter(|it| it.state == State::Complete);
         let sealed = finished.and_then(|finished| finished.sealed).ok_or_else(gone)?;
-        // The same chunks: a chunk is carried over whole.
+        // The same chunk size: a chunk is carried over whole.
         let attempt = ports.ids.fresh();
         let mut writer = manifest::Writer::new(&*ports.objects, &session.id, attempt, sealed.chunk_size);
         let mut again = BTreeSet::new();
@@ -64,10 +64,10 @@ impl Dispatcher {
         Ok(writer.finish().await?)
     }
 
-    /// The file as it is to be read now, and whether it is.
+    /// Returns the file as it is to be read now, and whether it is read again.
     ///
-    /// All that failed is: what was wrong may lie outside the file. What was read in part is if it was replaced
-    /// since; the same bytes would give the same.
+    /// Every failed file is: the cause may be outside the file. A partly read file is read again only if it was
+    /// replaced since; the same bytes would give the same result.
     async fn look_again(
         &self,
         request: &Request,
@@ -75,7 +75,7 @@ impl Dispatcher {
         result: &StoredResult,
     ) -> Result<(Entry, bool), SourceError> {
         if result.failed {
-            // One that is gone keeps its place and fails again.
+            // A file that is gone keeps its place and fails again.
             let found = self.source.find(&request.source, &listed).await?;
             return Ok((found.unwrap_or(listed), true));
         }
@@ -88,7 +88,7 @@ impl Dispatcher {
         }
     }
 
-    /// What a session retries, if it is a retry.
+    /// Returns what a session retries, if it is a retry.
     pub(crate) async fn retry(&self, session: &Session, sealed: &Sealed) -> Result<Option<Retry>, Failure> {
         let Some(earlier) = Request::decode(&session.request)?.retry_of else {
             return Ok(None);
@@ -97,7 +97,7 @@ impl Dispatcher {
         Ok(Some(Retry { earlier, again }))
     }
 
-    /// Stores and marks the kept results among `indices`. `false`: the earlier session is gone.
+    /// Stores and marks the kept results among `indices`. Returns `false` if the earlier session is gone.
     pub(crate) async fn carry_over(
         &self,
         session: &Session,
@@ -130,7 +130,7 @@ impl Dispatcher {
         Ok(true)
     }
 
-    /// A result of the earlier session as one of this session. `None`: its body is gone.
+    /// Copies a result of the earlier session for this session. Returns `None` if its body is gone.
     async fn copied(
         &self,
         id: &SessionId,

@@ -1,4 +1,4 @@
-//! What the API answers about statements, in the words of the wire.
+//! The API's answers about statements, in the types of the wire format.
 
 use riffle_contracts::http::WorkState;
 use riffle_contracts::http_statements::{
@@ -17,16 +17,16 @@ use crate::state::file::{ALL_FILES, FLOW, File, FileState as State};
 use crate::state::ids::transaction_id;
 use crate::{Figures, Statements};
 
-/// Bytes of a statement.
+/// Bytes of a statement, at most.
 pub const MAX_BYTES: u64 = 4 << 30;
-/// Bytes of a file's name and of an account's.
+/// Bytes of a file's name, at most.
 const NAME_MAX: usize = 255;
-/// Rows of one export.
+/// Rows of one export, at most.
 const EXPORT_MAX: usize = 20_000;
-/// Bytes of one export: an answer of a Lambda function has 6 MB, in which each quote counts twice.
+/// Bytes of one export, at most: a Lambda function's response is limited to 6 MB, in which each quote counts twice.
 const EXPORT_BYTES: usize = 4_000_000;
 
-/// Why a question has no answer.
+/// Why a query has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
     #[error("there is no such file")]
@@ -37,14 +37,14 @@ pub enum ApiError {
     /// The cursor was not made by this list.
     #[error("this cursor is not one of this list")]
     Cursor,
-    /// It was made for the transactions of a file and is sent without one, or the other way round.
+    /// The cursor was made for the transactions of a file and is sent without one, or the other way round.
     #[error("this cursor goes on with another list")]
     OtherList,
     #[error(transparent)]
     Failed(#[from] Failure),
 }
 
-/// What people ask about statements.
+/// The queries about statements.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Queries {
@@ -52,7 +52,7 @@ pub struct Queries {
 }
 
 impl Queries {
-    /// A page of at most `limit` files, newest first. One with many findings may be shorter.
+    /// Returns a page of at most `limit` files, newest first. A page of files with many findings may be shorter.
     pub async fn files(
         &self,
         tenant: &str,
@@ -67,7 +67,7 @@ impl Queries {
         for record in &listed {
             let file = item(File::from_record(record).map_err(Failure::from)?);
             bytes += in_answer(&serde_json::to_string(&file).expect("findings are plain data"));
-            // The first one fits: a record has less.
+            // The first file always fits, because a record is smaller than a page.
             if bytes > PAGE_BYTES && !files.is_empty() {
                 break;
             }
@@ -84,7 +84,7 @@ impl Queries {
         Ok(item(self.statements.file(tenant, id).await?.ok_or(ApiError::NotFound)?))
     }
 
-    /// How the work on a file stands. `None`: there is no such file, or not any more.
+    /// Returns the progress of the work on a file. `None`: there is no such file, or it is being deleted.
     pub async fn status(&self, tenant: &str, id: &FileId) -> Result<Option<ProcessingStatus>, ApiError> {
         let Some(file) = self.statements.file(tenant, id).await? else { return Ok(None) };
         let (Some(status), ..) = standing(file.state) else { return Ok(None) };
@@ -142,7 +142,7 @@ impl Queries {
         }
         let mut trail =
             self.statements.audit.of_subject(tenant, &id.subject()).await.map_err(Failure::from)?;
-        // What follows from another may have its time.
+        // An event may have the same time as the one it follows from; the order of the event types decides then.
         let rank =
             |entry: &AuditEntry| EventType::ALL.iter().position(|kind| kind.as_str() == entry.event_type);
         trail.sort_by_key(|entry| (entry.at, rank(entry)));
@@ -165,7 +165,7 @@ impl Queries {
         })
     }
 
-    /// All that a filter lets through, as CSV for a spreadsheet.
+    /// Returns all transactions that match a filter, as CSV for a spreadsheet.
     pub async fn export(&self, tenant: &str, filter: &Filter) -> Result<Vec<u8>, ApiError> {
         let mut rows: Vec<TransactionItem> = Vec::new();
         let mut cursor: Option<String> = None;
@@ -242,8 +242,8 @@ impl Queries {
     }
 }
 
-/// The one mapping of a statement file's own states: for programs that wait (`None`: it is gone), to those that all
-/// flows share, and as it is told.
+/// Maps a statement file's own state to the state for programs that wait (`None`: it is gone), to the state that all
+/// flows share, and to the state that is shown. The only such mapping.
 fn standing(state: State) -> (Option<ProcessingState>, WorkState, StatementPhase) {
     use ProcessingState::{Completed, Failed, Processing, Review};
     match state {
@@ -339,7 +339,7 @@ fn told(entry: &AuditEntry) -> TimelineEvent {
         Ok(EventData::DeletionRequested(_)) => "Somebody asked for its deletion.".to_owned(),
         Ok(EventData::FileDeleted(_)) => "The file and all that came of it alone was deleted.".to_owned(),
         Ok(EventData::ErrorOccurred(data)) => format!("Failed in {}: {}", data.stage, data.reason),
-        // Of a version that is not known here.
+        // The event is of a version that this code does not know.
         Err(_) => format!("{}.", entry.event_type),
     };
     TimelineEvent {
@@ -350,7 +350,7 @@ fn told(entry: &AuditEntry) -> TimelineEvent {
     }
 }
 
-/// As a spreadsheet takes it: no text holds a formula.
+/// Returns rows as CSV for a spreadsheet. No text in it can be taken for a formula.
 fn csv(rows: &[TransactionItem]) -> Vec<u8> {
     const HEADER: [&str; 13] = [
         "date",
@@ -367,7 +367,7 @@ fn csv(rows: &[TransactionItem]) -> Vec<u8> {
         "file",
         "place",
     ];
-    // Spreadsheets take it for another encoding without the mark.
+    // Without the byte order mark, spreadsheets assume another encoding.
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     let in_memory = "memory takes what is written";
     writer.write_record(HEADER).expect(in_memory);

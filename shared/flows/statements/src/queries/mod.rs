@@ -1,4 +1,4 @@
-//! What people ask: the answers of the API, and the lists behind them.
+//! The questions that people ask: the answers of the API, and the lists behind them.
 
 pub(crate) mod answers;
 pub(crate) mod transactions;

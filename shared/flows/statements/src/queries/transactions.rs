@@ -1,4 +1,4 @@
-//! Transactions for people: newest first over all accounts, or as a file lists them, filtered, page by page.
+//! Lists of transactions for people: newest first over all accounts, or in the order of a file; filtered and paged.
 
 use std::collections::BinaryHeap;
 use std::fmt;
@@ -12,33 +12,33 @@ use rust_decimal::Decimal;
 use crate::Statements;
 use crate::state::file::FileState;
 
-/// Transactions of one account read at once, at most and at least: of many accounts few are shown of each.
+/// Transactions of one account read in one call, at most and at least: with many accounts, a page shows few of each.
 const PAGE: u32 = 200;
 const SMALL_PAGE: u32 = 16;
-/// Bytes of a page, as [`in_answer`] counts them: the answer of a Lambda function has 6 MB.
+/// Bytes of a page, at most, as [`in_answer`] counts them: a Lambda function's response is limited to 6 MB.
 pub(crate) const PAGE_BYTES: usize = 4_000_000;
 /// Sorts after every identity.
 const LAST_IDENTITY: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
 
-/// Which transactions to show. What is left out does not matter; all that is said must hold.
+/// Which transactions to show. All fields that are set must match.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filter {
     pub account: Option<String>,
     pub category: Option<String>,
     pub uncategorised: bool,
-    /// Stands in the description, the other side's name or the reference, whatever the case.
+    /// Part of a description, the counterparty's name or the reference, in any case.
     pub text: Option<String>,
-    /// Both included.
+    /// The first and last day, both included.
     pub from: Option<NaiveDate>,
     pub to: Option<NaiveDate>,
-    /// Of the amount with its sign, both included.
+    /// Of the signed amount, both included.
     pub min: Option<Decimal>,
     pub max: Option<Decimal>,
-    /// Only those that this file shows, in its order.
+    /// Only transactions of this file, in its order.
     pub file: Option<FileId>,
 }
 
-/// The cursor of the transactions of a file does not go on with those of all files, nor the other way round.
+/// The cursor belongs to another list: it is of a file's transactions where all are listed, or the other way round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OtherList;
 
@@ -46,21 +46,21 @@ pub struct OtherList;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     pub transactions: Vec<Transaction>,
-    /// Where to go on, unless this was all.
+    /// The cursor of the next page. `None` at the end.
     pub next: Option<TransactionCursor>,
 }
 
-/// Where a list goes on.
+/// The position at which a list continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransactionCursor {
-    /// After this transaction: as text its day (counted from the year 1), occurrence, identity and account.
+    /// After this transaction. As text: its day (counted from the year 1), occurrence, identity and account.
     Key(TransactionKey),
-    /// At this row of this part of the file.
+    /// At this part of the file, and this row of the part.
     Part(u32, usize),
 }
 
 impl TransactionCursor {
-    /// Every cursor fits it, and whatever fits it is one.
+    /// A regular expression that exactly the texts of cursors match.
     pub const PATTERN: &str =
         r"^([0-9]{1,9}\.[0-9]{1,9}|[0-9]{1,7}\.[0-9]{1,9}\.[0-9a-f]{2,64}\.[^\u0000-\u001f\u007f-\u009f]*)$";
 }
@@ -102,7 +102,7 @@ impl TransactionCursor {
     }
 }
 
-/// Newest first; the accounts of a day one after another.
+/// The position of a transaction in a list, newest first: descending by day, then by account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Position {
     date: NaiveDate,
@@ -118,12 +118,12 @@ impl From<&TransactionKey> for Position {
     }
 }
 
-/// The next transaction of one account, and those read ahead.
+/// The position of an account's next transaction, and the transactions read ahead.
 struct Ahead {
     position: Position,
-    /// Last one next.
+    /// In reverse order: the next one is the last.
     rest: Vec<Transaction>,
-    /// There may be more in the store.
+    /// Whether the store may have more.
     more: bool,
 }
 
@@ -147,8 +147,8 @@ impl Ord for Ahead {
     }
 }
 
-/// How much of an answer a text takes at most. The answer is a JSON text within another one: a quote becomes `\\\"`,
-/// and a control character `\\u0000`.
+/// Returns the largest number of bytes that a text takes in a response. The response is a JSON text within another one:
+/// a quote becomes `\\\"`, and a control character `\\u0000`.
 pub(crate) fn in_answer(text: &str) -> usize {
     let byte = |byte| match byte {
         b'"' | b'\\' => 4,
@@ -158,7 +158,7 @@ pub(crate) fn in_answer(text: &str) -> usize {
     text.bytes().map(byte).sum()
 }
 
-/// Transactions that were found for a page.
+/// The transactions found for a page.
 struct Found<'f> {
     filter: &'f Filter,
     limit: usize,
@@ -183,9 +183,9 @@ impl<'f> Found<'f> {
     }
 }
 
-/// What a transaction takes of an answer.
+/// Returns the number of bytes that a transaction takes in a response, at most.
 fn bytes(transaction: &Transaction) -> usize {
-    /// Names of fields, dates, amounts and ids.
+    /// Bytes of the names of fields, dates, amounts and ids.
     const OTHERS: usize = 700;
     let texts = [
         Some(&transaction.key.account),
@@ -229,8 +229,8 @@ fn holds(transaction: &Transaction, text: &str) -> bool {
 }
 
 impl Statements {
-    /// At most `limit` transactions. A page may be short, even empty, and yet not the last: a request looks at so
-    /// many rows and no more, and an answer holds so many bytes.
+    /// Returns at most `limit` transactions. A page may be short, even empty, without being the last one, because the
+    /// rows that one request looks at and the bytes of a response are limited.
     pub async fn list(
         &self,
         tenant: &str,
@@ -356,14 +356,14 @@ impl Statements {
     }
 }
 
-/// Where `account` goes on in a list that stands at `after`.
+/// Returns the key after which `account` continues in a list that has reached `after`.
 fn bound(account: &str, after: &Position) -> TransactionKey {
     use std::cmp::Ordering;
     let (identity, occurrence) = match account.cmp(&after.account) {
         Ordering::Equal => (after.identity.clone(), after.occurrence),
-        // Its transactions of that day are still to come.
+        // Its transactions of that day are still to be listed.
         Ordering::Less => (LAST_IDENTITY.to_owned(), u32::MAX),
-        // They have been.
+        // Its transactions of that day have been listed.
         Ordering::Greater => (String::new(), 0),
     };
     TransactionKey { account: account.to_owned(), date: after.date, identity, occurrence }

@@ -1,8 +1,8 @@
-//! The analytics consumer: sums by month, derived from the set of transactions each time, never counted up.
+//! The analytics consumer: sums by month, always derived from the set of transactions and never incremented.
 //!
-//! Many events of one month cause one derivation: a message is done without another one if the figures were derived
-//! after it was sent, since whatever it tells of was stored before. So a month costs what its transactions cost, not
-//! that times the number of its events.
+//! Many events about one month cause one derivation. If the stored figures were derived after a message was sent, the
+//! message needs no further derivation, because the transactions it is about were stored before it was sent. So the
+//! cost of a month is that of reading its transactions once, not once for each event.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,25 +16,25 @@ use serde::{Deserialize, Serialize};
 use crate::Statements;
 use crate::state::outbox::event;
 
-/// Figures are lost to a rival at most so often in a row.
+/// Attempts to store figures. Each attempt but the last may lose a conditional write to another process.
 const TRIES: u32 = 16;
-/// Transactions read at once.
+/// Transactions read in one call.
 const PAGE: u32 = 5_000;
 
-/// What is stored of one account's month.
+/// The stored figures of one account and month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
-    /// All transactions that were stored before are in the sums.
+    /// All transactions that were stored before this time are in the sums.
     pub derived_at: DateTime<Utc>,
     pub sums: MonthSums,
 }
 
-/// One account's month, by currency.
+/// The sums of one account and month, by currency.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MonthSums(pub BTreeMap<String, Sums>);
 
-/// What came in and went out in one currency.
+/// The money that came in and went out in one currency.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sums {
     pub count: u64,
@@ -42,7 +42,7 @@ pub struct Sums {
     pub money_in: Decimal,
     #[serde(with = "rust_decimal::serde::str")]
     pub money_out: Decimal,
-    /// By category; uncategorised under the empty name, which no category has.
+    /// By category. Uncategorised transactions are under the empty name, which no category has.
     pub categories: BTreeMap<String, CategorySum>,
 }
 
@@ -55,7 +55,7 @@ pub struct CategorySum {
 
 impl Figures {
     /// # Errors
-    /// They are none.
+    /// [`Failure::Reject`] if `stored` is not the JSON of figures.
     pub fn read(stored: &str) -> Result<Self, Failure> {
         serde_json::from_str(stored)
             .map_err(|error| Failure::Reject(format!("figures cannot be read: {error}")))
@@ -70,7 +70,7 @@ impl MonthSums {
     /// Adds one transaction.
     ///
     /// # Errors
-    /// The sum has more digits than a decimal holds.
+    /// [`Failure::Reject`] if a sum has more digits than a decimal holds.
     pub fn add(&mut self, booked: Booked) -> Result<(), Failure> {
         let too_large = || Failure::Reject("a sum is too large to be told".to_owned());
         let amount = booked.amount;
@@ -85,7 +85,7 @@ impl MonthSums {
     }
 }
 
-/// Whose figures an event may have changed beside those that the file's record names.
+/// Returns the accounts and periods that an event itself names; the file's record may name more.
 fn touched(event: &Event) -> Result<&[AccountPeriod], Failure> {
     match &event.data {
         EventData::FileProcessed(data) => Ok(&data.accounts),
@@ -96,7 +96,8 @@ fn touched(event: &Event) -> Result<&[AccountPeriod], Failure> {
 }
 
 impl Statements {
-    /// Derives the figures that an event may have changed. Its message was `sent_before` this moment, if its queue says.
+    /// Derives the figures that an event may have changed. Its message was sent before `sent_before`, which is known if
+    /// the queue reports it.
     pub async fn derive_figures(
         &self,
         event: &Event,
@@ -109,7 +110,8 @@ impl Statements {
         Ok(())
     }
 
-    /// The months an event is about in which there ever was anything: a file may tell of a century.
+    /// Returns the accounts and months an event is about, but only those that ever had transactions: a file may span a
+    /// century.
     pub(crate) async fn touched_months(&self, event: &Event) -> Result<Vec<(String, Month)>, Failure> {
         let (tenant, id) = (event.data.tenant(), FileId(event.processing_id.clone()));
         let mut periods = touched(event)?.to_vec();
@@ -121,7 +123,8 @@ impl Statements {
         else {
             return Ok(Vec::new());
         };
-        // Whoever derived figures while the last transaction was removed may have left some of an empty month.
+        // A process that derived figures while the last transaction was being removed may have left figures of an empty
+        // month.
         let left = self.figures.all_figures(tenant, Month::of(from), Month::of(to)).await?;
         let left = left.into_iter().map(|figures| (figures.account, figures.month));
         let mut months: BTreeSet<(String, Month)> =
@@ -135,8 +138,8 @@ impl Statements {
         Ok(months.into_iter().collect())
     }
 
-    /// Has the figures of these days derived again. Around the bus, which keeps what it tells: accounts and days of a file
-    /// that is gone are to be in no archive.
+    /// Requests that the figures of these accounts and days be derived again. Sends the message directly to the queue,
+    /// because the bus archives its events, and the accounts and days of a deleted file must not be in any archive.
     pub(crate) async fn ask_for_figures(
         &self,
         tenant: &str,
@@ -169,7 +172,8 @@ impl Statements {
         sent_before: Option<DateTime<Utc>>,
     ) -> Result<(), Failure> {
         for _ in 0..TRIES {
-            // In this order: whoever put this version may have seen less, whoever puts the next one sees no less.
+            // Read the stored version before the transactions. The process that stored this version may have seen fewer
+            // transactions, and a process that replaces it has seen no fewer.
             let stored = self.figures.figures(tenant, account, month).await?;
             let derived_at = self.clock.now();
             if let (Some(stored), Some(sent_before)) = (&stored, sent_before)
@@ -193,13 +197,14 @@ impl Statements {
         Err(Failure::Retry("the figures are being derived by others".to_owned()))
     }
 
-    /// Whether what was stored before `sent_before` is in `figures`. Not if a clock was set back since.
+    /// Returns whether `figures` include everything that was stored before `sent_before`. Returns `false` if a clock
+    /// has been set back since.
     fn holds_all(&self, figures: &Figures, sent_before: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         let apart = TimeDelta::from_std(self.settings.clocks_apart).expect("clocks are seconds apart");
         (sent_before + apart..=now + apart).contains(&figures.derived_at)
     }
 
-    /// From scratch.
+    /// Derives the sums of one account and month from all of its transactions.
     pub(crate) async fn month_sums(
         &self,
         tenant: &str,

@@ -1,4 +1,4 @@
-//! The audit consumer: every event, once, for as long as its file is there.
+//! The audit consumer: stores every event once, for as long as its file exists.
 
 use riffle_contracts::{Event, EventType};
 use riffle_ports::{AuditEntry, Failure, FileId, Subject};
@@ -14,11 +14,12 @@ impl Statements {
         let id = FileId(event.processing_id.clone());
         if outlives(event) {
             self.audit.append(entry(event)).await?;
-            // Of who came late, and did not live to take it back.
+            // Also remove the entry of a late consumer that crashed before it could remove it.
             return self.forget(tenant, &id).await;
         }
-        // Asked on both sides: before, so that nothing is added of what is going; after, since whoever deletes says
-        // so first and forgets then, and what was added in between is forgotten here.
+        // Check before and after. Before, so that nothing is added to a file that is being deleted. After, because a
+        // deletion changes the file's state first and removes its entries later: an entry added in between is removed
+        // here.
         if !self.is_going(tenant, &id).await? {
             self.audit.append(entry(event)).await?;
             if !self.is_going(tenant, &id).await? {
@@ -32,7 +33,7 @@ impl Statements {
         Ok(self.file(tenant, id).await?.is_some_and(|file| file.is_going()))
     }
 
-    /// All of a file but that it was deleted.
+    /// Removes all entries of a file except that of its deletion.
     pub(crate) async fn forget(&self, tenant: &str, id: &FileId) -> Result<(), Failure> {
         let deleted = event_id(id, EventType::FileDeleted, &[]);
         Ok(self.audit.forget(tenant, &id.subject(), &[deleted]).await?)

@@ -1,4 +1,4 @@
-//! The categorization consumer: what each transaction of a file is for, by the tenant's rules.
+//! The categorization consumer: gives each transaction of a file a category by the tenant's rules.
 
 use bytes::Bytes;
 use riffle_contracts::{Event, EventData, FileProcessed, TransactionsCategorized};
@@ -9,7 +9,7 @@ use crate::state::keys;
 use crate::state::outbox::{event, outgoing};
 use crate::{Delivery, Rules, RulesError, Statements};
 
-/// What a transaction's category is and should be.
+/// A transaction's stored category, and the one that the rules decide on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     pub key: TransactionKey,
@@ -18,7 +18,7 @@ pub struct Decision {
 }
 
 impl Statements {
-    /// The tenant's rules as they were written. `None`: there never were any.
+    /// Returns the tenant's rules as they were written, or `None` if there never were any.
     pub async fn rules(&self, tenant: &str) -> Result<Option<String>, Failure> {
         let Some(yaml) = self.objects.get(&keys::rules(tenant)).await? else { return Ok(None) };
         String::from_utf8(yaml.into())
@@ -26,7 +26,7 @@ impl Statements {
             .map_err(|_| Failure::Reject("the rules are no text".to_owned()))
     }
 
-    /// Stores rules that are some.
+    /// Stores the tenant's rules if they can be parsed; otherwise returns why not.
     pub async fn put_rules(&self, tenant: &str, yaml: &str) -> Result<Result<(), RulesError>, Failure> {
         if let Err(error) = Rules::parse(yaml) {
             return Ok(Err(error));
@@ -35,7 +35,7 @@ impl Statements {
         Ok(Ok(()))
     }
 
-    /// Gives the transactions of a processed file their categories, then tells.
+    /// Gives the transactions of a processed file their categories, then publishes the event.
     pub async fn categorize(&self, told: &Event, delivery: Delivery) -> Result<(), Failure> {
         let data = processed(told)?;
         let id = FileId(told.processing_id.clone());
@@ -59,8 +59,8 @@ impl Statements {
                 }
             }
         }
-        // Transactions that other files show, too, are still there, and the record of this one does not tell any more
-        // where.
+        // Transactions that other files show too still exist after the deletion, but this file's record no longer
+        // states their accounts and days.
         let is_gone = self.file(&data.tenant, &id).await?.is_none_or(|file| file.is_going());
         if is_gone && !touched.is_empty() {
             self.ask_for_figures(&data.tenant, &id, touched, "categorized").await?;
@@ -68,19 +68,20 @@ impl Statements {
         if delivery.replayed {
             return Ok(());
         }
-        // Told even if nothing changed: an earlier delivery may have written and not lived to tell.
+        // Publish even if nothing changed: an earlier delivery may have stored the categories and crashed before
+        // publishing.
         let about = TransactionsCategorized { tenant: data.tenant.clone(), accounts: Vec::new() };
         let about = EventData::TransactionsCategorized(about);
         self.publish(&[outgoing(&event(&id, told.timestamp, about, &[]))]).await
     }
 
-    /// `None`: there never were rules, so that nothing has a category.
+    /// Returns the tenant's rules, parsed. `None`: there never were any, so no transaction has a category.
     pub(crate) async fn understood(&self, tenant: &str) -> Result<Option<Rules>, Failure> {
         let Some(yaml) = self.rules(tenant).await? else { return Ok(None) };
         Rules::parse(&yaml).map(Some).map_err(|error| Failure::Reject(error.to_string()))
     }
 
-    /// The keys of one part, as many at once as the store takes. None where the file is gone.
+    /// Returns the keys of one part, in batches of the size that the store takes. Empty if the file is gone.
     pub(crate) async fn batches(
         &self,
         tenant: &str,
@@ -91,7 +92,7 @@ impl Statements {
         Ok(keys.chunks(self.transactions.batch().max(1)).map(<[_]>::to_vec).collect())
     }
 
-    /// What the rules say of these; those that are gone left out.
+    /// Returns the rules' decisions on these transactions. Omits transactions that no longer exist.
     pub(crate) async fn decide(
         &self,
         tenant: &str,

@@ -1,4 +1,4 @@
-//! What fails for good: told on the last delivery, kept on the file's record, and watched.
+//! Permanent failures: published on the last delivery, kept on the file's record, and counted as a metric.
 
 use riffle_contracts::{BusEvent, ErrorOccurred, Event, EventData, EventType};
 use riffle_ports::{Changed, Failure, FileId};
@@ -9,30 +9,31 @@ use crate::state::file_details::{Failed, short};
 use crate::state::outbox::{event, outgoing};
 use crate::{Statements, TRIES, contended, metrics};
 
-/// How a message came.
+/// The circumstances of a message's delivery.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Delivery {
-    /// How often it was handed out, this time included.
+    /// How often the queue has delivered the message, this time included.
     pub receives: u32,
-    /// It comes out of the archive: whoever it is replayed to announces nothing.
+    /// The message comes from the archive: a consumer that receives it publishes nothing.
     pub replayed: bool,
 }
 
 impl Delivery {
-    /// Of an event on the bus.
+    /// Returns the delivery of an event that came over the bus.
     pub const fn of(event: &BusEvent, receives: u32) -> Self {
         Self { receives, replayed: event.replay_name.is_some() }
     }
 
-    /// If it fails now, it is a dead letter.
+    /// Returns whether the message becomes a dead letter if it fails now.
     pub const fn is_last(self) -> bool {
         self.receives >= MAX_RECEIVES
     }
 }
 
 impl Statements {
-    /// How a consumer ended with `about`, unchanged: tells of a failure if there is no further delivery. Of what tells
-    /// of a failure itself no other tells: it would fail as well.
+    /// Returns the `outcome` of a consumer for the event `about` unchanged. If it is a failure and there is no further
+    /// delivery, publishes the failure. Publishes none for a replayed event, and none for an event that itself reports
+    /// a failure, since that would fail too.
     pub async fn consumed(
         &self,
         stage: &str,
@@ -51,7 +52,8 @@ impl Statements {
         outcome
     }
 
-    /// The message becomes a dead letter whether this works or not, and an alarm with it.
+    /// Publishes a permanent failure. The message becomes a dead letter and raises an alarm whether this succeeds or
+    /// not.
     pub(crate) async fn tell_failure(
         &self,
         tenant: &str,
@@ -83,7 +85,7 @@ impl Statements {
         event(file, self.clock.now(), data, &[stage, about])
     }
 
-    /// The error consumer: notes the failure on the file's record, once.
+    /// Stores the failure on the file's record, once for each event. This is the error consumer.
     pub async fn note_failure(&self, told: &Event) -> Result<(), Failure> {
         let EventData::ErrorOccurred(error) = &told.data else {
             return Err(Failure::Reject(format!("a {} is no error", told.event_type().as_str())));

@@ -1,4 +1,5 @@
-//! A file becomes transactions: stored first, announced after, both at least once and to the same end.
+//! The file processor: turns a file into transactions. Stores first and publishes after, both at least once and
+//! idempotently.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::state::outbox::milliseconds;
 use crate::statement_reader::transaction;
 use crate::{Delivery, StatementReader, Statements, metrics};
 
-/// The statements flow, and what reads statements.
+/// The statements flow with its statement reader.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Processor {
@@ -23,7 +24,7 @@ pub struct Processor {
     pub reader: Arc<dyn StatementReader>,
 }
 
-/// A file in one's hands.
+/// A file that this worker holds.
 pub(crate) struct Work<'a> {
     pub statements: &'a Statements,
     pub file: File,
@@ -31,27 +32,27 @@ pub(crate) struct Work<'a> {
     pub findings: FileDetails,
     /// The next part's number.
     pub parts: u32,
-    /// Parts below this number were written by attempts before this one, and should come out the same.
+    /// Parts below this number were written by earlier attempts, and this attempt should produce the same.
     earlier: u32,
-    /// Whether it may have written something.
+    /// Whether this worker may have written a part.
     pub has_written: bool,
 }
 
-/// How work on a file ends where nothing failed.
+/// How work on a file ends without a failure.
 pub(crate) enum Ended {
     Done,
-    /// The file is in other hands, or gone.
+    /// Another worker holds the file, or it is gone.
     NotOurs,
 }
 
-/// How far reading a file came.
+/// The result of reading a file.
 enum Read {
     Ended(Ended),
-    /// An attempt before this one told other rows, by other rules.
+    /// An earlier attempt (an older parser, say) stored different rows.
     Differs,
 }
 
-/// What became of a part.
+/// The result of storing a part.
 enum Part {
     Stored,
     NotOurs,
@@ -59,7 +60,7 @@ enum Part {
 }
 
 impl Processor {
-    /// Deals with one event of the processor's queue.
+    /// Processes one event of the processor's queue.
     pub async fn run(&self, event: &Event, delivery: Delivery) -> Result<(), Failure> {
         match &event.data {
             EventData::FileUploaded(_) => {
@@ -88,13 +89,13 @@ impl Processor {
         let file = match statements.change(tenant, &id, begin, now, &[]).await? {
             Changed::Applied(file) => file,
             Changed::Refused(file, NotChanged::State) => {
-                // Whoever was at work when it went may not have lived to take his part with him.
+                // A worker that held the file when it was deleted may have crashed before it removed the part it wrote.
                 if file.state == FileState::Deleted {
                     statements.remove_parts(&file).await?;
                 }
                 return statements.announce(&file).await;
             }
-            // Should whoever is at work die, the sweep hands the file out again.
+            // If the worker that holds the file crashes, the sweep sends the file to the processor again.
             Changed::Refused(..) | Changed::Superseded(_) => return Ok(()),
             Changed::Missing => {
                 return Err(Failure::Retry(format!("there is no record of file {id} yet")));
@@ -112,7 +113,7 @@ impl Processor {
                     work.file.size,
                     milliseconds(statements.clock.now() - now),
                 );
-                // It is stored, and what is not announced now the sweep announces.
+                // The result is stored; the sweep publishes any events that are not published now.
                 if let Err(failure) = statements.announce(&work.file).await {
                     tracing::warn!(processing_id = id.0, %failure, "announced later");
                 }
@@ -157,8 +158,8 @@ impl Work<'_> {
         }
     }
 
-    /// All that was stored of the file goes, and it is begun under numbers that nobody used. That is noted, so that the
-    /// next attempt goes on from here.
+    /// Removes all stored rows of the file and starts over at unused part numbers. Records this, so that the next
+    /// attempt continues from there.
     async fn begin_anew(&mut self) -> Result<Ended, Failure> {
         if let Ended::NotOurs = self.take_back().await? {
             return Ok(Ended::NotOurs);
@@ -215,7 +216,7 @@ impl Work<'_> {
         self.finish().await.map(Read::Ended)
     }
 
-    /// Stores some rows: first which they are, so that whatever happens, whoever deletes the file finds them.
+    /// Stores some rows. Stores their keys first, so that a deletion finds the rows even if this worker crashes.
     async fn part(&mut self, rows: &[Transaction]) -> Result<Part, Failure> {
         let statements = self.statements;
         let (tenant, id, number) = (self.file.tenant.clone(), self.file.id.clone(), self.parts);
@@ -236,7 +237,7 @@ impl Work<'_> {
             self.has_written = true;
             statements.put_part(&tenant, &id, number, &keys).await?;
         }
-        // Made beforehand: a future that makes them as it goes could not move between threads.
+        // Create the calls up front: a future that created them lazily could not move between threads.
         let batches = rows.chunks(statements.transactions.batch().max(1));
         let calls: Vec<_> =
             batches.map(|batch| statements.transactions.store(&tenant, &id, &self.token, batch)).collect();

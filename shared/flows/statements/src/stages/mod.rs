@@ -1,4 +1,4 @@
-//! The steps of the flow, one file per function, named after it.
+//! The steps of the flow: one file for each function, named after the function.
 
 pub(crate) mod analytics_consumer;
 pub(crate) mod audit_consumer;

@@ -1,4 +1,5 @@
-//! The bucket's notifications: a file has come. Light: what it is, is found out by who processes it.
+//! The handler of the bucket's notifications: a file was uploaded. Does little work; the processor finds out what the
+//! file is.
 
 use riffle_contracts::{BucketEntity, DirectFile, Event, EventData, EventType, FileUploaded, ProcessingMode};
 use riffle_ports::{Failure, FlowState as _, ObjectRef, send_all};
@@ -10,42 +11,43 @@ use crate::state::keys;
 use crate::state::outbox::{event, outgoing};
 use crate::{Delivery, Statements, metrics};
 
-/// The object that a bucket tells of.
+/// Returns the object that a bucket's notification names.
 ///
 /// # Errors
-/// [`Failure::Reject`]: its key is not encoded as keys are there.
+/// [`Failure::Reject`] if its key is not encoded as notifications encode keys.
 pub fn object(told: BucketEntity) -> Result<ObjectRef, Failure> {
     let key = told.object.decoded_key().map_err(|error| Failure::Reject(error.to_string()))?;
-    // S3 writes the tag without quotes here and with them elsewhere.
+    // S3 writes the entity tag without quotes in notifications and with quotes elsewhere.
     let etag = told.object.etag.trim_matches('"').to_owned();
     Ok(ObjectRef { bucket: told.bucket.name, key, version: told.object.version, etag })
 }
 
-/// An object was created.
+/// The creation of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
-    /// Its key decoded.
+    /// Its key is decoded.
     pub object: ObjectRef,
     pub size: u64,
 }
 
-/// Why an object is none of this flow's.
+/// Why an object does not belong to this flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Skipped {
     /// Not below `statements/TENANT/`.
     NoStatement,
     Folder,
-    /// By its prefix or its tag.
+    /// Recognised by its prefix or its tag.
     RestorePackage,
-    /// It is not there any more.
+    /// The object no longer exists.
     Gone,
 }
 
-/// The tag by which whoever uploads a restore package says so.
+/// The tag that marks an object as a restore package. Its uploader sets it.
 const RESTORE_TAG: &str = "riffle-skip";
 
 impl Statements {
-    /// Takes note of an uploaded file and tells that it is there. `Some`: it is none of ours.
+    /// Creates the record of an uploaded file and hands the file on. Returns why the object was skipped, if it is not a
+    /// statement of this flow.
     pub async fn received(&self, notification: &Notification) -> Result<Option<Skipped>, Failure> {
         let skipped = self.take_note(notification).await?;
         metrics::received(skipped.is_some());
@@ -94,7 +96,7 @@ impl Statements {
                 None => file,
             }
         };
-        // Told again for a file that is done: whoever asked may not have lived to tell.
+        // Hand the file on even if its record existed already: an earlier delivery may have crashed before doing so.
         if let Some(uploaded) = uploaded(&file) {
             self.hand_on(&uploaded).await?;
         }
@@ -112,14 +114,15 @@ impl Statements {
         }
     }
 
-    /// Sends a file to its processor, around the bus.
+    /// Sends a file directly to the processor's queue, without the bus.
     pub(crate) async fn send_direct(&self, uploaded: &Event, shadow: bool) -> Result<(), Failure> {
         let group = uploaded.data.tenant().to_owned();
         let direct = DirectFile { event: uploaded.clone(), shadow };
         send_all(&*self.queue, statements::PROCESS, &group, [direct]).await
     }
 
-    /// A notification failed. On the last delivery there may be nobody else to say so.
+    /// Publishes the failure of a notification on its last delivery. There may be no record of the file, so that
+    /// nothing else would report it.
     pub async fn not_received(&self, notification: &Notification, delivery: Delivery, failure: &Failure) {
         if !delivery.is_last() {
             return;
@@ -131,7 +134,7 @@ impl Statements {
     }
 }
 
-/// The event that tells of `file`. `None` where it is gone.
+/// Returns the event of the upload of `file`, or `None` if the file is gone.
 pub(crate) fn uploaded(file: &File) -> Option<Event> {
     file.object.as_ref()?;
     let data = FileUploaded { tenant: file.tenant.clone(), object: None, size: file.size };

@@ -1,4 +1,5 @@
-//! Each minute: what was lost on the way is announced, handed out again or given up.
+//! The sweep, which runs each minute: publishes events, sends files to the processor again and gives files up if
+//! earlier steps were lost.
 
 use std::time::Duration;
 
@@ -12,14 +13,14 @@ use crate::state::file::{FLOW, File, FileChange, FileState};
 use crate::state::ids;
 use crate::{Statements, metrics};
 
-/// Of each kind, at a time. The next minute has its own.
+/// Outbox events, and records of each state, that one sweep handles. The next sweep, a minute later, handles the rest.
 const AT_ONCE: u32 = 200;
-/// What one file takes, at most: with less time left to a sweep none is begun.
+/// The longest time that one file takes. The sweep begins no further file with less time left.
 const MENDING: Duration = Duration::from_secs(30);
 
 impl Statements {
-    /// What fails for one file is no news of the next: all are looked at, as far as time allows, and the first failure
-    /// told.
+    /// Publishes outbox events that were left behind, and looks after all files that need it, as far as time allows. A
+    /// failure with one file does not keep the sweep from the next ones; the first failure is returned.
     pub async fn sweep(&self, deadline: &Deadline) -> Result<(), Failure> {
         let now = self.clock.now();
         let mut failed = None;
@@ -35,7 +36,7 @@ impl Statements {
             (FileState::Received, self.settings.give_up_after),
             (FileState::Deleted, self.settings.settle_after),
         ] {
-            // Each state by itself: thousands that wait hide none that is to be mended.
+            // Query each state separately, so that thousands of waiting files do not hide those that need attention.
             let before = now - time(quiet_for);
             for record in self.records.open_before(FLOW, state.as_str(), before, AT_ONCE).await? {
                 if !deadline.leaves(MENDING) {
@@ -84,16 +85,17 @@ impl Statements {
         let about = ids::event_id(&file.id, EventType::FileUploaded, &[]);
         match self.give_up(file, &about, why).await? {
             GivenUp::Marked => Ok(Mended::GivenUp),
-            // Somebody has done something about it.
+            // Another process has changed the file meanwhile.
             GivenUp::Done | GivenUp::Changed(_) => Ok(Mended::Nothing),
         }
     }
 
-    /// Its message may be a dead letter, or was taken by whoever thought that another was at work.
+    /// Sends a file to the processor again. Its message may be a dead letter, or a worker may have acknowledged it
+    /// because another worker held the lease.
     async fn revive(&self, file: &File, now: DateTime<Utc>) -> Result<Mended, Failure> {
         let Some(event) = uploaded(file) else { return Ok(Mended::Nothing) };
         self.send_direct(&event, false).await?;
-        // Changed by that, it is left alone until it was quiet for as long again.
+        // This changes `changed_at`, so that the sweep leaves the file alone until it has been quiet for as long again.
         let note = FileChange::Note { findings: file.findings.clone() };
         match self.change_seen(file, note, now, &[]).await? {
             Changed::Applied(_) => Ok(Mended::Revived),

@@ -1,4 +1,4 @@
-//! How work on a file ends: it is done, it is none, or somebody else has it.
+//! How work on a file ends: processed, rejected, or left to another worker.
 
 use riffle_contracts::{Event, EventData, EventType, FileProcessed, TransactionsCreated};
 use riffle_ports::{Changed, Failure};
@@ -54,7 +54,7 @@ impl Work<'_> {
         self.end(FileState::Rejected, &announce).await
     }
 
-    /// Takes back what was stored of the file, in this attempt or before.
+    /// Removes the stored rows of the file, those of earlier attempts included.
     pub async fn take_back(&self) -> Result<Ended, Failure> {
         let (statements, tenant, id) = (self.statements, &self.file.tenant, &self.file.id);
         for part in 0..self.file.parts {
@@ -74,7 +74,7 @@ impl Work<'_> {
         self.record(finish, announce).await
     }
 
-    /// Puts the findings on the record, as `change` of them, as long as the file is ours.
+    /// Stores the findings on the record with `change`, as long as this worker holds the file.
     pub async fn record(
         &mut self,
         change: impl Fn(FileDetails) -> FileChange,
@@ -82,7 +82,7 @@ impl Work<'_> {
     ) -> Result<Ended, Failure> {
         let announce: Vec<_> = announce.iter().map(outgoing).collect();
         for _ in 0..TRIES {
-            // What failed elsewhere meanwhile is on the record, and stays there.
+            // Keep the failures that other stages have stored on the record meanwhile.
             self.findings.errors.clone_from(&self.file.findings.errors);
             let (change, now) = (change(self.findings.clone()), self.statements.clock.now());
             match self.statements.change_seen(&self.file, change, now, &announce).await? {
@@ -97,8 +97,9 @@ impl Work<'_> {
         Err(contended())
     }
 
-    /// Nothing came of it: the next delivery need not wait for the lease to end, and of a file that is going
-    /// nothing stays that was written when nobody looked any more.
+    /// Releases the file after an attempt without a result, so that the next delivery need not wait for the lease to
+    /// end. If the file is being deleted, also removes parts that this worker may have written after the deletion
+    /// looked for them.
     pub async fn leave(&self) -> Result<(), Failure> {
         let statements = self.statements;
         let (tenant, id) = (&self.file.tenant, &self.file.id);
@@ -110,13 +111,14 @@ impl Work<'_> {
         if !self.has_written || !file.is_going() {
             return Ok(());
         }
-        // It says first what is to be derived again, then removes the part with the others.
+        // `delete_all` first records which figures to derive again, then removes this worker's part with the others.
         if file.state == FileState::Deleting {
             statements.delete_all(tenant, id).await?;
         }
         match statements.file(tenant, id).await? {
             Some(file) if file.state == FileState::Deleted => statements.remove_parts(&file).await,
-            // Should somebody else finish it, he comes by the parts after us.
+            // If another process completes the deletion, it removes this worker's parts, since they are already
+            // counted.
             _ => Ok(()),
         }
     }

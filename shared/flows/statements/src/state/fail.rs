@@ -1,4 +1,5 @@
-//! Files that failed too often, or that nobody dealt with: marked, with what must be summed up again.
+//! Files that failed too often or were never processed: marks them as failed and has the affected figures derived
+//! again.
 
 use riffle_contracts::{AccountPeriod, Event, EventData, TransactionsCategorized};
 use riffle_ports::{Changed, Failure, FileId};
@@ -9,18 +10,18 @@ use crate::state::file_details::{FileDetails, short, widen};
 use crate::state::outbox::{event, outgoing};
 use crate::{Statements, TRIES, contended};
 
-/// What became of giving up a file.
+/// The result of giving up a file.
 pub(crate) enum GivenUp {
     Marked,
-    /// There was nothing to give up: it is done, or gone.
+    /// There was nothing to give up: the file is done or gone.
     Done,
-    /// It was changed since it was looked at, and nothing was done.
+    /// The file has changed since it was read, and nothing was done.
     Changed(Box<File>),
 }
 
 impl Statements {
-    /// The last delivery failed: says so on the record and to whoever listens, in one. `false`: nothing is lost with
-    /// it, since the file is done by another.
+    /// Handles the failure of a last delivery: marks the file as failed and stores the event, both in one write.
+    /// Returns `false` if the failure loses nothing, because another worker has finished the file or it is gone.
     pub(crate) async fn fail(&self, event: &Event, failure: &Failure) -> Result<bool, Failure> {
         let tenant = event.data.tenant();
         let id = FileId(event.processing_id.clone());
@@ -39,7 +40,7 @@ impl Statements {
         Err(contended())
     }
 
-    /// Marks `file` as failed and announces it. One that is done or gone stays so.
+    /// Marks `file` as failed and publishes it. A file that is done or gone stays so.
     pub(crate) async fn give_up(&self, file: &File, about: &str, reason: &str) -> Result<GivenUp, Failure> {
         let mut file = file.clone();
         // Release the lease first, so that the old worker can store nothing more.
@@ -67,10 +68,10 @@ impl Statements {
         }
     }
 
-    /// Where the transactions of `file` are, if it has any.
+    /// Returns the accounts and periods of the transactions of `file`.
     pub(crate) async fn touched_by(&self, file: &File) -> Result<Vec<AccountPeriod>, Failure> {
         let mut touched = file.findings.periods();
-        // Each was announced on the record before it was written.
+        // The record counts each part before the part is written.
         for part in 0..file.parts {
             for key in self.part(&file.tenant, &file.id, part).await?.unwrap_or_default() {
                 widen(&mut touched, &key.account, key.date, key.date);
@@ -79,8 +80,8 @@ impl Statements {
         Ok(touched)
     }
 
-    /// What tells that the figures of a file which is not done are to be derived again: somebody may have summed up
-    /// what was stored of it. Where that is, is to be on its record.
+    /// Returns an event that has figures derived again for a file that ended without a result, since they may include
+    /// rows of it. The event names no accounts: the caller must store `touched` on the file's record.
     pub(crate) fn derive_again(&self, file: &File, touched: &[AccountPeriod], why: &str) -> Option<Event> {
         if touched.is_empty() {
             return None;

@@ -1,4 +1,4 @@
-//! A statement's file as its record keeps it, and the only ways in which it may change.
+//! The state of a statement's file as its record stores it, and the only ways in which it may change.
 
 use chrono::{DateTime, Utc};
 use riffle_ports::{
@@ -14,10 +14,10 @@ use crate::state::file_details::FileDetails;
 
 /// The flow's name in the topology, in records and in events.
 pub const FLOW: &str = statements::NAME;
-/// The list of all of a tenant's files.
+/// The name of the list of all files of a tenant.
 pub(crate) const ALL_FILES: &str = "files";
 
-/// Its words are those of records.
+/// The state of a file. Records store it in snake case.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr, VariantArray,
 )]
@@ -27,14 +27,14 @@ pub enum FileState {
     Received,
     Processing,
     Processed,
-    /// Processed, and a person should look.
+    /// Processed, but a person should look at it.
     Review,
-    /// No statement.
+    /// Not a statement.
     Rejected,
-    /// It failed too often. May be begun again.
+    /// It failed too often. Work on it may begin again.
     Failed,
     Deleting,
-    /// All that is left is that it was there.
+    /// Nothing is left of it except that it existed.
     Deleted,
 }
 
@@ -46,25 +46,25 @@ impl FileState {
         matches!(self, Self::Received | Self::Processing | Self::Deleting)
     }
 
-    /// As records have it.
+    /// Returns the name of the state as records store it.
     pub const fn as_str(self) -> &'static str {
         self.into_str()
     }
 }
 
-/// A file as the flow sees its record: what the record itself has, and what is its body.
+/// A file as the flow sees its record. The skipped fields are the record's own; the others are its body.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
     #[serde(skip)]
     pub id: FileId,
     #[serde(skip)]
     pub tenant: String,
-    /// As its owner calls it. Empty once deleted.
+    /// The name that its owner gave it. Empty once deleted.
     pub name: String,
     /// `None` once deleted.
     pub object: Option<ObjectRef>,
     pub size: u64,
-    /// The account of rows for which the file names none.
+    /// The account of rows for which the file itself names none.
     pub account: Option<String>,
     #[serde(skip)]
     pub state: FileState,
@@ -77,59 +77,62 @@ pub struct File {
     /// How often work on it was begun.
     #[serde(skip)]
     pub attempts: u32,
-    /// Objects with the keys of its transactions: at least so many were begun to be written.
+    /// The number of objects with the keys of its transactions. Each is counted before it is written, so that fewer may
+    /// exist.
     pub parts: u32,
     /// Empty once deleted.
     pub findings: FileDetails,
     /// Rises with every change.
     #[serde(skip)]
     pub revision: u64,
-    /// It is deleted, and a worker that had it before may have left something since: the sweep is to look once more.
+    /// It is deleted, but a worker that held it before may have left something behind: the sweep looks once more.
     pub unsettled: bool,
 }
 
-/// What may happen to a file. All of it may be asked for twice. What follows from the findings that were read is
-/// only stored if nobody has changed the file since ([`riffle_ports::change_seen`]).
+/// A change of a file. Each may be requested twice. A change that follows from the findings that were read is stored
+/// only if the file has not changed since ([`riffle_ports::change_seen`]).
 #[derive(Debug, Clone, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum FileChange {
-    /// A worker begins: with a file that waits or failed, or whose lease has ended.
+    /// A worker begins work on a file that waits, has failed, or has no valid lease of another worker.
     Begin { token: String, until: DateTime<Utc> },
-    /// The worker that holds it goes on, and is about to write part `parts - 1`.
+    /// The worker that holds the file continues, and is about to write part `parts - 1`.
     Extend { token: String, until: DateTime<Utc>, parts: u32 },
-    /// The worker that holds it gives up for now: the next one need not wait.
+    /// The worker that holds the file stops for now, so that the next one need not wait for the lease to end.
     Release { token: String },
-    /// It is done: `state` is Processed, Review or Rejected. Follows from what was read.
+    /// The file is done: `state` is Processed, Review or Rejected. Follows from the findings that were read.
     Finish { token: String, state: FileState, findings: FileDetails, parts: u32 },
-    /// It failed too often, whichever worker holds it. Of a file that is not done. Follows from what was read.
+    /// The file failed too often, whichever worker holds it. Not for a file that is done or gone. Follows from the
+    /// findings that were read.
     Fail { findings: FileDetails },
-    /// The findings alone. Not of a file that is gone. Follows from what was read.
+    /// Changes the findings only. Not for a deleted file. Follows from the findings that were read.
     Note { findings: FileDetails },
-    /// Its owner wants it gone.
+    /// Its owner requests its deletion.
     Delete,
-    /// It and all that came of it is gone, and no worker holds it any more. Follows from what was read.
+    /// The file and everything derived from it are removed, and no worker holds it any more. Follows from the findings
+    /// that were read.
     Deleted,
-    /// No worker that had it can be left.
+    /// No worker that held the file before its deletion can still be running.
     Settled,
 }
 
-/// Why a change is not made.
+/// Why a change is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum NotChanged {
-    /// The file is in a state in which this may not happen.
+    /// The file is in a state that does not allow the change.
     State,
-    /// Another worker holds it, or the token is not the one that does.
+    /// Another worker holds the file, or the token is not that of its lease.
     Token,
 }
 
 impl File {
-    /// Whether a worker still has to do something, if only to look: the sweep does.
+    /// Whether the sweep still has to find it: a worker has to do something, or the sweep itself has to look once more.
     pub const fn is_open(&self) -> bool {
         self.state.is_open() || self.unsettled
     }
 
-    /// Whether it is deleted, or about to be.
+    /// Whether it is deleted or being deleted.
     pub const fn is_going(&self) -> bool {
         matches!(self.state, FileState::Deleting | FileState::Deleted)
     }
@@ -267,7 +270,7 @@ impl FlowState for File {
                 next.account = None;
                 next.findings = FileDetails::default();
                 next.unsettled = true;
-                // Its parts stay counted: a late worker on a deleted file removes those that it finds.
+                // The count of its parts stays: a late worker on a deleted file uses it to remove the parts it finds.
             }
             FileChange::Settled => {
                 if !self.unsettled {
@@ -286,7 +289,7 @@ impl Statements {
         Ok(record.as_ref().map(File::from_record).transpose()?)
     }
 
-    /// Changes the file as it is by now.
+    /// Changes the file as it is stored now.
     pub(crate) async fn change(
         &self,
         tenant: &str,
@@ -299,7 +302,7 @@ impl Statements {
         Ok(logged(&what, now, outcome))
     }
 
-    /// Changes a file that the caller holds, or knows well enough.
+    /// Changes a file that the caller holds or has just read. Reads it again only if it has changed since.
     pub(crate) async fn change_from(
         &self,
         file: &File,
@@ -321,7 +324,7 @@ impl Statements {
     }
 }
 
-/// What was not done is seldom a failure, and worth a line where somebody looks for one.
+/// Logs a change that was not made, at debug level: it is seldom a failure, but helps to explain one.
 fn logged(what: &FileChange, now: DateTime<Utc>, outcome: Changed<File>) -> Changed<File> {
     let (file, refused) = match &outcome {
         Changed::Refused(file, why) => (file, Some(*why)),

@@ -1,11 +1,11 @@
-//! What a file's record keeps beside its state.
+//! The part of a file's record that describes the file in addition to its state.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use riffle_contracts::AccountPeriod;
 use riffle_statement_parser::Statement;
 use serde::{Deserialize, Serialize};
 
-/// What was found in a file, and what went wrong with it: part of its record.
+/// The findings about a file and the failures with it, part of its record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FileDetails {
@@ -17,18 +17,18 @@ pub struct FileDetails {
     pub accounts: Vec<AccountDetails>,
     pub warnings: Vec<Remark>,
     pub more_warnings: u64,
-    /// Why a person should look.
+    /// Why a person should look at the file.
     pub review: Vec<String>,
     /// Why there are no transactions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What failed for good.
+    /// Permanent failures.
     pub errors: Vec<Failed>,
-    /// Its transactions are in the parts from this one on: those before are of attempts by other rules, and none of
-    /// them is left.
+    /// The first part with its transactions. The parts before it are those of earlier attempts by other rules, and all
+    /// their rows are removed.
     #[serde(skip_serializing_if = "is_first")]
     pub first_part: u32,
-    /// Where transactions may have been that were taken back, or are to be.
+    /// Accounts and periods whose transactions were removed or are about to be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub touched: Vec<AccountPeriod>,
 }
@@ -37,7 +37,7 @@ pub struct FileDetails {
 pub struct AccountDetails {
     pub account: String,
     pub currency: Option<String>,
-    /// Of its transactions.
+    /// The first and last day of its transactions.
     pub from: NaiveDate,
     pub to: NaiveDate,
     pub rows: u64,
@@ -52,28 +52,28 @@ pub struct Remark {
     pub what: String,
 }
 
-/// Something failed too often.
+/// A permanent failure of one stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failed {
-    /// Of the event that tells of it.
+    /// The id of the event that reports it.
     pub event_id: String,
     pub stage: String,
     pub reason: String,
     pub at: DateTime<Utc>,
 }
 
-/// Failures that are kept; the newest push out the oldest.
+/// Failures that are kept. A new one replaces the oldest.
 const ERRORS_MAX: usize = 20;
-/// Bytes of a reason or a remark.
+/// Bytes of a reason or a remark, at most.
 const TEXT_MAX: usize = 500;
 
 impl FileDetails {
-    /// Of a file that is begun: all that earlier attempts leave to the next.
+    /// Returns the findings with which a new attempt begins: those that earlier attempts leave to the next one.
     pub(crate) fn begun(&self) -> Self {
         Self { first_part: self.first_part, touched: self.touched.clone(), ..Self::default() }
     }
 
-    /// What the parser says, with the days of the transactions that were stored.
+    /// Adds the parser's results: the format, the warnings, and the balances of accounts with stored transactions.
     pub(crate) fn note_statement(&mut self, statement: &Statement, unnamed: &str) {
         self.format = Some(format!("{:?}", statement.format).to_uppercase());
         self.warnings = statement
@@ -89,7 +89,7 @@ impl FileDetails {
                 .iter_mut()
                 .find(|found| found.account == name && found.currency.as_deref() == part.currency.as_deref())
             else {
-                // It has no transactions: its balances say nothing of ours.
+                // The account has no transactions in this file, so its balances cannot be checked against any.
                 continue;
             };
             found.opening = part.opening.map(|amount| amount.to_string());
@@ -102,7 +102,7 @@ impl FileDetails {
         }
     }
 
-    /// The days of each account, whatever the currency.
+    /// Returns the period of each account, over all currencies.
     pub fn periods(&self) -> Vec<AccountPeriod> {
         let mut periods = self.touched.clone();
         for found in &self.accounts {
@@ -111,7 +111,7 @@ impl FileDetails {
         periods
     }
 
-    /// Once per event.
+    /// Adds a failure, once for each event. Returns whether it was new.
     pub(crate) fn note_failure(&mut self, failed: Failed) -> bool {
         if self.errors.iter().any(|known| known.event_id == failed.event_id) {
             return false;
@@ -124,12 +124,12 @@ impl FileDetails {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_first(part: &u32) -> bool {
     *part == 0
 }
 
-/// Makes the period of `account` hold these days.
+/// Extends the period of `account` to include these days.
 pub(crate) fn widen(periods: &mut Vec<AccountPeriod>, account: &str, from: NaiveDate, to: NaiveDate) {
     match periods.iter_mut().find(|period| period.account == account) {
         Some(period) => {
@@ -140,7 +140,7 @@ pub(crate) fn widen(periods: &mut Vec<AccountPeriod>, account: &str, from: Naive
     }
 }
 
-/// At most so much of a text.
+/// Cuts a text to at most [`TEXT_MAX`] bytes and marks the cut with `…`.
 pub(crate) fn short(text: &str) -> String {
     if text.len() <= TEXT_MAX {
         return text.to_owned();

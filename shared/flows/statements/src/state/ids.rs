@@ -1,11 +1,12 @@
-//! Names that come out the same however often they are made.
+//! Deterministic ids: the same input always yields the same id.
 
 use data_encoding::HEXLOWER;
 use riffle_contracts::{EVENT_VERSION, EventType};
 use riffle_ports::{FileId, ObjectRef, TransactionKey};
 use sha2::{Digest, Sha256};
 
-/// A digest of `parts`, each with its length, so that no two lists are the same bytes. 32 hexadecimal digits.
+/// Returns a digest of `parts`, as 32 hexadecimal digits. Each part is preceded by its length, so that no two lists
+/// hash the same bytes.
 fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -15,13 +16,13 @@ fn digest(parts: &[&str]) -> String {
     HEXLOWER.encode(&hash.finalize()[..16])
 }
 
-/// Of one version of one object: a notification that comes twice names the same work.
+/// Returns the id of one version of one object, so that a repeated notification names the same work.
 pub fn processing_id(object: &ObjectRef) -> FileId {
     let version = object.version.as_deref().unwrap_or(&object.etag);
     FileId(digest(&[&object.bucket, &object.key, version]))
 }
 
-/// Of what happened to a file. `about` tells apart what may happen more than once.
+/// Returns the id of an event of a file. `about` distinguishes events that may happen more than once.
 pub fn event_id(file: &FileId, kind: EventType, about: &[&str]) -> String {
     let version = EVENT_VERSION.to_string();
     let mut parts = vec![file.as_ref(), kind.as_str(), &version];
@@ -29,12 +30,12 @@ pub fn event_id(file: &FileId, kind: EventType, about: &[&str]) -> String {
     digest(&parts)
 }
 
-/// Of a transaction, for clients.
+/// Returns the id of a transaction, for clients.
 pub fn transaction_id(key: &TransactionKey) -> String {
     digest(&[&key.account, &key.date.to_string(), &key.identity, &key.occurrence.to_string()])
 }
 
-/// A tenant as part of a storage key: whatever it is called, no other's.
+/// Returns a tenant's name as part of a storage key: valid whatever the name is, and never another tenant's.
 pub(crate) fn tenant(tenant: &str) -> String {
     digest(&["tenant", tenant])
 }

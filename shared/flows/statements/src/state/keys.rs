@@ -1,4 +1,4 @@
-//! Where things lie: keys of the object store, and whose a key of the uploads bucket is.
+//! Keys of the object store, and the tenant of a key of the uploads bucket.
 
 use riffle_ports::FileId;
 use riffle_topology::statements::PREFIX;
@@ -8,17 +8,17 @@ use crate::state::ids;
 /// The account of rows for which neither the file nor its owner names one.
 pub const UNNAMED_ACCOUNT: &str = "unnamed";
 
-/// The keys of the transactions of a file, part by part.
+/// Returns the key of one part of the list of a file's transaction keys.
 pub fn part(tenant: &str, file: &FileId, part: u32) -> String {
     format!("statements/{}/{file}/{part:06}", ids::tenant(tenant))
 }
 
-/// A tenant's rules of categories.
+/// Returns the key of a tenant's categorisation rules.
 pub fn rules(tenant: &str) -> String {
     format!("rules/{}", ids::tenant(tenant))
 }
 
-/// The tenant whose an uploaded key is, and the rest of it. `None`: it is no statement.
+/// Returns the tenant of an uploaded key, and the rest of the key. `None`: it is not a statement.
 pub fn tenant_of(key: &str) -> Option<(&str, &str)> {
     let (tenant, rest) = key.strip_prefix(PREFIX)?.split_once('/')?;
     (!tenant.is_empty() && !rest.is_empty()).then_some((tenant, rest))

@@ -1,4 +1,4 @@
-//! What is stored about a file, and the only ways in which it may change.
+//! The stored state of a file, and the only ways in which it may change.
 
 pub(crate) mod complete;
 pub(crate) mod fail;

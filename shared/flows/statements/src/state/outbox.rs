@@ -1,4 +1,4 @@
-//! Telling what happened: events are stored with what they tell of, then published, then leave the outbox.
+//! Publishing of events: each is stored with the change it reports, then published, then removed from the outbox.
 
 use chrono::{DateTime, Utc};
 use riffle_contracts::{EVENT_VERSION, Event, EventData, EventType, FlowOf};
@@ -8,7 +8,7 @@ use crate::state::file::{FLOW, File};
 use crate::state::ids::event_id;
 use crate::{Statements, metrics};
 
-/// The event of what happened to `file`.
+/// Returns an event of `file` with a deterministic id.
 pub(crate) fn event(file: &FileId, at: DateTime<Utc>, data: EventData, about: &[&str]) -> Event {
     Event {
         event_id: event_id(file, data.event_type(), about),
@@ -33,7 +33,7 @@ pub(crate) fn outgoing(event: &Event) -> Outgoing {
 }
 
 impl Statements {
-    /// Publishes `events`, all of them.
+    /// Publishes all of `events` without the outbox.
     pub(crate) async fn publish(&self, events: &[Outgoing]) -> Result<(), Failure> {
         if events.is_empty() {
             return Ok(());
@@ -53,13 +53,14 @@ impl Statements {
         }
     }
 
-    /// Publishes what `file` has in the outbox. What cannot be published now stays there for the sweep.
+    /// Publishes the events of `file` that are in the outbox. Events that cannot be published now stay there for the
+    /// sweep.
     pub(crate) async fn announce(&self, file: &File) -> Result<(), Failure> {
         let pending = self.records.outbox_of(&file.tenant, &file.id.subject()).await?;
         self.announce_all(&pending).await
     }
 
-    /// Publishes these entries of the outbox, and strikes them off.
+    /// Publishes these events of the outbox and removes them from it.
     pub(crate) async fn announce_all(&self, pending: &[Outgoing]) -> Result<(), Failure> {
         if pending.is_empty() {
             return Ok(());

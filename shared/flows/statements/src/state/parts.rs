@@ -1,4 +1,5 @@
-//! Which transactions a file shows: their keys, as objects of so many rows, written before the rows themselves.
+//! The keys of a file's transactions, in objects (parts) of a limited number of rows, written before the rows
+//! themselves.
 
 use bytes::Bytes;
 use chrono::NaiveDate;
@@ -8,19 +9,19 @@ use serde::{Deserialize, Serialize};
 use crate::Statements;
 use crate::state::keys;
 
-/// Keys as they are written: accounts once, as there may be millions of rows.
+/// The stored form of the keys. Each account's name is stored once, because a file may have millions of rows.
 #[derive(Serialize, Deserialize)]
 struct Part {
     accounts: Vec<String>,
-    /// Account by its place in `accounts`, date, identity, occurrence.
+    /// Index in `accounts`, date, identity, occurrence.
     rows: Vec<(usize, NaiveDate, String, u32)>,
 }
 
-/// The keys as an object.
+/// Encodes the keys as an object.
 fn encode(rows: &[TransactionKey]) -> Bytes {
     let mut part = Part { accounts: Vec::new(), rows: Vec::with_capacity(rows.len()) };
     for key in rows {
-        // Rows of an account mostly follow one another, and there are few.
+        // There are few accounts, and rows of one account mostly follow each other.
         let known = part.accounts.iter().rposition(|account| *account == key.account);
         let account = known.unwrap_or_else(|| {
             part.accounts.push(key.account.clone());
@@ -31,7 +32,7 @@ fn encode(rows: &[TransactionKey]) -> Bytes {
     serde_json::to_vec(&part).expect("keys are plain data").into()
 }
 
-/// The keys in an object. `None`: it is no such object.
+/// Decodes the keys in an object. `None`: the object is not valid.
 pub fn decode(json: &[u8]) -> Option<Vec<TransactionKey>> {
     let part: Part = serde_json::from_slice(json).ok()?;
     let key = |(account, date, identity, occurrence): (usize, NaiveDate, String, u32)| {
@@ -51,7 +52,7 @@ impl Statements {
         Ok(self.objects.put(&keys::part(tenant, file, part), encode(rows)).await?)
     }
 
-    /// `None`: there is no such part.
+    /// Returns the keys of a part, or `None` if there is no such part.
     pub(crate) async fn part(
         &self,
         tenant: &str,

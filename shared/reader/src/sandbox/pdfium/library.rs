@@ -1,9 +1,9 @@
-//! pdfium's C functions, as far as reading text goes (`fpdfview.h` and `fpdf_text.h`). Nothing else in Riffle calls
-//! into C.
+//! pdfium's C functions for reading text (`fpdfview.h` and `fpdf_text.h`). Apart from system calls through libc, no
+//! other code in Riffle calls into C.
 //!
-//! They are not safe to call from two threads at once: a [`Library`] stays on the one thread a sandbox has.
+//! They must not be called from two threads at once: a [`Library`] stays on the only thread of a sandbox.
 
-#![expect(unsafe_code, reason = "a C library loaded at run time; what each call relies on stands beside it")]
+#![expect(unsafe_code, reason = "a C library loaded at run time; each call states what it relies on")]
 
 use std::error::Error as _;
 use std::ffi::{c_char, c_double, c_float, c_int, c_uint, c_void};
@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use std::path::Path;
 use std::ptr::{NonNull, null, null_mut};
 
-/// What pdfium hands out and takes back: never looked into.
+/// A pointer that pdfium returns and accepts; its target is never accessed here.
 type Handle = NonNull<c_void>;
 type Out = Option<Handle>;
 
@@ -43,7 +43,7 @@ macro_rules! functions {
         impl Functions {
             fn of(library: &libloading::Library) -> Result<Self, libloading::Error> {
                 // SAFETY: the types are those of pdfium's headers, and the pointers live no longer than the
-                // library, which stands beside them.
+                // library, which is stored alongside them.
                 Ok(unsafe { Self { $($field: *library.get($name)?,)* } })
             }
         }
@@ -71,21 +71,21 @@ functions! {
     bounds = c"FPDFText_GetLooseCharBox": fn(Handle, c_int, *mut Rect) -> c_int;
 }
 
-/// pdfium, loaded and ready. It stays so until the process ends.
+/// pdfium, loaded and initialised until the process ends.
 pub(super) struct Library {
     functions: Functions,
-    /// Keeps the functions where they are.
+    /// Keeps the functions' code loaded.
     _loaded: libloading::Library,
-    /// Not for other threads.
+    /// Keeps the type on one thread.
     _here: PhantomData<*mut ()>,
 }
 
 impl Library {
     pub fn load(path: &Path) -> Result<Self, String> {
-        // SAFETY: whoever runs Riffle named this file as pdfium; loading it is running it.
+        // SAFETY: the person who runs Riffle configured this file as pdfium; loading it runs its code.
         let library = unsafe { libloading::Library::new(path) }.map_err(|error| why(&error))?;
         let functions = Functions::of(&library).map_err(|error| why(&error))?;
-        // No folder of fonts: what is read of a file depends on the file, not on the machine.
+        // No folder of fonts, so that a file's text depends on the file, not on the machine.
         let folders = [null()];
         let config = Config { version: 2, font_folders: folders.as_ptr(), isolate: null_mut(), v8_slot: 0 };
         // SAFETY: the configuration is complete for its version and read only during the call. This is the only
@@ -101,7 +101,7 @@ impl Library {
     }
 }
 
-/// What the system's loader says, which stands behind what was tried.
+/// Formats the error with the message of the system's loader, which is its source.
 fn why(error: &libloading::Error) -> String {
     error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
@@ -119,7 +119,7 @@ impl Document<'_> {
         u32::try_from(count).unwrap_or(0)
     }
 
-    /// A page by its number from 1.
+    /// Opens a page by its number, counted from 1.
     pub fn page(&self, number: u32) -> Option<Page<'_>> {
         let functions = &self.library.functions;
         let index = c_int::try_from(number.checked_sub(1)?).ok()?;
@@ -127,7 +127,7 @@ impl Document<'_> {
         let handle = unsafe { (functions.page)(self.handle, index) }?;
         // SAFETY: the page is open until `Page` is dropped.
         let Some(text) = (unsafe { (functions.text)(handle) }) else {
-            // SAFETY: as above, and nobody else knows it.
+            // SAFETY: as above, and no other code holds the handle.
             unsafe { (functions.close_page)(handle) };
             return None;
         };
@@ -150,24 +150,24 @@ pub(super) struct Page<'d> {
 
 /// One character of a page.
 pub(super) struct Char {
-    /// A code point, half of one, or what stands for none.
+    /// A code point, half of a surrogate pair, or a placeholder.
     pub unicode: u32,
     /// A space or line end that is not drawn.
     pub generated: bool,
-    /// The hyphen of a word that goes on in the next line.
+    /// The hyphen of a word that continues on the next line.
     pub hyphen: bool,
-    /// Its font does not say what it means.
+    /// Its font does not map it to Unicode.
     pub unmapped: bool,
 }
 
 impl Page<'_> {
-    /// Width and height in points, as it is shown.
+    /// Returns the width and height in points, as the page is shown.
     pub fn size(&self) -> (f32, f32) {
-        // SAFETY: the page is open; so in all functions below, and its text too.
+        // SAFETY: the page is open; so it is in all functions below, and so is its text.
         unsafe { ((self.functions.width)(self.handle), (self.functions.height)(self.handle)) }
     }
 
-    /// How many characters; they are asked for by numbers below it.
+    /// Returns the number of characters; `char` and `corners` take an index below it.
     pub fn count(&self) -> c_int {
         // SAFETY: see `size`.
         unsafe { (self.functions.chars)(self.text) }
@@ -175,7 +175,7 @@ impl Page<'_> {
 
     pub fn char(&self, index: c_int) -> Char {
         let Self { functions, text, .. } = self;
-        // SAFETY: see `size`. An index that is out of bounds gives 0 or -1.
+        // SAFETY: see `size`. pdfium returns 0 or -1 for an index out of bounds.
         unsafe {
             Char {
                 unicode: (functions.unicode)(*text, index),
@@ -186,8 +186,8 @@ impl Page<'_> {
         }
     }
 
-    /// Two opposite corners of a character, counted from the top left corner of the page as it is shown, which is
-    /// `size` large.
+    /// Returns two opposite corners of a character, measured from the top left corner of the page as it is shown.
+    /// `size` is the page's size in the units of the result.
     pub fn corners(&self, index: c_int, size: (c_int, c_int)) -> Option<[(c_int, c_int); 2]> {
         let mut rect = Rect::default();
         // SAFETY: see `size`; the rectangle is ours.

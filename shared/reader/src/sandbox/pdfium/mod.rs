@@ -1,7 +1,7 @@
-//! pdfium as the second reader of PDFs, where its shared library is configured.
+//! pdfium as the second reader of PDFs, if its shared library is configured.
 //!
-//! It is no memory-safe Rust, so it is loaded only within a sandbox, and before that is closed: afterwards no file can be
-//! opened. Whoever names the library's file trusts it.
+//! pdfium is not memory-safe Rust, so it is loaded only within a sandbox, before that is closed: afterwards no file can
+//! be opened. The person who configures the library's path trusts the library.
 
 mod library;
 
@@ -15,12 +15,12 @@ use sha2::{Digest, Sha256};
 
 use library::{Document, Library};
 
-/// Boxes are asked for in parts of a point.
+/// Boxes are requested in fractions of a point: this many units to one.
 const UNITS: f32 = 8.0;
-/// A page larger than this in points is none.
+/// Points above which a page's side is invalid.
 const SIDE_MAX: f32 = 1e6;
 
-/// Where pdfium's library lies.
+/// The location of pdfium's library.
 #[derive(Debug, Clone)]
 pub struct Pdfium {
     path: PathBuf,
@@ -39,10 +39,10 @@ pub enum PdfiumError {
 }
 
 impl Pdfium {
-    /// Finds the library. Nothing is loaded: [`super::Pool::check`] does, in a sandbox.
+    /// Finds the library without loading it: [`super::Pool::check`] loads it in a sandbox.
     pub fn at(path: &Path) -> Result<Self, PdfiumError> {
         let missing = |error| PdfiumError::Missing { path: path.to_owned(), error };
-        // A sandbox works in another folder.
+        // A sandbox runs in another folder.
         let found = path.canonicalize().map_err(missing)?;
         let variant = Sha256::digest(std::fs::read(&found).map_err(missing)?).into();
         Ok(Self { path: found, variant })
@@ -52,17 +52,17 @@ impl Pdfium {
         &self.path
     }
 
-    /// Names this very library: another one may read another text.
+    /// Returns the hash of the library's file: another library may read another text.
     pub fn variant(&self) -> &[u8] {
         &self.variant
     }
 }
 
-/// Within the sandbox: the library, where one is configured.
+/// Within the sandbox: the library, if one is configured.
 pub(super) struct Loaded(Option<Result<Library, String>>);
 
 impl Loaded {
-    /// Loads it.
+    /// Loads the library.
     pub fn new(path: Option<OsString>) -> Self {
         Self(path.map(|path| Library::load(path.as_ref())))
     }
@@ -71,7 +71,7 @@ impl Loaded {
         self.0.is_some()
     }
 
-    /// Whether it could be loaded.
+    /// Returns why the library could not be loaded, if so.
     pub fn load(&self) -> Result<(), &str> {
         self.library().map(|_| ())
     }
@@ -101,7 +101,7 @@ impl FallbackPages for Pages<'_> {
             glyphs: Glyphs { page: (width, height), boxes: Vec::new() },
             ..Default::default()
         };
-        // The first half of a character beyond 16 bits.
+        // The first half of a surrogate pair.
         let mut half = None;
         for index in 0..page.count() {
             let char = page.char(index);
@@ -137,7 +137,7 @@ impl FallbackPages for Pages<'_> {
     }
 }
 
-/// What stands for a letter pdfium does not know, or for none.
+/// Returns whether `c` is text, not a placeholder for a letter that pdfium does not know or for no letter.
 fn is_text(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{FFFD}'..='\u{FFFF}' | '\u{FEFF}')
 }

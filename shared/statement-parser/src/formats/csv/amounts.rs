@@ -1,4 +1,4 @@
-//! Amounts and balances of a record: from one column or two, with signs of every kind.
+//! Reads the amount and the balance of a record: from one column or two, with all notations of signs.
 
 use std::io::Read;
 
@@ -10,11 +10,11 @@ use super::rows::Rows;
 use crate::number::{Absurd, Scanned, Side};
 use crate::{Place, Signs};
 
-/// An amount, and the currency that stands beside it in its cell.
+/// An amount, and the currency given in the same cell.
 type Money = (Decimal, Option<[u8; 3]>);
 
 impl Rows<'_, '_, '_> {
-    /// The amount, positive for money that comes in, and the currency beside it; `None` where there is none.
+    /// Returns the amount, positive if money comes in, and the currency in its cell; `None` if there is no amount.
     pub fn amount<R: Read>(&mut self, record: &Cutter<R>, place: Place) -> Result<Option<Money>, String> {
         if let Some(column) = self.columns.amount {
             let Some((amount, scan)) = self.number(record, column, place)? else { return Ok(None) };
@@ -46,7 +46,7 @@ impl Rows<'_, '_, '_> {
         let sum = match (out, credit.map(|(credit, _)| credit)) {
             (None, None) => return Ok(None),
             (Some(amount), None) | (None, Some(amount)) => amount,
-            // The one that is not used may be written as zero.
+            // Banks may write a zero into the column that is not used.
             (Some(out), Some(credit)) if credit.is_zero() => out,
             (Some(out), Some(credit)) if out.is_zero() => credit,
             (Some(out), Some(credit)) => {
@@ -76,7 +76,7 @@ impl Rows<'_, '_, '_> {
         }
     }
 
-    /// A number of a column; `None` where the cell is empty.
+    /// Returns the number in a column; `None` if the cell is empty.
     fn number<R: Read>(
         &mut self,
         record: &Cutter<R>,

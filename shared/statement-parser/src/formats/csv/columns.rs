@@ -1,24 +1,25 @@
-//! Which column plays which role, by its name and by whether it holds what it should.
+//! Assigns roles to columns, by their names and by whether their content fits.
 
 use super::words::{ASIDE, CODES, COLUMNS, CURRENCIES, IN, MAYBE_OWN, OUT, has};
 use crate::number::Scanned;
 use crate::readable::fold;
 use crate::{Role, date};
 
-/// A name that only begins like a known one comes after all that are known.
+/// Added to the rank of a name that only begins like a known name, so that it ranks below all known names.
 const BEGINS_LIKE: usize = 1000;
 
-/// A named table.
+/// The columns of a table with a header.
 #[derive(Debug, Clone)]
 pub(super) struct Named {
     pub roles: Vec<Role>,
-    /// Columns an identity is made of. By their names alone: what they hold must not make a difference.
+    /// The columns whose cells form the identity of a row. They are chosen by name alone, so that the content of a file
+    /// has no influence.
     pub identity: Vec<usize>,
-    /// In the name of the column of amounts.
+    /// The currency in the name of the column of amounts.
     pub currency: Option<String>,
 }
 
-/// What a sample of a column's cells says.
+/// Counts of the kinds of cells in a sample of a column.
 #[derive(Debug, Clone, Copy, Default)]
 struct Holds {
     filled: usize,
@@ -43,7 +44,7 @@ impl Holds {
     }
 
     fn fits(&self, role: Role) -> bool {
-        // Names tell more than rows, some of which may be damaged.
+        // Half of the cells suffice: the name is stronger evidence than the rows, some of which may be damaged.
         let most = |count: usize| count * 2 >= self.filled;
         match role {
             Role::Date | Role::ValueDate | Role::OtherDate => most(self.dates),
@@ -58,14 +59,14 @@ impl Holds {
     }
 }
 
-/// Whether a cell says that money goes out (`true`) or comes in.
+/// Returns whether money goes out (`true`) or comes in, if the cell gives the direction.
 pub(super) fn side(cell: &str) -> Option<bool> {
     let folded = fold(cell);
     let out = has(OUT, &folded);
     (out || has(IN, &folded)).then_some(out)
 }
 
-/// The code of a currency, if a cell or a word of a header is one.
+/// Returns the code of the currency in a cell or a word of a header, if it is one.
 pub(super) fn currency(word: &str) -> Option<String> {
     let word = word.trim();
     match word {
@@ -82,7 +83,7 @@ pub(super) fn currency(word: &str) -> Option<String> {
     named.or_else(code).filter(|code| code.len() == 3)
 }
 
-/// A name without the currency at its end, which may be several words.
+/// Splits a name and the currency at its end, which may be several words.
 fn without_currency(folded: &str) -> (&str, Option<String>) {
     let words = CURRENCIES.iter().map(|(word, code)| (*word, (*code).to_owned()));
     let codes = CODES.split('|').map(|code| (code, code.to_ascii_uppercase()));
@@ -97,7 +98,7 @@ fn without_currency(folded: &str) -> (&str, Option<String>) {
     best
 }
 
-/// Roles a name may have, each with how good a name for it it is; the best is 0.
+/// Returns the possible roles of a name, each with the rank of the name in that role; the best rank is 0.
 fn candidates(folded: &str) -> Vec<(Role, usize)> {
     if folded.is_empty() || has(ASIDE, folded) {
         return Vec::new();
@@ -113,7 +114,7 @@ fn candidates(folded: &str) -> Vec<(Role, usize)> {
             return found;
         }
     }
-    // The longest known beginning.
+    // Otherwise, use the longest known beginning.
     let mut end = name.len();
     while let Some(shorter) = name[..end].rfind(' ') {
         let found = exact(&name[..shorter]);
@@ -127,12 +128,12 @@ fn candidates(folded: &str) -> Vec<(Role, usize)> {
     Vec::new()
 }
 
-/// How many of these names are known.
+/// Returns how many of these names are known.
 pub(super) fn known(names: &[String]) -> usize {
     names.iter().filter(|name| !candidates(&fold(name)).is_empty()).count()
 }
 
-/// Roles that one column has, in the order in which they choose.
+/// Roles that at most one column has, in the order in which they are assigned.
 const SINGLE: [Role; 16] = [
     Role::Date,
     Role::ValueDate,
@@ -170,7 +171,7 @@ const IDENTITY: [Role; 14] = [
     Role::Kind,
 ];
 
-/// Assigns roles by the names of a header and a sample of the rows below.
+/// Assigns roles by the names in a header and a sample of the rows below it.
 pub(super) fn assign(names: &[String], sample: &[Vec<String>]) -> Named {
     let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
     let known: Vec<Vec<(Role, usize)>> = folded.iter().map(|name| candidates(name)).collect();
@@ -198,7 +199,7 @@ pub(super) fn assign(names: &[String], sample: &[Vec<String>]) -> Named {
             roles[column] = role;
         }
     }
-    // Two columns of amounts say more than one.
+    // A pair of columns for debit and credit is more precise than one column of amounts.
     let both = |roles: &[Role]| roles.contains(&Role::Debit) && roles.contains(&Role::Credit);
     let amount = roles.iter().position(|role| *role == Role::Amount);
     if let Some(amount) = amount {
@@ -229,13 +230,13 @@ pub(super) fn assign(names: &[String], sample: &[Vec<String>]) -> Named {
     Named { roles, identity: (0..names.len()).filter(of_identity).collect(), currency }
 }
 
-/// Whether another column than this one holds descriptions.
+/// Returns whether a column other than this one contains descriptions.
 fn others_describe(column: usize, known: &[Vec<(Role, usize)>], roles: &[Role]) -> bool {
     let describes = |known: &[(Role, usize)]| known.iter().any(|(role, _)| *role == Role::Description);
     (0..known.len()).any(|other| other != column && roles[other] == Role::Other && describes(&known[other]))
 }
 
-/// Whether the roles are those of a statement.
+/// Returns whether the roles suffice for a statement.
 pub(super) fn suffice(roles: &[Role]) -> bool {
     let has = |role: Role| roles.contains(&role);
     has(Role::Date) && (has(Role::Amount) || has(Role::Debit) || has(Role::Credit))

@@ -1,4 +1,5 @@
-//! Columns by what they hold, where no name tells: no header, or one in a language that is not known.
+//! Assigns roles to columns by their content, if names give no information: there is no header, or it is in an unknown
+//! language.
 
 use rust_decimal::Decimal;
 
@@ -7,10 +8,11 @@ use super::table::{Record, Table};
 use crate::number::Scanned;
 use crate::{DecimalMark, Role, date};
 
-/// Columns beyond these are nobody's statement.
+/// Records with more columns are not statements.
 const COLUMNS: usize = 100;
 
-/// The table, how well it fits and whether money goes in and out, if the records have dates, amounts of money and texts.
+/// Returns the table's score, whether money goes in and out, and the table, if the records contain dates, amounts of
+/// money and texts.
 pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, bool, Table)> {
     let width = usual_width(records)?;
     let rows: Vec<&Record> = records
@@ -42,7 +44,7 @@ pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, bool, Tab
             filled > 0 && numbers == filled && money * 10 >= filled * 8
         })
         .collect();
-    // Another column that goes below zero may be the amounts, in whole units.
+    // Another column with negative numbers may be the amounts, in whole units.
     let negative = |at: &usize| column(*at).filter_map(Scanned::of).any(|amount| amount.negative);
     if open(&roles).iter().filter(|at| !money.contains(at)).any(negative) {
         return None;
@@ -84,7 +86,7 @@ pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, bool, Tab
     Some((width.min(50) * 2 + rows.len().min(50), both_ways, table))
 }
 
-/// The width that most records have.
+/// Returns the number of columns that most records have.
 fn usual_width(records: &[Record]) -> Option<usize> {
     let mut widths: Vec<usize> = records
         .iter()
@@ -95,7 +97,7 @@ fn usual_width(records: &[Record]) -> Option<usize> {
     widths.chunk_by(|a, b| a == b).max_by_key(|same| same.len()).map(|same| same[0])
 }
 
-/// Gives the columns of money their roles.
+/// Assigns the roles of the columns of money.
 fn amounts(rows: &[&Record], money: &[usize], roles: &mut [Role]) -> Option<()> {
     let value = |row: &Record, at: usize| -> Option<Decimal> {
         Scanned::of(&row.cells[at])?.value(DecimalMark::Point).ok().map(|value| value.amount)
@@ -112,7 +114,7 @@ fn amounts(rows: &[&Record], money: &[usize], roles: &mut [Role]) -> Option<()> 
         }
         return Some(());
     }
-    // How often the difference of two balances is an amount, forward or backward in time.
+    // Counts how often the difference of two balances is an amount, forward or backward in time.
     let steps = |amount: usize, balance: usize| {
         let fits = |pair: &&[&Record]| {
             let (Some(before), Some(after)) = (value(pair[0], balance), value(pair[1], balance)) else {

@@ -1,4 +1,4 @@
-//! Where a table's columns are, what of a record makes its identity, and cells that are understood once.
+//! Locates the columns of a record, selects the fields of its identity, and caches parsed cells.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -7,10 +7,10 @@ use super::record_splitter::Cutter;
 use super::table::Table;
 use crate::{Role, repeats};
 
-/// Ids that say that there is none.
+/// Texts in a column of ids that mean that there is no id.
 const NO_IDS: [&str; 7] = ["0", "-", "NONREF", "NOTPROVIDED", "NONE", "N/A", "NULL"];
 
-/// Where the columns are.
+/// The indices of the columns.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     pub date: usize,
@@ -70,7 +70,7 @@ impl Columns {
         self.identity.iter().map(|column| record.get(*column))
     }
 
-    /// The same for rows of the same identity.
+    /// Returns the key of a record, which is the same for rows of the same identity.
     pub fn key<R: Read>(&self, record: &Cutter<R>) -> u64 {
         match self.reference(record) {
             Some(reference) => repeats::key([&*reference]),
@@ -79,7 +79,7 @@ impl Columns {
     }
 }
 
-/// What is the same for many rows is understood once.
+/// Caches the last parsed cell, because many consecutive rows have the same content.
 pub(super) struct Memo<T> {
     raw: Vec<u8>,
     value: Option<T>,

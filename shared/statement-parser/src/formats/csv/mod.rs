@@ -1,9 +1,9 @@
 //! Delimited text of any dialect.
 //!
-//! `table` finds the table in the beginning of the file, by the names of its columns (`columns`, `words`) or by
-//! what they hold (`content`). `survey` reads the whole once for what the beginning cannot tell, and `rows` once
-//! more for the transactions (`amounts` for their money); both are fed records by `cut`. What stands around the table is read by
-//! `notes`.
+//! `table` finds the table in the beginning of the file, by the names of its columns (`columns`, `words`) or by their
+//! content (`content`). `survey` reads the whole file once for what the beginning cannot show, and `rows` reads it
+//! again for the transactions (`amounts` reads their money); both get their records from `record_splitter`. `preamble`
+//! reads the lines around the table. `fields` locates the columns of a record.
 
 mod amounts;
 mod columns;

@@ -1,5 +1,5 @@
-//! Lines around the table: account, currency, period and balances stand there, each beside, behind or below its
-//! name.
+//! Reads the lines around the table. They contain the account, currency, period and balances, each next to its name, in
+//! the same cell after a colon, or below it.
 
 use super::columns::currency;
 use super::words::{ACCOUNT, CLOSING, CURRENCY, OPENING, PERIOD, has};
@@ -7,10 +7,10 @@ use crate::number::Scanned;
 use crate::readable::fold;
 use crate::{Place, date};
 
-/// A longer text says something else.
+/// A longer text, in bytes, is not a name.
 const LONGEST: usize = 80;
 
-/// What was said, not understood yet where that needs the whole file.
+/// The values found so far. Values whose interpretation needs the whole file are not interpreted yet.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Notes {
     pub account: Option<String>,
@@ -18,7 +18,7 @@ pub(super) struct Notes {
     pub period: Option<(date::Cell, date::Cell)>,
     pub opening: Option<(Place, Scanned)>,
     pub closing: Option<(Place, Scanned)>,
-    /// Names without a value, by their column: it may stand below.
+    /// Names without a value, by their column: the value may be below.
     waiting: Vec<(usize, Said)>,
 }
 
@@ -31,7 +31,7 @@ pub(super) enum Said {
     Closing,
 }
 
-/// Which balance a text is about.
+/// Returns which balance a text names.
 pub(super) fn balance(text: &str) -> Option<Said> {
     said(text).filter(|said| matches!(said, Said::Opening | Said::Closing))
 }
@@ -48,7 +48,7 @@ fn said(text: &str) -> Option<Said> {
         };
         names.split('|').any(begins)
     };
-    // `Kontostand` is an account's name in no language.
+    // Balances come before accounts: `Kontostand` is a balance and not the name of an account.
     [
         (OPENING, Said::Opening),
         (CLOSING, Said::Closing),
@@ -61,17 +61,17 @@ fn said(text: &str) -> Option<Said> {
     .map(|(_, said)| said)
 }
 
-/// Words between a name and its date.
+/// Words that may be between a name and its date.
 const SMALL: &str =
     "as|of|on|vom|am|au|le|al|a|per|na|dzien|op|pr|den|the|at|zum|del|dal|nr|no|n|eur|gbp|usd|in|from";
 
-/// Whether what follows a name is its date and the like, and not the rest of another name.
+/// Returns whether the text after a name consists of its date and the like, and is not the rest of another name.
 fn goes_on(rest: &str) -> bool {
     rest.split_whitespace().all(|word| word.bytes().all(|byte| byte.is_ascii_digit()) || has(SMALL, word))
 }
 
 impl Notes {
-    /// Reads a line. `true` if it says whose rows follow.
+    /// Reads a line. Returns `true` if it names another account, whose rows follow.
     pub fn line(&mut self, place: Place, cells: &[String]) -> bool {
         let before = self.account.clone();
         for (column, said) in std::mem::take(&mut self.waiting) {
@@ -97,12 +97,12 @@ impl Notes {
         self.account != before
     }
 
-    /// What is said of the next account, when that of the one before was told.
+    /// Returns the notes for the next account, after those of the previous account were emitted.
     pub fn begun_again(self) -> Self {
         Self { account: self.account, currency: self.currency, waiting: self.waiting, ..Self::default() }
     }
 
-    /// Takes a value if it is one of that kind.
+    /// Stores a value. Returns `false` if the text is not a value of this kind.
     fn take(&mut self, said: Said, place: Place, text: &str) -> bool {
         let text = text.trim();
         match said {
@@ -133,7 +133,7 @@ impl Notes {
     }
 }
 
-/// An account's number or IBAN, without blanks and without what else a bank writes beside it.
+/// Returns an account number or IBAN, without blanks and without additional text of the bank.
 pub(super) fn account(text: &str) -> Option<String> {
     let number = text.split(" / ").next().unwrap_or_default().trim().trim_matches(['"', '\'', '=']);
     let number: String = number.chars().filter(|char| !char.is_whitespace()).collect();
@@ -143,7 +143,7 @@ pub(super) fn account(text: &str) -> Option<String> {
     is.then_some(number)
 }
 
-/// Two dates with something between them.
+/// Parses two dates with a separator between them.
 fn period(text: &str) -> Option<(date::Cell, date::Cell)> {
     [" - ", " – ", " bis ", " to ", " au ", " al ", " t/m ", "-", " "].into_iter().find_map(|between| {
         let (from, to) = text.split_once(between)?;

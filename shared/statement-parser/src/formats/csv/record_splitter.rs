@@ -1,8 +1,8 @@
-//! Cuts delimited text into records, in memory for one of them.
+//! Splits delimited text into records, with memory for one record.
 //!
-//! Our own cutter, because it must take anything: rows of different lengths, quotes in the middle of fields,
-//! quotes that never close, a whole file on one line. Fields are ranges of the buffer; only quoted fields with
-//! doubled quotes are copied, and only when they are asked for.
+//! A CSV library is not used, because the splitter must accept every input: rows of different lengths, quotes in the
+//! middle of fields, quotes that never close, a whole file on one line. Fields are ranges of the buffer; only quoted
+//! fields with doubled quotes are copied, and only on access.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -11,16 +11,16 @@ use memchr::{memchr, memchr_iter, memchr3};
 
 use crate::date;
 
-/// A quoted field longer than this is a quote that was never meant to open.
+/// If a quoted field would be longer than this, its quote was not meant to open a field.
 const QUOTED_MAX: usize = 64 * 1024;
-/// Beside the longest record, so that most records are cut without moving any.
+/// Buffer space in addition to the longest record, so that most records are split without moving bytes.
 const SPARE: usize = 256 * 1024;
 
-/// What came next.
+/// The result of reading the next record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cut {
     Record,
-    /// A record of more bytes than allowed, passed over.
+    /// A record that exceeds the limit, which was skipped.
     TooLong,
     End,
 }
@@ -37,25 +37,26 @@ pub(super) struct Cutter<R> {
     delimiter: u8,
     columns: usize,
     buffer: Vec<u8>,
-    /// What is not cut yet.
+    /// Start of the bytes that are not split yet.
     at: usize,
     end: usize,
     ended: bool,
     fields: Vec<Field>,
-    /// Fields of the record, those beyond the columns included.
+    /// Number of fields of the record, including those beyond the limit of columns.
     count: usize,
     record: (usize, usize),
     line: u64,
     next_line: u64,
-    /// From the quote that was looked at last up to here none closes a field: text full of stray quotes is not searched
-    /// from each of them again.
+    /// No quote from the last examined opening quote up to this position closes a field. This avoids searching again
+    /// from every quote in a text full of stray quotes.
     no_close_before: usize,
-    /// Where the line break stands before the record that was swallowed last: quotes before it swallow it too.
+    /// Position of the line break before the last record found inside a quoted field. A quoted field that opens before
+    /// this position also contains that record.
     swallowed: usize,
-    /// Delimiters of a usual record, once they are known.
+    /// Number of delimiters of a usual record, once it is known.
     usual: usize,
     date: Option<usize>,
-    /// Bytes that were searched for what quotes mean.
+    /// Number of bytes that were searched for the meaning of quotes.
     #[cfg(test)]
     searched: usize,
 }
@@ -84,29 +85,29 @@ impl<R: Read> Cutter<R> {
         }
     }
 
-    /// From now on a quoted field in which whole records stand is a quote that was never closed. A record has so
-    /// many columns, and a date in the column of dates, where that is known.
+    /// Sets the shape of a record: its number of columns, and the column that contains a date, if known. From now on a
+    /// quoted field that contains whole records counts as a quote that was never closed.
     pub fn expect(&mut self, columns: usize, date: Option<usize>) {
         self.usual = columns.saturating_sub(1).max(1);
         self.date = date;
     }
 
-    /// The line the record begins in, from 1.
+    /// Returns the line in which the record begins, from 1.
     pub fn line(&self) -> u64 {
         self.line
     }
 
-    /// How many fields the record has.
+    /// Returns the number of fields of the record.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// The record as it stands in the file.
+    /// Returns the raw bytes of the record.
     pub fn raw(&self) -> &[u8] {
         &self.buffer[self.record.0..self.record.1]
     }
 
-    /// A field without its quotes and the blanks around it; empty where the record ends before it.
+    /// Returns a field without its quotes and surrounding blanks; empty if the record has fewer fields.
     pub fn get(&self, index: usize) -> Cow<'_, [u8]> {
         let Some(field) = self.fields.get(index) else { return Cow::Borrowed(b"") };
         let bytes = self.buffer[field.from..field.to].trim_ascii();
@@ -139,7 +140,8 @@ impl<R: Read> Cutter<R> {
         }
     }
 
-    /// Cuts a record out of the buffer; where it does not end there, tells where its last field begins.
+    /// Splits the next record from the buffer. If the record does not end in the buffer, returns the position of its
+    /// last field.
     fn cut(&mut self) -> Result<(), usize> {
         self.fields.clear();
         self.count = 0;
@@ -172,7 +174,8 @@ impl<R: Read> Cutter<R> {
         Ok(())
     }
 
-    /// The field beginning at `at`, and where its delimiter or line end stands. `None` where the buffer ends first.
+    /// Returns the field that begins at `at`, and the position of the delimiter or line end after it. `None` if the
+    /// buffer ends first.
     fn field(&mut self, at: usize, breaks: &mut bool) -> Option<(Field, usize)> {
         let blanks = self.buffer[at..self.end].iter().take_while(|byte| **byte == b' ').count();
         if self.buffer[..self.end].get(at + blanks) == Some(&b'"') {
@@ -193,7 +196,7 @@ impl<R: Read> Cutter<R> {
         Some((Field { from: at, to: next, doubled: false }, next))
     }
 
-    /// A field whose quote opens at `open`.
+    /// Returns the field whose quote opens at `open`.
     fn quoted(&mut self, open: usize) -> Quoted {
         let limit = self.end.min(open + 1 + QUOTED_MAX);
         let (mut at, mut doubled) = (open + 1, false);
@@ -203,7 +206,8 @@ impl<R: Read> Cutter<R> {
             {
                 self.searched += found + 1;
             }
-            // Quotes that touch the one that opens are pairs in another way than they were to those before it.
+            // Quotes that touch the opening quote form pairs differently than for earlier opening quotes, so the
+            // shortcut does not apply.
             if found > 0 && quote < self.no_close_before {
                 (at, doubled) = (self.no_close_before, true);
                 continue;
@@ -217,7 +221,7 @@ impl<R: Read> Cutter<R> {
             let blanks = after.iter().take(8).take_while(|byte| **byte == b' ').count();
             match after.get(blanks).copied() {
                 None if !self.ended => return Quoted::Cut,
-                // Inch marks and the like: lenient writers do not double them.
+                // A quote within the field, such as an inch mark, which some writers do not double.
                 Some(next) if next != self.delimiter && !matches!(next, b'\n' | b'\r') => at = quote + 1,
                 _ if self.swallows(open + 1, quote) => {
                     self.no_close_before = quote;
@@ -233,7 +237,7 @@ impl<R: Read> Cutter<R> {
         Quoted::Stray
     }
 
-    /// Whether a line within a quoted field is a record of its own: then the quote was never meant to open.
+    /// Returns whether a line within a quoted field is a complete record: then the quote was not meant to open a field.
     fn swallows(&mut self, from: usize, to: usize) -> bool {
         if (from..to).contains(&self.swallowed) {
             return true;
@@ -260,10 +264,11 @@ impl<R: Read> Cutter<R> {
         whole && self.date.is_none_or(|column| cell(column).is_some_and(is_date))
     }
 
-    /// Makes room, and fills it: records are cut again from their beginning only when there is much more of them.
+    /// Moves the remaining bytes to the start of the buffer and fills it completely, so that a record is rarely split
+    /// again from its beginning.
     fn fill(&mut self) -> io::Result<()> {
         self.buffer.copy_within(self.at..self.end, 0);
-        // Quotes are searched from again that stand before those it was learned from.
+        // The record is split again from its beginning, so quotes before the remembered positions are examined again.
         (self.no_close_before, self.swallowed) = (0, 0);
         self.end -= self.at;
         self.at = 0;
@@ -281,8 +286,8 @@ impl<R: Read> Cutter<R> {
         Ok(())
     }
 
-    /// Passes over a record up to its last field, and over the rest of the line in which that begins. To begin again in
-    /// the record's second line would be to cut all of it once a line.
+    /// Skips a record up to its last field, and the rest of the line in which that field begins. Restarting at the
+    /// record's second line would split the whole record once per line.
     fn pass_over(&mut self, last: usize) -> io::Result<()> {
         self.fields.clear();
         self.count = 0;
@@ -310,9 +315,9 @@ impl<R: Read> Cutter<R> {
 
 enum Quoted {
     Field(Field, usize),
-    /// The buffer ends before it is known.
+    /// The buffer ends before the result is known.
     Cut,
-    /// No quote that closes: an ordinary character.
+    /// The quote is an ordinary character, because no quote closes it.
     Stray,
 }
 
@@ -396,7 +401,7 @@ mod tests {
         assert_eq!(records.last(), Some(&(last, vec!["c".to_owned(), "d".to_owned()])));
     }
 
-    /// The fields of records by the rule alone, every quote searched from anew.
+    /// Splits by the rule alone and searches from every quote again.
     fn straight(text: &[u8], usual: usize, date: Option<usize>) -> Vec<Vec<String>> {
         let ends = |at: usize| matches!(text.get(at), None | Some(b',' | b'\n' | b'\r'));
         let rule = {
@@ -448,7 +453,7 @@ mod tests {
                 prop_oneof![
                     30 => select(vec!["\"", "\"\"", ",", "\n", " ", "x", "\r\n", ",\"", "\"\n", "\n\"", "\",\""]),
                     5 => select(vec!["2024-01-01,x,1", "\n2024-01-01,x,1\n", "a,b,c", "2024-01-01,\"x\",\"1\""]),
-                    // Beyond what a quoted field may hold, and beyond the buffer.
+                    // Repeated, it exceeds the limit of a quoted field and of the buffer.
                     1 => Just("LONG"),
                 ],
                 0..60,
@@ -462,7 +467,7 @@ mod tests {
             loop {
                 match cutter.next().expect("readable") {
                     Cut::End => break,
-                    // Only a buffer that ends has it.
+                    // Occurs only if a record exceeds the buffer.
                     Cut::TooLong => return Ok(()),
                     Cut::Record => {
                         let text = |index| String::from_utf8_lossy(&cutter.get(index)).into_owned();
@@ -475,7 +480,7 @@ mod tests {
         }
     }
 
-    /// The buffer ends within a record whose last quote was searched from in vain.
+    /// The buffer ends within a record, after a search from its last quote that found no closing quote.
     #[test]
     fn a_record_that_is_cut_again_is_cut_alike() {
         let before = "x\n".repeat((1000 + SPARE - 2 * QUOTED_MAX) / 2);
@@ -492,7 +497,7 @@ mod tests {
         for text in [
             format!("{opened}{record}\"\n").repeat(4),
             format!("{opened}{record}\",").repeat(4),
-            // A record in every line, and closes in different places.
+            // A record after every opening quote, and closing quotes in different places.
             format!("\"a,\"b\n{record}").repeat(10_000) + "\"\n",
             format!("\"a,\"b\n{record}\"\n").repeat(10_000),
             format!("{}{record}\"\n", "\"a,".repeat(20_000)).repeat(4),

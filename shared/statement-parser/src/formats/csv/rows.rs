@@ -1,4 +1,4 @@
-//! The second reading: records become transactions.
+//! The second pass: converts records to transactions.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -25,9 +25,9 @@ pub(super) struct Rows<'t, 'o, 'a> {
     pub reading: &'t Reading,
     pub out: &'o mut Output<'a>,
     notes: Notes,
-    /// Rows since the account was last named.
+    /// Number of rows since the account was last named.
     since: u64,
-    /// Records with a date.
+    /// Number of records with a date.
     pub seen: u64,
     dates: Memo<Option<date::Cell>>,
     value_dates: Memo<Option<date::Cell>>,
@@ -63,7 +63,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         }
     }
 
-    /// A record of which the cells are wanted as text.
+    /// Returns the cells of a record as text.
     fn cells<R: Read>(&self, record: &Cutter<R>) -> Vec<String> {
         let columns = record.len().min(self.out.limits.columns);
         (0..columns).map(|column| self.text(record, column).into_owned()).collect()
@@ -83,7 +83,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         self.out.warn(Place::Line(line), what);
     }
 
-    /// A line outside the table.
+    /// Reads a line outside the table.
     pub fn note<R: Read>(&mut self, record: &Cutter<R>) -> Result<(), ReadError> {
         let cells = self.cells(record);
         if cells.iter().all(String::is_empty) {
@@ -91,7 +91,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         }
         let mut notes = self.notes.clone();
         if notes.line(Place::Line(record.line()), &cells) && self.since > 0 {
-            // Another account begins; what was said so far is of the one before.
+            // Another account begins; the notes so far belong to the previous one.
             self.state()?;
             self.notes = notes.begun_again();
             self.since = 0;
@@ -101,7 +101,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         Ok(())
     }
 
-    /// A record below the header.
+    /// Reads a record below the header.
     pub fn record<R: Read>(&mut self, record: &Cutter<R>) -> Result<(), ReadError> {
         let place = Place::Line(record.line());
         let date_text = self.text(record, self.columns.date);
@@ -133,7 +133,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         self.out.row(self.columns.key(record), row)
     }
 
-    /// The status of what is not booked.
+    /// Returns the status of a record that is not booked.
     fn not_booked<R: Read>(&mut self, record: &Cutter<R>) -> Option<String> {
         let column = self.columns.status?;
         let raw = record.get(column);
@@ -142,7 +142,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         (!booked).then(|| status.into_owned())
     }
 
-    /// A record without a date: a name or balance below the table, or something that is wrong.
+    /// Reads a record without a date: a name or balance below the table, or a damaged row.
     fn other<R: Read>(&mut self, record: &Cutter<R>) -> Result<(), ReadError> {
         let cells = self.cells(record);
         let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
@@ -180,7 +180,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         self.note(record)
     }
 
-    /// A record with a date and no amount: a balance, or something that is wrong.
+    /// Reads a record with a date but no amount: a balance, or a damaged row.
     fn without_amount<R: Read>(&mut self, record: &Cutter<R>, place: Place) -> Result<(), ReadError> {
         let said = self
             .columns
@@ -224,7 +224,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         };
         let counterparty =
             filled(self.columns.counterparty).or_else(|| filled(one)).or_else(|| filled(other));
-        // Where the column of sides says nothing of signs, it says what kind of transaction it is.
+        // If the indicator column does not give the signs, it gives the kind of the transaction.
         let says_kind = if self.reading.signs == Signs::Indicator { None } else { self.columns.indicator };
         let kind = filled(self.columns.kind).or_else(|| filled(says_kind));
         let mut description = String::new();
@@ -297,7 +297,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         own.or_else(|| self.table.currency.clone()).or_else(|| self.notes.currency.clone())
     }
 
-    /// Says of the account what stands around its rows.
+    /// Emits the information from around an account's rows.
     pub fn state(&mut self) -> Result<(), ReadError> {
         let notes = std::mem::take(&mut self.notes);
         let mark = self.reading.mark;

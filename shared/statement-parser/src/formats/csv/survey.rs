@@ -1,4 +1,4 @@
-//! The first reading: what only the whole file can tell.
+//! The first pass: collects what only the whole file can show.
 
 use super::columns::side;
 use super::fields::{Columns, Memo};
@@ -10,10 +10,10 @@ use crate::number::{self, Scanned};
 use crate::readable::fold;
 use crate::{DateOrder, DecimalMark, Role, Signs, date, date_order};
 
-/// Rows after which a fee that is part of the balance has shown itself.
+/// Number of rows used to determine whether balances include the fee.
 const FEE_ROWS: u64 = 10_000;
 
-/// So many amounts without one below zero are seldom all money that comes in.
+/// With at least this many amounts and none negative, it is unlikely that all are incoming money.
 const MANY: u64 = 10;
 
 pub(super) struct Survey<'t> {
@@ -27,9 +27,9 @@ pub(super) struct Survey<'t> {
     numbers: number::Evidence,
     pub rows: u64,
     debit: Count,
-    /// Amounts of rows that are marked as money that goes out.
+    /// Amounts of rows that are marked as outgoing.
     marked_out: Count,
-    /// Amounts of what was bought, and of what was paid towards a card.
+    /// Amounts of purchases, and of payments to a card account.
     bought: Count,
     paid: Count,
     all: Count,
@@ -52,7 +52,7 @@ impl Count {
     }
 }
 
-/// Whether balances follow with the fee or without it.
+/// Counts whether balances agree with the fee included or without it.
 #[derive(Debug, Default)]
 struct Fees {
     with: u64,
@@ -60,17 +60,17 @@ struct Fees {
     last: Option<rust_decimal::Decimal>,
 }
 
-/// How the file is understood.
+/// The interpretation of the file.
 #[derive(Debug, Clone)]
 pub(super) struct Reading {
     pub charset: Charset,
     pub order: DateOrder,
-    /// Whether any date needs the order.
+    /// The order, if any date needs it.
     pub ordered: Option<DateOrder>,
     pub mark: DecimalMark,
     pub signs: Signs,
     pub fee: bool,
-    /// What was decided on the most likely evidence.
+    /// Decisions that were ambiguous and based on the most likely interpretation.
     pub doubts: Vec<String>,
 }
 
@@ -96,7 +96,7 @@ impl<'t> Survey<'t> {
         }
     }
 
-    /// A record below the header. `true` if it may be a row.
+    /// Reads a record below the header. Returns `true` if it may be a row.
     pub fn record<R: std::io::Read>(&mut self, record: &Cutter<R>) -> bool {
         self.guess.feed(record.raw());
         let charset = self.charset;
@@ -217,7 +217,7 @@ impl<'t> Survey<'t> {
         } else {
             Signs::Signed
         };
-        // Without a sign of what goes out there may be none.
+        // If no sign marks outgoing money, there may be none in the file.
         let enough = if table.by_content { 1 } else { MANY };
         let unsigned = signs == Signs::Signed && self.columns.balance.is_none() && self.sided == 0;
         if unsigned && self.all.negative == 0 && self.all.positive >= enough {
@@ -234,7 +234,7 @@ impl<'t> Survey<'t> {
         Reading { charset, order, ordered, mark, signs, fee: self.fees.with > self.fees.without, doubts }
     }
 
-    /// A card statement on which what was bought is positive, and what was paid towards it negative.
+    /// Returns whether this is a card statement on which purchases are positive and payments to the account negative.
     fn is_reversed(&self) -> bool {
         let bought = self.bought.positive >= 2 && self.bought.positive > self.bought.negative * 4;
         let paid =

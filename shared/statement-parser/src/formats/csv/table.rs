@@ -9,32 +9,32 @@ use crate::number::Scanned;
 use crate::sniff::Look;
 use crate::{Column, Limits, ReadError, Reject, Role, date};
 
-/// In the order in which they win a draw.
+/// In order of preference: if several fit equally well, the first is used.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// Records of the beginning that are looked at.
+/// Number of records of the beginning that are inspected.
 const RECORDS: usize = 400;
-/// Lines before the header, and lines below it that are looked at.
+/// Number of records in which the header is searched, and of records below it that are inspected.
 const PREAMBLE: usize = 100;
 const SAMPLE: usize = 60;
 
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     pub delimiter: u8,
-    /// The line of the names.
+    /// The line of the header.
     pub header: Option<u64>,
     /// The first line that may be a row.
     pub first: u64,
     pub names: Vec<String>,
     pub roles: Vec<Role>,
-    /// Columns an identity is made of.
+    /// The columns whose cells form the identity of a row.
     pub identity: Vec<usize>,
-    /// Of the amounts, as the header says.
+    /// The currency of the amounts, if the header gives it.
     pub currency: Option<String>,
-    /// Whether no names told the columns.
+    /// Whether the roles were assigned by content, because the names gave none.
     pub by_content: bool,
 }
 
-/// A record of the beginning, decoded.
+/// A decoded record of the beginning.
 #[derive(Debug)]
 pub(super) struct Record {
     pub line: u64,
@@ -69,7 +69,7 @@ impl Table {
         self.roles.iter().enumerate().filter(|(_, own)| **own == role).map(|(column, _)| column).collect()
     }
 
-    /// For the page: the columns with their names.
+    /// Returns the columns with their names, for display.
     pub fn described(&self) -> Vec<Column> {
         let name = |column: usize| self.names.get(column).cloned().unwrap_or_default();
         self.roles
@@ -80,14 +80,15 @@ impl Table {
     }
 }
 
-/// The first records that are not empty.
+/// Returns the first records that are not empty.
 fn records(
     look: &Look<'_>,
     delimiter: u8,
     charset: Charset,
     limits: &Limits,
 ) -> Result<Vec<Record>, ReadError> {
-    // What a record usually has is known after cutting once; then quotes that were never closed show.
+    // The first pass determines the usual number of columns. With it, the second pass recognises quotes that were never
+    // closed.
     let mut widths = Vec::new();
     let mut cutter = Cutter::new(&look.head[..], delimiter, look.head.len() + 1, limits.columns);
     while widths.len() < RECORDS && cutter.next()? == Cut::Record {
@@ -107,14 +108,14 @@ fn records(
             records.push(Record { line: cutter.line(), cells });
         }
     }
-    // The last one may go on beyond the beginning.
+    // The last record may continue beyond the beginning.
     if !look.whole && records.len() > 1 && records.len() < RECORDS {
         records.pop();
     }
     Ok(records)
 }
 
-/// A cell without what protects it from Excel: `="0123"`, `'-5`.
+/// Removes the notation that protects a cell from Excel: `="0123"`, `'-5`.
 pub(super) fn text(cell: &str) -> &str {
     let cell = cell.trim();
     let inner = cell.strip_prefix("=\"").and_then(|cell| cell.strip_suffix('"'));
@@ -123,8 +124,8 @@ pub(super) fn text(cell: &str) -> &str {
     quoted.map_or(cell, |cell| cell.strip_suffix('\'').unwrap_or(cell)).trim()
 }
 
-/// The table as it is with this delimiter, and how well it fits; or why it is none. A single line without names is
-/// a table only if the file is named as one.
+/// Returns the table for this delimiter and its score, or the reason why there is none. A single line without a header
+/// counts as a table only if the file's extension is that of a table.
 fn find(delimiter: u8, records: &[Record], named: bool) -> Result<(usize, Table), Option<String>> {
     let mut why = None;
     for (at, record) in records.iter().enumerate().take(PREAMBLE) {
@@ -168,7 +169,8 @@ fn find(delimiter: u8, records: &[Record], named: bool) -> Result<(usize, Table)
     }
     let (score, both_ways, mut table) =
         content::find(records, if named { 1 } else { 2 }).ok_or(why.clone())?;
-    // What names its columns and none of amounts is a table of something else; unless money goes in and out of it.
+    // A table that names its columns but has no column of amounts is not a statement, unless money goes in and out of
+    // it.
     if why.is_some() && !both_ways {
         return Err(why);
     }

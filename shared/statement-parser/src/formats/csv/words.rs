@@ -1,22 +1,23 @@
-//! How banks name their columns, folded (see [`crate::readable::fold`]): English, German, French, Spanish,
-//! Italian, Dutch, Portuguese, Polish, Danish, Norwegian, Swedish, and the most common ones in Czech, Hungarian, Finnish.
+//! The names that banks give to columns, folded (see [`crate::readable::fold`]): English, German, French, Spanish,
+//! Italian, Dutch, Portuguese, Polish, Danish, Norwegian, Swedish, and the most common ones in Czech, Hungarian,
+//! Finnish.
 //!
-//! A name that is added to a role of `columns::IDENTITY` becomes part of the identities of files that have it: do so
-//! only for names of banks whose statements nobody has read yet, or with a new version of identities.
+//! A name that is added to a role of `columns::IDENTITY` becomes part of the identities of all files that contain it.
+//! Add only names of banks whose statements have not been imported yet, or introduce a new version of identities.
 //!
-//! Within a role the first names win. A name may stand under several roles where languages differ (`valuta` is a
-//! date in German and a currency in Danish): what the column holds decides.
+//! Within a role, earlier names take precedence. A name may be listed under several roles if languages differ (`valuta`
+//! is a date in German and a currency in Danish): the content of the column decides.
 
 use crate::Role;
 
-/// Whether a list, with bars between its words, has this one.
+/// Returns whether a list, separated by bars, contains this word.
 pub(super) fn has(list: &str, word: &str) -> bool {
     list.split('|').any(|known| known == word)
 }
 
 pub(super) struct Words {
     pub role: Role,
-    /// With bars between them.
+    /// Separated by bars.
     pub names: &'static str,
 }
 
@@ -110,7 +111,8 @@ pub(super) const COLUMNS: &[Words] = &[
             saldo progressivo|saldo posterior|zustatek|zustatek po operaci|egyenleg|konyvelt egyenleg|\
             tilin saldo",
     },
-    // Names that are the other side's account too, where the table names the other side, are in MAYBE_OWN.
+    // Some of these names may denote the other side's account if the table names the other side. They are also in
+    // MAYBE_OWN.
     Words {
         role: Role::Account,
         names: "auftragskonto|iban auftragskonto|own account|iban bban|rekening|account name|compte|cuenta|\
@@ -193,11 +195,11 @@ pub(super) const MAYBE_OWN: &str = "account number|account no|account nr|account
     numero de cuenta|numero conto|rekeningnummer|conta|numer rachunku|numer konta|kontonr|cislo uctu|\
     szamlaszam|tili|tilinumero";
 
-/// Names whose columns change without the transaction or are of the other side: not read.
+/// Names of columns that are not used, because they may change without the transaction or belong to the other side.
 pub(super) const ASIDE: &str = "category|spending category|kategorie|categorie|categoria|kategoria|kategori|notes and tags|tags|\
     tegenrekening|tegenrekening iban bban|counterparty account|payee account number|partner iban";
 
-/// Statuses of what is not booked: it may still change, or never be.
+/// Statuses of transactions that are not booked: they may still change, or never be booked.
 pub(super) const NOT_BOOKED: &str = "pending|reverted|declined|failed|cancelled|canceled|denied|rejected|removed|on hold|\
     umsatz vorgemerkt|vorgemerkt|vorgemerkte buchung|ausstehend|abgelehnt|storniert|en attente|pendiente|\
     in attesa|non contabilizzato|in behandeling|oczekujaca|odrzucona|venter|afventer|reserveret|\
@@ -209,7 +211,7 @@ pub(super) const OUT: &str = "d|dr|debit|s|soll|af|out|debet|cargo|debito|belast
 pub(super) const IN: &str = "c|cr|credit|h|haben|bij|in|kredit|abono|credito|gutschrift|inn|ind|avere|deposit|haber|crdt|money in|\
     uznanie|wplyw|inflow|bevetel|prijem";
 
-/// Kinds of what is bought, for card statements on which that is positive.
+/// Kinds of purchases, for card statements on which purchases are positive.
 pub(super) const BOUGHT: &str = "sale|purchase|purchases|fee|debit|interest charge";
 
 pub(super) const OPENING: &str = "opening balance|beginning balance|previous balance|balance brought forward|starting balance|\
@@ -224,7 +226,7 @@ pub(super) const CLOSING: &str = "closing balance|ending balance|balance carried
     saldo contabile finale|eindsaldo|nieuw saldo|saldo koncowe|utgaende saldo|saldo ultimo|saldo atual|\
     saldo contabile|saldo|balance";
 
-/// Beginnings of lines that add up what stands above.
+/// Beginnings of lines that add up the lines above.
 pub(super) const TOTALS: &str = "total|summe|suma|sum|somme|totaal|razem|gesamt";
 
 pub(super) const ACCOUNT: &str = "account number|account no|account nr|iban|kontonummer|konto|konto nr|kontonr|girokonto|\
@@ -239,7 +241,7 @@ pub(super) const PERIOD: &str = "zeitraum|period|statement period|date range|per
 pub(super) const CURRENCY: &str =
     "currency|wahrung|waehrung|kontowahrung|devise|divisa|moneda|munt|valuta|moeda|waluta";
 
-/// Currencies in names of columns and in cells, by the words banks use.
+/// Words that banks use for currencies, in names of columns and in cells.
 pub(super) const CURRENCIES: &[(&str, &str)] = &[
     ("euro", "EUR"),
     ("euros", "EUR"),
@@ -250,6 +252,6 @@ pub(super) const CURRENCIES: &[(&str, &str)] = &[
     ("dollars", "USD"),
 ];
 
-/// ISO 4217, as far as statements are common.
+/// ISO 4217 codes of the currencies that are common on statements.
 pub(super) const CODES: &str = "aed|ars|aud|bgn|brl|cad|chf|clp|cny|cop|czk|dkk|egp|eur|gbp|hkd|huf|idr|ils|inr|isk|jpy|krw|mxn|myr|\
     nok|nzd|php|pln|qar|ron|rsd|rub|sar|sek|sgd|thb|try|twd|uah|usd|vnd|zar";

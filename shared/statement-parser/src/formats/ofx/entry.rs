@@ -1,4 +1,4 @@
-//! One transaction, from the values inside `STMTTRN` to a row.
+//! One transaction: converts the values inside `STMTTRN` to a row.
 
 use rust_decimal::Decimal;
 
@@ -7,10 +7,10 @@ use crate::number::{Absurd, Scanned};
 use crate::readable::clean;
 use crate::{DecimalMark, Identity, Place, Row, repeats};
 
-/// Ids that banks give to everything.
+/// Ids that banks give to every transaction, so that they identify none.
 const NO_IDS: [&str; 6] = ["0", "NONE", "N/A", "NA", "NULL", "-"];
 
-/// The values as they stand in the file.
+/// The values as written in the file.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub place: Place,
@@ -45,7 +45,7 @@ impl Entry {
         }
     }
 
-    /// A value of the transaction; of one that comes twice the first counts.
+    /// Stores a value of the transaction. If a value occurs twice, the first one counts.
     pub fn value(&mut self, inside: Option<Inside>, name: &str, text: &str) {
         let field = match (inside, name) {
             (Some(Inside::Currency), "CURSYM") => {
@@ -61,7 +61,7 @@ impl Entry {
             (_, "TRNAMT") => &mut self.amount,
             (_, "FITID") => &mut self.id,
             (_, "NAME") => &mut self.name,
-            // The extended name of some banks.
+            // The extended name, which some banks use.
             (_, "EXTDNAME") => &mut self.payee,
             (_, "MEMO") => &mut self.memo,
             (_, "CHECKNUM") => &mut self.check,
@@ -78,14 +78,14 @@ impl Entry {
         (!none).then_some(id)
     }
 
-    /// The fields an identity is made of where the bank gives no id.
+    /// Returns the fields that form the identity if the bank gives no id.
     fn fields(&self) -> [&[u8]; 8] {
         let own = self.currency.as_deref().unwrap_or_default();
         [&self.posted, &self.amount, &self.kind, &self.name, &self.payee, &self.memo, &self.check, own]
             .map(str::as_bytes)
     }
 
-    /// The same for rows of the same identity.
+    /// Returns the key of the transaction, which is the same for rows of the same identity.
     pub fn key(&self) -> u64 {
         match self.reference() {
             Some(reference) => repeats::key([reference.as_bytes()]),
@@ -93,7 +93,8 @@ impl Entry {
         }
     }
 
-    /// The row, and whether its amount has another decimal mark than the file; or what is wrong with it.
+    /// Returns the row, and whether its amount uses a different decimal mark than the file; or a description of the
+    /// fault.
     pub fn row(&self, owner: &Owner, mark: DecimalMark, by_kind: bool) -> Result<(Row, bool), String> {
         let date = day(&self.posted).ok_or_else(|| match &*self.posted {
             "" => "a transaction without a date was not taken".to_owned(),
@@ -138,7 +139,7 @@ impl Entry {
         Ok((row, value.odd))
     }
 
-    /// Name and memo, once where one begins with the other.
+    /// Returns name and memo. If the memo begins with the name, the name is not repeated.
     fn description(&self) -> String {
         let name = if self.name.is_empty() { &self.payee } else { &self.name };
         match (&**name, &*self.memo) {

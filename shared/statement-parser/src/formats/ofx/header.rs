@@ -1,4 +1,4 @@
-//! What stands before the first tag, and how values become text.
+//! Reads the header before the first tag, and decodes values to text.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use encoding_rs::{Encoding, UTF_8};
 
 use crate::decode::Charset;
 
-/// What is longer is no name of an entity.
+/// A longer text, in bytes, is not an entity.
 const ENTITY: usize = 10;
 
 #[derive(Debug, Clone)]
@@ -23,14 +23,14 @@ impl Header {
         let version = field(&beginning, "VERSION");
         let found = Charset::of(head);
         let declared = declared(&beginning).filter(|declared| declared.0 != UTF_8);
-        // What is declared is believed only of what is not UTF-8 anyway.
+        // A declared encoding is used only if the content does not show that it is UTF-8.
         let charset = if found.0 == UTF_8 { found } else { declared.unwrap_or(found) };
         let charset = if head.is_ascii() { declared.unwrap_or(charset) } else { charset };
         let named = wide.unwrap_or(if head.is_ascii() { UTF_8 } else { charset.0 });
         Self { version, encoding: named.name().to_owned(), charset }
     }
 
-    /// Decoded, with the entities that every document has.
+    /// Returns the decoded value, with the predefined entities replaced.
     pub fn text<'a>(&self, value: &'a [u8]) -> Cow<'a, str> {
         let text = self.charset.decode(value);
         if text.contains('&') { Cow::Owned(unescape(&text)) } else { text }
@@ -49,7 +49,8 @@ fn declared(beginning: &str) -> Option<Charset> {
     Encoding::for_label(label.as_bytes()).map(Charset)
 }
 
-/// `NAME:value` as SGML has it, or `NAME="value"`. The last one: the declaration of XML comes before that of OFX.
+/// Returns the value of a field: `NAME:value` in SGML, or `NAME="value"`. The last one, because the XML declaration
+/// comes before that of OFX.
 fn field(beginning: &str, name: &str) -> Option<String> {
     let of = |(at, _): (usize, &str)| {
         let before = beginning[..at].chars().next_back();

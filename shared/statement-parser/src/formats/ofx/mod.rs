@@ -1,7 +1,7 @@
-//! OFX and QFX: SGML 1.x, whose values have no closing tags, and XML 2.x, read by the same lenient cutter.
+//! OFX and QFX: SGML 1.x, whose values have no closing tags, and XML 2.x. The same lenient tokenizer reads both.
 //!
-//! `tags` cuts the file into tags and values, `entry` gathers a transaction, and here is which tag means what.
-//! Where a tag stands inside is told by the aggregates around it, which both forms close.
+//! `tags` splits the file into tags and values, `entry` collects the values of a transaction, and this module defines
+//! the meaning of each tag. The surrounding aggregates, which both forms close, determine the context of a tag.
 
 mod entry;
 mod header;
@@ -25,7 +25,7 @@ use tags::{Tag, Tags};
 
 pub(crate) static OFX: Reader = Reader { is, read };
 
-/// Beyond this no header is looked for.
+/// Number of bytes in which the header is searched.
 const BEGINNING: usize = 4096;
 
 fn is(look: &Look<'_>) -> bool {
@@ -70,24 +70,24 @@ fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<
     })
 }
 
-/// Whose transactions follow.
+/// The account of the transactions that follow.
 #[derive(Debug, Clone, Default)]
 struct Owner {
     account: Option<String>,
     currency: Option<String>,
 }
 
-/// What a statement says beside its transactions, not understood yet.
+/// The information of a statement in addition to its transactions, not interpreted yet.
 #[derive(Debug, Default)]
 struct Frame {
     owner: Owner,
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
-    /// The closing balance, and where it stands.
+    /// The closing balance, and its place.
     ledger: Option<(Place, String)>,
 }
 
-/// Who receives what a reading finds.
+/// A receiver of the results of a pass.
 trait Receiver {
     fn entry(&mut self, owner: &Owner, entry: &Entry) -> Result<(), ReadError>;
     fn statement(&mut self, frame: Frame) -> Result<(), ReadError>;
@@ -95,14 +95,14 @@ trait Receiver {
     fn warn(&mut self, _place: Place, _what: &str) {}
 }
 
-/// What the first reading finds out.
+/// The results of the first pass.
 #[derive(Debug, Default)]
 struct Survey {
     statements: u64,
     entries: u64,
     numbers: Evidence,
     negative: u64,
-    /// Amounts that are not negative, of transactions that are called `DEBIT`.
+    /// Number of amounts that are not negative, of transactions of kind `DEBIT`.
     debits: u64,
     message: Option<String>,
 }
@@ -185,19 +185,19 @@ impl Second<'_, '_> {
     }
 }
 
-/// Aggregates that give the values within them another meaning.
+/// Aggregates that change the meaning of the values within them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Inside {
     Account,
     OtherAccount,
     Ledger,
-    /// A balance that is not the closing one, and whatever else is passed over.
+    /// A balance other than the closing balance, and other aggregates that are skipped.
     Aside,
     Currency,
     Payee,
 }
 
-/// One reading.
+/// One pass.
 struct Statements<'r> {
     header: Header,
     receiver: &'r mut dyn Receiver,
@@ -238,7 +238,7 @@ impl<'r> Statements<'r> {
                 self.end_entry()?;
                 self.inside = None;
                 self.numbered += 1;
-                // Transactions outside a statement are somebody's too.
+                // Transactions outside a statement are kept too.
                 self.frame.get_or_insert_default();
                 self.entry = Some(Entry::new(Place::Entry { line: tag.line, number: self.numbered }));
                 return Ok(());
@@ -309,7 +309,7 @@ impl<'r> Statements<'r> {
     }
 }
 
-/// Without blanks, as IBANs are often printed with.
+/// Removes blanks, with which IBANs are often printed.
 fn account(text: &str) -> Option<String> {
     let account: String = text.chars().filter(|char| !char.is_whitespace()).collect();
     (!account.is_empty()).then_some(account)
@@ -320,7 +320,7 @@ fn currency(text: &str) -> Option<String> {
     code(&upper).map(|_| upper)
 }
 
-/// `20240105120000.000[-5:EST]` is a day in the bank's own zone, and stays that day.
+/// Parses a date such as `20240105120000.000[-5:EST]`: it is a day in the bank's own time zone and is not converted.
 fn day(text: &str) -> Option<NaiveDate> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let day = if digits >= 8 { text.get(..8)? } else { text };

@@ -1,7 +1,7 @@
-//! Cuts OFX into tags, each with the text that follows it, in memory for one of them.
+//! Splits OFX into tags, each with the text that follows it, with memory for one of them.
 //!
-//! Both forms at once, and leniently: values with and without closing tags, stray `<` and `&`, attributes,
-//! namespaces, comments, CDATA. Entities a document declares itself are never expanded.
+//! Reads both forms leniently: values with and without closing tags, stray `<` and `&`, attributes, namespaces,
+//! comments, CDATA. Entities that a document declares itself are never expanded.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -9,11 +9,11 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::ReadError;
 
-/// Names, values, comments: what is longer is cut off.
+/// Maximum length of names, values and comments in bytes. Longer ones are truncated.
 const LONGEST: usize = 64 * 1024;
 const BUFFER: usize = 64 * 1024;
 
-/// A tag and the text up to the next one, as bytes of the file.
+/// A tag and the text up to the next one, as raw bytes of the file.
 #[derive(Debug)]
 pub(super) struct Tag<'a> {
     pub line: u64,
@@ -21,7 +21,7 @@ pub(super) struct Tag<'a> {
     pub name: &'a str,
     pub closes: bool,
     pub value: &'a [u8],
-    /// Whether the value was longer than it may be.
+    /// Whether the value was truncated.
     pub cut: bool,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Tags<R> {
     name: String,
     value: Vec<u8>,
     piece: Vec<u8>,
-    /// The name of the tag that comes next, read while looking for the end of the value before it.
+    /// The next tag, which was read while searching for the end of the value before it.
     next: Option<(u64, Vec<u8>)>,
     begun: bool,
 }
@@ -69,7 +69,7 @@ impl<R: Read> Tags<R> {
         Ok(Some(Tag { line, name: &self.name, closes, value: self.value.trim_ascii(), cut: cut && !closes }))
     }
 
-    /// Text up to the next tag into `value`, and that tag into `next`. Tells whether text was cut off.
+    /// Reads text up to the next tag into `value`, and that tag into `next`. Returns whether text was truncated.
     fn text(&mut self) -> Result<bool, ReadError> {
         self.value.clear();
         let mut cut = false;
@@ -86,7 +86,7 @@ impl<R: Read> Tags<R> {
                 Some(byte) if byte.is_ascii_alphabetic() || *byte == b'/' => {
                     let mut tag = Vec::new();
                     self.until(b'>', &mut tag, &mut cut)?;
-                    // A sign that was not meant to begin a tag, and one that was.
+                    // An earlier `<` is part of the text; the last one begins the tag.
                     if let Some(at) = memrchr(b'<', &tag) {
                         cut |= add(&mut self.value, b"<");
                         cut |= add(&mut self.value, &tag[..at]);
@@ -95,20 +95,20 @@ impl<R: Read> Tags<R> {
                     self.next = Some((line, tag));
                     return Ok(cut);
                 }
-                // A sign of its own.
+                // A `<` that is part of the text.
                 _ => cut |= add(&mut self.value, b"<"),
             }
         }
     }
 
-    /// What begins with `<!` or `<?`: passed over, but for CDATA, which is text.
+    /// Reads markup that begins with `<!` or `<?`. It is skipped, except for CDATA, which is text.
     fn markup(&mut self, cut: &mut bool) -> Result<(), ReadError> {
         let mut piece = std::mem::take(&mut self.piece);
         piece.clear();
         let (mut ignored, mut bracket, mut looked) = (false, false, 0);
         loop {
             let Some(last) = self.until(b'>', &mut piece, &mut ignored)? else {
-                // What never ends may have held anything.
+                // Markup that never ends may have contained anything.
                 *cut = true;
                 break;
             };
@@ -118,7 +118,7 @@ impl<R: Read> Tags<R> {
             } else if piece.starts_with(b"![CDATA[") {
                 last == *b"]]"
             } else {
-                // Declarations within a declaration end with its bracket.
+                // A declaration that contains other declarations ends with its bracket.
                 piece.starts_with(b"?") || !bracket || last[1] == b']'
             };
             if ends {
@@ -138,8 +138,8 @@ impl<R: Read> Tags<R> {
         Ok(())
     }
 
-    /// Reads over `end`, adding what comes before it, up to a length. Tells the last two bytes before `end`, or
-    /// that it is not there.
+    /// Reads up to and including `end`, and appends the bytes before it, up to the maximum length. Returns the last two
+    /// bytes before `end`, or `None` if `end` does not occur.
     fn until(&mut self, end: u8, into: &mut Vec<u8>, cut: &mut bool) -> Result<Option<[u8; 2]>, ReadError> {
         let mut last = [0; 2];
         loop {
@@ -169,7 +169,7 @@ impl<R: Read> Tags<R> {
     }
 }
 
-/// Adds as much of a piece as there is room for. Whether some of it was cut off.
+/// Appends as much of a piece as fits. Returns whether it was truncated.
 fn add(into: &mut Vec<u8>, piece: &[u8]) -> bool {
     let room = LONGEST.saturating_sub(into.len());
     into.extend_from_slice(&piece[..piece.len().min(room)]);

@@ -14,7 +14,7 @@ use super::super::{BusHarness, DeadLetterHarness, InboxHarness, dead_letters, ev
 use super::assert_noticed;
 use crate::memory::{Place, SeededIds};
 
-/// What is wrong, by name. Each adapter below knows its own.
+/// The name of the fault. Each adapter below handles its own faults.
 type Fault = &'static str;
 
 struct Faulty {

@@ -12,7 +12,7 @@ use super::super::{audit_trail, figure_store, forgotten_months};
 use super::{assert_noticed, give_way, run};
 use crate::memory::{MemoryRecords, MemoryStatements, SeededIds};
 
-/// What is wrong, by name. Each adapter below knows its own.
+/// The name of the fault. Each adapter below handles its own faults.
 type Fault = &'static str;
 
 struct Books {
@@ -25,7 +25,7 @@ impl Books {
         Self { inner: MemoryStatements::default(), fault }
     }
 
-    /// And the records that its transactions are stored under.
+    /// Also returns the records under which its transactions are stored.
     fn beside_records(fault: Fault) -> (Arc<MemoryRecords>, Self) {
         let records = Arc::new(MemoryRecords::default());
         let inner = MemoryStatements::new(Arc::clone(&records), 25);

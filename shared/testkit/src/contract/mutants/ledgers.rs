@@ -115,13 +115,13 @@ impl Faulty {
         self.inner.inspect(|books| books.sessions.insert(session.id.clone(), session));
     }
 
-    /// As [`Session::apply`], but for the fault.
+    /// Like [`Session::apply`], except for the fault.
     fn apply(&self, session: &mut Session, transition: &Transition) -> bool {
         let before = session.clone();
         let terminal = session.state.is_terminal();
         match transition {
             Transition::Progress { now, not_since } if self.is(TimesCompareAsText) => {
-                // The fraction is left out where it is zero, and "Z" comes after ".".
+                // A zero fraction is omitted, and "Z" sorts after ".".
                 let text =
                     |time: &chrono::DateTime<chrono::Utc>| serde_json::to_string(time).unwrap_or_default();
                 if terminal || text(&session.progress_at) >= text(not_since) {

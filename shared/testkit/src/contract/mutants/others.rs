@@ -15,7 +15,7 @@ use super::super::{Delivered, QueueHarness, connection_registry, object_store, w
 use super::{assert_noticed, give_way, run};
 use crate::memory::{MemoryConnections, MemoryObjects, SeededIds};
 
-/// What is wrong, by name. Each adapter below knows its own.
+/// The name of the fault. Each adapter below handles its own faults.
 type Fault = &'static str;
 
 struct Objects {
@@ -272,7 +272,8 @@ impl ConnectionRegistry for Registry {
                 Err(PortError::Broken("unknown".to_owned()))
             }
             "the removed go on listening" => {
-                // Removed for `get`, but remembered by the sessions: as somebody without a tenant.
+                // The connection is not removed but replaced by one of another tenant, so that it keeps its
+                // subscriptions.
                 let gone = Connection {
                     id: id.to_owned(),
                     tenant: "gone".to_owned(),

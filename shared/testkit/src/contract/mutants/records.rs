@@ -8,7 +8,7 @@ use super::super::record_store;
 use super::{assert_noticed, give_way, run};
 use crate::memory::{MemoryRecords, SeededIds, Waiting};
 
-/// What is wrong, by name. Each adapter below knows its own.
+/// The name of the fault. Each adapter below handles its own faults.
 type Fault = &'static str;
 
 struct Records {
@@ -21,7 +21,7 @@ impl Records {
         Self { inner: MemoryRecords::default(), fault }
     }
 
-    /// The first record that fits.
+    /// Returns the first record for which `fits` holds.
     fn any(&self, fits: impl Fn(&Record) -> bool) -> Option<Record> {
         self.inner.inspect(|books| books.records.values().find(|record| fits(record)).cloned())
     }
@@ -30,7 +30,7 @@ impl Records {
         self.inner.inspect(|books| books.records.values().filter(|record| fits(record)).cloned().collect())
     }
 
-    /// Writes past all rules.
+    /// Stores a record without any check.
     fn insert(&self, record: Record) {
         let key = (record.tenant.clone(), record.subject.clone());
         self.inner.inspect(|books| books.records.insert(key, record));
@@ -44,7 +44,7 @@ impl Records {
         });
     }
 
-    /// The record as a careless adapter stores it.
+    /// Returns the record as a careless adapter stores it.
     fn worn(&self, mut record: Record) -> Record {
         match self.fault {
             "times are cut" => record.created_at = record.created_at.trunc_subsecs(3),

@@ -11,7 +11,7 @@ use super::super::transaction_store;
 use super::{assert_noticed, give_way, run};
 use crate::memory::{MemoryRecords, MemoryStatements, Row, SeededIds};
 
-/// What is wrong, by name. Each adapter below knows its own.
+/// The name of the fault. Each adapter below handles its own faults.
 type Fault = &'static str;
 
 struct Rows {

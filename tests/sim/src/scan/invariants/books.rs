@@ -1,4 +1,4 @@
-//! What must hold of the books after every single change.
+//! The checks of the books after every single change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use riffle_testkit::memory::{Books, Change};
 
 use crate::Violation;
 
-/// Follows the books of one run.
+/// The checker of the books of one run.
 #[derive(Debug, Default)]
 pub struct BookChecker {
     results: BTreeMap<(SessionId, u32), StoredResult>,
@@ -17,9 +17,9 @@ pub struct BookChecker {
     completed: BTreeMap<SessionId, u32>,
     processed: BTreeMap<SessionId, u64>,
     moved_at: BTreeMap<SessionId, DateTime<Utc>>,
-    /// When somebody was first to tell progress, by their own clock.
+    /// The times at which progress was claimed, by the clock of the claiming worker.
     claims: BTreeSet<(SessionId, DateTime<Utc>)>,
-    /// Least time between two PROGRESS frames.
+    /// The minimum time between two PROGRESS frames.
     progress_every: TimeDelta,
 }
 
@@ -80,7 +80,7 @@ impl BookChecker {
         Ok(())
     }
 
-    /// PROGRESS frames are so far apart that clients can take them.
+    /// Checks that PROGRESS frames are far enough apart for clients.
     fn claimed(&mut self, books: &Books, id: &SessionId, by: &str) -> Result<(), Violation> {
         let Some(session) = books.sessions.get(id) else {
             return Ok(());
@@ -96,7 +96,7 @@ impl BookChecker {
         Ok(())
     }
 
-    /// A PROGRESS frame has the time of its counts, however late it is sent.
+    /// Checks that a PROGRESS frame has the time of its counts, however late it is sent.
     pub fn dated(&self, frame: &Frame) -> Result<(), Violation> {
         let FrameBody::Progress { .. } = frame.body else { return Ok(()) };
         let session = SessionId(frame.session_id.clone().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! What must hold when all has ended.
+//! The checks after everything has ended.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -20,7 +20,7 @@ use crate::scan::search::Nature;
 use crate::scan::stores::folder;
 use crate::scan::world::World;
 
-/// One session as the books have it in the end.
+/// A session as it is in the books at the end.
 struct Ended {
     session: Session,
     results: Vec<(u32, FileResult)>,
@@ -32,7 +32,7 @@ impl Ended {
     }
 }
 
-/// Checks a world in which nothing will happen any more.
+/// The checks of a world in which nothing will happen any more.
 #[derive(Debug)]
 pub struct Ending;
 
@@ -104,19 +104,18 @@ fn load(world: &World, index: u32, stored: &StoredResult) -> Result<FileResult, 
     }
 }
 
-/// Nothing vanishes: what nobody can decode ends in the dead letters, and where nothing went wrong nothing
-/// else does.
+/// Checks that no message vanishes: undecodable ones end in the dead letters and, if nothing went wrong, no others do.
 fn queues(world: &World) -> Result<(), Violation> {
     let dead = world.stores.queue.dead();
     let garbage = dead.iter().filter(|(_, message)| message.body == GARBAGE).count();
     let expected = if world.scenario.conditions.garbage { 3 } else { 0 };
-    // One that was acknowledged and came back is counted twice at most where the queue doubled it.
+    // Garbage is never lost, doubled or acknowledged, so each message becomes exactly one dead letter.
     if garbage != expected {
         let what = format!("{garbage} of {expected} messages that nobody can decode are in the dead letters");
         return Err(Violation::new(6, what));
     }
-    // What is handed out again after a pause is there twice, and of two messages of a file that kills one may come
-    // too often before the other has told.
+    // After a pause a file may have two messages. If it kills its readers, one of them may be received too often before
+    // the other has led to a result.
     let killers = world.scenario.folders.iter().flatten().any(|nature| *nature == Nature::Killer);
     let doubled = killers && world.scenario.drive.is_some();
     if world.scenario.conditions.plan == Plan::Quiet && !doubled && dead.len() != garbage {
@@ -126,7 +125,8 @@ fn queues(world: &World) -> Result<(), Violation> {
     Ok(())
 }
 
-/// No token is left. One that was put when the end had begun may be, where whoever put it died.
+/// Checks that no token is left. With faults, one may be left if the session did not complete, or if the token was
+/// stored after the end had begun and its invocation crashed.
 fn forgotten(world: &World, session: &Session) -> Result<(), Violation> {
     let (token, puts) = world.stores.tokens.peek(&session.id);
     let quiet = world.scenario.conditions.plan == Plan::Quiet;
@@ -163,7 +163,7 @@ fn report(world: &World, ended: &Ended) -> Result<(), Violation> {
     }
 }
 
-/// The report has one row for each file and one for each match.
+/// Checks that the report has one row for each file and one for each match.
 fn rows(ended: &Ended, content: Bytes) -> Result<(), Violation> {
     let matches = ended.results.iter().map(|(_, result)| result.matches.len()).sum();
     let expected = (ended.results.len(), matches);
@@ -182,11 +182,11 @@ fn workbook_rows(content: Bytes) -> Result<(usize, usize), calamine::XlsxError> 
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(content))?;
     let files = book.worksheet_range("Files")?.rows().count();
     let matches = book.worksheet_range("Matches")?.rows().count();
-    // Without the headings.
+    // The headings are not counted.
     Ok((files.saturating_sub(1), matches.saturating_sub(1)))
 }
 
-/// Each file's result is what the file is.
+/// Checks that each file's result matches its nature.
 fn natural(world: &World, ended: &Ended, natures: &[Nature]) -> Result<(), Violation> {
     if ended.session.state != State::Complete || world.meddled {
         return Ok(());
@@ -240,7 +240,8 @@ fn of_nature(
     Ok(())
 }
 
-/// A session that completed was retried, once, and its retry is what it must be; another was not.
+/// Checks that a completed session was retried exactly once, with the right results, and that any other session was
+/// not.
 fn retried(world: &World, earlier: &Ended, ended: &[Ended], clients: &[&Client]) -> Result<(), Violation> {
     let retries: Vec<&Ended> = ended.iter().filter(|ended| ended.is_retry()).collect();
     let retry = match (earlier.session.state, &retries[..]) {
@@ -260,7 +261,7 @@ fn retried(world: &World, earlier: &Ended, ended: &[Ended], clients: &[&Client])
         let before = earlier.results.iter().find(|(other, _)| other == index).map(|(_, result)| result);
         let replaced = mend == Some(Mend::Replaces) || world.meddled;
         match before {
-            // What was read in part is read again if it was replaced.
+            // A partly read file is read again if it was replaced.
             Some(before) if before.failure.is_none() && (before.unread.is_empty() || !replaced) => {
                 world.control.sometimes("a result is kept by a retry");
                 if before != result {
@@ -277,7 +278,7 @@ fn retried(world: &World, earlier: &Ended, ended: &[Ended], clients: &[&Client])
     Ok(())
 }
 
-/// A file that failed is what it is since it was mended.
+/// Checks that the result of a file that failed before matches its state after the mend.
 fn read_again(
     world: &World,
     (index, result): (u32, &FileResult),
@@ -290,7 +291,7 @@ fn read_again(
     let code = result.failure.as_ref().map(|failure| failure.code);
     match (mend, code) {
         (Some(Mend::Removes), Some(FailureCode::Missing | FailureCode::Timeout)) => Ok(()),
-        // As a healthy one may: its attempt ended in a bad moment.
+        // As for a healthy file: its attempt may have ended by a fault.
         (Some(Mend::Removes), Some(FailureCode::Killed)) if !world.scenario.calm_quarantine => Ok(()),
         (Some(Mend::Removes), _) => Err(Violation::new(10, format!("file {index} is gone, and {code:?}"))),
         (Some(Mend::Replaces), None) => {
@@ -302,7 +303,7 @@ fn read_again(
     }
 }
 
-/// A client knows what the books say.
+/// Checks that a client's knowledge equals the books.
 fn informed(client: &Client, ended: &Ended) -> Result<(), Violation> {
     let session = &ended.session;
     if client.session.as_deref() != Some(session.id.as_ref()) {
@@ -337,7 +338,7 @@ fn informed(client: &Client, ended: &Ended) -> Result<(), Violation> {
             format!("a client was told of {} failed files, stored are {failed}", client.failures.len());
         return Err(Violation::new(4, what));
     }
-    // A session that ends early may get a late result after its clients looked for the last time.
+    // If a session ends early, a late result may be stored after its clients requested their last snapshot.
     if session.state != State::Complete {
         return Ok(());
     }

@@ -14,7 +14,7 @@ use riffle_testkit::simulator::Control;
 
 use super::Mutant;
 
-/// A ledger that does as a bad protocol would.
+/// A ledger that behaves as in a bad protocol.
 pub(super) struct CookedLedger {
     mutant: Mutant,
     inner: Arc<MemoryLedger>,
@@ -22,19 +22,19 @@ pub(super) struct CookedLedger {
     notes: Mutex<Notes>,
 }
 
-/// What a bad protocol keeps beside the books.
+/// The data that a bad protocol keeps in addition to the books.
 #[derive(Default)]
 struct Notes {
     counters: BTreeMap<(SessionId, u32), u32>,
-    /// Indices whose result was found stored, and are left to whoever stored it.
+    /// Indices whose result was already stored by another worker and which are therefore left unmarked.
     left: BTreeSet<(SessionId, u32)>,
-    /// Results that are stored later.
+    /// Results to be stored later.
     held: Vec<Held>,
-    /// Former versions of sessions.
+    /// Earlier versions of sessions.
     versions: BTreeMap<SessionId, Vec<Session>>,
 }
 
-/// A result, and where it belongs.
+/// A result, with its session, chunk and index.
 type Held = (SessionId, u32, u32, StoredResult);
 
 impl CookedLedger {
@@ -46,7 +46,7 @@ impl CookedLedger {
         look(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes a session whatever its state says.
+    /// Changes a session in any state.
     fn force(&self, id: &SessionId, transition: &Transition, change: impl FnOnce(&mut Session)) -> Outcome {
         self.inner.inspect(|books| {
             let Some(session) = books.sessions.get_mut(id) else {
@@ -60,7 +60,7 @@ impl CookedLedger {
         })
     }
 
-    /// What the bad protocol does instead of `transition`, if it is about that.
+    /// Does what the bad protocol does instead of `transition`. Returns `None` if the protocol does not differ there.
     fn cook(&self, id: &SessionId, transition: &Transition) -> Option<Outcome> {
         let outcome = match (self.mutant, transition) {
             (Mutant::NoLease, Transition::Lease { lease, .. }) => self.force(id, transition, |session| {
@@ -130,7 +130,7 @@ impl CookedLedger {
         })
     }
 
-    /// Whether a retry keeps the result of this file.
+    /// Returns whether a retry keeps the result of this file.
     fn is_kept(&self, id: &SessionId, chunk: u32, index: u32) -> bool {
         self.inner.inspect(|books| {
             let request = books.sessions.get(id).and_then(|session| Request::decode(&session.request).ok());
@@ -140,7 +140,7 @@ impl CookedLedger {
         })
     }
 
-    /// Stores what was held back for `id`.
+    /// Stores the results held back for `id`.
     async fn let_go(&self, id: &SessionId) -> Result<(), PortError> {
         let held = self.notes(|notes| notes.held.extract_if(.., |(of, ..)| of == id).collect::<Vec<_>>());
         for (id, chunk, index, result) in held {

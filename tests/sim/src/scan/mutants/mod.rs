@@ -1,7 +1,7 @@
-//! Known-bad protocols. Each lacks one guarantee that the real one stands on; the simulator must catch each.
+//! Known-bad protocols. Each lacks one guarantee on which the real protocol relies; the simulator must catch each.
 //!
-//! A mutant is a port that lacks its guarantee, or a wiring that does, around the same real handlers: what a
-//! handler is told is what it would be told if its protocol were the bad one.
+//! A mutant is a port or a wiring without its guarantee, around the same real handlers: a handler gets the answers that
+//! it would get under the bad protocol.
 
 mod ledger;
 mod others;
@@ -14,60 +14,60 @@ use riffle_testkit::memory::{
 };
 use riffle_testkit::simulator::Control;
 
-/// One known-bad protocol.
+/// A known-bad protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mutant {
-    /// `done` is a number: each delivery counts.
+    /// `done` is a number that each delivery increments.
     CounterInsteadOfSet,
-    /// Whoever finds a result stored leaves the index unmarked.
+    /// A worker that finds a result already stored leaves the index unmarked.
     PutThenAdd,
-    /// Anyone may finish at any time.
+    /// Any worker may finish at any time.
     NoLease,
-    /// Nobody looks after lost messages.
+    /// Lost messages are not detected, because no sweep runs.
     NoSweep,
-    /// The last result counts.
+    /// The last stored result wins.
     ResultsOverwrite,
-    /// A worker announces and counts what it found itself.
+    /// A worker announces and counts its own result, even if another one is stored.
     OwnResultAnnounced,
-    /// The last listing counts.
+    /// The last listing wins.
     UnconditionalSeal,
-    /// COMPLETE is set whoever asks.
+    /// COMPLETE is set without a check of the caller's token.
     CompleteWithoutToken,
     /// A cancel is granted in any state.
     CancelUnconditional,
-    /// Each finisher writes the report, with a duration of its own.
+    /// Each finisher writes the report, with its own duration.
     ReportOverwritten,
-    /// Quarantine remembers no attempts.
+    /// Quarantine records no attempts.
     NoAttemptRecord,
-    /// Each `start_scan` is a new session.
+    /// Each `start_scan` creates a new session.
     RandomSessionId,
-    /// A batch is acknowledged whatever its answer says.
+    /// A batch is acknowledged regardless of its answer.
     AckOnError,
-    /// Every worker shows progress as often as it likes.
+    /// Every worker announces progress without claiming the interval.
     ProgressUnclaimed,
-    /// Sessions are read eventually consistently.
+    /// Sessions are read with eventual consistency.
     StaleSessionRead,
     /// A chunk counts as full one result early.
     ChunkClosedEarly,
-    /// `resume` answers and does not listen.
+    /// `resume` returns a snapshot but does not subscribe.
     ResumeWithoutSubscribe,
-    /// Counts are added where they should be overwritten from the sets.
+    /// At completion, the counts that were added up are kept instead of being recomputed from the results.
     CountsTrusted,
-    /// A retry marks what it keeps before that is stored.
+    /// A retry marks kept results as done before they are stored.
     CarriedLate,
-    /// A retry keeps nothing.
+    /// A retry keeps no results.
     RetryReadsAll,
-    /// A retry reads the versions that were listed at first.
+    /// A retry reads the file versions of the first listing.
     RetryPinsOldVersions,
-    /// Whoever finds the token expired has its messages come back, as when the world fails.
+    /// A worker that finds the token expired lets its messages be redelivered, as for an unavailable service.
     RetryOnExpiredToken,
-    /// A file whose token has expired has failed.
+    /// A file whose token has expired counts as failed.
     ExpiredTokenFailsFile,
-    /// A new token is kept, and nobody goes on with it.
+    /// A new token is stored, but the session stays paused.
     RenewWithoutUnpause,
-    /// A new token is kept, and what was acknowledged is not handed out again.
+    /// A new token is stored, but acknowledged files are not dispatched again.
     RenewWithoutRedispatch,
-    /// Tokens stay where they are.
+    /// Tokens are never deleted.
     TokenKept,
 }
 
@@ -101,7 +101,7 @@ impl Mutant {
         Self::TokenKept,
     ];
 
-    /// As it is named on the command line.
+    /// Returns the mutant's name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::CounterInsteadOfSet => "counter-instead-of-set",
@@ -138,7 +138,7 @@ impl Mutant {
     }
 }
 
-/// The ledger as handlers get it.
+/// Returns the ledger for the handlers.
 pub(crate) fn ledger(
     mutant: Option<Mutant>,
     ledger: &Arc<MemoryLedger>,
@@ -150,7 +150,7 @@ pub(crate) fn ledger(
     }
 }
 
-/// The object store as handlers get it.
+/// Returns the object store for the handlers.
 pub(crate) fn objects(mutant: Option<Mutant>, objects: &Arc<MemoryObjects>) -> Arc<dyn ObjectStore> {
     match mutant {
         Some(Mutant::ReportOverwritten) => Arc::new(others::OverwritingObjects(Arc::clone(objects))),
@@ -158,7 +158,7 @@ pub(crate) fn objects(mutant: Option<Mutant>, objects: &Arc<MemoryObjects>) -> A
     }
 }
 
-/// The registry as handlers get it.
+/// Returns the connection registry for the handlers.
 pub(crate) fn connections(
     mutant: Option<Mutant>,
     connections: &Arc<MemoryConnections>,
@@ -171,7 +171,7 @@ pub(crate) fn connections(
     }
 }
 
-/// The queues as handlers get them.
+/// Returns the queues for the handlers.
 pub(crate) fn queue(
     mutant: Option<Mutant>,
     queue: &Arc<MemoryQueue>,
@@ -185,7 +185,7 @@ pub(crate) fn queue(
     }
 }
 
-/// The vault as handlers get it.
+/// Returns the token vault for the handlers.
 pub(crate) fn tokens(mutant: Option<Mutant>, tokens: &Arc<MemoryTokens>) -> Arc<dyn TokenVault> {
     match mutant {
         Some(Mutant::TokenKept) => Arc::new(others::KeptTokens(Arc::clone(tokens))),
@@ -193,7 +193,7 @@ pub(crate) fn tokens(mutant: Option<Mutant>, tokens: &Arc<MemoryTokens>) -> Arc<
     }
 }
 
-/// The files as handlers get them.
+/// Returns the file source for the handlers.
 pub(crate) fn files(mutant: Option<Mutant>, files: &Arc<MemoryFiles>) -> Arc<dyn FileSource> {
     match mutant {
         Some(Mutant::RetryPinsOldVersions) => Arc::new(others::UnmendedFiles(Arc::clone(files))),

@@ -1,4 +1,4 @@
-//! Other ports that lack a guarantee.
+//! Other ports without one of their guarantees.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use riffle_testkit::memory::{
 };
 use riffle_topology::scan::DISPATCH;
 
-/// A conditional put that is none.
+/// An object store whose conditional put overwrites.
 pub(super) struct OverwritingObjects(pub(super) Arc<MemoryObjects>);
 
 #[async_trait]
@@ -41,7 +41,7 @@ impl ObjectStore for OverwritingObjects {
     }
 }
 
-/// A registry in which only the first to listen to a session does.
+/// A registry that keeps only the first subscription to each session.
 pub(super) struct ForgetfulConnections {
     inner: Arc<MemoryConnections>,
     heard: Mutex<BTreeSet<SessionId>>,
@@ -83,7 +83,7 @@ impl ConnectionRegistry for ForgetfulConnections {
     }
 }
 
-/// A place where looking again finds what was listed.
+/// A source in which looking a file up again returns the listed version.
 pub(super) struct UnmendedFiles(pub(super) Arc<MemoryFiles>);
 
 #[async_trait]
@@ -105,7 +105,7 @@ impl FileSource for UnmendedFiles {
     }
 }
 
-/// A queue that takes no dispatch job of a session that reads already and was given a new token.
+/// A queue that drops dispatch jobs of running sessions that have been given a new token.
 pub(super) struct FirstJobsOnly {
     pub(super) queue: Arc<MemoryQueue>,
     pub(super) ledger: Arc<MemoryLedger>,
@@ -127,7 +127,7 @@ impl WorkQueue for FirstJobsOnly {
     }
 }
 
-/// A vault that forgets nothing.
+/// A vault that never deletes tokens.
 pub(super) struct KeptTokens(pub(super) Arc<MemoryTokens>);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! What lies beside the books, and lacks a guarantee.
+//! Stores other than records and transactions without one of their guarantees.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use super::Mutant;
 use super::books::Cooked;
 
 impl Cooked {
-    /// Whose part an object is.
+    /// Returns the record of the file of which an object is a part.
     fn file_of_part(&self, key: &str) -> Option<Record> {
         let id = key.strip_prefix("statements/")?.split('/').nth(1)?;
         self.records.inspect(|books| books.records.values().find(|record| record.subject.id == id).cloned())

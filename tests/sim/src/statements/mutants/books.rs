@@ -1,4 +1,4 @@
-//! Books that lack a guarantee.
+//! Stores of records and transactions without one of their guarantees.
 
 use std::collections::BTreeMap;
 use std::future::{Future, pending};
@@ -22,7 +22,7 @@ use super::super::changes::{file_of_record, name};
 use super::super::stores::Stores;
 use super::Mutant;
 
-/// Books that do as a bad protocol would.
+/// Stores that behave as in a bad protocol.
 pub(super) struct Cooked {
     mutant: Mutant,
     pub(super) records: Arc<MemoryRecords>,
@@ -35,16 +35,16 @@ pub(super) struct Cooked {
 
 type Categories = Vec<(TransactionKey, Option<Category>)>;
 
-/// What a bad protocol keeps beside the books.
+/// The data that a bad protocol keeps in addition to the stores.
 #[derive(Default)]
 pub(super) struct Notes {
-    /// Categories that are written when they have been told.
+    /// Categories to be written after they have been announced.
     categories: Vec<(String, Categories)>,
-    /// Objects that are written when the rows are.
+    /// Objects to be written together with the rows.
     pub(super) parts: BTreeMap<String, Bytes>,
 }
 
-/// Others get their turn.
+/// A future that lets other tasks run once.
 struct Once(bool);
 
 impl Future for Once {
@@ -81,7 +81,7 @@ impl Cooked {
         self.mutant == mutant
     }
 
-    /// Between two steps of what should have been one, the invocation may end.
+    /// Lets the invocation crash between two steps that should be one.
     async fn between(&self) {
         Once(false).await;
         if self.control.draw(|rng| rng.chance(300)) {
@@ -90,14 +90,14 @@ impl Cooked {
         }
     }
 
-    /// The record as the bad protocol reads it.
+    /// Returns the record as the bad protocol reads it.
     fn read(&self, record: Record) -> Record {
-        // Whoever deletes sees no lease that he would have to wait for.
+        // A deletion does not see a lease for which it would have to wait.
         let blind = self.is(Mutant::DeletedUnderLease) && record.state == FileState::Deleting.as_str();
         if blind { Record { lease: None, ..record } } else { record }
     }
 
-    /// Categories are written at last.
+    /// Writes the categories held back.
     pub(super) async fn write_held_categories(&self) -> Result<(), PortError> {
         let held = self.notes(|notes| std::mem::take(&mut notes.categories));
         Once(false).await;
@@ -112,7 +112,7 @@ impl Cooked {
     }
 }
 
-/// `next` as it would be if what was read were as good as what is there.
+/// Returns `next` as if it had been derived from the current record instead of the one that was read.
 fn over(current: &Record, seen: &Record, next: &Record) -> Option<Record> {
     let [current, seen, next] = [current, seen, next].map(file_of_record);
     let findings = next.findings;

@@ -1,4 +1,4 @@
-//! Messages and handlers that lack a guarantee.
+//! Messages and handlers without one of their guarantees.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::DateTime;
@@ -10,7 +10,7 @@ use riffle_testkit::memory::Received;
 
 use super::Mutant;
 
-/// The message as a function gets it.
+/// Returns the message as a function receives it.
 pub(crate) fn message(mutant: Option<Mutant>, received: &Received) -> Received {
     let mut received = received.clone();
     match mutant {
@@ -26,7 +26,7 @@ pub(crate) fn message(mutant: Option<Mutant>, received: &Received) -> Received {
     received
 }
 
-/// An analytics consumer that adds what a file brought to what is there.
+/// An analytics consumer that adds a file's rows to the stored figures.
 pub(crate) async fn count_figures(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
     let mut batch = Batch::<BusEvent>::decode(event.payload);
     for item in batch.take() {
@@ -68,7 +68,7 @@ async fn count(statements: &Statements, event: &riffle_contracts::Event) -> Resu
     Ok(())
 }
 
-/// An analytics consumer that takes an event's time for that of its message.
+/// An analytics consumer that uses an event's time instead of its message's.
 pub(crate) async fn derive_by_event_time(
     statements: &Statements,
     event: Event<SqsEvent>,
@@ -82,7 +82,7 @@ pub(crate) async fn derive_by_event_time(
     batch.answer()
 }
 
-/// An audit consumer that does not ask whether the file is still there.
+/// An audit consumer that does not check whether the file still exists.
 pub(crate) async fn append_all(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
     let mut batch = Batch::<BusEvent>::decode(event.payload);
     for item in batch.take() {

@@ -1,7 +1,8 @@
-//! Known-bad protocols of statements. Each lacks one guarantee that the real one stands on; the simulator must catch each.
+//! Known-bad protocols of statements. Each lacks one guarantee on which the real protocol relies; the simulator must
+//! catch each.
 //!
-//! A mutant is a port that lacks its guarantee, or a message or handler that does, around the same real handlers:
-//! what a handler is told is what it would be told if its protocol were the bad one.
+//! A mutant is a port, a message or a handler without its guarantee, among the same real handlers: a handler gets the
+//! answers that it would get under the bad protocol.
 
 mod beside;
 mod books;
@@ -21,14 +22,14 @@ pub(crate) use handlers::{append_all, count_figures, derive_by_event_time, messa
 
 macro_rules! mutants {
     ($($(#[$doc:meta])* $mutant:ident = $name:literal,)+) => {
-        /// One known-bad protocol.
+        /// A known-bad protocol.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Mutant { $($(#[$doc])* $mutant,)+ }
 
         impl Mutant {
             pub const ALL: &[Self] = &[$(Self::$mutant,)+];
 
-            /// As it is named on the command line.
+            /// Returns the mutant's name on the command line.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$mutant => $name,)+ }
             }
@@ -37,75 +38,75 @@ macro_rules! mutants {
 }
 
 mutants! {
-    /// What is announced is published after it is stored, and nobody remembers to.
+    /// Events are published after the result is stored, without an outbox, and so may be lost.
     NoOutbox = "no-outbox",
-    /// What is announced is published before it is stored.
+    /// Events are published before the result is stored.
     AnnounceBeforeStore = "announce-before-store",
-    /// The sweep does not look after what was not announced.
+    /// The sweep does not publish events left in the outbox.
     SweepWithoutOutbox = "sweep-without-outbox",
-    /// What the bus refuses counts as told.
+    /// Events that the bus refuses count as published.
     RefusalsIgnored = "refusals-ignored",
-    /// Each telling of an event has an id of its own.
+    /// Each publication of an event has another id.
     RandomEventIds = "random-event-ids",
-    /// Whoever notes a file writes over what is known of it.
+    /// Noting a file overwrites its existing record.
     NotedTwice = "noted-twice",
-    /// Rows are stored for whoever asks.
+    /// Rows are stored without a check of the caller's token.
     NoTokenGuard = "no-token-guard",
-    /// Equal rows are one.
+    /// Equal rows are stored as one.
     OccurrenceIgnored = "occurrence-ignored",
-    /// A row is new if it was not there before the call.
+    /// A row counts as new if it did not exist before the call.
     NewFromRead = "new-from-read",
-    /// Only the file that brought a row shows it.
+    /// Only the file that first brought a row shows it.
     FirstAlone = "first-alone",
-    /// A row is what the last file says of it.
+    /// A row gets the content of the last file that shows it.
     LastContent = "last-content",
-    /// Which rows a file shows is written after the rows.
+    /// The list of the rows that a file shows is written after the rows.
     PartsAfterRows = "parts-after-rows",
-    /// A deletion does not wait for who may still be writing.
+    /// A deletion does not wait for a worker that may still be writing.
     DeletedUnderLease = "deleted-under-lease",
-    /// A deletion removes all rows of a file, whoever else shows them.
+    /// A deletion removes all rows of a file, including those that other files show.
     DeletionTakesAll = "deletion-takes-all",
-    /// Nobody is told that a file is gone.
+    /// The deletion of a file is not announced.
     DeletedInSilence = "deleted-in-silence",
-    /// Whoever deletes forgets the trail, and what comes late stays.
+    /// A deletion forgets the trail, but entries appended late stay.
     LateTrailStays = "late-trail-stays",
-    /// Figures are counted up.
+    /// Figures are incremented.
     CountedFigures = "counted-figures",
-    /// The last figures count, whatever they were derived from.
+    /// The last figures win, whichever version they were derived from.
     FiguresWithoutVersion = "figures-without-version",
-    /// Figures are said to be as new as the moment at which they are stored.
+    /// Figures are dated with the time at which they are stored.
     FiguresDatedLate = "figures-dated-late",
-    /// Whoever derives figures goes by the time of what happened, and not of when it was told.
+    /// Figures are derived by the time of the event instead of its message's.
     FiguresByEventTime = "figures-by-event-time",
-    /// Nobody forgets a month in which nothing is left.
+    /// A month without rows is not forgotten.
     MonthsOutliveRows = "months-outlive-rows",
-    /// Categories are written after they were told.
+    /// Categories are written after they were announced.
     CategoriesAfterTelling = "categories-after-telling",
-    /// The trail takes an event as often as it comes.
+    /// The trail stores an event each time it arrives.
     TrailTwice = "trail-twice",
-    /// Nobody sees that an event is a replay.
+    /// Replays are not recognised as such.
     ReplayAnnounces = "replay-announces",
-    /// The last delivery of a message is like any other.
+    /// The last delivery of a message is treated like any other.
     LastReceiveSilent = "last-receive-silent",
-    /// A batch is acknowledged whatever its answer says.
+    /// A batch is acknowledged regardless of its answer.
     AckOnError = "statements-ack-on-error",
-    /// Whoever finishes writes over what was noted meanwhile.
+    /// Finishing overwrites notes added to the record meanwhile.
     FinishGoesOverNotes = "finish-goes-over-notes",
-    /// Whoever gives up writes over what was noted meanwhile.
+    /// Failing a file overwrites notes added to its record meanwhile.
     FailGoesOverNotes = "fail-goes-over-notes",
-    /// Nobody is told to sum up again what a file had that is given up.
+    /// When a file fails, its months' figures are not requested again.
     FailedMonthsStay = "failed-months-stay",
-    /// Whoever is late with a part of a deleted file leaves it.
+    /// A worker that writes a part of a deleted file late does not remove it.
     LatePartStays = "late-part-stays",
-    /// Nobody asks for the figures of where a deleted file was.
+    /// When a file is deleted, its months' figures are not requested again.
     FiguresOutliveFile = "figures-outlive-file",
-    /// Nobody looks again at a file that is gone.
+    /// A deleted file is not checked again for late objects.
     SettledAtOnce = "settled-at-once",
-    /// Whoever rejects takes back what others store since.
+    /// A worker that rejects a file removes rows that other workers have stored since.
     RejectTakesFromOthers = "reject-takes-from-others",
-    /// Nobody looks which rows an attempt before told.
+    /// A worker does not read which rows an earlier attempt stored.
     EarlierRulesForgotten = "earlier-rules-forgotten",
-    /// The sweep leaves open files alone.
+    /// The sweep ignores open files.
     SweepWithoutFiles = "sweep-without-files",
 }
 
@@ -115,7 +116,7 @@ impl Mutant {
     }
 }
 
-/// The ports as they are stored behind, good or bad.
+/// The ports in front of the stores, good or bad.
 pub(crate) struct Ports {
     pub records: Arc<dyn RecordStore>,
     pub transactions: Arc<dyn TransactionStore>,
@@ -157,7 +158,7 @@ pub(crate) fn ports(mutant: Option<Mutant>, stores: &Stores, control: &Arc<Contr
     ports
 }
 
-/// The bus as the flow believes it to be.
+/// Returns the bus as the flow uses it.
 pub(crate) fn trusting(mutant: Option<Mutant>, events: Arc<dyn EventPublisher>) -> Arc<dyn EventPublisher> {
     match mutant {
         Some(Mutant::RefusalsIgnored) => Arc::new(telling::Trusting(events)),

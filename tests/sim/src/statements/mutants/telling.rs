@@ -1,4 +1,4 @@
-//! Buses that lack a guarantee.
+//! Buses and queues without one of their guarantees.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use riffle_topology::statements::FIGURES;
 use super::Mutant;
 use super::books::Cooked;
 
-/// A bus that does as a bad protocol would.
+/// A bus that behaves as in a bad protocol.
 pub(super) struct CookedBus {
     pub mutant: Mutant,
     pub books: Arc<Cooked>,
@@ -20,7 +20,7 @@ pub(super) struct CookedBus {
     pub control: Arc<Control>,
 }
 
-/// The same event under another id.
+/// Returns the same event with another id.
 pub(super) fn renamed(event: &Outgoing, id: String) -> Outgoing {
     let mut event = event.clone();
     if let Ok(mut detail) = serde_json::from_str::<Event>(&event.detail) {
@@ -51,7 +51,7 @@ impl EventPublisher for CookedBus {
     }
 }
 
-/// Believes that the bus has taken everything.
+/// A bus whose refusals are ignored.
 pub(super) struct Trusting(pub Arc<dyn EventPublisher>);
 
 #[async_trait]
@@ -61,7 +61,7 @@ impl EventPublisher for Trusting {
     }
 }
 
-/// Queues that lose what is asked of figures around the bus.
+/// Queues that drop requests for figures sent without the bus.
 pub(super) struct WithoutFigures(pub Arc<dyn WorkQueue>);
 
 #[async_trait]

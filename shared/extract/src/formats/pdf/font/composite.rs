@@ -13,18 +13,18 @@ pub(super) struct Codes {
     /// `None` is the identity: two bytes are the glyph's number.
     cmap: Option<CMap>,
     to_unicode: Option<CMap>,
-    /// From glyph number to text, for the character collections Adobe has published.
+    /// Maps glyph numbers to text, for the character collections Adobe has published.
     collection: Option<CMap>,
     /// For fonts whose codes are Unicode but that lack a table saying so.
     code_is_unicode: bool,
     widths: Vec<Span>,
     default_width: f32,
     vertical: bool,
-    /// What has been looked up, by code: most documents use few of many thousand.
+    /// A cache of entries, by code: most documents use few of many thousand.
     seen: Vec<Option<Box<[Entry; PAGE]>>>,
 }
 
-/// Glyph numbers `first..=last` and their widths: one for all, or each its own.
+/// Glyph numbers `first..=last` and their widths: one for all, or one for each.
 #[derive(Debug)]
 struct Span {
     first: u32,
@@ -57,7 +57,7 @@ pub(super) fn load(dict: &Dict<'_>) -> Font {
 }
 
 impl Codes {
-    /// The next code of a string that is not empty, and how many bytes it takes.
+    /// Returns the next code of a string that is not empty, and the number of its bytes.
     pub fn read(&self, bytes: &[u8]) -> (u32, usize) {
         let Some(cmap) = &self.cmap else {
             return match bytes {
@@ -84,7 +84,7 @@ impl Codes {
             return entries[slot];
         }
         let entry = self.look_up(code, strings);
-        // Codes of more than two bytes are too rare to remember.
+        // Codes of more than two bytes are too rare to cache.
         if page < PAGE {
             if self.seen.len() <= page {
                 self.seen.resize_with(page + 1, || None);
@@ -122,7 +122,7 @@ impl Codes {
     }
 }
 
-/// The code map (`None` for identity), whether it writes downwards, whether its codes are Unicode.
+/// Returns the code map (`None` for identity), whether it writes downwards, and whether its codes are Unicode.
 fn read_encoding(dict: &Dict<'_>) -> (Option<CMap>, bool, bool) {
     match dict.get::<Object<'_>>(keys::ENCODING) {
         Some(Object::Name(name)) if matches!(&*name, b"Identity-H" | b"Identity-V") => {
@@ -155,7 +155,7 @@ fn read_collection(descendant: &Dict<'_>) -> Option<CMap> {
     CMap::parse(data, hayro_cmap::load_embedded)
 }
 
-/// The array `W`: `first [w w w]` or `first last w`, mixed.
+/// Reads the array `W`: `first [w w w]` or `first last w`, mixed.
 fn read_widths(descendant: &Dict<'_>) -> Vec<Span> {
     let mut spans = Vec::new();
     let Some(array) = descendant.get::<Array<'_>>(keys::W) else {

@@ -1,6 +1,6 @@
-//! The encodings the PDF format names, from byte to character.
+//! The encodings named by the PDF format, from byte to character.
 
-/// The base a font's own differences build on.
+/// The base of a font's own differences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Base {
     Standard,

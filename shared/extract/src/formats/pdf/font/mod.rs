@@ -1,6 +1,6 @@
-//! Fonts, as far as text needs them: how a string splits into codes, how wide each code is, what it means.
+//! Fonts, as far as text needs them: how a string splits into codes, how wide each code is, and its meaning.
 //!
-//! Font programs are not opened unless nothing else tells what the codes mean: outlines are not text.
+//! A font program is opened only for what the dictionary leaves out: outlines are not text.
 
 mod composite;
 mod encodings;
@@ -15,7 +15,7 @@ use hayro_syntax::object::{Dict, Name, Stream};
 
 use super::unpack::unpack;
 
-/// Unpacked, a table of codes or a font program is at most so long.
+/// Unpacked bytes of a table of codes or a font program.
 const BYTES_MAX: u64 = 32 << 20;
 /// No text is known for the code.
 pub(super) const UNKNOWN: u32 = 0;
@@ -23,12 +23,12 @@ pub(super) const UNKNOWN: u32 = 0;
 const STRING: u32 = 1 << 31;
 const UNSET: u32 = u32::MAX;
 
-/// What one character code draws.
+/// The glyph of one character code.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     /// Advance in text space for a font size of 1.
     pub width: f32,
-    /// A character, [`UNKNOWN`], or a string of the font: see [`Font::push`].
+    /// A character, [`UNKNOWN`], or a string of the font: see [`push`].
     pub glyph: u32,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Font {
     codes: Codes,
     strings: Vec<Box<str>>,
     pub vertical: bool,
-    /// How large the font's em is, measured in its own size: not 1 only for Type 3 fonts.
+    /// The size of the font's em, relative to its own size: other than 1 only for Type 3 fonts.
     pub em: f32,
 }
 
@@ -48,7 +48,7 @@ enum Codes {
 }
 
 impl Font {
-    /// Reads a font dictionary. What cannot be read is made up: a font never fails, it only knows less.
+    /// Reads a font dictionary. Unreadable parts get defaults: loading a font never fails, the font only knows less.
     pub fn new<'a>(dict: &Dict<'a>, programs: &mut Programs<'a>) -> Self {
         let subtype = dict.get::<Name<'_>>(keys::SUBTYPE);
         if subtype.as_deref() == Some(b"Type0") {
@@ -58,7 +58,8 @@ impl Font {
         }
     }
 
-    /// The codes of `bytes`: for each its entry and whether it is the single byte 32, which word spacing widens.
+    /// Calls `f` for the codes of `bytes`, with the entry of each and whether it is the single byte 32, which word
+    /// spacing widens.
     #[inline]
     pub fn each(&mut self, bytes: &[u8], mut f: impl FnMut(Entry, bool, &[Box<str>])) {
         match &mut self.codes {
@@ -90,8 +91,8 @@ pub(super) fn push(glyph: u32, strings: &[Box<str>], out: &mut String) {
     }
 }
 
-/// Makes the glyph number for `text`: ligatures come apart, spaces of any width become one kind, what is no
-/// text becomes [`UNKNOWN`].
+/// Returns the glyph number for `text`: ligatures are split, spaces of any width become one kind, and characters that
+/// are not text become [`UNKNOWN`].
 fn intern(text: &str, strings: &mut Vec<Box<str>>) -> u32 {
     let mut chars = text.chars();
     if let (Some(c), None) = (chars.next(), chars.next())
@@ -114,7 +115,7 @@ fn intern(text: &str, strings: &mut Vec<Box<str>>) -> u32 {
     STRING | u32::try_from(strings.len() - 1).unwrap_or(0)
 }
 
-/// One character as it should stand in the text; `None` for ligatures and for what is no text.
+/// Returns a character as it should be in the text; `None` for ligatures and for characters that are not text.
 fn plain(c: char) -> Option<char> {
     match c {
         ' '..='~' => Some(c),
@@ -146,7 +147,7 @@ fn expand(c: char) -> Option<&'static str> {
     })
 }
 
-/// The font's own table from codes to Unicode.
+/// Returns the font's own table from codes to Unicode.
 fn to_unicode(dict: &Dict<'_>) -> Option<CMap> {
     let stream = dict.get::<Stream<'_>>(keys::TO_UNICODE)?;
     let data = unpack(&stream, BYTES_MAX).ok()?;
@@ -160,7 +161,7 @@ fn bf_glyph(text: BfString, strings: &mut Vec<Box<str>>) -> u32 {
     }
 }
 
-/// Opens font programs where the dictionary alone does not tell what the codes mean.
+/// Opens font programs where the dictionary alone does not give widths or the meaning of codes.
 pub(super) struct Programs<'a> {
     cache: hayro_font::FontCache<'a>,
     resolver: hayro_font::FontResolverFn,

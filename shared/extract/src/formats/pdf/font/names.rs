@@ -1,12 +1,12 @@
-//! What glyph names mean: the Adobe Glyph List and the naming rules around it.
+//! The meaning of glyph names: the Adobe Glyph List and the naming rules around it.
 
 use std::sync::OnceLock;
 
-/// Adobe's list as published, licence included: `name;XXXX[ XXXX…]` per line. No crate gives it from names to text:
-/// hayro-font keeps it to itself, glyph-names and glifnames know one name per character and not its aliases.
+/// Adobe's list as published, licence included: `name;XXXX[ XXXX…]` per line. No crate provides it from names to text:
+/// hayro-font does not export it, and glyph-names and glifnames know one name per character and not its aliases.
 static ADOBE_GLYPH_LIST: &str = include_str!("glyphlist.txt");
 
-/// Names that TeX fonts use and Adobe's list lacks, as far as they are written in words or codes.
+/// Names that TeX fonts use and Adobe's list lacks, as far as they occur in words or codes.
 const TEX_NAMES: [(&str, &str); 12] = [
     ("angbracketleft", "\u{27E8}"),
     ("angbracketright", "\u{27E9}"),
@@ -35,9 +35,9 @@ fn list() -> &'static [(&'static str, &'static str)] {
     })
 }
 
-/// Appends the text of the glyph called `name` to `out`; false when the name says nothing.
+/// Appends the text of the glyph called `name` to `out`; returns false if the name has no known text.
 pub(super) fn push_text(name: &str, out: &mut String) -> bool {
-    // "A.swash", "f_f_i": a variant of, a ligature of.
+    // "A.swash" is a variant of "A", "f_f_i" a ligature of its parts.
     let base = name.split('.').next().unwrap_or_default();
     if base.is_empty() {
         return false;
@@ -72,8 +72,8 @@ fn hex_char(digits: &str) -> Option<char> {
     u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)
 }
 
-/// What names like `a65`, `G41`, `c0065` or `32` stand for: producers that number their glyphs mostly number them by
-/// character code. `hex` says that the font's names count in hexadecimal.
+/// Returns the character for names such as `a65`, `G41`, `c0065` or `32`: producers that number their glyphs mostly use
+/// the character code. `hex` states that the font's names count in hexadecimal.
 pub(super) fn numbered(name: &str, hex: bool) -> Option<char> {
     let digits = name.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     let digits = if hex && name.len() > 2 { name.get(name.len() - 2..)? } else { digits };
@@ -84,7 +84,7 @@ pub(super) fn numbered(name: &str, hex: bool) -> Option<char> {
     char::from_u32(code).filter(|c| (' '..='\u{FF}').contains(c) && !c.is_control())
 }
 
-/// Whether a name looks like a letter with two hexadecimal digits that cannot be decimal (`C4A`).
+/// Returns whether a name looks like a letter with two hexadecimal digits that cannot be decimal (`C4A`).
 pub(super) fn looks_hex(name: &str) -> bool {
     let bytes = name.as_bytes();
     bytes.len() == 3

@@ -28,7 +28,7 @@ pub(super) fn load<'a>(dict: &Dict<'a>, type3: bool, programs: &mut Programs<'a>
             }
         }
     }
-    // Nothing says what these codes mean; most producers that leave it out write ASCII.
+    // The meaning of these codes is unknown; most producers that leave it out write ASCII.
     for (code, entry) in (0_u32..).zip(table.iter_mut()) {
         if entry.glyph == UNKNOWN && (0x20..0x7F).contains(&code) {
             entry.glyph = code;
@@ -42,7 +42,7 @@ struct Encoding {
     base: Option<Base>,
     /// Glyph names by code.
     names: Vec<(u8, String)>,
-    /// Whether only the font program knows what codes without a name mean.
+    /// Whether only the font program knows the meaning of codes without a name.
     opaque: bool,
 }
 
@@ -70,7 +70,7 @@ impl Encoding {
                     None => encoding.opaque = true,
                 }
             } else if descriptor.contains_key(keys::FONT_FILE3) || is_pictorial(dict) {
-                // A long list of differences names all that is used: the program need not be opened.
+                // A long list of differences names all glyphs in use, so the program need not be opened.
                 encoding.opaque = differences.len() < 8;
             } else {
                 encoding.base = Some(Base::Standard);
@@ -81,7 +81,7 @@ impl Encoding {
     }
 }
 
-/// Fonts that need not be embedded and whose codes are no letters.
+/// Returns whether it is one of the standard fonts, which need not be embedded, whose codes are not letters.
 fn is_pictorial(dict: &Dict<'_>) -> bool {
     dict.get::<Name<'_>>(keys::BASE_FONT)
         .is_some_and(|n| n.ends_with(b"Symbol") || n.ends_with(b"ZapfDingbats"))
@@ -125,7 +125,7 @@ fn meanings(encoding: &Encoding, table: &mut [Entry; 256], strings: &mut Vec<Box
     }
 }
 
-/// Fills in widths from the dictionary; false when it has none.
+/// Reads widths from the dictionary; returns false if it has none.
 fn read_widths(dict: &Dict<'_>, descriptor: &Dict<'_>, unit: f32, table: &mut [Entry; 256]) -> bool {
     let (Some(first), Some(widths)) =
         (dict.get::<usize>(keys::FIRST_CHAR), dict.get::<Array<'_>>(keys::WIDTHS))
@@ -142,7 +142,7 @@ fn read_widths(dict: &Dict<'_>, descriptor: &Dict<'_>, unit: f32, table: &mut [E
     true
 }
 
-/// Opens the font program, or the standard font it stands for, for what the dictionary does not say.
+/// Opens the font program, or the standard font in its place, for what is missing from the dictionary.
 fn ask_program<'a>(
     dict: &Dict<'a>,
     programs: &mut Programs<'a>,
@@ -173,7 +173,7 @@ fn ask_program<'a>(
     }
 }
 
-/// From a Type 3 font's glyph space to text space: along the baseline, and the height for that width.
+/// Returns the factors from a Type 3 font's glyph space to text space: along the baseline, and height per width.
 fn type3_unit(dict: &Dict<'_>) -> (f32, f32) {
     let matrix: Vec<f32> = dict
         .get::<Array<'_>>(keys::FONT_MATRIX)
@@ -185,7 +185,8 @@ fn type3_unit(dict: &Dict<'_>) -> (f32, f32) {
     }
 }
 
-/// A Type 3 font may give its letters any size: the average letter is taken to be half an em wide.
+/// Estimates the em of a Type 3 font, which may give its letters any size: the average letter is taken to be half an em
+/// wide.
 fn type3_em(table: &[Entry; 256], aspect: f32) -> f32 {
     let (mut sum, mut count) = (0.0_f32, 0.0_f32);
     for entry in table.iter().filter(|e| e.width > 0.0) {

@@ -1,4 +1,4 @@
-//! The encoding a Type 1 font program carries in its readable first part.
+//! The encoding in the readable first part of a Type 1 font program.
 
 use std::io::Read;
 
@@ -8,11 +8,11 @@ use memchr::memmem;
 
 use crate::formats::pdf::unpack::unpack;
 
-/// How much of a font program is looked at: the readable part is 1 to 10 KB.
+/// Bytes of a font program that are examined: the readable part is 1 to 10 KB.
 const READABLE_MAX: usize = 64 * 1024;
 
-/// The `(code, glyph name)` pairs of the program's own encoding; empty when it uses Adobe's standard encoding.
-/// `None` when there is none to be found.
+/// Returns the `(code, glyph name)` pairs of the program's own encoding; empty if it uses Adobe's standard encoding,
+/// `None` if no encoding is found.
 pub(super) fn encoding(program: &Stream<'_>) -> Option<Vec<(u8, String)>> {
     let data = readable_part(program)?;
     let at = memmem::find(&data, b"/Encoding")?;
@@ -62,7 +62,7 @@ fn readable_part(program: &Stream<'_>) -> Option<Vec<u8>> {
     let mut data = Vec::with_capacity(8 * 1024);
     let mut chunk = [0; 4096];
     while data.len() < READABLE_MAX {
-        // A damaged tail does not matter: what was unpacked before it is enough or not.
+        // A damaged tail does not matter: the bytes unpacked before it are either sufficient or not.
         let Ok(read @ 1..) = inflate.read(&mut chunk) else {
             break;
         };

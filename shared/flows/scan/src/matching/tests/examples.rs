@@ -1,4 +1,4 @@
-//! Rules of scan.md by example, the caps, snippets and boxes.
+//! The rules of matching by example, the limits, snippets and boxes.
 
 use riffle_extract::{Bounds, Glyphs, Place, Sink, Unit};
 
@@ -183,19 +183,19 @@ fn bounds(x0: f32, y0: f32, x1: f32, y1: f32) -> Bounds {
 #[test]
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
 fn boxes_follow_the_line_of_text() {
-    // Upright, twice on the page.
+    // Horizontal, twice on the page.
     let found = boxed("É-1", "É-1 x é-1", |index| (index as f32 * 10.0, 0.0));
     assert_eq!(found[0].boxes, [bounds(0.0, 0.0, 30.0, 10.0), bounds(60.0, 0.0, 90.0, 10.0)]);
     // Broken over two lines, the second beginning below the first.
     let found =
         boxed("HO-1", "HO-\n1", |index| if index < 4 { (index as f32 * 10.0, 0.0) } else { (0.0, 12.0) });
     assert_eq!(found[0].boxes, [bounds(0.0, 0.0, 30.0, 10.0), bounds(0.0, 12.0, 10.0, 22.0)]);
-    // Running upwards, and aslant.
+    // Running upwards, and slanted.
     let found = boxed("HO-1", "HO-1", |index| (5.0, 100.0 - index as f32 * 10.0));
     assert_eq!(found[0].boxes, [bounds(5.0, 70.0, 15.0, 110.0)]);
     let found = boxed("HO-1", "HO-1", |index| (index as f32 * 7.0, index as f32 * 7.0));
     assert_eq!(found[0].boxes, [bounds(0.0, 0.0, 31.0, 31.0)]);
-    // What a page hides in numbers that are none is left out.
+    // Glyphs whose position is not a number are left out.
     let found =
         boxed("HO-1", "HO-1", |index| if index == 1 { (f32::NAN, 0.0) } else { (index as f32 * 10.0, 0.0) });
     assert_eq!(found[0].boxes, [bounds(0.0, 0.0, 40.0, 10.0)]);
@@ -234,7 +234,7 @@ fn a_bad_list_says_which_item() {
     assert_eq!(CodeList::new(many(MAX_CODES)).unwrap().len(), MAX_CODES);
 }
 
-/// What one unit of text, read by OCR or not, may be a misreading of.
+/// Returns the codes that one unit of text, read by OCR or not, may be a misreading of.
 fn misread(codes: &[&str], text: &str, ocr: bool) -> Vec<(u32, String, Place)> {
     let matcher = Matcher::new(&list(codes), MatchMode::Token);
     let mut session = matcher.session();

@@ -1,4 +1,4 @@
-//! The rules of matching, each against the slow reference in `reference.rs` or by example.
+//! The rules of matching, each compared with the slow reference in `reference.rs` or shown by example.
 
 mod examples;
 mod properties;
@@ -12,7 +12,7 @@ pub(super) fn list(codes: &[&str]) -> CodeList {
     CodeList::new(codes.iter().map(|code| (*code).to_owned()).collect()).expect("the test's codes are valid")
 }
 
-/// What is found in one unit of text.
+/// Returns what is found in one unit of text.
 pub(super) fn find(codes: &[&str], mode: MatchMode, place: &Place, text: &str) -> Findings {
     let matcher = Matcher::new(&list(codes), mode);
     let mut session = matcher.session();
@@ -20,7 +20,7 @@ pub(super) fn find(codes: &[&str], mode: MatchMode, place: &Place, text: &str) -
     session.finish()
 }
 
-/// The spellings of the codes found as tokens on one page.
+/// Returns the spellings of the codes found as tokens on one page.
 pub(super) fn tokens<'c>(codes: &[&'c str], text: &str) -> Vec<&'c str> {
     let findings = find(codes, MatchMode::Token, &Place::Page(1), text);
     findings.matches.iter().map(|found| codes[found.code as usize]).collect()

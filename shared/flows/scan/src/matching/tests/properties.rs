@@ -30,7 +30,7 @@ fn mode() -> impl Strategy<Value = MatchMode> {
     prop::sample::select(vec![MatchMode::Token, MatchMode::Substring])
 }
 
-/// A text, and codes some of which are cut out of it so that long ones are hit too.
+/// Generates a text, and codes some of which are cut out of it so that long ones are hit too.
 fn text_and_codes() -> impl Strategy<Value = (String, CodeList)> {
     (text(60), codes(), any::<prop::sample::Index>(), 1_usize..14).prop_map(|(text, codes, from, length)| {
         let chars: Vec<char> = text.chars().collect();
@@ -109,7 +109,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Texts of several windows, with white space long enough to be wider than one.
+    /// Texts that span several windows, some with white space wider than a window.
     #[test]
     fn long_texts_are_traced(
         parts in prop::collection::vec((text(12), prop::sample::select(vec!["x ", " ", "\n", "é", "- "]), 0_usize..3_000), 1..8),
@@ -123,7 +123,7 @@ proptest! {
     }
 }
 
-/// Hits as byte ranges of the original, by the code under test.
+/// Returns the hits of the code under test as byte ranges of the original.
 fn located(matcher: &Matcher, text: &str) -> Vec<(usize, usize, usize)> {
     let folded = folded(text).into_bytes();
     let mut window = Window::default();
@@ -140,8 +140,8 @@ fn located(matcher: &Matcher, text: &str) -> Vec<(usize, usize, usize)> {
     found
 }
 
-/// The reference looks back and forth over white space, which is quadratic in the fillers: they are shortened
-/// for it and the ranges stretched again.
+/// Returns the hits of the reference. The reference looks back and forth over white space, which is quadratic in the
+/// fillers, so they are shortened for it and the ranges are mapped back.
 fn reference_with_known_fold(codes: &CodeList, mode: MatchMode, text: &str) -> Vec<(usize, usize, usize)> {
     let mut short = String::new();
     let mut origins = Vec::new();

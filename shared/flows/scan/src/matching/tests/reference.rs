@@ -1,8 +1,8 @@
-//! Matching written as plainly as possible and without regard to speed.
+//! Matching written as plainly as possible, without regard to speed.
 
 use crate::matching::{MatchMode, fold::is_word};
 
-/// A folded character and the byte of the original where it began.
+/// Folded characters, each with the byte of the original where it began.
 pub(super) type Folded = Vec<(char, usize)>;
 
 const INVISIBLE: &str = "\u{200B}\u{200C}\u{200D}\u{200E}\u{200F}\u{202A}\u{202B}\u{202C}\u{202D}\u{202E}\
@@ -15,7 +15,7 @@ pub(super) fn fold(text: &str) -> Folded {
         text.char_indices().map(|(at, c)| (c, at)).filter(|(c, _)| !INVISIBLE.contains(*c)).collect();
     let is_hyphen = |c: char| c == SOFT || HYPHENS.contains(c);
 
-    // White space counts unless the nearest character that is none, on either side, is missing or a hyphen.
+    // White space counts, unless the nearest other character on either side is missing or a hyphen.
     let mut parted = Folded::new();
     for (index, (c, at)) in visible.iter().copied().enumerate() {
         if !c.is_whitespace() {
@@ -30,7 +30,7 @@ pub(super) fn fold(text: &str) -> Folded {
         }
     }
 
-    // A run of hyphens keeps its real ones, or one if there is none; it begins where the run begins.
+    // A run of hyphens keeps its real ones, or one if it has only soft ones; it begins where the run begins.
     let mut folded = Folded::new();
     let mut rest = parted.as_slice();
     while let Some((c, at)) = rest.first().copied() {
@@ -64,7 +64,7 @@ fn lower(c: char) -> char {
     }
 }
 
-/// Every (start, end, code) in bytes of the original, sorted.
+/// Returns every (start, end, code) in bytes of the original, sorted.
 pub(super) fn find(codes: &[String], mode: MatchMode, text: &str) -> Vec<(usize, usize, usize)> {
     let folded = fold(text);
     let mut found = Vec::new();

@@ -13,7 +13,7 @@ use riffle_topology::scan::DISPATCH;
 use super::*;
 use crate::{Ports, Settings};
 
-/// Sessions after these transitions, in a world whose dispatcher was called for none of them.
+/// Creates sessions and applies these transitions to them. The dispatcher has been called for none of them.
 fn world(sessions: &[(&str, &[Transition])]) -> (Scan, Arc<MemoryQueue>) {
     let clock = Arc::new(ManualClock::new());
     let ledger = Arc::new(MemoryLedger::new());
@@ -42,7 +42,7 @@ fn world(sessions: &[(&str, &[Transition])]) -> (Scan, Arc<MemoryQueue>) {
     (Scan::new(ports, Settings::default()), queue)
 }
 
-/// The sessions the dispatcher is called for.
+/// Returns the sessions that the dispatcher was called for.
 fn called(queue: &MemoryQueue) -> Vec<String> {
     let ids = queue.visible(Place::of(DISPATCH));
     let received = queue.receive_these(Place::of(DISPATCH), &ids).into_iter();

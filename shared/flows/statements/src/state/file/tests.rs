@@ -1,4 +1,4 @@
-//! The rules one by one, and random sequences of changes, made through the store and by the rules alone.
+//! Tests of each rule, and random sequences of changes whose results through the store must equal those of the rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,7 +58,7 @@ fn finish(token: &str, state: FileState) -> FileChange {
     FileChange::Finish { token: token.to_owned(), state, findings: findings(3), parts: 2 }
 }
 
-/// The file after all of `changes`, a millisecond apart.
+/// Returns the file after all of `changes`, made a millisecond apart.
 fn after(changes: &[FileChange]) -> File {
     changes.iter().zip(2..).fold(new_file("f".to_owned()), |file, (change, time)| {
         file.apply(change, at(time)).unwrap_or_else(|why| panic!("{change:?}: {why:?}"))
@@ -192,7 +192,7 @@ fn a_record_is_read_as_it_was_written() {
     }
 }
 
-/// Each step's answer, and the stored file after it, are as the rules say.
+/// The result of each step, and the stored file after it, are as the rules say.
 #[test]
 fn changes_through_the_store_are_those_of_the_rules() {
     let (store, ids) = (MemoryRecords::default(), SeededIds::new(1));
@@ -218,7 +218,7 @@ fn changes_through_the_store_are_those_of_the_rules() {
             let announce = if rng.chance(5_000) { vec![event] } else { Vec::new() };
             let old = rng.pick(&past).filter(|_| rng.chance(2_000)).cloned();
             let (expected, outcome) = if let Some(old) = old {
-                // It follows from what was read, and that may be long ago.
+                // The change follows from a state that was read, possibly many steps ago.
                 let expected = match old.apply(&what, now) {
                     Err(why) => Changed::Refused(old.clone(), why),
                     Ok(_) if old.revision != current.revision => Changed::Superseded(current.clone()),
@@ -262,8 +262,8 @@ fn changes_through_the_store_are_those_of_the_rules() {
     assert_eq!(reached, FileState::ALL.iter().copied().collect(), "walks come to every state");
 }
 
-/// Tokens and times from few values, so that conditions hold about as often as not; the ways out come seldom, so
-/// that walks get far.
+/// Draws tokens and times from few values, so that conditions hold about as often as not. Changes that lead to a final
+/// state are rare, so that walks get far.
 fn any_change(rng: &mut Rng) -> FileChange {
     let token = format!("token {}", rng.below(2));
     let findings = findings(rng.below(1_000));
@@ -277,7 +277,7 @@ fn any_change(rng: &mut Rng) -> FileChange {
                 FileState::Processed,
                 FileState::Review,
                 FileState::Rejected,
-                // No end of any work: refused.
+                // Work cannot end in these states: refused.
                 FileState::Received,
                 FileState::Failed,
             ];
@@ -292,7 +292,7 @@ fn any_change(rng: &mut Rng) -> FileChange {
     }
 }
 
-/// Some a millisecond apart, some seconds, some equal.
+/// Draws a time: some are a millisecond apart, some seconds, some equal.
 fn time(rng: &mut Rng) -> DateTime<Utc> {
     let milliseconds = [0, 0, 1, 500, 999][rng.below(5)];
     at(i64::try_from(rng.below(12)).unwrap_or_default() * 1_000 + milliseconds)
