@@ -10,8 +10,6 @@ use crate::formats::Kind;
 pub struct Limits {
     /// Kinds that are read; others are refused before they are parsed. `None` allows all.
     pub only: Option<&'static [Kind]>,
-    /// The only page of a PDF that is read, counted from 1. `None` reads all.
-    pub page: Option<u32>,
     /// Pages of a PDF, or of a picture with several pages.
     pub pages: u32,
     /// Non-empty cells of all sheets together.
@@ -41,10 +39,6 @@ impl Limits {
     /// Unpacked size in bytes up to which the ratio is not checked.
     pub const RATIO_FREE: u64 = 16 << 20;
 
-    pub(crate) fn wants_page(&self, number: u32) -> bool {
-        self.page.is_none_or(|only| only == number)
-    }
-
     /// Returns the limits for a table, or a text with an item on each line, such as a list of codes: far more than
     /// 50,000 codes with the cells next to them need, and little enough for the caller to hold in memory.
     pub fn of_a_list() -> Self {
@@ -63,7 +57,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             only: None,
-            page: None,
             pages: 20_000,
             cells: 50_000_000,
             text_bytes: 2 << 30,

@@ -121,6 +121,10 @@ impl<'a> Output<'a> {
         self.sink.wants_layout()
     }
 
+    pub fn wants_page(&self, number: u32) -> bool {
+        self.sink.wants_page(number)
+    }
+
     pub fn wants_images(&self) -> bool {
         self.sink.wants_images()
     }

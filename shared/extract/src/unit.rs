@@ -169,6 +169,11 @@ pub trait Sink {
         false
     }
 
+    /// Whether it wants this page of a PDF, counted from 1. Other pages are not read.
+    fn wants_page(&self, _number: u32) -> bool {
+        true
+    }
+
     /// Returns whether the sink wants pictures: drawing a page takes longer than reading a hundred.
     fn wants_images(&self) -> bool {
         false

@@ -1,6 +1,6 @@
 //! Sources of a scan's files.
 
-use std::io::{Read as _, Seek as _};
+use std::os::unix::fs::FileExt as _;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -145,11 +145,18 @@ impl Content<'_> {
         match self {
             Content::Memory(bytes) => Ok((*bytes).clone()),
             Content::File(file, size) => {
-                let (mut file, mut bytes) =
-                    (*file, Vec::with_capacity(usize::try_from(*size).unwrap_or_default()));
-                file.rewind()
-                    .and_then(|()| file.take(*size).read_to_end(&mut bytes))
-                    .map_err(|error| PortError::Unavailable(error.to_string()))?;
+                // The position of the file is shared with concurrent readers, so it is not used.
+                let mut bytes = vec![0; usize::try_from(*size).unwrap_or_default()];
+                let mut filled = 0;
+                while filled < bytes.len() {
+                    match file.read_at(&mut bytes[filled..], filled as u64) {
+                        Ok(0) => break,
+                        Ok(read) => filled += read,
+                        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                        Err(error) => return Err(PortError::Unavailable(error.to_string())),
+                    }
+                }
+                bytes.truncate(filled);
                 Ok(bytes.into())
             }
         }

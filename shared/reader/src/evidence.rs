@@ -1,6 +1,8 @@
 //! A page as people see it, to show where a code was found.
 
-use riffle_extract::{DrawError, Drawn, Limits, View};
+use std::collections::BTreeSet;
+
+use riffle_extract::{DrawError, Drawn, View};
 use riffle_ports::{Opened, ReadError};
 
 use crate::{Incoming, Parser, Reader, Text};
@@ -40,26 +42,25 @@ impl Reader {
         Ok(drawn?)
     }
 
-    /// Reads a page of a PDF, counted from 1, as [`Reader::read`] does, and also reports where its characters are,
-    /// which a scan does not request for all pages. Text from OCR is left out: its positions are reported when it is
-    /// read. Blocks.
-    pub fn page_text(
+    /// Reads some pages of a PDF, counted from 1, as [`Reader::read`] does, and also reports where their characters
+    /// are, which a scan does not request. Text from OCR is left out: its positions are reported when it is read. Blocks.
+    pub fn pages(
         &self,
         opened: &dyn Opened,
         name: &str,
-        page: u32,
+        pages: &BTreeSet<u32>,
         text: &mut dyn Text,
     ) -> Result<(), PageError> {
         let content = opened.content();
-        let mut incoming = Incoming { layout: true, ..Incoming::new(text, None, None) };
+        let pages: Vec<u32> = pages.iter().copied().collect();
+        let mut incoming = Incoming { pages: Some(&pages), ..Incoming::new(text, None, None) };
         let read = match &self.parser {
             Parser::Sandbox(pool) => {
-                pool.page(name, &content, page, &mut incoming).map_err(ReadError::Port)?
+                pool.pages(name, &content, &pages, &mut incoming).map_err(ReadError::Port)?
             }
             Parser::InProcess(limits) => {
                 let bytes = content.bytes().map_err(ReadError::Port)?;
-                let limits = Limits { page: Some(page), ..*limits };
-                riffle_extract::extract(name, &bytes, &limits, &mut incoming)
+                riffle_extract::extract(name, &bytes, limits, &mut incoming)
             }
         };
         opened.confirm()?;

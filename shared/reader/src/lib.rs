@@ -246,8 +246,8 @@ struct Incoming<'t> {
     ocr: Option<(&'t str, &'t dyn Ocr)>,
     /// Also `None` once reading the file again may give more text.
     packer: Option<Packer>,
-    /// Whether a parser in this process records the positions of characters.
-    layout: bool,
+    /// The pages that a parser in this process reads with the positions of their characters; `None` reads all without.
+    pages: Option<&'t [u32]>,
     reader: transcript::Reader,
     writer: transcript::Writer,
     /// The first failure that the file did not cause.
@@ -260,7 +260,7 @@ const PACK_AT: usize = 64 * 1024;
 impl<'t> Incoming<'t> {
     fn new(text: &'t mut dyn Text, ocr: Option<(&'t str, &'t dyn Ocr)>, packer: Option<Packer>) -> Self {
         let (reader, writer) = Default::default();
-        Self { text, ocr, packer, layout: false, reader, writer, broken: None }
+        Self { text, ocr, packer, pages: None, reader, writer, broken: None }
     }
 
     fn finish(mut self) -> Result<Option<Packer>, PortError> {
@@ -291,7 +291,11 @@ impl Sink for Incoming<'_> {
     }
 
     fn wants_layout(&self) -> bool {
-        self.layout
+        self.pages.is_some()
+    }
+
+    fn wants_page(&self, number: u32) -> bool {
+        self.pages.is_none_or(|pages| pages.binary_search(&number).is_ok())
     }
 
     fn wants_images(&self) -> bool {

@@ -75,6 +75,8 @@ pub enum DrawError {
     InArchive,
     #[error("a page is shown between {} and {} pixels wide", WIDTHS.start(), WIDTHS.end())]
     Width,
+    #[error("it is outside the visible part of the page")]
+    Outside,
     #[error("the page cannot be drawn: {0}")]
     Failed(String),
     #[error(transparent)]
@@ -123,13 +125,17 @@ struct Frame {
 
 impl View {
     /// Returns `None` for [`View::Size`].
-    fn frame(self, page: (f32, f32)) -> Option<Frame> {
+    fn frame(self, page: (f32, f32)) -> Result<Option<Frame>, DrawError> {
         let whole = Bounds { x0: 0.0, y0: 0.0, x1: page.0, y1: page.1 };
         let (region, scale) = match self {
-            Self::Size => return None,
+            Self::Size => return Ok(None),
             #[expect(clippy::cast_precision_loss, reason = "at most thousands")]
             Self::Page { width } => (whole, width as f32 / page.0),
             Self::Around(bounds) => {
+                let Bounds { x0, y0, x1, y1 } = bounds;
+                if !(x1 > 0.0 && x0 < page.0 && y1 > 0.0 && y0 < page.1) {
+                    return Err(DrawError::Outside);
+                }
                 let bounds = within(bounds, whole);
                 let margin = MARGIN.max((bounds.y1 - bounds.y0).min(bounds.x1 - bounds.x0) * MARGIN_HEIGHTS);
                 // Use the full width of the crop: show more on both sides if it fits.
@@ -152,7 +158,7 @@ impl View {
         let scale = scale.min(SIDE_MAX / size.0.max(size.1));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most PIXELS_MAX")]
         let pixels = |side: f32| ((side * scale).round() as u32).max(1);
-        Some(Frame { region, scale, pixels: (pixels(size.0), pixels(size.1)) })
+        Ok(Some(Frame { region, scale, pixels: (pixels(size.0), pixels(size.1)) }))
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn draw(bytes: &Bytes, limits: &Limits, number: u32, view: View) -> R
         pages: u32::try_from(pages.len()).unwrap_or(u32::MAX),
     })?;
     let size = page.render_dimensions();
-    let Some(frame) = view.frame(size) else {
+    let Some(frame) = view.frame(size)? else {
         let region = Bounds { x0: 0.0, y0: 0.0, x1: size.0, y1: size.1 };
         return Ok(Drawn { png: Vec::new(), width: 0, height: 0, page: size, region });
     };

@@ -122,7 +122,7 @@ fn jpeg<T>(
 fn shown((width, height): (u32, u32), view: View, fill: &mut Fill<'_>) -> Result<Drawn, DrawError> {
     #[expect(clippy::cast_precision_loss, reason = "more pixels than f32 has steps were refused")]
     let page = (width as f32, height as f32);
-    let Some(frame) = view.frame(page) else {
+    let Some(frame) = view.frame(page)? else {
         let region = Bounds { x0: 0.0, y0: 0.0, x1: page.0, y1: page.1 };
         return Ok(Drawn { png: Vec::new(), width: 0, height: 0, page, region });
     };

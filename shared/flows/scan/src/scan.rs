@@ -63,14 +63,6 @@ pub(crate) struct Codes {
     pub matcher: Arc<Matcher>,
 }
 
-impl Codes {
-    /// Returns a matcher for one code alone, to find it again on a page.
-    pub fn alone(&self, code: u32) -> Option<Arc<Matcher>> {
-        let list = CodeList::new(vec![self.list.get(code)?.to_owned()]).ok()?;
-        Some(Arc::new(Matcher::new(&list, self.matcher.mode())))
-    }
-}
-
 impl Scan {
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let manifest = manifest::Reader::new(Arc::clone(&ports.objects));

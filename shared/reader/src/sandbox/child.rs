@@ -116,20 +116,19 @@ impl Sandbox {
         let granted = used().saturating_add(1).saturating_add(request.seconds);
         let current = Some(maximum.map_or(granted, |most| most.min(granted)));
         setrlimit(Resource::Cpu, Rlimit { current, maximum })?;
-        let (images, second, limits) = match request.task {
-            Task::Read { images, second, page } => {
-                (images, second && pdfium.is_configured(), Limits { page, ..Limits::default() })
+        let (images, second, pages, limits) = match &request.task {
+            Task::Read { images, second, pages } => {
+                (*images, *second && pdfium.is_configured(), pages.as_deref(), Limits::default())
             }
-            Task::List => (None, false, Limits::of_a_list()),
-            Task::Draw { page, view } => return self.draw(request, file, page, view),
+            Task::List => (None, false, None, Limits::of_a_list()),
+            Task::Draw { page, view } => return self.draw(request, file, *page, *view),
             Task::Load => return told(out, &pdfium.load()),
             Task::Layers => return told(out, &self.layers),
         };
         let asking = Asking { pdfium, out };
         let second = second.then_some(&asking as &dyn FallbackReader);
         let content = content(socket, request, file);
-        let layout = limits.page.is_some();
-        let mut sink = Outgoing { socket, out, writer: Writer::default(), layout, images, broken: None };
+        let mut sink = Outgoing { socket, out, writer: Writer::default(), pages, images, broken: None };
         let (bytes, mut outcome) = match content {
             Ok(content) => {
                 let name = &request.name;
@@ -218,7 +217,8 @@ struct Outgoing<'s> {
     socket: &'s UnixStream,
     out: &'s Out,
     writer: Writer,
-    layout: bool,
+    /// The pages that are read with the positions of their characters; `None` reads all without.
+    pages: Option<&'s [u32]>,
     images: Option<ImageLimits>,
     /// After the first error no further messages are sent.
     broken: Option<io::Error>,
@@ -257,7 +257,11 @@ impl Sink for Outgoing<'_> {
     }
 
     fn wants_layout(&self) -> bool {
-        self.layout
+        self.pages.is_some()
+    }
+
+    fn wants_page(&self, number: u32) -> bool {
+        self.pages.is_none_or(|pages| pages.binary_search(&number).is_ok())
     }
 
     fn wants_images(&self) -> bool {

@@ -153,22 +153,22 @@ impl Pool {
         into: &mut dyn Listener,
     ) -> Result<(u64, Result<Extracted, ExtractError>), PortError> {
         let images = into.wants_images().then(|| into.image_limits());
-        let task = |images, second| Task::Read { images, second, page: None };
+        let task = |images, second| Task::Read { images, second, pages: None };
         self.read(name, content, into, (images, self.settings.pdfium.is_some()), task)
     }
 
-    /// Like [`Pool::parse`] for one page of a PDF, with the positions of its characters and without reading pictures.
+    /// Like [`Pool::parse`] for some pages of a PDF, with the positions of their characters and without reading pictures.
     ///
     /// # Errors
     /// Fails if no child can be started or reached. This says nothing about the file.
-    pub fn page(
+    pub fn pages(
         &self,
         name: &str,
         content: &Content<'_>,
-        page: u32,
+        pages: &[u32],
         into: &mut dyn Listener,
     ) -> Result<Result<Extracted, ExtractError>, PortError> {
-        let task = |images, second| Task::Read { images, second, page: Some(page) };
+        let task = |images, second| Task::Read { images, second, pages: Some(pages.to_vec()) };
         let read = self.read(name, content, into, (None, self.settings.pdfium.is_some()), task);
         read.map(|(_, outcome)| outcome)
     }

@@ -30,7 +30,7 @@ pub(super) struct Request {
 }
 
 /// What to do with a file.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum Task {
     /// Read its text.
     Read {
@@ -38,8 +38,8 @@ pub(super) enum Task {
         images: Option<ImageLimits>,
         /// Whether pdfium may be used.
         second: bool,
-        /// Read only this page of a PDF, and report where its characters are.
-        page: Option<u32>,
+        /// These pages of a PDF only, with the positions of their characters.
+        pages: Option<Vec<u32>>,
     },
     /// Read its text if it is a list, within the limits of one.
     List,

@@ -1,5 +1,6 @@
 //! Pages drawn in a real sandbox, and the boxes of their letters on them.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,7 +55,9 @@ impl Text for Letters {
 
 fn letters(reader: &Reader, file: &[u8]) -> Bounds {
     let mut letters = Letters::default();
-    reader.page_text(&Bytes::copy_from_slice(file), "a", 1, &mut letters).expect("a page with text");
+    reader
+        .pages(&Bytes::copy_from_slice(file), "a", &BTreeSet::from([1]), &mut letters)
+        .expect("a page with text");
     let of = |edge: fn(&Bounds) -> f32| letters.0.iter().map(edge);
     Bounds {
         x0: of(|b| b.x0).fold(f32::MAX, f32::min),
@@ -179,14 +182,16 @@ fn a_page_alone_is_read_as_in_a_scan_and_tells_where_its_letters_stand() {
         assert_eq!(scanned.0, without, "a scan does not ask for places");
         for (page, text, letters) in texts {
             let mut alone = Units::default();
-            reader.page_text(&content, "a", page, &mut alone).expect("it has the page");
+            reader.pages(&content, "a", &BTreeSet::from([page]), &mut alone).expect("it has the page");
             assert_eq!(alone.0, [(Place::Page(page), text.to_owned(), Some(letters))]);
         }
         let mut none = Units::default();
-        reader.page_text(&content, "a", 3, &mut none).expect("a page that is not there has no text");
+        reader
+            .pages(&content, "a", &BTreeSet::from([3]), &mut none)
+            .expect("a page that is not there has no text");
         assert_eq!(none.0, []);
         let broken = Bytes::from_static(b"%PDF-1.7 nothing");
-        let outcome = reader.page_text(&broken, "a", 1, &mut none);
+        let outcome = reader.pages(&broken, "a", &BTreeSet::from([1]), &mut none);
         assert!(matches!(outcome, Err(PageError::Page(DrawError::Unreadable(_)))), "{outcome:?}");
     }
 }
@@ -291,9 +296,12 @@ fn what_cannot_be_shown_says_why() {
     assert!(matches!(why(&png(10, 10)[..40], 1, view), DrawError::Unreadable(ExtractError::Damaged(_))));
     let inside = Place::Inside { entry: "a.pdf".to_owned(), place: Box::new(Place::Page(1)) };
     assert_eq!((inside.page(), Place::Page(3).page()), (Err(DrawError::InArchive), Ok(3)));
-    // Invalid bounds still give a picture.
-    let off = Bounds { x0: 5e9, y0: -7.0, x1: -5e9, y1: 1e9 };
-    assert!(draw(&reader, &pdf("", "", CODE), 1, View::Around(off)).is_ok());
+    let around = |x0: f32, x1: f32| View::Around(Bounds { x0, y0: -7.0, x1, y1: 1e9 });
+    for (x0, x1) in [(5e9, -5e9), (-20.0, -10.0), (600.0, 700.0)] {
+        assert_eq!(why(&pdf("", "", CODE), 1, around(x0, x1)), DrawError::Outside);
+    }
+    // Partly outside: what is on the page is shown.
+    assert!(draw(&reader, &pdf("", "", CODE), 1, around(-1e9, 1e9)).is_ok());
     let long = pdf("/MediaBox[0 0 3 14400]", "", CODE);
     let long = draw(&reader, &long, 1, View::Page { width: 3000 }).expect("a narrow picture");
     assert!(long.height <= 16_000, "{}", long.height);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a compiler for the test, and which library to test with")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -111,7 +112,9 @@ fn letters_we_do_not_know_are_read_where_they_stand() {
         assert_eq!(scanned.1, None, "a scan does not ask for places");
         let mut page = Units::default();
         let content = Bytes::from(nameless(entries));
-        reader(Some(pdfium.clone())).page_text(&content, "a.pdf", 1, &mut page).expect("it has a page");
+        reader(Some(pdfium.clone()))
+            .pages(&content, "a.pdf", &BTreeSet::from([1]), &mut page)
+            .expect("it has a page");
         assert_eq!(page.0, scanned.0, "{entries}");
         let (place, text) = &page.0[0];
         assert_eq!((place.as_str(), text.trim_end()), ("1", "HOLE-77"), "{entries}");

@@ -100,8 +100,10 @@ impl<'a> Second<'a> {
             return Ok(false);
         };
         let begin = out.mark();
-        let limits = *out.limits();
-        for number in (1..=pages.count()).filter(|number| limits.wants_page(*number)) {
+        for number in 1..=pages.count() {
+            if !out.wants_page(number) {
+                continue;
+            }
             let page = pages.read(number, None).unwrap_or_default();
             if !page.text.is_empty() {
                 out.page(Place::Page(number), &page.text, &page.glyphs)?;

@@ -91,6 +91,9 @@ impl Pen {
     }
 }
 
+/// The box of text that has no place on the page.
+const NOWHERE: Bounds = Bounds { x0: f32::NAN, y0: f32::NAN, x1: f32::NAN, y1: f32::NAN };
+
 /// A page's text as it grows.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
@@ -113,6 +116,21 @@ impl Layout {
     /// Records that a space glyph was drawn: the next visible glyph begins a word, wherever it is.
     pub fn space(&mut self) {
         self.space = true;
+    }
+
+    /// Adds lines of text that are not drawn: no glyph before them covers them, and none after them continues them.
+    pub fn line(&mut self, text: &str) {
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
+        if self.is_noted {
+            let offset = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+            self.glyphs.boxes.push((offset, NOWHERE));
+        }
+        self.text.push_str(text);
+        self.text.push('\n');
+        self.pen = None;
+        self.space = false;
     }
 
     /// Prepares for a glyph at `at` that does not directly follow the last one: adds a space or a line end where the

@@ -80,8 +80,10 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     out.pages(pages.len());
     let mut interpreter = Interpreter::new(held);
     interpreter.layout.is_noted = out.wants_layout();
-    let limits = *out.limits();
-    for (number, page) in (1..=count).zip(pages.iter()).filter(|(number, _)| limits.wants_page(*number)) {
+    for (number, page) in (1..=count).zip(pages.iter()) {
+        if !out.wants_page(number) {
+            continue;
+        }
         // A page that makes the parser panic must not lose the others.
         let result = catch_unwind(AssertUnwindSafe(|| read_page(&mut interpreter, page)));
         if result.is_err() {
@@ -297,8 +299,7 @@ fn annotations<'a>(
         {
             let text = content::text_string(text.as_bytes());
             if !text.trim().is_empty() {
-                interpreter.layout.text.push('\n');
-                interpreter.layout.text.push_str(&text);
+                interpreter.layout.line(&text);
             }
         }
     }

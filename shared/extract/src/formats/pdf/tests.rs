@@ -186,6 +186,42 @@ fn text_that_stands_for_a_drawing_is_read_instead() {
     assert_eq!(text("/Span<</ActualText()>>BDC BT /F 10 Tf (HOLE) Tj ET EMC"), "HOLE");
 }
 
+/// The text that has no place on the page.
+#[derive(Default)]
+struct Nowhere(String);
+impl Sink for Nowhere {
+    fn wants_layout(&self) -> bool {
+        true
+    }
+
+    fn unit(&mut self, unit: &Unit<'_>) {
+        let boxes = &unit.glyphs.expect("a page has glyphs").glyphs().boxes;
+        let ends = boxes.iter().skip(1).map(|(offset, _)| *offset as usize).chain([unit.text.len()]);
+        let covered = boxes.iter().zip(ends).map(|((from, bounds), to)| (*from as usize, to, bounds));
+        let nowhere = covered.filter(|(.., bounds)| bounds.x0.is_nan());
+        self.0 = nowhere.map(|(from, to, _)| &unit.text[from..to]).collect();
+    }
+}
+
+/// A note has no place on the page, so neither the text before it nor the text after it may run into it.
+#[test]
+fn notes_stand_alone() {
+    let appearance = stream(
+        &format!("/Type/XObject/Subtype/Form/BBox[0 0 100 20]/Resources<</Font<<{}>>>>", plain_font()),
+        "BT /F 10 Tf 2 5 Td (HOLE-2) Tj ET",
+    );
+    let entries = "/Annots[<</Subtype/FreeText/Contents(HOLE-1)>> <</Subtype/FreeText/Contents(HOLE-3)>> \
+                   <</Subtype/Widget/Rect[100 100 200 120]/AP<</N 5 0 R>>>>]";
+    let alone = page("", entries, &plain_font(), std::slice::from_ref(&appearance));
+    assert_eq!(text_of(&alone), "HOLE-1\nHOLE-3\nHOLE-2");
+
+    let before = page("BT /F 10 Tf 50 700 Td (HOLE-4) Tj ET", entries, &plain_font(), &[appearance]);
+    assert_eq!(text_of(&before), "HOLE-4\nHOLE-1\nHOLE-3\nHOLE-2");
+    let mut seen = Nowhere::default();
+    crate::extract("a.pdf", &before.into(), &Limits::default(), &mut seen).expect("readable");
+    assert_eq!(seen.0, "HOLE-1\nHOLE-3\n");
+}
+
 #[test]
 fn form_fields_and_notes_are_read() {
     let entries = "/Annots[<</Subtype/FreeText/Contents(HOLE-7)>> <</Subtype/Link/Contents(no)>> \

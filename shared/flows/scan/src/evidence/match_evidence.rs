@@ -7,7 +7,7 @@ use riffle_contracts::http::{Evidence, EvidenceBox, EvidenceKind};
 use riffle_extract::{Bounds, DrawError, Place};
 use riffle_ports::{Entry, SessionId, Source};
 
-use crate::matching::{Fraction, Matcher, fractions};
+use crate::matching::{Fraction, Match, Matcher, fractions};
 use crate::queries::error::QueryError;
 use crate::state::result::FileResult;
 use crate::{Scan, announce};
@@ -21,8 +21,11 @@ pub struct Sighting {
     /// In points from the top left corner of the page. Known from reading if OCR read the page, otherwise empty until
     /// [`crate::PageViews::look`] fills it.
     pub boxes: Vec<Bounds>,
-    /// Finds the code on its page again.
-    pub(crate) code: Option<Arc<Matcher>>,
+    /// The code, and what finds it on its page again.
+    pub(crate) code: u32,
+    pub(crate) codes: Arc<Matcher>,
+    /// Why the page could not be read again.
+    pub(crate) unmarked: Option<DrawError>,
     pub index: u32,
     pub source: Source,
     pub entry: Entry,
@@ -67,7 +70,9 @@ impl Scan {
             data,
             place: found.place,
             boxes: found.boxes,
-            code: work.codes.alone(found.code),
+            code: found.code,
+            codes: Arc::clone(&work.codes.matcher),
+            unmarked: None,
             index,
             source: work.request.source,
             entry,
@@ -76,6 +81,14 @@ impl Scan {
 }
 
 impl Sighting {
+    /// Adds where the code is in the text of its page, of what was found there. Boxes of OCR are known before.
+    pub(crate) fn add_boxes(&mut self, found: &[Match]) {
+        let again = found.iter().find(|found| found.code == self.code && found.place == self.place);
+        let mut boxes = again.map(|found| found.boxes.clone()).unwrap_or_default();
+        boxes.extend(self.boxes.iter().filter(|known| !boxes.contains(known)).copied().collect::<Vec<_>>());
+        self.boxes = boxes;
+    }
+
     /// Returns the page the match is on, if its file is shown page by page.
     pub fn page_number(&self) -> Option<u32> {
         self.place.page().ok()
@@ -100,7 +113,11 @@ impl Sighting {
         let boxes: Vec<EvidenceBox> = view.as_ref().map_or_else(Vec::new, |view| {
             fractions(&self.boxes, (view.width, view.height)).into_iter().map(evidence_box).collect()
         });
-        let unmarked = || "Where on this page the code stands could not be found.".to_owned();
+        let unmarked = || match &self.unmarked {
+            _ if !self.boxes.is_empty() => "The code is outside the visible part of the page.".to_owned(),
+            Some(error) => format!("The code is not marked on the page: {error}."),
+            None => "The code is not marked: where it is on the page could not be found.".to_owned(),
+        };
         let why = why.or_else(|| boxes.is_empty().then(unmarked));
         Evidence {
             match_id: self.match_id,

@@ -1,9 +1,10 @@
 //! Drawing pages, as a port of this flow: its callers know nothing of the sandbox that draws them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use riffle_extract::{Bounds, Drawn, Place, View};
+use riffle_extract::{Drawn, View};
 use riffle_ports::{Opened, PortError};
 use riffle_reader::{PageError, Reader};
 use tokio::sync::Semaphore;
@@ -23,15 +24,14 @@ pub trait PageImages: Send + Sync {
         view: View,
     ) -> Result<Drawn, PageError>;
 
-    /// Returns where the one code of `code` is on a page of a PDF, in points from the page's top left corner. Empty if
-    /// it is not found again.
-    async fn boxes(
+    /// Finds the codes on some pages of a PDF again, with their boxes. What OCR read is not found.
+    async fn find(
         &self,
         name: &str,
         opened: Arc<dyn Opened>,
-        page: u32,
-        code: Arc<Matcher>,
-    ) -> Result<Vec<Bounds>, PageError>;
+        pages: BTreeSet<u32>,
+        codes: Arc<Matcher>,
+    ) -> Result<Vec<Match>, PageError>;
 }
 
 /// Draws with a reader, on threads that may block. Pages for users are drawn by a reader of their own, so that no page
@@ -79,19 +79,18 @@ impl PageImages for ReaderPages {
         self.in_turn(move |reader| reader.page_image(&*opened, &name, page, view)).await
     }
 
-    async fn boxes(
+    async fn find(
         &self,
         name: &str,
         opened: Arc<dyn Opened>,
-        page: u32,
-        code: Arc<Matcher>,
-    ) -> Result<Vec<Bounds>, PageError> {
+        pages: BTreeSet<u32>,
+        codes: Arc<Matcher>,
+    ) -> Result<Vec<Match>, PageError> {
         let name = name.to_owned();
         let find = move |reader: &Reader| {
-            let mut text = Searching(code.session());
-            reader.page_text(&*opened, &name, page, &mut text)?;
-            let on_page = |found: Match| (found.place == Place::Page(page)).then_some(found.boxes);
-            Ok(text.0.finish().matches.into_iter().find_map(on_page).unwrap_or_default())
+            let mut text = Searching(codes.session());
+            reader.pages(&*opened, &name, &pages, &mut text)?;
+            Ok(text.0.finish().matches)
         };
         self.in_turn(find).await
     }

@@ -1,5 +1,6 @@
 //! Pages of a session's files, as users look at them.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -106,13 +107,12 @@ impl PageViews {
             self.sizes.put(key, size);
             size
         };
-        if let Some(code) = sighting.code.take().filter(|_| sighting.boxes.is_empty()) {
-            match self.images.boxes(name, opened, page, code).await {
-                Ok(boxes) => sighting.boxes = boxes,
-                // The page is shown without boxes.
-                Err(PageError::Page(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
+        let codes = Arc::clone(&sighting.codes);
+        match self.images.find(name, opened, BTreeSet::from([page]), codes).await {
+            Ok(found) => sighting.add_boxes(&found),
+            // The page is shown without them.
+            Err(PageError::Page(error)) => sighting.unmarked = Some(error),
+            Err(error) => return Err(error.into()),
         }
         Ok(Some(size))
     }
@@ -144,7 +144,9 @@ fn undrawable(error: DrawError) -> PageViewError {
             PageViewError::NoPage(error)
         }
         DrawError::Unreadable(error @ ExtractError::TooLarge(_)) => PageViewError::TooLarge(error),
-        DrawError::Unreadable(_) | DrawError::Failed(_) | DrawError::Width => PageViewError::NotDrawn(error),
+        DrawError::Unreadable(_) | DrawError::Failed(_) | DrawError::Outside | DrawError::Width => {
+            PageViewError::NotDrawn(error)
+        }
     }
 }
 

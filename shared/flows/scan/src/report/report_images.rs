@@ -11,7 +11,7 @@
 //! Which matches are tried follows from the results alone. Nothing here fails a scan, except for the storage that the
 //! report needs too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -151,13 +151,25 @@ impl<'a> Crops<'a> {
             Ok(opened) => opened.into(),
             Err(error) => return all(unreadable(&error)),
         };
-        let crop = |wanted: &Wanted| {
-            let (ordinal, wanted, opened) = (wanted.0, wanted.clone(), Arc::clone(&opened));
+        let found = match self.find(&*drawing.images, &entry.name, &opened, wanted).await {
+            Ok(found) => found,
+            Err(error) => return all(reason(error)),
+        };
+        let crop = |(ordinal, page, place): &Wanted| {
+            let (ordinal, page, opened) = (*ordinal, *page, Arc::clone(&opened));
+            let bounds = match place {
+                Where::Known(bounds) => Some(*bounds),
+                Where::OnPage(code) => found.get(&(page, *code)).copied(),
+            };
             async move {
-                let drawn = if self.is_late() {
-                    Err(LATE.to_owned())
-                } else {
-                    self.crop(&*drawing.images, &entry.name, opened, wanted).await
+                let drawn = match bounds {
+                    _ if self.is_late() => Err(LATE.to_owned()),
+                    None => Err(NOT_FOUND.to_owned()),
+                    Some(bounds) => {
+                        let drawn =
+                            drawing.images.draw(&entry.name, opened, page, View::Around(bounds)).await;
+                        drawn.map(|drawn| drawn.png).map_err(reason)
+                    }
                 };
                 (ordinal, drawn)
             }
@@ -185,28 +197,26 @@ impl<'a> Crops<'a> {
         drawn
     }
 
-    /// Draws a PNG of the first place on the page: a picture of all places would show none of them.
-    async fn crop(
+    /// Finds the first place of each wanted code on each page, by page and code. The first stands for all: a picture of
+    /// all places would show none of them.
+    async fn find(
         &self,
         images: &dyn PageImages,
         name: &str,
-        opened: Arc<dyn Opened>,
-        (_, page, place): Wanted,
-    ) -> Result<Vec<u8>, String> {
-        let reason = |error: PageError| match error {
-            PageError::Source(error) => unreadable(&error),
-            PageError::Page(error) => error.to_string(),
-        };
-        let bounds = match place {
-            Where::Known(bounds) => bounds,
-            Where::OnPage(code) => {
-                let code = self.codes.alone(code).ok_or(NOT_FOUND)?;
-                let boxes = images.boxes(name, Arc::clone(&opened), page, code).await.map_err(reason)?;
-                *boxes.first().ok_or(NOT_FOUND)?
-            }
-        };
-        let drawn = images.draw(name, opened, page, View::Around(bounds)).await;
-        drawn.map(|drawn| drawn.png).map_err(reason)
+        opened: &Arc<dyn Opened>,
+        wanted: &[Wanted],
+    ) -> Result<BTreeMap<(u32, u32), Bounds>, PageError> {
+        let pages: BTreeSet<u32> = wanted
+            .iter()
+            .filter(|(_, _, place)| matches!(place, Where::OnPage(_)))
+            .map(|(_, page, _)| *page)
+            .collect();
+        if pages.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let found = images.find(name, Arc::clone(opened), pages, Arc::clone(&self.codes.matcher)).await?;
+        let first = |found: Match| Some(((found.place.page().ok()?, found.code), *found.boxes.first()?));
+        Ok(found.into_iter().filter_map(first).collect())
     }
 
     fn is_late(&self) -> bool {
@@ -231,6 +241,13 @@ enum Where {
 fn wanted((ordinal, found): (usize, &Match)) -> Option<Wanted> {
     let place = found.boxes.first().map_or(Where::OnPage(found.code), |bounds| Where::Known(*bounds));
     Some((ordinal, found.place.page().ok()?, place))
+}
+
+fn reason(error: PageError) -> String {
+    match error {
+        PageError::Source(error) => unreadable(&error),
+        PageError::Page(error) => error.to_string(),
+    }
 }
 
 /// Returns the reason for users. A failure of the environment means nothing to a reader of the report, so it is only
@@ -285,17 +302,19 @@ mod tests {
             Ok(Drawn { png, width: 1, height: 1, page: (1.0, 1.0), region })
         }
 
-        async fn boxes(
+        async fn find(
             &self,
             _name: &str,
             _opened: Arc<dyn Opened>,
-            page: u32,
-            code: Arc<Matcher>,
-        ) -> Result<Vec<Bounds>, PageError> {
-            let mut text = code.session();
-            text.unit(&Unit { place: &Place::Page(page), text: "A-2", ocr: false, glyphs: None });
-            let is_found = !text.finish().matches.is_empty();
-            Ok(if is_found { vec![BOUNDS] } else { Vec::new() })
+            pages: BTreeSet<u32>,
+            codes: Arc<Matcher>,
+        ) -> Result<Vec<Match>, PageError> {
+            let mut text = codes.session();
+            for page in pages {
+                text.unit(&Unit { place: &Place::Page(page), text: "A-2", ocr: false, glyphs: None });
+            }
+            let boxed = |found| Match { boxes: vec![BOUNDS], ..found };
+            Ok(text.finish().matches.into_iter().map(boxed).collect())
         }
     }
 
