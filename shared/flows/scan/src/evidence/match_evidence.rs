@@ -87,20 +87,21 @@ impl Sighting {
     pub fn evidence(self, view: Result<Option<PageView>, String>) -> Evidence {
         let page = self.place.page();
         let (view, why) = match (&page, view) {
-            (Err(DrawError::InArchive), _) => {
-                (None, Some("It stands in a file of an archive, whose pages are not shown.".to_owned()))
-            }
+            (Err(DrawError::InArchive), _) => (
+                None,
+                Some("The code is in a file inside an archive, whose pages cannot be shown.".to_owned()),
+            ),
             (Err(_), _) => (None, Some("This kind of file has no pages to show.".to_owned())),
             (Ok(_), Ok(Some(view))) if view.width > 0.0 && view.height > 0.0 => (Some(view), None),
             (Ok(_), Ok(_)) => {
-                (None, Some("There is no picture of this page here: open the file itself.".to_owned()))
+                (None, Some("This page cannot be shown here: open the file itself.".to_owned()))
             }
-            (Ok(_), Err(why)) => (None, Some(format!("The page is not shown: {why}."))),
+            (Ok(_), Err(why)) => (None, Some(format!("The page cannot be shown: {why}."))),
         };
         let boxes: Vec<EvidenceBox> = view.as_ref().map_or_else(Vec::new, |view| {
             fractions(&self.boxes, (view.width, view.height)).into_iter().map(evidence_box).collect()
         });
-        let unmarked = || "Where on this page the code stands could not be found.".to_owned();
+        let unmarked = || "The position of the code on this page could not be found.".to_owned();
         let why = why.or_else(|| boxes.is_empty().then(unmarked));
         Evidence {
             match_id: self.match_id,
