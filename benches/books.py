@@ -1,4 +1,4 @@
-"""What a state folder holds, read past the program while it is not running."""
+"""Reads a state folder directly while the program is not running."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# The names of queues that nobody consumes.
+# The names of queues without a consumer.
 DEAD_LETTERS = "%-dead-letters"
 
 
@@ -22,13 +22,13 @@ class Session:
     matches: int = 0
     content: str = ""  # equal for equal results of equal files
     killed: int = 0
-    lost: int = 0  # files without a result, or with one that is not marked
-    doubled: int = 0  # files that a count or the report has once too often
+    lost: int = 0  # files without a result, or with an unmarked one
+    doubled: int = 0  # files that a count or the report contains twice
     wrong: list[str] = field(default_factory=list)
 
 
 def body_of(result: dict) -> str | None:
-    """What a stored result says of its file. `None`: too long for the ledger, it lies elsewhere."""
+    """Returns the content of a stored result; `None` if it is too long for the ledger and stored elsewhere."""
     return result["body"].get("Inline")
 
 
@@ -52,7 +52,7 @@ class Books:
         return dict(rows.fetchall())
 
     def dead(self) -> list[tuple[str, str]]:
-        """Session and body of each dead letter."""
+        """Returns the session and the body of each dead letter."""
         return self.database.execute(f"SELECT fair_group, body FROM messages WHERE queue LIKE '{DEAD_LETTERS}'").fetchall()
 
     def attempts(self) -> int:
@@ -105,7 +105,7 @@ class Books:
             for number, name in enumerate(sheets, 1):
                 kind = name.split(" ")[0]
                 if kind in rows:
-                    # Without the heading.
+                    # Without the heading row.
                     rows[kind] += report.read(f"xl/worksheets/sheet{number}.xml").count(b"<row ") - 1
         expected = {"Files": session.total, "Matches": session.matches}
         if rows != expected:
@@ -125,7 +125,7 @@ class Books:
 
 
 def _decode(numbers: bytes) -> list[int]:
-    """As index_set.rs writes sets."""
+    """Decodes a set in the format of index_set.rs."""
     decoded, last, distance, shift = [], 0, 0, 0
     for byte in numbers:
         distance |= (byte & 0x7F) << shift

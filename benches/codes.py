@@ -1,7 +1,7 @@
-"""Which codes the benchmark looks for: chosen from what is really in the corpus, the same each time.
+"""Chooses the codes that the benchmark looks for: tokens that occur in the corpus, the same each time.
 
-The corpus' text comes from pdftotext and is kept in the cache, since it is also what recall is
-judged by. Codes are picked by a hash of the token, never by how well a program finds them.
+The text of the corpus comes from pdftotext and is cached, because it is also the reference for
+recall. Codes are selected by a hash of the token, never by how well a program finds them.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ import corpus
 TOKEN = re.compile(r"(?<![\w-])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])", re.ASCII)
 WORD = re.compile(r"\w+")
 LONGEST, SHORTEST = 24, 4
-MADE_UP_SHARE = 10  # one in ten is nowhere
+MADE_UP_SHARE = 10  # one in ten occurs nowhere
 TEXT_SECONDS = 120
 
 
@@ -32,7 +32,7 @@ def code_like(token: str) -> bool:
 
 
 def text_of(pdf: Path, root: Path, cache: Path) -> str:
-    """pdftotext's output, from the cache where it is there. A failure or time-out is no text."""
+    """Returns the output of pdftotext, from the cache if possible; empty after a failure or timeout."""
     kept = cache / pdf.relative_to(root).with_suffix(".pdf.txt")
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -50,13 +50,13 @@ def text_of(pdf: Path, root: Path, cache: Path) -> str:
 
 
 def text_cache(root: Path) -> Path:
-    """Where the texts of the files under `root` are kept; each folder of PDFs has its own."""
+    """Returns the cache folder of the texts of the files in `root`; each folder of PDFs has its own."""
     named = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
     return corpus.cache_dir() / f"text-{named}"
 
 
 def choose(files: list[Path], root: Path, count: int) -> list[str]:
-    """`count` codes: nine tenths in the files (half of these in three files or more), the rest nowhere."""
+    """Returns `count` codes: nine tenths occur in the files (half of these in three or more), the rest nowhere."""
     listed = "\n".join(str(f.relative_to(root)) for f in files)
     name = f"codes-{count}-{hashlib.sha256(listed.encode()).hexdigest()[:16]}.json"
     kept = corpus.cache_dir() / name
@@ -68,7 +68,7 @@ def choose(files: list[Path], root: Path, count: int) -> list[str]:
         if number % 200 == 0:
             print(f"choosing codes: {number} of {len(files)} files", file=sys.stderr, flush=True)
         text = text_of(pdf, root, cache)
-        # One token in sixteen is weighed at all, by its hash: the memory of the rest is not needed.
+        # Only one token in sixteen is considered, by its hash, to save memory.
         tokens = {t.lower() for t in TOKEN.findall(text) if code_like(t)}
         for token in tokens:
             if zlib.crc32(token.encode()) % 16 == 0:
@@ -89,7 +89,7 @@ def choose(files: list[Path], root: Path, count: int) -> list[str]:
 
 
 class WholeWords:
-    """Which of the codes a text holds as whole words, without regard to case; overlaps count."""
+    """Returns the codes that a text contains as whole words, ignoring case; overlapping ones count."""
 
     def __init__(self, codes: list[str]):
         self.by_first: dict[str, list[str]] = {}
@@ -109,6 +109,6 @@ class WholeWords:
 
 
 def _word_char(text: str, at: int) -> bool:
-    # As ripgrep takes a word: a combining mark belongs to the word, too.
+    # Word boundaries as in ripgrep: combining marks belong to a word.
     return at < len(text) and (
         text[at].isalnum() or text[at] == "_" or unicodedata.category(text[at]).startswith("M"))

@@ -1,7 +1,7 @@
-"""Two builds beside each other: processor time of a scan and of an import, and cold starts of two functions.
+"""Compares two builds: processor time of a scan and of an import, and cold starts of two functions.
 
-Each measurement runs old and new in alternating pairs on the same input, so that what else the machine does meets both;
-what counts is the median of the pairs' ratios, new to old.
+Each measurement runs old and new in alternating pairs on the same input, so that other load affects both. The result is
+the median of the ratios, new to old.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import riffle
 from corpus import Unavailable
 
 COLD = ["scan-worker", "api"]
-# Of one pair: a start takes milliseconds, and a single one says little.
+# Starts per pair: a start takes milliseconds, so that a single one is too noisy.
 STARTS = 20
 
 
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def pdfs(program: Path, work: Path, options: argparse.Namespace) -> tuple[Path, int, Path]:
-    """A folder of links to the sampled files, how many they are, and codes to look for in them."""
+    """Returns a folder of links to the sampled files, their number, and codes to look for in them."""
     root = options.corpus or corpus.corpus_dir()
     files = corpus.sample(corpus.pdfs(root), root, options.files)
     folder = work / "pdfs"
@@ -84,7 +84,7 @@ def same_device(file: Path, folder: Path) -> bool:
 
 
 def imported(program: Path, statement: Path, state: Path) -> float:
-    """Seconds of processor time."""
+    """Returns seconds of processor time."""
     shutil.rmtree(state, ignore_errors=True)
     cost = measure.run([str(program), "import", str(statement), "--state", str(state)])
     if cost.status != 0:
@@ -93,7 +93,7 @@ def imported(program: Path, statement: Path, state: Path) -> float:
 
 
 def row(what: str, pairs: int, sides: list) -> str:
-    """Each side runs once before it counts: what is cold for the first would be warm for the second."""
+    """Runs each side once before measuring, because the first would otherwise warm the caches for the second."""
     measured = [[side() for side in sides] for _ in range(pairs + 1)][1:]
     ratios = [new / old for old, new in measured]
     old, new = (statistics.median(side) for side in zip(*measured))

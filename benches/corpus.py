@@ -1,8 +1,8 @@
-"""Where the benchmark's files come from: the cache, and the corpus of real PDFs in it.
+"""The cache of the benchmarks, and the corpus of real PDFs in it.
 
-The corpus is the documentation of TeX Live as Debian packages it: some thousands of PDFs made by
-many hands with many programs, free to download, the same everywhere. Nothing of it is kept in the
-repository. No root is needed, only Debian (or a relative) with a package list (`apt-get update`).
+The corpus is the documentation of TeX Live as packaged by Debian: some thousands of PDFs by many
+authors and programs, free to download and the same everywhere. The repository contains none of it.
+It needs no root, only Debian (or a derivative) with a package list (`apt-get update`).
 """
 
 import hashlib
@@ -13,8 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Smallest first, so that a cut-off download leaves a usable corpus. Together about 1.7 GB to
-# download; the PDFs stay, the packages are deleted one by one.
+# Smallest first, so that an interrupted download leaves a usable corpus. The download is about
+# 1.7 GB in total; the PDFs are kept, and each package is deleted after extraction.
 PACKAGES = [
     "texlive-fonts-recommended-doc",
     "texlive-humanities-doc",
@@ -31,11 +31,11 @@ PACKAGES = [
 
 
 class Unavailable(Exception):
-    """Something the benchmark needs is not here; the message says what to do."""
+    """Something that the benchmark needs is missing; the message says what to do."""
 
 
 def cache_dir() -> Path:
-    """RIFFLE_CACHE, else riffle/ in the user's cache folder."""
+    """Returns RIFFLE_CACHE, or riffle/ in the user's cache folder."""
     named = os.environ.get("RIFFLE_CACHE")
     if named:
         return Path(named)
@@ -48,7 +48,7 @@ def corpus_dir() -> Path:
 
 
 def fetch(packages: list[str] | None = None) -> Path:
-    """Brings every package's PDFs into the cache; what is there already is left alone."""
+    """Extracts the PDFs of all packages into the cache; existing ones are skipped."""
     for tool in ("apt-get", "dpkg-deb", "tar"):
         if shutil.which(tool) is None:
             raise Unavailable(
@@ -69,9 +69,9 @@ def fetch(packages: list[str] | None = None) -> Path:
 
 
 def _fetch_one(package: str, target: Path) -> int:
-    # Beside the target, so that the last step is a rename within one file system.
+    # Next to the target, so that the last step is a rename within one file system.
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target) as scratch:
-        # apt drops its rights to a user of its own where root calls it, and that user must write here.
+        # As root, apt drops privileges to its own user, which must be able to write here.
         os.chmod(scratch, 0o777)
         got = subprocess.run(
             ["apt-get", "download", "-q", package], cwd=scratch, capture_output=True, text=True
@@ -96,19 +96,19 @@ def _fetch_one(package: str, target: Path) -> int:
 def _unpack_pdfs(deb: Path, into: Path) -> None:
     into.mkdir()
     archive = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE)
-    # ./usr/share/doc/ says nothing; what follows names the TeX package.
+    # After ./usr/share/doc/, the path names the TeX package.
     untar = subprocess.run(
         ["tar", "-x", "-C", into, "--strip-components=4", "--wildcards", "--no-same-owner", "*.pdf"],
         stdin=archive.stdout, capture_output=True, text=True,
     )
     archive.stdout.close()
-    # tar's status 2 also means "no member fits", which is no error of the package.
+    # Status 2 of tar also means that no member matches, which is not an error.
     if archive.wait() != 0 or (untar.returncode != 0 and "Not found in archive" not in untar.stderr):
         raise Unavailable(f"{deb.name} could not be unpacked: {untar.stderr.strip()[:400]}")
 
 
 def _keep_regular_files(folder: Path) -> int:
-    """Links point out of what was unpacked, or name a file twice: away with them."""
+    """Removes links: they point outside the extracted files or name a file twice."""
     count = 0
     for path in folder.rglob("*"):
         if path.is_symlink():
@@ -126,7 +126,7 @@ def pdfs(folder: Path) -> list[Path]:
 
 
 def sample(files: list[Path], root: Path, count: int | None) -> list[Path]:
-    """`count` of them, the same ones on every machine: those with the smallest hash of their path."""
+    """Returns `count` files, the same on every machine: those with the smallest hash of their path."""
     if count is None or count >= len(files):
         return files
     def rank(path: Path) -> bytes:

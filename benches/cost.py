@@ -1,8 +1,8 @@
-"""What a scan costs on AWS: the calls that were counted, times a price table.
+"""The cost of a scan on AWS: counted calls times a price table.
 
-Counted: what the functions themselves noted in a run of the deployed stack (`scripts/deployed-tests` writes it), per
-file. Measured: processor time per file of `riffle scan` on this machine. Assumed, and shown: how long a call waits, since
-an emulator's waits are its own.
+Counted: the calls per file that the functions recorded in a run of the deployed stack (`scripts/deployed-tests` writes
+them). Measured: processor time per file of `riffle scan` on this machine. Assumed, and shown: the latency of calls,
+because that of an emulator is different.
 """
 
 import json
@@ -15,18 +15,19 @@ import riffle
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# US dollars, us-east-1, arm64, on demand, November 2026: as shared/flows/scan/src/prices.rs has them.
+# US dollars, us-east-1, arm64, on demand, November 2026: the prices of shared/flows/scan/src/prices.rs.
 PRICES = {
     "gb_second": 0.0000133334, "invocation": 0.20e-6, "queue_request": 0.40e-6, "table_write": 0.625e-6,
     "table_read": 0.125e-6, "object_write": 5e-6, "object_read": 0.4e-6, "message": 1e-6, "ocr_page": 1.5e-3,
 }
-# GB of a worker of 1,769 MB: one processor.
+# GB of a worker of 1,769 MB, which has one full vCPU.
 WORKER_GB = 1769 / 1024
-# Milliseconds that a batch of ten files waits: books (five calls in turn, 5 ms each), objects fetched together (30 ms),
-# frames pushed sixteen at once (15 ms a round).
+# Milliseconds that a batch of ten files waits: ledger (five sequential calls, 5 ms each), objects fetched in parallel
+# (30 ms), frames pushed sixteen at a time (15 ms a round).
 BOOKS_MS, FETCH_MS, ROUND_MS, PUSHES_AT_ONCE = 25, 30, 15, 16
 BATCH = 10
-# What is promised of single items, since DynamoDB takes 1,000 writes a second of one; progress is told by the clock.
+# The promised write rates of single items: DynamoDB accepts 1,000 writes a second per item. Progress is published at
+# fixed intervals.
 FILES_A_SECOND, WRITES_A_SECOND, PROGRESS_A_SECOND, CHUNK = 1_000, 200, 2, 100
 
 
@@ -38,7 +39,7 @@ def arguments(parser) -> None:
 
 
 def processor_ms(program: Path, files: int) -> float:
-    """Of one file: user and system time of the whole program and its children, report included."""
+    """Returns the time per file: user and system time of the program and its children, including the report."""
     folder = riffle.samples(program, files)
     with tempfile.TemporaryDirectory() as scratch:
         before = times()
@@ -49,10 +50,10 @@ def processor_ms(program: Path, files: int) -> float:
 
 
 def busiest(counted: dict) -> str:
-    """Writes a second of the items that are written most, at FILES_A_SECOND."""
+    """Returns the writes per second of the most written items, at FILES_A_SECOND."""
     writes = counted["writes"]
     session = writes["session_by_batches"] / counted["files"] * FILES_A_SECOND + PROGRESS_A_SECOND
-    # As if all files of a chunk were read at once, and no other's between them.
+    # The worst case: only files of one chunk are being read.
     chunk = writes["chunk"] / CHUNK * FILES_A_SECOND
     return (f"At {FILES_A_SECOND:,} files a second, writes a second of one item: {session:.0f} of a session, {chunk:.0f} of "
             f"a chunk's numbers, of {WRITES_A_SECOND}: {max(session, chunk) / WRITES_A_SECOND:.2f}.")
@@ -64,10 +65,10 @@ def times() -> float:
 
 
 def model(files: int, per_file: dict, cpu_ms: float, ocr_pages: int = 0) -> dict[str, float]:
-    """Dollars by kind."""
+    """Returns dollars by kind."""
     pushes = per_file["socket_messages"]
     batch_ms = cpu_ms * BATCH + BOOKS_MS + FETCH_MS + ROUND_MS * -(-int(pushes * BATCH) // PUSHES_AT_ONCE)
-    # A picture is read by OCR within a second, and the function waits for it.
+    # OCR of an image takes a second, for which the function waits.
     seconds = files / BATCH * batch_ms / 1000 + ocr_pages
     return {
         "functions": seconds * WORKER_GB * PRICES["gb_second"] + files * per_file["invocations"] * PRICES["invocation"],
@@ -76,14 +77,15 @@ def model(files: int, per_file: dict, cpu_ms: float, ocr_pages: int = 0) -> dict
                            + per_file["table_read_units"] * PRICES["table_read"]),
         "storage": files * (per_file["object_writes"] * PRICES["object_write"]
                             + per_file["object_reads"] * PRICES["object_read"])
-        # What was read of a picture is looked for, and kept.
+        # The cached OCR text is looked up, and stored.
         + ocr_pages * (PRICES["object_write"] + PRICES["object_read"]),
         "ocr": ocr_pages * PRICES["ocr_page"],
     }
 
 
 def classic(files: int, cpu_ms: float) -> dict[str, float]:
-    """One message an invocation, one object a result, a counter in a table with an index: as it is usually built."""
+    """Returns the cost of the usual design: one message per invocation, one object per result, a counter in an indexed
+    table."""
     seconds = files * (cpu_ms + 3 * 5 + 30 + 30 + 6 * ROUND_MS) / 1000
     return {
         "functions": seconds * WORKER_GB * PRICES["gb_second"] + files * PRICES["invocation"],
@@ -98,7 +100,7 @@ def run(options) -> None:
     counted = json.loads(options.figures.read_text())
     files, used = counted["files"], counted["used"]
     per_file = {name: used[name] / files for name in used}
-    # The queue's own consumer receives and deletes ten messages a request: its event source bills, no function notes it.
+    # The event source receives and deletes ten messages per request. It is billed, but no function counts it.
     per_file["queue_requests"] += 2 / BATCH
     cpu = processor_ms(riffle.binary(options.riffle), options.files)
     lines = [

@@ -1,7 +1,7 @@
 """Cold starts and sizes of the shipped functions.
 
-A cold start is what a function itself adds to one: from the exec of `bootstrap` to its first request for an invocation,
-against a stub of Lambda's Runtime API on this machine.
+A cold start is the part that the function itself contributes: from the exec of `bootstrap` to its first request for an
+invocation, against a stub of Lambda's Runtime API on this machine.
 """
 
 import http.server
@@ -18,14 +18,14 @@ import corpus
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# What the deployment sets; nothing is called before the first invocation.
+# The variables that the deployment sets; nothing is called before the first invocation.
 ENVIRONMENT = {
     "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_SESSION_TOKEN": "test", "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
     "SCAN_TABLE": "scan", "CONNECTIONS_TABLE": "connections", "TICKETS_TABLE": "tickets", "TOKENS_TABLE": "tokens",
     "TOKEN_KEY_ID": "key", "OBJECTS_BUCKET": "objects", "UPLOADS_BUCKET": "uploads",
     "QUEUES_URL": "https://sqs.us-east-1.amazonaws.com/1/Riffle-",
-    # Of builds before it, to compare with.
+    # Variables of earlier builds, for comparisons.
     "DISPATCH_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/dispatch",
     "WORK_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/work",
     "FINISH_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/finish",
@@ -49,7 +49,7 @@ def arguments(parser) -> None:
 
 
 class Platform(http.server.BaseHTTPRequestHandler):
-    """The Runtime API: notes when a function first asks for work, and never gives any."""
+    """A stub of the Runtime API: records when a function first requests work, and never returns any."""
 
     asked = threading.Event()
     at = 0.0
@@ -70,7 +70,7 @@ class Platform(http.server.BaseHTTPRequestHandler):
 
 
 def runtime_api() -> int:
-    """The port of a stub of it."""
+    """Starts a stub of the Runtime API; returns its port."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Platform)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -78,7 +78,7 @@ def runtime_api() -> int:
 
 
 def cold_start(bootstrap: Path, name: str, port: int, more: dict[str, str] | None = None) -> float:
-    """Milliseconds. `more` is set besides."""
+    """Returns milliseconds. `more` are additional variables."""
     Platform.asked.clear()
     Platform.wrong = None
     environment = {**ENVIRONMENT, **(more or {}), "AWS_LAMBDA_FUNCTION_NAME": name, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"}
@@ -98,7 +98,7 @@ def cold_start(bootstrap: Path, name: str, port: int, more: dict[str, str] | Non
 
 
 def zipped(folder: Path) -> int:
-    """Bytes of what is uploaded, as CDK packs it."""
+    """Returns the bytes of the upload, as packed by the CDK."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
         for file in sorted(folder.iterdir()):

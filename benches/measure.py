@@ -1,4 +1,4 @@
-"""Runs a command and says what it cost: wall, processor time, peak memory."""
+"""Runs a command and measures wall time, processor time and peak memory."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass
 class Cost:
-    """Seconds and bytes. `cpu` is user and system time of the command and all it waited for."""
+    """Seconds and bytes. `cpu` is user and system time of the command and its waited-for children."""
 
     wall: float
     cpu: float
@@ -24,7 +24,7 @@ class Cost:
 
 
 def run(command: list[str], out: Path | None = None, timeout: float | None = None) -> Cost:
-    """Runs to the end with output to `out`; after `timeout` seconds kills it, then status is -9."""
+    """Runs a command with output to `out`; kills it after `timeout` seconds, with status -9."""
     with open(out or os.devnull, "wb") as sink, open(f"{out}.err" if out else os.devnull, "wb") as err:
         began = time.monotonic()
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=err, start_new_session=True)

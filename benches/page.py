@@ -1,4 +1,4 @@
-"""What a person waits for on the page, in Chromium against the real server."""
+"""Waiting times of the page, in Chromium against the real server."""
 
 import argparse
 import json
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
         for line in map(json.loads, figures.read_text().splitlines()):
             lines.append(f"| {line['what']} | {line['value']:,.0f} {line['unit']} |")
     if options.runs:
-        # Fails where one of them ends in another state than the server's.
+        # Fails if one of them ends in a state that differs from the server's.
         environment["RIFFLE_PAGE_FILES"] = "4000"
         browse(["cuts.spec.ts", "-g", "ten random moments"], environment)
         lines.append(f"| cuts and reloads, after all of which the page showed the server's state | {options.runs * 10} |")

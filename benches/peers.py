@@ -1,4 +1,4 @@
-"""The programs Riffle is measured beside, as a person would call them."""
+"""The programs that Riffle is compared with, as users would call them."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ def need(*tools: str) -> None:
 
 
 def link_tree(files: list[Path], root: Path, into: Path) -> Path:
-    """A folder of just these files, so that every program is pointed at the same folder."""
+    """Returns a folder with only these files, so that every program reads the same folder."""
     if into.exists():
         shutil.rmtree(into)
     for file in files:

@@ -1,7 +1,7 @@
-"""What Riffle finds of what pdftotext and a whole-word search find, and why not the rest.
+"""Recall of Riffle relative to pdftotext with a whole-word search, and the causes of misses.
 
-pdftotext is not the truth: it breaks words where there are none and joins others. It is the reading
-that people have had until now, so a pair that it finds and Riffle does not needs a cause.
+pdftotext is not the truth: it splits words wrongly and joins others. It is what users have had
+until now, so that each pair that it finds and Riffle does not needs a cause.
 """
 
 import re
@@ -65,7 +65,7 @@ def _riffle_text(file: Path) -> str | None:
 
 
 def _cause(code: str, text: str | None, file: Path, root: Path) -> str:
-    """As near as a program can tell. The order matters: from the narrowest to the widest."""
+    """Returns the probable cause of a miss. The order matters: from the narrowest to the widest cause."""
     if text is None:
         return "unknown: the text could not be looked at"
     low = AROUND_HYPHEN.sub("-", HYPHENS.sub("-", text.lower()))

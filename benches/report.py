@@ -1,4 +1,4 @@
-"""Results as Markdown: printed as they come, and kept for a file."""
+"""Results as Markdown, printed at once and collected for a file."""
 
 from pathlib import Path
 from statistics import median
@@ -79,7 +79,7 @@ class Report:
                 self.say(f"- {what}: {code} in {file}")
 
     def turns(self, ways: list[tuple[str, list[measure.Cost]]], files: int) -> None:
-        """Medians, and the median of what each turn's ratio to the first way is."""
+        """Adds medians, and the median of each turn's ratio to the first way."""
         self.say("")
         self.say("| parsing | CPU ms/file | wall ms/file | CPU, first = 1 | wall, first = 1 | parent peak MiB |")
         self.say("|---|---|---|---|---|---|")

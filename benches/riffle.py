@@ -1,4 +1,4 @@
-"""Riffle as it is measured: the release build, a fresh state each time so that nothing is cached."""
+"""Runs Riffle for measurements: the release build with a new state each time, so that nothing is cached."""
 
 import json
 import os
@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 @dataclass
 class Scan:
     cost: measure.Cost
-    matches: set[tuple[str, str]] = field(default_factory=set)  # file, code in small letters
+    matches: set[tuple[str, str]] = field(default_factory=set)  # file, code in lower case
     failed: dict[str, str] = field(default_factory=dict)  # file: reason
     summary: dict = field(default_factory=dict)
 
@@ -33,7 +33,7 @@ def target() -> Path:
 
 
 def binary(named: str | None) -> Path:
-    """The binary to measure: the one named, else this checkout's, built as it stands."""
+    """Returns the binary to measure: the given one, or that of this checkout, built first."""
     if named:
         if not Path(named).is_file():
             raise Unavailable(f"there is no {named}")
@@ -43,7 +43,7 @@ def binary(named: str | None) -> Path:
 
 
 def samples(program: Path, count: int, seed: int = 1, one_page: bool = False) -> Path:
-    """Samples in the cache, made where they are not there; the folder that has codes and key."""
+    """Creates samples in the cache if they are missing; returns the folder with the codes and the answer key."""
     name = f"samples-{count}-{seed}" + ("-one-page" if one_page else "")
     folder = corpus.cache_dir() / name
     if (folder / "answers.json").exists():
@@ -63,8 +63,8 @@ def command(program: Path, folder: Path, codes: Path, work: Path) -> list[str]:
 
 
 def scan(program: Path, folder: Path, codes: Path, work: Path, *more: str, again: bool = False) -> Scan:
-    """One scan, from nothing or `again` over the state of the one before. Exit status 1 means that some files
-    failed, which is a result."""
+    """Runs one scan with a new state, or `again` with the state of the previous one. Exit status 1 means that some
+    files failed, which is a result."""
     if not again:
         shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)
@@ -90,8 +90,7 @@ def scan(program: Path, folder: Path, codes: Path, work: Path, *more: str, again
 
 
 def bare(folder: Path, jobs: int, work: Path) -> measure.Cost:
-    """The same files through the same parsers with nothing around them: no queue, ledger, report,
-    and no matching."""
+    """Reads the same files with the same parsers only: without queue, ledger, report and matching."""
     program = target() / "examples" / "extract"
     cost = measure.run([str(program), "--time", "--jobs", str(jobs), str(folder)], work / "bare.txt")
     if cost.status != 0:

@@ -69,10 +69,10 @@ def say(what: str) -> None:
 
 def beside(options: argparse.Namespace, program: Path, files: list[Path], root: Path,
            codes: Path, work: Path, report: Report) -> None:
-    """Riffle and its peers on a selection of files."""
+    """Measures Riffle and its peers on a selection of files."""
     chosen = corpus.sample(files, root, options.sample or None)
     folder = peers.link_tree(chosen, root, work / "files")
-    # Once before the clock runs, so that nobody is the first to read the files from the disk.
+    # Once before the measurement, so that no program is the first to read the files from disk.
     for file in chosen:
         file.read_bytes()
     say(f"riffle on {len(chosen)} files")
@@ -137,12 +137,12 @@ def scale(options: argparse.Namespace, program: Path, work: Path, report: Report
         result = riffle.scan(program, folder / "drawings", folder / "codes.xlsx", work / "run")
         rows.append((count, result))
         if count > 10_000:
-            shutil.rmtree(folder)  # more than a gigabyte, and made again in minutes
+            shutil.rmtree(folder)  # more than a gigabyte, and recreated in minutes
     report.scale(rows)
 
 
 def sandbox(options: argparse.Namespace, program: Path, work: Path, report: Report) -> None:
-    """Both ways in turns, so that both meet the same moods of the machine."""
+    """Runs both ways alternately, so that other load affects both."""
     root = options.corpus or corpus.corpus_dir()
     files = corpus.pdfs(root)
     listed = write_codes(code_choice.choose(files, root, options.codes), work)
@@ -154,7 +154,7 @@ def sandbox(options: argparse.Namespace, program: Path, work: Path, report: Repo
         for way, flags in ways.items():
             say(f"{way}, turn {turn + 1} of {SANDBOX_TURNS}")
             cost = riffle.scan(program, folder, listed, work / "run", *flags).cost
-            if turn >= 0:  # the first is for the disk
+            if turn >= 0:  # the first turn warms the disk cache
                 costs[way].append(cost)
     report.heading(f"Sandbox: {len(chosen)} real PDFs, {SANDBOX_TURNS} turns")
     report.turns(list(costs.items()), len(chosen))

@@ -1,8 +1,8 @@
-"""Kills the platform again and again while it scans, and looks at what is stored in the end.
+"""Kills the platform repeatedly while it scans, and checks the stored results.
 
-Every second session is a retry of the one before. A process is either the scan itself or `riffle serve` on
-the same state, at random; a person may do both. Beside the samples lie some files nobody can read, so that a
-retry has something to do.
+Every second session is a retry of the previous one. A process is either the scan itself or `riffle serve` with
+the same state, at random, as users may run both. Some files next to the samples are unreadable, so that a retry
+has something to do.
 """
 
 import argparse
@@ -26,10 +26,10 @@ from books import Books
 from corpus import Unavailable
 
 UNREADABLE = 50
-# A session that has not ended by then without being killed never will.
+# A session that has not ended within this time without kills is stuck.
 PATIENCE = 3600
 LENIENCE = 1.1
-# A failed message waits for a minute at most, and has five tries.
+# A failed message waits at most a minute, and has five attempts.
 DRAINED_WITHIN = 300
 
 
@@ -59,7 +59,7 @@ class Soak:
         return [str(self.program), "scan", *what, "--json", "--state", str(self.work / state)]
 
     def whole(self) -> tuple[float, str]:
-        """The same scan without a kill: seconds, and what its results are."""
+        """Runs the same scan without kills; returns seconds and its results."""
         began = time.monotonic()
         self.to_the_end(self.command("whole"))
         seconds = time.monotonic() - began
@@ -78,7 +78,7 @@ class Soak:
         self.check(done.returncode)
 
     def check(self, status: int) -> None:
-        """0 and 1 are ends of a scan, 1 because of the unreadable files."""
+        """Raises unless the status is that of a finished scan: 0, or 1 because of the unreadable files."""
         if status not in (0, 1):
             said = (self.work / "err").read_text(errors="replace").strip()
             raise Unavailable(f"riffle ended with {status}: {said[-800:]}")
@@ -89,13 +89,13 @@ class Soak:
             if self.session(retry, until):
                 self.tally.ended += 1
                 retry = not retry
-        # What is open ends undisturbed; nothing that is complete hinders it.
+        # Open sessions must end without kills, unimpeded by complete ones.
         self.to_the_end(self.command("state", retry))
         self.tally.ended += 1
         self.drain()
 
     def drain(self) -> None:
-        """A scan ends when it is complete: what its repeated messages would do is left to the next start."""
+        """A scan exits when it is complete: its redelivered messages are left to the next start."""
         command = [str(self.program), "serve", "--listen", "127.0.0.1:0", "--state", str(self.work / "state"), "--no-token"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
             address = next(line.split()[3].decode() for line in child.stderr if b"riffle is at" in line)
@@ -109,14 +109,14 @@ class Soak:
             child.terminate()
 
     def session(self, retry: bool, until: float) -> bool:
-        """Kills one session's processes until one of them ends by itself. False: the time is up first."""
+        """Kills one session's processes until one of them ends by itself. Returns False if the time is up first."""
         serves, kills = False, 0
         while (now := time.monotonic()) < until:
-            # Reading goes on from kill to kill, but a report is written in one go: a session that takes much
-            # longer than it should is killed ever more rarely.
+            # Reading continues after each kill, but a report is written in one go: a session that takes much
+            # longer than it should is killed less and less often.
             late = max(0, kills - self.usual_kills)
             every = self.options.every * LENIENCE**late
-            # At any moment, the first milliseconds too.
+            # At any moment, including the first milliseconds.
             pause = min(self.random.uniform(0, 2 * every), until - now)
             kills += 1
             status = self.serve(pause) if serves else self.scan(retry, pause)
@@ -157,7 +157,7 @@ class Soak:
         return None
 
     def kill(self, child: subprocess.Popen, pause: float) -> int | None:
-        """Waits, then kills: the parent alone, whatever children it has. Its status if it was faster."""
+        """Waits, then kills only the parent process. Returns its status if it has ended earlier."""
         self.tally.groups.append(child.pid)
         try:
             return child.wait(pause)
@@ -174,7 +174,7 @@ class Soak:
 
 
 def left_behind(groups: list[int]) -> int:
-    """Processes of killed parents that still run."""
+    """Returns processes that still run although their parents were killed."""
     time.sleep(1)
     running = 0
     for group in groups:
@@ -232,7 +232,7 @@ def soak(options: argparse.Namespace, test: Soak) -> int:
             wrong.append(f"session {session.id}: its results are not those of a scan without a kill")
     if queued:
         wrong.append(f"messages are left: {queued}")
-    # A message that was in hand at each of several kills is given up; that is fine where its session ended.
+    # A message in processing at several kills becomes a dead letter; that is fine if its session has ended.
     ended = {session.id for session in sessions if session.state == "COMPLETE"}
     lost = [body for group, body in dead if group not in ended]
     if lost:

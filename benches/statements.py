@@ -1,4 +1,4 @@
-"""Statements: how soon an upload shows, how large a file and a month may be, and how many may come at once."""
+"""Statements: latency of uploads, large files, large months, and sustained load."""
 
 import argparse
 import datetime
@@ -48,12 +48,12 @@ def run(options: argparse.Namespace) -> None:
 
 
 def statement(rows: int, first: int = 0, days: int = 28) -> bytes:
-    """Rows of some 90 bytes, by date, no two alike; `first` is the number of the first one."""
+    """Returns distinct rows of about 90 bytes, by date; `first` is the number of the first row."""
     return ledger(rows, first, days, 100_000_00)[0]
 
 
 def ledger(rows: int, first: int, days: int, balance: int) -> tuple[bytes, int]:
-    """The same from this balance on, and the last one."""
+    """Returns the same rows with balances from this one on, and the last balance."""
     begin = datetime.date(2024, 1, 1)
     out = [b"Booking date;Value date;Counterparty;Purpose;Amount;Currency;Balance\n"]
     day, per_day = "", -(-rows // days)
@@ -74,7 +74,7 @@ def money(cents: int) -> bytes:
 
 
 class Server:
-    """`riffle serve` on a state of its own."""
+    """A `riffle serve` with its own state."""
 
     def __init__(self, program: Path, state: Path):
         self.child = subprocess.Popen([str(program), "serve", "--listen", "127.0.0.1:0", "--state", str(state),
@@ -83,7 +83,7 @@ class Server:
         for line in self.child.stderr:
             if found := re.search(r"riffle is at http://([0-9.]+):(\d+)", line):
                 self.host, self.port = found[1], int(found[2])
-                # What it says later must not fill the pipe.
+                # Later output must not fill the pipe.
                 threading.Thread(target=self.child.stderr.read, daemon=True).start()
                 return
         raise Unavailable("riffle serve ended")
@@ -137,7 +137,7 @@ class Server:
                 return files
 
     def peak(self) -> float:
-        """MiB."""
+        """Returns memory in MiB."""
         status = Path(f"/proc/{self.child.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
 
@@ -155,7 +155,7 @@ def wait(what: str, look, pause: float) -> None:
 
 
 def upload(program: Path, scratch: Path, options: argparse.Namespace) -> list[str]:
-    """From asking for a form until all 1,000 rows come from the API."""
+    """Measures the time from requesting a form until the API returns all 1,000 rows."""
     server = Server(program, scratch / "state")
     seconds = []
     for number in range(options.runs):
@@ -184,11 +184,11 @@ def upload(program: Path, scratch: Path, options: argparse.Namespace) -> list[st
 
 
 def large(program: Path, scratch: Path, options: argparse.Namespace) -> list[str]:
-    """One large file by `riffle import`."""
+    """Imports one large file with `riffle import`."""
     path, wanted, rows, balance = scratch / "large.csv", options.megabytes * 1_000_000, 0, 100_000_00
     with open(path, "wb") as file:
         while file.tell() < wanted:
-            # 100,000 rows a month.
+            # 100,000 rows per month.
             month = rows // 100_000
             piece, balance = ledger(100_000, rows, 28, balance)
             piece = piece.replace(b"2024-01-", b"%d-%02d-" % (2010 + month // 12, month % 12 + 1))
@@ -218,7 +218,8 @@ def large(program: Path, scratch: Path, options: argparse.Namespace) -> list[str
 
 
 def month(program: Path, scratch: Path, options: argparse.Namespace) -> list[str]:
-    """So many rows of one month and account, in one file and in files of 1,000: when figures are right."""
+    """Measures the time until the figures are right, for rows of one month and account, in one file and in files of
+    1,000."""
     lines = [f"| {options.month_rows:,} rows of one month and account | all stored after | figures right after |",
              "|---|---|---|"]
     for files in (1, -(-options.month_rows // 1_000)):
@@ -252,7 +253,7 @@ def rate(program: Path, scratch: Path, options: argparse.Namespace) -> list[str]
 
 
 def feed(program: Path, state: Path, wanted: int, seconds: int) -> list[str]:
-    """`wanted` files of 10 rows a second, evenly, by eight senders that have their forms already."""
+    """Uploads `wanted` files of 10 rows per second at an even rate, by eight senders with their forms prepared."""
     server, senders, count = Server(program, state), 8, wanted * seconds
     contents = [statement(10, number * 10, 10) for number in range(count)]
     forms: list[dict] = [{}] * count

@@ -1,4 +1,4 @@
-// The frame of all pages: the rail, and which page stands at which address. What flows bring comes from their folders.
+// The frame of all pages: the navigation rail and the routes. Each flow provides its pages from its own folder.
 
 import { ActionIcon, Anchor, Stack, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
@@ -33,10 +33,10 @@ export function App() {
       <div className={classes.frame}>
         <Rail flows={flows} />
         <main className={classes.content} id="content">
-          {config.isPending && <Waiting label="Opening Riffle…" />}
+          {config.isPending && <Waiting label="Loading Riffle…" />}
           {config.isError && (
             <Trouble
-              title="Riffle does not answer"
+              title="Riffle could not be loaded"
               message={config.error.message}
               again={() => void config.refetch()}
             />
@@ -81,15 +81,15 @@ function Pages({ flows }: { flows: Flow[] }) {
           </Titled>
         </Route>
         <Route>
-          <Titled title="Not found">
-            <EmptyState title="There is no such page" whole>
-              Begin at{" "}
+          <Titled title="Page not found">
+            <EmptyState title="Page not found" whole>
+              Go to{" "}
               <Anchor component={Link} href="/">
                 Home
               </Anchor>
-              {flows.map(({ navigation: { path, title } }) => (
+              {flows.map(({ navigation: { path, title } }, at) => (
                 <span key={path}>
-                  , or look at{" "}
+                  {at === flows.length - 1 ? " or " : ", "}
                   <Anchor component={Link} href={path}>
                     {title}
                   </Anchor>
@@ -104,7 +104,7 @@ function Pages({ flows }: { flows: Flow[] }) {
   );
 }
 
-/** What can be begun. */
+/** The start page: the start form of each flow that has one. */
 function Home({ flows }: { flows: Flow[] }) {
   return (
     <Stack gap="xl">{flows.map(({ navigation, start: Start }) => Start && <Start key={navigation.path} />)}</Stack>
@@ -157,9 +157,9 @@ function Rail({ flows }: { flows: Flow[] }) {
 interface EntryProps {
   path: string;
   title: string;
-  /** All addresses below this are its, too. */
+  /** The entry is also current at all addresses below this. */
   below?: string;
-  /** The lines of its picture. */
+  /** The paths of its icon. */
   children: ReactNode;
 }
 
@@ -200,7 +200,7 @@ function Scheme() {
       variant="subtle"
       color="gray"
       size="lg"
-      aria-label={dark ? "Light colours" : "Dark colours"}
+      aria-label={dark ? "Switch to light theme" : "Switch to dark theme"}
       onClick={() => setColorScheme(dark ? "light" : "dark")}
     >
       <Icon>

@@ -14,8 +14,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes a workbook, a CSV or text for a list of codes, and tells what was understood. The same list again is
-         *     harmless.
+         * Reads a list of codes from a workbook, a CSV file or text, and returns the codes it found. Idempotent: the same list
+         *     may be sent again.
          */
         post: operations["understand_codes"];
         delete?: never;
@@ -31,7 +31,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What this deployment can do, and how much of it. */
+        /** Returns the features and limits of this deployment. */
         get: operations["get_config"];
         put?: never;
         post?: never;
@@ -48,7 +48,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant's messages that failed too often. */
+        /** Lists the tenant's dead letters: messages that failed too often. */
         get: operations["list_dead_letters"];
         put?: never;
         post?: never;
@@ -67,7 +67,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hands them out again to where they failed, up to 200 at once. */
+        /** Sends dead letters back to the queues where they failed, up to 200 in one request. */
         post: operations["redrive_dead_letters"];
         delete?: never;
         options?: never;
@@ -82,7 +82,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This description as a page. */
+        /** Returns this description as an HTML page. */
         get: operations["get_docs"];
         put?: never;
         post?: never;
@@ -99,7 +99,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The folders in a folder, to choose one. On a person's own machine alone. */
+        /** Lists the folders in a folder, to choose one. Available only where the platform runs on the user's own machine. */
         get: operations["list_folders"];
         put?: never;
         post?: never;
@@ -116,7 +116,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the platform lives: 503 where its state does not answer. */
+        /** Returns the health of the platform and the depths of its queues; 503 if its state does not answer. */
         get: operations["get_health"];
         put?: never;
         post?: never;
@@ -133,7 +133,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The platform in numbers, in the text format of Prometheus. */
+        /** Returns metrics of the platform in the text format of Prometheus. */
         get: operations["get_metrics"];
         put?: never;
         post?: never;
@@ -150,7 +150,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This description, OpenAPI 3.1. */
+        /** Returns this description as an OpenAPI 3.1 document. */
         get: operations["get_description"];
         put?: never;
         post?: never;
@@ -167,7 +167,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your scans, newest first. */
+        /** Lists your scans, newest first. */
         get: operations["list_scans"];
         put?: never;
         post?: never;
@@ -184,14 +184,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One scan with all that is known of it. */
+        /** Returns one scan with all its details. */
         get: operations["get_scan"];
         put?: never;
         post?: never;
         /**
-         * Removes a scan and all that came of it: results, report, pictures, its codes, the access token it was lent, and
-         *     uploaded files that no other scan uses. It is gone for everybody when this is answered, and removed soon after.
-         *     One that still runs is not (409): cancel it first. The same again is harmless.
+         * Deletes a scan and everything derived from it: results, report, pictures, its codes, the access token lent to it,
+         *     and uploaded files that no other scan uses. From the time of this response no client sees the scan; its data is
+         *     removed soon after. A running scan is refused (409): cancel it first. Idempotent.
          */
         delete: operations["delete_scan"];
         options?: never;
@@ -206,7 +206,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is known of each code, in the order of the list. */
+        /** Lists the codes with their results, in the order of the list of codes. */
         get: operations["list_codes"];
         put?: never;
         post?: never;
@@ -223,7 +223,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Files that could not be read, in the order of the files. */
+        /** Lists the files that could not be read, in the order of the files. */
         get: operations["list_failures"];
         put?: never;
         post?: never;
@@ -242,7 +242,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** An address for a file of a scan. */
+        /** Creates a link to download a file of a scan. */
         post: operations["create_file_link"];
         delete?: never;
         options?: never;
@@ -257,7 +257,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A page of a PDF or picture as a PNG, as long as the file is the one that was read. */
+        /** Returns a page of a PDF or picture as a PNG, as long as the file is still the version that the scan read. */
         get: operations["get_page_picture"];
         put?: never;
         post?: never;
@@ -275,8 +275,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Matches in the order of the files. While a scan runs, listen to the WebSocket too: what arrives before the
-         *     cursor is not on a later page.
+         * Lists matches in the order of the files. While a scan runs, also listen to the WebSocket: a match that arrives at a
+         *     position before the cursor does not appear on a later page.
          */
         get: operations["list_matches"];
         put?: never;
@@ -294,7 +294,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where a match stands, to be looked at: on a page with its box, or in a text. */
+        /** Returns the position of a match, to display it: its page with a box around it, or the text around it. */
         get: operations["get_evidence"];
         put?: never;
         post?: never;
@@ -313,7 +313,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** An address for the report of a scan that is done. */
+        /** Creates a link to download the report of a finished scan. */
         post: operations["create_report_link"];
         delete?: never;
         options?: never;
@@ -328,7 +328,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What transactions can be filtered by. */
+        /** Returns the values that transactions can be filtered by. */
         get: operations["get_facets"];
         put?: never;
         post?: never;
@@ -345,7 +345,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sums by month, account and currency, newest first. */
+        /** Returns sums by month, account and currency, newest first. */
         get: operations["get_figures"];
         put?: never;
         post?: never;
@@ -362,10 +362,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant's files, newest first. */
+        /** Lists the tenant's files, newest first. */
         get: operations["list_statement_files"];
         put?: never;
-        /** Announces a statement, and tells where to send it. It shows among the files when it has come. */
+        /** Announces a statement and returns the form to upload it with. The file is listed once it has arrived. */
         post: operations["announce_statement_file"];
         delete?: never;
         options?: never;
@@ -380,13 +380,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One file, and what came of it. */
+        /** Returns one file with its result. */
         get: operations["get_statement_file"];
         put?: never;
         post?: never;
         /**
-         * Removes a file and all that came of it alone: its transactions that no other file shows, figures, events, and the
-         *     file itself. Begun when this is answered; the file's state tells when it is done. The same again is harmless.
+         * Deletes a file and everything derived from it alone: its transactions that appear in no other file, figures, events,
+         *     and the file itself. This response means that the deletion has begun; the file's state shows when it is done.
+         *     Idempotent.
          */
         delete: operations["delete_statement_file"];
         options?: never;
@@ -401,7 +402,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to a file, oldest first. */
+        /** Lists what happened to a file, oldest first. */
         get: operations["get_timeline"];
         put?: never;
         post?: never;
@@ -418,11 +419,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The rules by which transactions get their categories. */
+        /** Returns the rules that assign categories to transactions. */
         get: operations["get_rules"];
         /**
-         * Other rules, for files to come; `riffle replay` applies them to those that have been. What is no list of rules is
-         *     refused (422) and says where.
+         * Replaces the rules for future files; `riffle replay` applies them to earlier files. Text that is not a valid list of
+         *     rules is refused (422), and the error says where it is wrong.
          */
         put: operations["put_rules"];
         post?: never;
@@ -440,8 +441,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Transactions, newest first. A page may be short, even empty, and yet not the last: `next_cursor` tells. A cursor
-         *     goes on with the filter it came from; one of another kind of list is a conflict (409).
+         * Lists transactions, newest first. A page may be short or even empty without being the last: only a `null`
+         *     `next_cursor` marks the last page. Send a cursor with the filter it was issued for; a cursor of another kind of list
+         *     is a conflict (409).
          */
         get: operations["list_transactions"];
         put?: never;
@@ -459,7 +461,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The same as a file for spreadsheets. More than 20,000, or 4 MB, are refused (422): export them in parts. */
+        /**
+         * Exports the same transactions as a CSV file for spreadsheets. More than 20,000 transactions, or more than 4 MB, are
+         *     refused (422): export them in parts.
+         */
         get: operations["export_transactions"];
         put?: never;
         post?: never;
@@ -476,7 +481,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the work stands that this processing id names, with the fields of its flow. For programs that wait for it. */
+        /**
+         * Returns the status of the work with this processing id, including the fields of its flow. For programs that poll
+         *     until the work is done.
+         */
         get: operations["get_status"];
         put?: never;
         post?: never;
@@ -495,7 +503,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A one-time ticket, good for 60 s, that opens one WebSocket: `GET /ws?ticket=…`. */
+        /** Issues a one-time ticket, valid for 60 s, that opens one WebSocket: `GET /ws?ticket=…`. */
         post: operations["issue_ticket"];
         delete?: never;
         options?: never;
@@ -512,7 +520,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A new upload, which takes files until it is scanned. */
+        /** Creates an upload, which accepts files until it is scanned. */
         post: operations["create_upload"];
         delete?: never;
         options?: never;
@@ -527,7 +535,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far an upload is. */
+        /** Returns the progress of an upload. */
         get: operations["get_upload"];
         put?: never;
         post?: never;
@@ -547,8 +555,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Declares files, and tells how to send each. The same again is harmless and gives fresh addresses; other files
-         *     under the same numbers are a conflict (409).
+         * Declares files and returns how to send each. Idempotent: the same files may be declared again and get fresh
+         *     addresses; different files under the same numbers are a conflict (409).
          */
         post: operations["declare_files"];
         delete?: never;
@@ -566,7 +574,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Puts the parts of a file together. The same again is harmless. */
+        /** Joins the parts of a file. Idempotent. */
         post: operations["complete_file"];
         delete?: never;
         options?: never;
@@ -582,8 +590,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A file of a scan, as long as it is the one that was read. This address stays. A file of Google Drive is shown by
-         *     Google, to whoever is signed in there.
+         * Returns a file of a scan, as long as it is still the version that the scan read. This address is permanent. For a
+         *     file of Google Drive it redirects to Google, which shows the file to people who are signed in there.
          */
         get: operations["download_file"];
         put?: never;
@@ -601,7 +609,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The report of a scan that is done, an Excel workbook. This address stays. */
+        /** Returns the report of a finished scan, an Excel workbook. This address is permanent. */
         get: operations["download_report"];
         put?: never;
         post?: never;
@@ -615,7 +623,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description One message of a client. Unknown fields are ignored. */
+        /** @description A message from a client. Unknown fields are ignored. */
         Action: (components["schemas"]["StartScan"] & {
             /** @enum {string} */
             action: "start_scan";
@@ -639,7 +647,7 @@ export interface components {
             session_id?: string | null;
         };
         CategoryFigures: {
-            /** @description `null`: uncategorised. */
+            /** @description `null` for transactions without a category. */
             category?: string | null;
             /** Format: int64 */
             count: number;
@@ -655,58 +663,64 @@ export interface components {
             /** Format: int64 */
             unknown: number;
         };
-        /** @description What is known of one code. */
+        /** @description The result of one code. */
         CodeEntry: {
             code: string;
             /**
              * Format: int64
-             * @description Files it was found in.
+             * @description Number of files that contain the code.
              */
             files: number;
             /** Format: int64 */
             matches: number;
-            /** @description Of an unknown code: what OCR read somewhere and may be it, such as `HOLE-l2` for `HOLE-12`. At most 5. */
+            /**
+             * @description For an unknown code: texts that OCR read and that may be misread forms of the code, such as `HOLE-l2` for
+             *     `HOLE-12`. At most 5.
+             */
             misread?: string[];
             state: components["schemas"]["CodeState"];
             /**
              * Format: int64
-             * @description Of an unknown code: the files it may stand in, for they were not read, or not wholly.
+             * @description For an unknown code: number of files that may contain it, because they were not read, or not completely.
              */
             unread_files: number;
         };
-        /** @description Codes in the order of their list. */
+        /** @description A page of codes, in the order of the list of codes. */
         CodePage: {
             codes: components["schemas"]["CodeEntry"][];
-            /** @description Of all codes, whatever was asked for. */
+            /** @description Counts of all codes of the scan, independent of the filter of the request. */
             counts: components["schemas"]["CodeCounts"];
-            /** @description For the next page; `null` on the last. */
+            /** @description Request the next page with it; `null` on the last page. */
             next_cursor?: string | null;
         };
         /**
-         * @description What is known of a code.
+         * @description The state of a code.
          * @enum {string}
          */
         CodeState: "found" | "absent" | "unknown" | "pending";
-        /** @description All parts of a file were sent. */
+        /** @description Completes a file of which all parts were sent. */
         CompleteParts: {
             parts: components["schemas"]["SentPart"][];
         };
-        /** @description What this deployment can do, and how much of it. */
+        /** @description The capabilities and limits of this deployment. */
         Config: {
-            /** @description The flows that are here, by name, such as `scan` and `statements`. Nothing of the others is served. */
+            /**
+             * @description The names of the flows of this deployment, such as `scan` and `statements`. Routes of other flows are not
+             *     served.
+             */
             flows: string[];
             limits: components["schemas"]["Limits"];
             ocr: components["schemas"]["OcrConfig"];
             place: components["schemas"]["DeployedAt"];
             sign_in?: components["schemas"]["SignIn"] | null;
             socket: components["schemas"]["SocketConfig"];
-            /** @description What a scan may read. */
+            /** @description The kinds of sources that a scan may read. */
             sources: components["schemas"]["SourceKind"][];
             version: string;
         };
-        /** @description An estimate, by kind of service. */
+        /** @description An estimate of the cost, by kind of service. */
         Cost: {
-            /** @description `USD`. */
+            /** @description Always `USD`. */
             currency: string;
             /** Format: double */
             functions: number;
@@ -718,7 +732,7 @@ export interface components {
             ocr: number;
             /** Format: double */
             queues: number;
-            /** @description Whose prices. */
+            /** @description The AWS region whose prices apply. */
             region: string;
             /** Format: double */
             storage: number;
@@ -729,92 +743,98 @@ export interface components {
         };
         DeadLetterItem: {
             event_type?: string | null;
-            /** @description The flow it belongs to, such as `statements`. */
+            /** @description The flow that the message belongs to, such as `statements`. */
             flow: string;
             id: string;
-            /** @description Why it failed, as far as it was told. */
+            /** @description The reason of the failure, if known. */
             reason?: string | null;
             /** Format: date-time */
             sent_at: string;
-            /** @description The function in which it failed. */
+            /** @description The function in which the message failed. */
             stage: string;
-            /** @description What it is about: the id of a scan or of a statement file. */
+            /** @description The id of the scan or statement file that the message is about. */
             subject?: string | null;
-            /** @description How people call that: the name of a file. */
+            /** @description The subject's name for people: the name of a file. */
             subject_name?: string | null;
         };
-        /** @description Messages that failed too often, the oldest first as far as the queues tell. */
+        /** @description Dead letters: messages that failed too often. Oldest first, as far as the queues give the order. */
         DeadLetters: {
             letters: components["schemas"]["DeadLetterItem"][];
-            /** @description There are more than are shown: hand these out again, or ask for more at once. */
+            /** @description Whether there may be more dead letters than listed: redrive these first, or request a higher `limit`. */
             more: boolean;
         };
-        /** @description Some of the files that will come. */
+        /** @description A batch of the files that will be uploaded. */
         DeclareFiles: {
             files: components["schemas"]["DeclaredFile"][];
             /**
              * Format: int32
-             * @description Number of the first of them, chosen by the client: 0, 1000, … A repeat with the same files is the same
-             *     declaration.
+             * @description Number of the first file of this batch, chosen by the client: 0, 1000, … A repeated request with the same files
+             *     is the same declaration.
              */
             first: number;
         };
         DeclaredFile: {
-            /** @description As people shall see it, with `/` between folders. Never a path or key of ours. At most 1,024 bytes of UTF-8. */
+            /**
+             * @description The name shown to people, with `/` between folders. It is never used as a path or key on the server. At most
+             *     1,024 bytes of UTF-8.
+             */
             name: string;
             /**
              * Format: int64
-             * @description In bytes.
+             * @description Size in bytes.
              */
             size: number;
         };
         /**
-         * @description Where the platform runs.
+         * @description The platform of a deployment.
          * @enum {string}
          */
         DeployedAt: "local" | "aws";
-        /** @description An address at which content can be fetched without signing in, by whoever has it, until then. Not to be kept. */
+        /**
+         * @description An address from which everyone who has it can fetch the content without signing in, until it expires. Do not store
+         *     it.
+         */
         DownloadLink: {
             /**
              * Format: date-time
-             * @description `null`: it does not expire.
+             * @description `null` if the address does not expire.
              */
             expires_at?: string | null;
             url: string;
         };
         /**
-         * @description Which kind of thing went wrong. A client may act on it; `message` is for people.
+         * @description The kind of an error. A client may act on it; `message` is for people.
          * @enum {string}
          */
         ErrorCode: "BAD_REQUEST" | "NOT_FOUND" | "REQUEST_ID_REUSED" | "WRONG_STATE" | "SCAN_FAILED" | "TOKEN_EXPIRED" | "QUOTA_EXCEEDED" | "UNAVAILABLE";
-        /** @description Where a match stands, to be looked at. */
+        /** @description The position of a match on its page, for display. */
         Evidence: {
             boxes: components["schemas"]["EvidenceBox"][];
             file_name: string;
             /** Format: double */
             height: number;
             hole_code: string;
-            /** @description A picture of the page. */
+            /** @description Address of an image of the page. */
             image_url?: string | null;
             kind: components["schemas"]["EvidenceKind"];
             match_id: string;
-            /** @description As in the match. */
+            /** @description The position, as in the match. */
             page: string;
             /**
              * Format: int32
-             * @description From 1, where it stands on a page.
+             * @description Counted from 1; `null` if the match is not on a page.
              */
             page_number?: number | null;
             snippet: string;
-            /** @description Why there is text alone, or a page without boxes. */
+            /** @description The reason why there is only text, or a page without boxes. */
             why?: string | null;
             /**
              * Format: double
-             * @description Of the page, in points; 0 where there is none.
+             * @description Width of the page in points; 0 if no page is shown.
              */
             width: number;
         };
-        /** @description A part of a page, as fractions of its width and height from its top left corner: 0 to 1. */
+        /** @description An area of a page, as fractions (0 to 1) of its width and height, measured from the top left corner. */
         EvidenceBox: {
             /** Format: double */
             height: number;
@@ -827,7 +847,7 @@ export interface components {
         };
         /** @enum {string} */
         EvidenceKind: "page" | "text";
-        /** @description The accounts of the tenant and the categories in use, for filters. */
+        /** @description The tenant's accounts and the categories in use, for filters. */
         Facets: {
             accounts: string[];
             categories: string[];
@@ -835,13 +855,13 @@ export interface components {
         /** @description A file that could not be read. */
         Failure: {
             file_name: string;
-            /** @description For the person who owns the file. */
+            /** @description Written for the owner of the file. */
             reason: string;
         };
-        /** @description Files that could not be read, in the order of the files. */
+        /** @description A page of files that could not be read, in the order of the files. */
         FailurePage: {
             failures: components["schemas"]["ListedFailure"][];
-            /** @description For the next page; `null` on the last. */
+            /** @description Request the next page with it; `null` on the last page. */
             next_cursor?: string | null;
         };
         /** @description Sums by month, newest first. */
@@ -850,7 +870,7 @@ export interface components {
         };
         FileAccount: {
             account: string;
-            /** @description `null`: the file does not tell its balances. */
+            /** @description Whether the balances agree with the amounts; `null` if the file states no balances. */
             balanced?: boolean | null;
             closing?: string | null;
             currency?: string | null;
@@ -869,8 +889,8 @@ export interface components {
             stage: string;
         };
         /**
-         * @description Where to send it: `POST` as `multipart/form-data`, these fields first, then `file`. It shows among the files when
-         *     it has come.
+         * @description The form that uploads a file: `POST` it as `multipart/form-data`, these fields first, then `file`. The file appears
+         *     in the list once it has arrived.
          */
         FileForm: {
             fields: {
@@ -879,7 +899,7 @@ export interface components {
             url: string;
         };
         FileWarning: {
-            /** @description Such as `line 12`. */
+            /** @description The position in the file, such as `line 12`. */
             place: string;
             what: string;
         };
@@ -887,52 +907,52 @@ export interface components {
             name: string;
             path: string;
         };
-        /** @description A folder of the server's own machine. */
+        /** @description A folder on the server's machine. */
         FolderListing: {
             /**
              * Format: int64
-             * @description Files directly in it.
+             * @description Number of files directly in this folder.
              */
             files: number;
-            /** @description By name, at most 1,000. */
+            /** @description Subfolders in the order of their names, at most 1,000. */
             folders: components["schemas"]["FolderEntry"][];
             /** @description `null` at the root. */
             parent?: string | null;
-            /** @description Absolute. */
+            /** @description An absolute path. */
             path: string;
         };
-        /** @description One code in one place of one file. */
+        /** @description One code in one position in one file. */
         FoundMatch: {
             file_name: string;
-            /** @description As it was written in the list of codes. */
+            /** @description As written in the list of codes. */
             hole_code: string;
-            /** @description `12` (a page), `Sheet1!B7` (a cell), `line 40`. */
+            /** @description The position in the file: `12` (a page), `Sheet1!B7` (a cell), `line 40`. */
             page: string;
-            /** @description Where the file can be opened. */
+            /** @description The address at which the file can be opened. */
             pdf_link: string;
-            /** @description The text around it, at most about 100 characters. */
+            /** @description The surrounding text, at most about 100 characters. */
             snippet: string;
-            /** @description How many distinct codes the file holds: `1 Code`, `2 Codes`, … */
+            /** @description The number of distinct codes in the file: `1 Code`, `2 Codes`, … */
             status: string;
         };
-        /** @description One message to a client. */
+        /** @description A message to a client. */
         Frame: components["schemas"]["FrameBody"] & {
             /**
              * Format: date-time
-             * @description The server's time; of PROGRESS, which may be overtaken on its way, that of its counts.
+             * @description The server's time. PROGRESS frames may arrive out of order; theirs is the time of their counts.
              */
             at: string;
-            /** @description `null` where a frame belongs to no session. */
+            /** @description `null` if the frame belongs to no session. */
             session_id?: string | null;
         };
-        /** @description What a frame says. */
+        /** @description The type and content of a frame. */
         FrameBody: {
             message: string;
             /** Format: date-time */
             timestamp: string;
             /**
              * Format: int32
-             * @description Files to read.
+             * @description Number of files to read.
              */
             total: number;
             /** @enum {string} */
@@ -940,7 +960,7 @@ export interface components {
         } | {
             /**
              * Format: int64
-             * @description `null` while nothing can be said.
+             * @description `null` while no estimate is possible.
              */
             eta_seconds?: number | null;
             /** Format: int64 */
@@ -949,7 +969,7 @@ export interface components {
             files_per_second: number;
             /**
              * Format: int64
-             * @description Files with a result, failed ones included. Below `total` until COMPLETE.
+             * @description Files with a result, including failed files. Below `total` until COMPLETE.
              */
             processed: number;
             /** Format: int32 */
@@ -958,12 +978,13 @@ export interface components {
             type: "PROGRESS";
             /**
              * Format: int32
-             * @description Per cent, whole, 100 only when all is done. A client keeps the maximum it saw.
+             * @description Whole per cent; 100 only when the scan is complete. Frames may arrive out of order: keep the highest value
+             *     received.
              */
             value: number;
         } | {
             data: components["schemas"]["FoundMatch"];
-            /** @description File index and ordinal in the file. A repeat is the same match: drop it. */
+            /** @description File index and ordinal within the file. A repeated `match_id` is the same match: ignore it. */
             match_id: string;
             /** @enum {string} */
             type: "MATCH_FOUND";
@@ -971,24 +992,24 @@ export interface components {
             data: components["schemas"]["Failure"];
             /**
              * Format: int32
-             * @description Index of the file. A repeat is the same failure: drop it.
+             * @description Index of the file. A repeated index is the same failure: ignore it.
              */
             file: number;
             /** @enum {string} */
             type: "FILE_FAILED";
         } | {
-            /** @description Send it with the next `resume` for the next page; `null` on the last. */
+            /** @description Send it with the next `resume` to get the next page; `null` on the last page. */
             cursor?: string | null;
             download_url?: string | null;
             /** Format: int64 */
             failed: number;
             failures: components["schemas"]["ListedFailure"][];
             matches: components["schemas"]["Listed"][];
-            /** @description Whether the session waits for `renew_token`. Left out where it does not. */
+            /** @description Whether the session waits for `renew_token`. Omitted if it does not. */
             paused?: boolean;
             /** Format: int64 */
             processed: number;
-            /** @description Why a FAILED session failed. */
+            /** @description The reason why a FAILED session failed. */
             reason?: string | null;
             state: components["schemas"]["SessionState"];
             /** Format: int32 */
@@ -1007,7 +1028,7 @@ export interface components {
             total_matches: number;
             /**
              * Format: int64
-             * @description Files with a result, failed ones included.
+             * @description Files with a result, including failed files.
              */
             total_processed: number;
             /** @enum {string} */
@@ -1025,35 +1046,35 @@ export interface components {
             /** @enum {string} */
             type: "PONG";
         };
-        /** @description The platform lives. */
+        /** @description The state of a running platform. */
         Health: {
-            /** @description By name. Empty where the cloud watches the queues. */
+            /** @description Message counts by queue name. Empty on AWS, where the cloud monitors the queues. */
             queues: {
                 [key: string]: components["schemas"]["QueueCounts"];
             };
             /** @description Always `ok`. */
             status: string;
         };
-        /** @description Something in a list that is no code. */
+        /** @description An entry of a list that is not a code. */
         LeftOut: {
             reason: string;
             text: string;
         };
-        /** @description The most of each that is taken. */
+        /** @description The upper limits of this deployment. */
         Limits: {
             /**
              * Format: int64
-             * @description Different codes of one scan.
+             * @description Distinct codes in one scan.
              */
             codes: number;
             /**
              * Format: int64
-             * @description Bytes of a file that lists codes.
+             * @description Size of a file that lists codes, in bytes.
              */
             codes_file_bytes: number;
             /**
              * Format: int64
-             * @description Bytes of each part but the last of a file that comes in parts. A file above it does.
+             * @description Size of a part in bytes; the last part may be smaller. A file larger than this is uploaded in parts.
              */
             part_bytes: number;
             /**
@@ -1063,38 +1084,38 @@ export interface components {
             upload_batch: number;
             /**
              * Format: int64
-             * @description Bytes of one uploaded file.
+             * @description Size of one uploaded file, in bytes.
              */
             upload_file_bytes: number;
             /**
              * Format: int64
-             * @description Files of one upload.
+             * @description Files in one upload.
              */
             upload_files: number;
         };
-        /** @description A match within a SNAPSHOT. */
+        /** @description A match in a SNAPSHOT. */
         Listed: {
             data: components["schemas"]["FoundMatch"];
             match_id: string;
         };
-        /** @description A failure within a SNAPSHOT. */
+        /** @description A failure in a SNAPSHOT. */
         ListedFailure: {
             data: components["schemas"]["Failure"];
             /** Format: int32 */
             file: number;
         };
         /**
-         * @description What counts as finding a code.
+         * @description The rule by which a code matches.
          * @enum {string}
          */
         MatchMode: "token" | "substring";
-        /** @description Matches in the order of the files, then of the document. */
+        /** @description A page of matches, in the order of the files and, within a file, of the document. */
         MatchPage: {
             matches: components["schemas"]["Listed"][];
-            /** @description For the next page; `null` on the last. */
+            /** @description Request the next page with it; `null` on the last page. */
             next_cursor?: string | null;
         };
-        /** @description One month of one account in one currency. */
+        /** @description The sums of one account in one currency for one month. */
         MonthFigures: {
             account: string;
             categories: components["schemas"]["CategoryFigures"][];
@@ -1105,31 +1126,31 @@ export interface components {
             money_out: string;
             month: string;
         };
-        /** @description Announces a statement that is about to be uploaded. */
+        /** @description Announces a statement file before its upload. */
         NewFile: {
             /** @description The account of rows for which the file names none. At most 128 bytes of UTF-8, without control characters. */
             account?: string | null;
-            /** @description At most 255 bytes of UTF-8, without control characters. */
+            /** @description File name: at most 255 bytes of UTF-8, without control characters. */
             name: string;
             /**
              * Format: int64
-             * @description In bytes, at most 4 GiB.
+             * @description Size in bytes, at most 4 GiB.
              */
             size: number;
         };
         OcrConfig: {
-            /** @description Whether `ocr: auto` reads anything. */
+            /** @description Whether OCR is available, so that `ocr: auto` has an effect. */
             available: boolean;
         };
         /**
-         * @description Whether pictures of text are read.
+         * @description Whether OCR reads pictures of text.
          * @enum {string}
          */
         OcrMode: "off" | "auto";
-        /** @description How a scan reads and compares. */
+        /** @description The options for reading and matching. */
         Options: {
             /**
-             * @description Whether the report shows a picture of each code where it stands on a page.
+             * @description Whether the report shows a picture of each code at its position on the page.
              * @default false
              */
             evidence?: boolean;
@@ -1141,41 +1162,41 @@ export interface components {
         PartTarget: {
             /**
              * Format: int32
-             * @description From 1.
+             * @description Counted from 1.
              */
             number: number;
             url: string;
         };
-        /** @description Why a request was not served, as RFC 9457 has it (`application/problem+json`). */
+        /** @description The reason why a request failed, in the format of RFC 9457 (`application/problem+json`). */
         Problem: {
-            /** @description One sentence for a person, which says what to do. */
+            /** @description One sentence for a person that says what to do. */
             detail: string;
             /**
              * Format: int32
-             * @description The HTTP status.
+             * @description The HTTP status code.
              */
             status: number;
-            /** @description Short, the same for every problem of this type. */
+            /** @description A short summary, identical for every problem of this type. */
             title: string;
-            /** @description `about:blank`, or `/problems/NAME` for one that clients may want to tell from others. */
+            /** @description `about:blank`, or `/problems/NAME` for a problem that clients may want to distinguish. */
             type: string;
         };
-        /** @description What else there is to know, by flow. */
+        /** @description The flow's own fields. */
         ProcessingOf: components["schemas"]["StatementStatus"] & {
             /** @enum {string} */
             flow: "statements";
         };
         /**
-         * @description How work on a file stands, for programs that wait for it.
+         * @description The state of the processing of a file, for programs that wait for its end.
          * @enum {string}
          */
         ProcessingState: "processing" | "completed" | "failed" | "review";
-        /** @description How work on one file stands, with the fields of its flow. */
+        /** @description The state of the processing of one file, with the fields of its flow. */
         ProcessingStatus: components["schemas"]["ProcessingOf"] & {
             processing_id: string;
             status: components["schemas"]["ProcessingState"];
         };
-        /** @description Messages of one queue. */
+        /** @description The numbers of messages in one queue, by state. */
         QueueCounts: {
             /** Format: int64 */
             in_flight: number;
@@ -1184,55 +1205,55 @@ export interface components {
             /** Format: int64 */
             waiting: number;
         };
-        /** @description What a session came to. */
+        /** @description The summary of a finished session. */
         Receipt: {
             /**
              * Format: int64
-             * @description Bytes of the files that were read.
+             * @description Total size of the files read, in bytes.
              */
             bytes: number;
             cost?: components["schemas"]["Cost"] | null;
             /**
              * Format: double
-             * @description From the first file handed out to the last result.
+             * @description From the dispatch of the first file to the last result.
              */
             duration_seconds: number;
             /** Format: int64 */
             files: number;
             /**
              * Format: int64
-             * @description Pages and sheets that were read.
+             * @description Number of pages and sheets read.
              */
             pages: number;
             used?: components["schemas"]["Used"] | null;
         };
-        /** @description Which dead letters to hand out again. All that is said must hold. */
+        /** @description Selects the dead letters to redrive. If both fields are given, both must match. */
         RedriveRequest: {
-            /** @description Only those of this flow. */
+            /** @description Selects only dead letters of this flow. */
             flow?: string | null;
-            /** @description Left out: all of the tenant's. */
+            /** @description Omit to select all of the tenant's dead letters. */
             ids?: string[] | null;
         };
         Redriven: {
             /** Format: int64 */
             count: number;
         };
-        /** @description The tenant's rules, as YAML. */
+        /** @description The tenant's categorisation rules, as YAML. */
         Rules: {
             /**
              * Format: riffle-rules
-             * @description A list `rules` of at most 2,000, in at most 256 KB of UTF-8.
+             * @description A list `rules` of at most 2,000 rules, in at most 256 KiB of UTF-8.
              */
             yaml: string;
         };
-        /** @description A scan with all that is known of it. */
+        /** @description A scan with all details. */
         ScanDetail: components["schemas"]["ScanOverview"] & {
             options: components["schemas"]["Options"];
             receipt?: components["schemas"]["Receipt"] | null;
             source_kind?: components["schemas"]["SourceKind"] | null;
             /**
              * Format: int64
-             * @description Files that could not be read, or not every part of them. Of a scan that is done only.
+             * @description Number of files that were not read, or not completely. Only once the scan is done.
              */
             unread_files?: number | null;
         };
@@ -1240,57 +1261,57 @@ export interface components {
         ScanOverview: {
             /**
              * Format: int64
-             * @description How many codes were looked for.
+             * @description Number of codes searched.
              */
             codes: number;
             /** Format: date-time */
             created_at: string;
             detail: components["schemas"]["ScanPhase"];
-            /** @description Where the report of a scan that is done can be fetched. */
+            /** @description The address of the report, once the scan is done. */
             download_url?: string | null;
             /** Format: int64 */
             failed: number;
             /**
              * Format: date-time
-             * @description `null` for one that did not complete.
+             * @description `null` if the scan did not complete.
              */
             finished_at?: string | null;
             /** Format: int64 */
             matches: number;
             /**
              * Format: int64
-             * @description Files with a result, failed ones included. Below `total` until the scan is done.
+             * @description Files with a result, including failed files. Below `total` until the scan is done.
              */
             processed: number;
-            /** @description Why a failed scan failed. */
+            /** @description The reason why a failed scan failed. */
             reason?: string | null;
             retry_of?: string | null;
             session_id: string;
-            /** @description What was scanned, as a person would say it. */
+            /** @description The source of the scan, as text for people. */
             source: string;
             /** Format: date-time */
             started_at?: string | null;
             state: components["schemas"]["WorkState"];
             /**
              * Format: int32
-             * @description Files; `null` while they are being listed.
+             * @description Number of files; `null` while they are being listed.
              */
             total?: number | null;
         };
         /** @description A page of the tenant's scans, newest first. */
         ScanPage: {
-            /** @description For the next page; `null` on the last. */
+            /** @description Request the next page with it; `null` on the last page. */
             next_cursor?: string | null;
             scans: components["schemas"]["ScanOverview"][];
         };
         /**
-         * @description What a scan does, in its own words.
+         * @description The phase of a scan, in the terms of the scan flow.
          * @enum {string}
          */
         ScanPhase: "listing" | "dispatching" | "running" | "token_expired" | "finalizing" | "complete" | "failed" | "cancelled";
-        /** @description What must not reach a log: it prints as stars. */
+        /** @description A value that must not reach a log: its debug output is stars. */
         Secret: string;
-        /** @description How to send one file. The addresses expire: declare the same again for new ones. */
+        /** @description The upload instructions for one file. The addresses expire: repeat the declaration to get new ones. */
         SendBy: {
             fields: {
                 [key: string]: string;
@@ -1307,50 +1328,50 @@ export interface components {
             parts: components["schemas"]["PartTarget"][];
         };
         SentPart: {
-            /** @description As the answer to it had it. */
+            /** @description The `ETag` of the response to this part. */
             etag: string;
             /** Format: int32 */
             number: number;
         };
         /**
-         * @description Where a session stands.
+         * @description The state of a session.
          * @enum {string}
          */
         SessionState: "LISTING" | "DISPATCHING" | "RUNNING" | "FINALIZING" | "COMPLETE" | "FAILED" | "CANCELLED";
         /**
-         * @description Where people sign in: OpenID Connect with PKCE. Every request but those for `/api/config`, `/api/health` and the
-         *     description of the API carries the id token as `Authorization: Bearer …`.
+         * @description The sign-in endpoints: OpenID Connect with PKCE. Every request carries the ID token as `Authorization: Bearer …`,
+         *     except those for `/api/config`, `/api/health` and the description of the API.
          */
         SignIn: {
             authorize_url: string;
             client_id: string;
             logout_url: string;
-            /** @description Takes the refresh token of who signs out (RFC 7009). Left out where nothing does. */
+            /** @description The endpoint that revokes the refresh token at sign-out (RFC 7009). Omitted if there is none. */
             revoke_url?: string | null;
-            /** @description Separated by spaces. */
+            /** @description Scopes, separated by spaces. */
             scope: string;
             token_url: string;
         };
         SocketConfig: {
             /**
              * Format: int64
-             * @description One on which nothing was said for so long is closed (1001).
+             * @description A connection without any message for this time is closed with code 1001.
              */
             idle_seconds: number;
             /**
              * Format: int64
-             * @description An older connection is closed (1001).
+             * @description A connection older than this is closed with code 1001.
              */
             max_age_seconds: number;
-            /** @description Where to connect with a ticket: relative to the page, or a whole address. */
+            /** @description The address to connect to with a ticket: relative to the page, or absolute. */
             path: string;
         };
         /**
-         * @description A kind of place a scan may read.
+         * @description A kind of source that a scan may read.
          * @enum {string}
          */
         SourceKind: "folders" | "upload" | "prefix" | "drive";
-        /** @description Starts a scan of one source for a list of codes, or retries a finished one. */
+        /** @description Starts a scan of one source for a list of codes, or retries a finished scan. */
         StartScan: {
             /**
              * @description An uploaded file that lists codes.
@@ -1358,18 +1379,18 @@ export interface components {
              */
             codes_key?: string | null;
             /**
-             * @description Base64 of a workbook, CSV or text file that lists codes.
+             * @description A workbook, CSV or text file that lists codes, in Base64.
              * @default null
              */
             file_content?: string | null;
             /**
-             * @description Source: a Google Drive folder, by its id, read with `token`. Without it `token` means the configured folder,
-             *     else My Drive.
+             * @description Source: a Google Drive folder, by its id, read with `token`. If only `token` is given, the source is the
+             *     configured folder, or My Drive if none is configured.
              * @default null
              */
             folder_id?: string | null;
             /**
-             * @description Source: folders on the server's own machine, absolute paths. Local platform only.
+             * @description Source: folders on the server's machine, as absolute paths. Local platform only.
              * @default []
              */
             folders?: string[];
@@ -1386,14 +1407,14 @@ export interface components {
              */
             prefix?: string | null;
             /**
-             * @description Made by the client, at most 128 characters: a retry under the same one is the same scan. Without it
-             *     the server makes one.
+             * @description An idempotency key chosen by the client, at most 128 characters: a retry with the same key is the same scan.
+             *     Without it the server generates one.
              * @default null
              */
             request_id?: string | null;
             /**
-             * @description In place of source, codes and options: a COMPLETE session, whose files that failed are read again. What
-             *     it read is kept. Of a Google Drive folder with a fresh `token`.
+             * @description Replaces source, codes and options: the id of a COMPLETE session whose failed files are read again. The results
+             *     of the other files are kept. If the session reads Google Drive, a fresh `token` is required.
              * @default null
              */
             retry_of?: string | null;
@@ -1407,7 +1428,7 @@ export interface components {
              */
             upload_id?: string | null;
         };
-        /** @description A statement file and what came of it. */
+        /** @description A statement file and the result of its processing. */
         StatementFile: {
             accounts: components["schemas"]["FileAccount"][];
             /** Format: date-time */
@@ -1415,34 +1436,34 @@ export interface components {
             detail: components["schemas"]["StatementPhase"];
             /** Format: int64 */
             duplicates: number;
-            /** @description What failed for good behind it, by stage. */
+            /** @description Permanent failures of work on this file, with the stage of each. */
             errors: components["schemas"]["FileError"][];
-            /** @description Such as `CSV` or `OFX`. */
+            /** @description The file format, such as `CSV` or `OFX`. */
             format?: string | null;
             /** @description The processing id. */
             id: string;
             /** Format: int64 */
             more_warnings: number;
-            /** @description Empty once deleted. */
+            /** @description Empty once the file is deleted. */
             name: string;
             /** Format: int64 */
             new: number;
             reason?: string | null;
             /** Format: date-time */
             received_at: string;
-            /** @description Why a person should look. */
+            /** @description The reasons why a person should review the file. */
             review: string[];
             /** Format: int64 */
             rows: number;
             /** Format: int64 */
             size: number;
             state: components["schemas"]["WorkState"];
-            /** @description The first hundred. */
+            /** @description The first 100 warnings. */
             warnings: components["schemas"]["FileWarning"][];
         };
         StatementFileInfo: {
             filename: string;
-            /** @description Such as `CSV` or `OFX`; `null` until that is known. */
+            /** @description The file format, such as `CSV` or `OFX`; `null` until it is known. */
             format?: string | null;
             /** Format: int64 */
             size_bytes: number;
@@ -1450,43 +1471,43 @@ export interface components {
         /** @description A page of the tenant's statement files, newest first. */
         StatementFilePage: {
             files: components["schemas"]["StatementFile"][];
-            /** @description For the next page; `null` on the last. */
+            /** @description Request the next page with it; `null` on the last page. */
             next_cursor?: string | null;
         };
         /**
-         * @description What becomes of a statement file, in the flow's own words.
+         * @description The phase of a statement file, in the terms of the statements flow.
          * @enum {string}
          */
         StatementPhase: "received" | "processing" | "processed" | "review" | "rejected" | "failed" | "deleting" | "deleted";
-        /** @description What became of a statement file. */
+        /** @description The result of the processing of a statement file. */
         StatementStatus: {
             accounts: components["schemas"]["FileAccount"][];
             /**
              * Format: date-time
-             * @description `null` while it is being processed.
+             * @description `null` while the file is being processed.
              */
             completed_at?: string | null;
             /** Format: date-time */
             created_at: string;
             /** Format: int64 */
             duplicates: number;
-            /** @description Why it failed. */
+            /** @description The reason why processing failed. */
             error?: string | null;
             file_info: components["schemas"]["StatementFileInfo"];
             /** Format: int64 */
             new: number;
-            /** @description Why a person should look. */
+            /** @description The reasons why a person should review the file. */
             review: string[];
             /** Format: int64 */
             rows: number;
         };
-        /** @description Opens one WebSocket: `GET /ws?ticket=…`. */
+        /** @description A ticket that opens one WebSocket connection: `GET /ws?ticket=…`. */
         Ticket: {
             /** Format: date-time */
             expires_at: string;
             ticket: string;
         };
-        /** @description What happened to a file, oldest first. */
+        /** @description The events of a file, oldest first. */
         Timeline: {
             events: components["schemas"]["TimelineEvent"][];
         };
@@ -1500,27 +1521,27 @@ export interface components {
         };
         TransactionItem: {
             account: string;
-            /** @description Negative: money went out. */
+            /** @description Negative if money goes out. */
             amount: string;
             balance?: string | null;
-            /** @description `null`: none of the rules fits. */
+            /** @description `null` if no rule matches. */
             category?: string | null;
-            /** @description What decided it, such as `rule 3`. */
+            /** @description The source of the category, such as `rule 3`. */
             category_source?: string | null;
-            /** @description Made readable. */
+            /** @description The description in a readable form. */
             clean: string;
             counterparty?: string | null;
             currency: string;
             /** Format: date */
             date: string;
-            /** @description As the bank wrote it. */
+            /** @description The description, as the bank wrote it. */
             description: string;
-            /** @description The file that brought it. */
+            /** @description The processing id of the file that supplied the transaction. */
             file: string;
-            /** @description Stable; unique in the tenant's. */
+            /** @description Stable, and unique within the tenant. */
             id: string;
             kind?: string | null;
-            /** @description Where in that file, such as `line 12`. */
+            /** @description The position in that file, such as `line 12`. */
             place: string;
             reference?: string | null;
             /** Format: date */
@@ -1528,47 +1549,53 @@ export interface components {
         };
         /** @description A page of transactions, newest first. */
         TransactionPage: {
-            /** @description For the next page; `null` on the last. A page may be short or empty and yet not the last. */
+            /**
+             * @description Request the next page with it; `null` on the last page. A page that is short or empty is not necessarily the
+             *     last.
+             */
             next_cursor?: string | null;
             transactions: components["schemas"]["TransactionItem"][];
         };
-        /** @description What was understood of a list of codes. */
+        /** @description The result of parsing a list of codes. */
         UnderstoodCodes: {
-            /** @description The first 100, as they are written. */
+            /** @description The first 100 codes, as written in the file. */
             codes: string[];
-            /** @description Goes into `start_scan`. */
+            /** @description Pass it to `start_scan`. */
             codes_key: string;
-            /** @description Letters of the column they stand in; `null` for plain text and for a table of nothing but codes. */
+            /**
+             * @description The letters of the column that contains the codes; `null` for plain text and for a table that contains only
+             *     codes.
+             */
             column?: string | null;
             /**
              * Format: int64
-             * @description Repeats, which count once.
+             * @description Number of repeated codes. Each code is searched once.
              */
             duplicates: number;
-            /** @description What was not taken for a code, at most 20. */
+            /** @description Entries that were not accepted as codes, at most 20. */
             left_out: components["schemas"]["LeftOut"][];
             /** Format: int64 */
             left_out_total: number;
-            /** @description Where the file has named sheets. */
+            /** @description The sheet that contains the codes, if the file has named sheets. */
             sheet?: string | null;
             /**
              * Format: int64
-             * @description Different codes.
+             * @description Number of distinct codes.
              */
             total: number;
         };
-        /** @description A place for files, empty yet. */
+        /** @description A new, empty upload. */
         Upload: {
             upload_id: string;
         };
-        /** @description How far an upload is. */
+        /** @description The progress of an upload. */
         UploadStatus: {
             /**
              * Format: int64
-             * @description Files declared.
+             * @description Number of declared files.
              */
             files: number;
-            /** @description Numbers of files that were not received, the first 100. */
+            /** @description Numbers of the first 100 files that were not received. */
             missing: number[];
             /** Format: int64 */
             received: number;
@@ -1579,23 +1606,23 @@ export interface components {
             number: number;
             upload: components["schemas"]["SendBy"];
         };
-        /** @description How to send each of the declared files. */
+        /** @description The upload instructions for each of the declared files. */
         UploadTargets: {
             files: components["schemas"]["UploadTarget"][];
         };
         /**
-         * @description What a session used, in the units AWS bills. Storage that stays, traffic, and what clients ask for themselves
-         *     are not in it.
+         * @description The resources that a session used, in the units AWS bills. Stored data, network traffic and the clients' own
+         *     requests are not included.
          */
         Used: {
             /**
              * Format: double
-             * @description Time of functions × their memory.
+             * @description Run time of functions in seconds × their memory in gigabytes.
              */
             gb_seconds: number;
             /**
              * Format: int64
-             * @description Invocations of functions.
+             * @description Number of function invocations.
              */
             invocations: number;
             /** Format: int64 */
@@ -1604,22 +1631,22 @@ export interface components {
             object_reads: number;
             /**
              * Format: int64
-             * @description Objects written, and listings.
+             * @description Objects written, and list requests.
              */
             object_writes: number;
             /**
              * Format: int64
-             * @description Pages read by OCR that is paid by the page.
+             * @description Pages read by an OCR service that is billed per page.
              */
             ocr_pages: number;
             /**
              * Format: int64
-             * @description By 64 KB.
+             * @description Counted per 64 KB.
              */
             queue_requests: number;
             /**
              * Format: int64
-             * @description Frames pushed, by 32 KB.
+             * @description Frames pushed, counted per 32 KB.
              */
             socket_messages: number;
             /** Format: double */
@@ -1628,8 +1655,8 @@ export interface components {
             table_write_units: number;
         };
         /**
-         * @description Where a piece of work stands, in the words that lists and filters of all flows share. `detail` beside it is the
-         *     flow's own word.
+         * @description The state of a piece of work, in the terms that the lists and filters of all flows share. The `detail` field next to
+         *     it is the flow's own term.
          * @enum {string}
          */
         WorkState: "queued" | "running" | "paused" | "review" | "done" | "failed" | "cancelled";
@@ -1728,7 +1755,7 @@ export interface operations {
     understand_codes: {
         parameters: {
             query?: {
-                /** @description Of the file: only a hint of its format, and for messages. */
+                /** @description Name of the file: only a hint to its format, and used in messages. */
                 name?: string;
             };
             header?: never;
@@ -1749,7 +1776,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnderstoodCodes"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1758,7 +1785,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than this address takes. */
+            /** @description The request body is larger than this address accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1767,7 +1794,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body can be read, and yet cannot be used. */
+            /** @description The request body is well-formed, but not valid. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1776,7 +1803,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1804,7 +1831,7 @@ export interface operations {
                     "application/json": components["schemas"]["Config"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1818,9 +1845,9 @@ export interface operations {
     list_dead_letters: {
         parameters: {
             query?: {
-                /** @description Only those of this flow, one that `/api/config` names. */
+                /** @description Only dead letters of this flow, one that `/api/config` names. */
                 flow?: string;
-                /** @description How many to list at most, 200 unless said. */
+                /** @description The maximum number to list; 200 by default. */
                 limit?: number;
             };
             header?: never;
@@ -1837,7 +1864,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetters"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1846,7 +1873,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such flow here. */
+            /** @description This flow does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1855,7 +1882,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1887,7 +1914,7 @@ export interface operations {
                     "application/json": components["schemas"]["Redriven"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1896,7 +1923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such flow here. */
+            /** @description This flow does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1905,7 +1932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than this address takes. */
+            /** @description The request body is larger than this address accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1914,7 +1941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not said to be JSON. */
+            /** @description The Content-Type of the request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1923,7 +1950,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body can be read, and yet cannot be used. */
+            /** @description The request body is well-formed, but not valid. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1932,7 +1959,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1960,7 +1987,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1974,7 +2001,7 @@ export interface operations {
     list_folders: {
         parameters: {
             query?: {
-                /** @description Absolute; the home folder if left out. */
+                /** @description Absolute path of the folder; the home folder by default. */
                 path?: string;
             };
             header?: never;
@@ -1991,7 +2018,7 @@ export interface operations {
                     "application/json": components["schemas"]["FolderListing"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2000,7 +2027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such folder, it cannot be shown, or none is shown here. */
+            /** @description The folder does not exist or cannot be shown, or this deployment does not show folders. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2009,7 +2036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2037,7 +2064,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2065,7 +2092,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description The cloud measures this platform. */
+            /** @description This deployment is measured by the cloud instead. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2074,7 +2101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2102,7 +2129,7 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2116,9 +2143,9 @@ export interface operations {
     list_scans: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before; none for the first page. */
+                /** @description The `next_cursor` of the previous page. Omit it for the first page. */
                 cursor?: string;
-                /** @description How many to list at most. */
+                /** @description Maximum number of items to return. */
                 limit?: number;
             };
             header?: never;
@@ -2135,7 +2162,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScanPage"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2144,7 +2171,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2174,7 +2201,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScanDetail"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2183,7 +2210,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2211,7 +2238,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2220,7 +2247,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The scan still runs. */
+            /** @description The scan is still running. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2229,7 +2256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2243,11 +2270,11 @@ export interface operations {
     list_codes: {
         parameters: {
             query?: {
-                /** @description Only codes of this state. */
+                /** @description Only codes in this state. */
                 state?: components["schemas"]["CodeState"];
-                /** @description `next_cursor` of the page before; none for the first page. */
+                /** @description The `next_cursor` of the previous page. Omit it for the first page. */
                 cursor?: string;
-                /** @description How many to list at most. */
+                /** @description Maximum number of items to return. */
                 limit?: number;
             };
             header?: never;
@@ -2266,7 +2293,7 @@ export interface operations {
                     "application/json": components["schemas"]["CodePage"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2275,7 +2302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2284,7 +2311,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2298,9 +2325,9 @@ export interface operations {
     list_failures: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before; none for the first page. */
+                /** @description The `next_cursor` of the previous page. Omit it for the first page. */
                 cursor?: string;
-                /** @description How many to list at most. */
+                /** @description Maximum number of items to return. */
                 limit?: number;
             };
             header?: never;
@@ -2319,7 +2346,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailurePage"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2328,7 +2355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2337,7 +2364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2368,7 +2395,7 @@ export interface operations {
                     "application/json": components["schemas"]["DownloadLink"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2377,7 +2404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2391,14 +2418,14 @@ export interface operations {
     get_page_picture: {
         parameters: {
             query?: {
-                /** @description Pixels from left to right: 100 to 3000, or 1200 without it. A picture is not made larger than it is. */
+                /** @description Width of the picture in pixels, 100 to 3000; 1200 by default. A picture is never enlarged. */
                 width?: number;
             };
             header?: never;
             path: {
                 id: string;
                 index: number;
-                /** @description The page counted from 1, with `.png` after it: `3.png` */
+                /** @description The page number, counted from 1, followed by `.png`: `3.png` */
                 page: string;
             };
             cookie?: never;
@@ -2413,14 +2440,14 @@ export interface operations {
                     "image/png": number[];
                 };
             };
-            /** @description It is the picture that `If-None-Match` names. */
+            /** @description The picture is the one in `If-None-Match`. */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2429,7 +2456,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2447,7 +2474,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2461,9 +2488,9 @@ export interface operations {
     list_matches: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before; none for the first page. */
+                /** @description The `next_cursor` of the previous page. Omit it for the first page. */
                 cursor?: string;
-                /** @description How many to list at most. */
+                /** @description Maximum number of items to return. */
                 limit?: number;
             };
             header?: never;
@@ -2482,7 +2509,7 @@ export interface operations {
                     "application/json": components["schemas"]["MatchPage"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2491,7 +2518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2500,7 +2527,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2531,7 +2558,7 @@ export interface operations {
                     "application/json": components["schemas"]["Evidence"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2540,7 +2567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2570,7 +2597,7 @@ export interface operations {
                     "application/json": components["schemas"]["DownloadLink"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2579,7 +2606,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2607,7 +2634,7 @@ export interface operations {
                     "application/json": components["schemas"]["Facets"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2616,7 +2643,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2630,7 +2657,7 @@ export interface operations {
     get_figures: {
         parameters: {
             query?: {
-                /** @description `YYYY-MM`, as `to` is; both included. */
+                /** @description First month, `YYYY-MM`, inclusive; `to` is the last month, also inclusive. */
                 from?: string;
                 to?: string;
                 account?: string;
@@ -2649,7 +2676,7 @@ export interface operations {
                     "application/json": components["schemas"]["FiguresAnswer"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2658,7 +2685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2667,7 +2694,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2681,9 +2708,9 @@ export interface operations {
     list_statement_files: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before; none for the first page. */
+                /** @description The `next_cursor` of the previous page. Omit it for the first page. */
                 cursor?: string;
-                /** @description How many to list at most. */
+                /** @description Maximum number of items to return. */
                 limit?: number;
             };
             header?: never;
@@ -2700,7 +2727,7 @@ export interface operations {
                     "application/json": components["schemas"]["StatementFilePage"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2709,7 +2736,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2718,7 +2745,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2750,7 +2777,7 @@ export interface operations {
                     "application/json": components["schemas"]["FileForm"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2759,7 +2786,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2768,7 +2795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than this address takes. */
+            /** @description The request body is larger than this address accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2777,7 +2804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not said to be JSON. */
+            /** @description The Content-Type of the request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2786,7 +2813,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body can be read, and yet cannot be used. */
+            /** @description The request body is well-formed, but not valid. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2795,7 +2822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2825,7 +2852,7 @@ export interface operations {
                     "application/json": components["schemas"]["StatementFile"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2834,7 +2861,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2862,7 +2889,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2871,7 +2898,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2901,7 +2928,7 @@ export interface operations {
                     "application/json": components["schemas"]["Timeline"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2910,7 +2937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2938,7 +2965,7 @@ export interface operations {
                     "application/json": components["schemas"]["Rules"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2947,7 +2974,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2979,7 +3006,7 @@ export interface operations {
                     "application/json": components["schemas"]["Rules"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2988,7 +3015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2997,7 +3024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than this address takes. */
+            /** @description The request body is larger than this address accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3006,7 +3033,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not said to be JSON. */
+            /** @description The Content-Type of the request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3015,7 +3042,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body can be read, and yet cannot be used. */
+            /** @description The request body is well-formed, but not valid. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3024,7 +3051,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3040,21 +3067,21 @@ export interface operations {
             query?: {
                 account?: string;
                 category?: string;
-                /** @description Only those for which no rule fits. */
+                /** @description Only transactions that no rule matches. */
                 uncategorised?: boolean;
-                /** @description Stands in the description, the other side's name or the reference, whatever the case. */
+                /** @description Text that the description, the counterparty's name or the reference contains, ignoring case. */
                 text?: string;
-                /** @description `YYYY-MM-DD`, as `to` is; both included. */
+                /** @description First day, `YYYY-MM-DD`, inclusive; `to` is the last day, also inclusive. */
                 from?: string;
                 to?: string;
-                /** @description Of the amount with its sign, as `max` is; both included. */
+                /** @description Minimum of the signed amount, inclusive; `max` is the maximum, also inclusive. */
                 min?: string;
                 max?: string;
-                /** @description Only those that this file shows, in its order. */
+                /** @description Only transactions in this file, in its order. */
                 file?: string;
-                /** @description `next_cursor` of the page before; none for the first page. */
+                /** @description The `next_cursor` of the previous page. Omit it for the first page. */
                 cursor?: string;
-                /** @description How many to list at most. */
+                /** @description Maximum number of items to return. */
                 limit?: number;
             };
             header?: never;
@@ -3071,7 +3098,7 @@ export interface operations {
                     "application/json": components["schemas"]["TransactionPage"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3080,7 +3107,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3089,7 +3116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The cursor was given for transactions of a file, or of all files. */
+            /** @description The cursor belongs to another list: with a file filter, or without one. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3098,7 +3125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3114,17 +3141,17 @@ export interface operations {
             query?: {
                 account?: string;
                 category?: string;
-                /** @description Only those for which no rule fits. */
+                /** @description Only transactions that no rule matches. */
                 uncategorised?: boolean;
-                /** @description Stands in the description, the other side's name or the reference, whatever the case. */
+                /** @description Text that the description, the counterparty's name or the reference contains, ignoring case. */
                 text?: string;
-                /** @description `YYYY-MM-DD`, as `to` is; both included. */
+                /** @description First day, `YYYY-MM-DD`, inclusive; `to` is the last day, also inclusive. */
                 from?: string;
                 to?: string;
-                /** @description Of the amount with its sign, as `max` is; both included. */
+                /** @description Minimum of the signed amount, inclusive; `max` is the maximum, also inclusive. */
                 min?: string;
                 max?: string;
-                /** @description Only those that this file shows, in its order. */
+                /** @description Only transactions in this file, in its order. */
                 file?: string;
             };
             header?: never;
@@ -3141,7 +3168,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3150,7 +3177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3159,7 +3186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description They are too many. */
+            /** @description There are too many transactions. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3168,7 +3195,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3198,7 +3225,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProcessingStatus"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3207,7 +3234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3235,7 +3262,7 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3263,7 +3290,7 @@ export interface operations {
                     "application/json": components["schemas"]["Upload"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3293,7 +3320,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadStatus"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3302,7 +3329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3336,7 +3363,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadTargets"];
                 };
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3345,7 +3372,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3354,7 +3381,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Other files were declared under these numbers. */
+            /** @description Other files have been declared under these numbers. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3363,7 +3390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than this address takes. */
+            /** @description The request body is larger than this address accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3372,7 +3399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not said to be JSON. */
+            /** @description The Content-Type of the request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3381,7 +3408,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body can be read, and yet cannot be used. */
+            /** @description The request body is well-formed, but not valid. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3390,7 +3417,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3423,7 +3450,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request cannot be understood. */
+            /** @description The request is not valid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3432,7 +3459,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3441,7 +3468,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description These are not the parts that were sent, or the file comes whole. */
+            /** @description These are not the parts that were sent, or the file is not sent in parts. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3450,7 +3477,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than this address takes. */
+            /** @description The request body is larger than this address accepts. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3459,7 +3486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not said to be JSON. */
+            /** @description The Content-Type of the request body is not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3468,7 +3495,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body can be read, and yet cannot be used. */
+            /** @description The request body is well-formed, but not valid. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3477,7 +3504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3508,14 +3535,14 @@ export interface operations {
                     "application/octet-stream": number[];
                 };
             };
-            /** @description To the file's page in Google Drive */
+            /** @description Redirects to the file's page in Google Drive */
             307: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3524,7 +3551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3554,7 +3581,7 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                 };
             };
-            /** @description There is no such thing, or it is not yours. */
+            /** @description It does not exist, or it is not yours. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3563,7 +3590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What the platform stands on did not answer. Try again. */
+            /** @description A service that the platform depends on did not answer. Try again. */
             503: {
                 headers: {
                     [name: string]: unknown;

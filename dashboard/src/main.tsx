@@ -10,12 +10,12 @@ import { App } from "./app.tsx";
 import { dropPrintedToken } from "./sign-in/printed-token.ts";
 import { Announcer } from "./ui/announcer.tsx";
 
-// Dark enough for white letters on it, in both colour schemes.
+// Dark enough as a background for white text in both colour schemes.
 const theme = createTheme({
   primaryColor: "cyan",
   primaryShade: 9,
   respectReducedMotion: true,
-  // Links are known by more than their colour.
+  // Underlines, because a link must be recognisable by more than its colour.
   components: { Anchor: Anchor.extend({ defaultProps: { underline: "always" } }) },
   defaultRadius: "md",
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
@@ -31,7 +31,7 @@ const queries = new QueryClient({
 });
 
 dropPrintedToken();
-// Pasted into the address of the page as it is open.
+// The printed address may also be pasted into the address bar while the page is open.
 window.addEventListener("hashchange", dropPrintedToken);
 
 const root = document.getElementById("root");

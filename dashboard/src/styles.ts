@@ -1,5 +1,5 @@
-// Only the styles of the components that are used: all of Mantine's would be half of the first load. Their order is
-// Mantine's: later ones change earlier ones.
+// Only the styles of the components in use: all of Mantine's styles would be half of the first load. The order is
+// Mantine's, because later styles override earlier ones.
 
 import "@mantine/core/styles/baseline.css";
 import "@mantine/core/styles/default-css-variables.css";

@@ -1,4 +1,4 @@
-// Reads the settings, makes the stack, and holds it against the rules of cdk-nag.
+// Reads the settings, creates the stack and checks it with cdk-nag.
 
 import { fileURLToPath } from "node:url";
 import { App, CfnResource, Stack, Validations } from "aws-cdk-lib";
@@ -11,7 +11,7 @@ process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const app = new App();
 const { name, props } = placeOf(app);
 if (purposeOf(app) === "place") {
-  // CloudFormation refuses this type, so that a deployment by mistake leaves an existing stack as it is.
+  // CloudFormation rejects this resource type, so that an accidental deployment does not change an existing stack.
   new CfnResource(new Stack(app, name, props), "nothing", { type: "Riffle::Is::NotDeployed" });
 } else {
   new Riffle(app, name, settingsOf(app), props);

@@ -1,4 +1,4 @@
-// Context values, read with a type. Values of the command line are text, those of a file JSON: both are read alike.
+// Typed access to context values. Command-line values are text and file values are JSON; both are accepted.
 
 import type { IConstruct } from "constructs";
 
@@ -54,7 +54,7 @@ export class Context {
     return read;
   }
 
-  /** Numbers by name, as many as are said. */
+  /** Returns numbers by name; any of the names may be absent. */
   numbers<K extends string>(name: string, allowed: readonly K[], least: number): Partial<Record<K, number>> {
     const value = this.text(name);
     const read = value === undefined ? {} : this.json<Partial<Record<K, number>>>(name, value);

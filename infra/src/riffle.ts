@@ -1,4 +1,4 @@
-// The whole of Riffle on AWS. What people open comes first, then what does the work, then what watches it.
+// The stack of Riffle on AWS: what users open, then the flows, then monitoring.
 
 import { CfnOutput, Stack, type StackProps, Tags } from "aws-cdk-lib";
 import * as cloudtrail from "aws-cdk-lib/aws-cloudtrail";
@@ -21,7 +21,7 @@ import type { Settings } from "./settings.ts";
 import { TOPOLOGY, type Topology } from "./topology.ts";
 
 export interface RiffleProps extends StackProps {
-  /** Other flows than those of shared/topology, for a test. */
+  /** Flows to use instead of those of shared/topology, for tests. */
   topology?: Topology;
   makers?: Makers;
 }
@@ -36,7 +36,7 @@ export class Riffle extends Stack {
     const tables = new Tables(this, "tables");
     const buckets = new Buckets(this, "buckets", settings, storageClients(settings));
 
-    // The APIs know nothing of what is behind them yet, so that the page can name them and functions the page.
+    // The APIs get their functions later, so that the page can refer to the APIs and functions to the page.
     const http = new Http(this, "http", settings, alarms);
     const sockets = new Sockets(this, "sockets", settings, alarms);
     const auth = new Auth(this, "auth", settings);
@@ -101,14 +101,14 @@ export class Riffle extends Stack {
   }
 }
 
-/** Pages that may put into the buckets. The distribution's own name cannot stand there: it names the buckets itself. */
+/** Returns the origins that may upload to the buckets. The distribution's own name would be a circular reference. */
 function storageClients({ domain, pageOrigin, endpoint, origins }: Settings): string[] {
   const named = domain === undefined ? pageOrigin : `https://${domain.name}`;
   const any = endpoint === undefined ? "net" : `localhost:${new URL(endpoint).port}`;
   return [named ?? `https://*.cloudfront.${any}`, ...origins];
 }
 
-/** CloudTrail's record of who touched which object. */
+/** A CloudTrail trail that records access to objects. */
 function record(scope: Construct, { objects, uploads }: Buckets): void {
   const trail = new cloudtrail.Trail(scope, "trail", {
     isMultiRegionTrail: false,

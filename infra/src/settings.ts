@@ -1,4 +1,4 @@
-// What a person may choose of a deployment, by context: `-c name=value`, or in cdk.context.json. Read here alone.
+// The settings of a deployment, from the context: `-c name=value`, or cdk.context.json. Only this file reads it.
 
 import type { StackProps } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
@@ -6,13 +6,13 @@ import type { IConstruct } from "constructs";
 import { Context, wrong } from "./context.ts";
 import { queuesOf, TOPOLOGY } from "./topology.ts";
 
-/** A scan that starts by itself. */
+/** A scan that starts on a schedule. */
 export interface ScheduledScan {
   name: string;
-  /** As EventBridge Scheduler takes it: `cron(0 6 * * ? *)`, `rate(1 day)`, in UTC. */
+  /** A schedule expression of EventBridge Scheduler: `cron(0 6 * * ? *)`, `rate(1 day)`, in UTC. */
   schedule: string;
   tenant: string;
-  /** The files: what lies below `files/TENANT/PREFIX` of the uploads bucket. */
+  /** The files: those below `files/TENANT/PREFIX` in the uploads bucket. */
   prefix: string;
   /** The codes themselves, or the key of a list of them in the objects bucket. */
   codes?: string[];
@@ -21,53 +21,53 @@ export interface ScheduledScan {
 }
 
 /**
- * What the app is synthesized for. `diff`: to be compared; placeholders take the place of what is not built. `place`: to
- * bootstrap, or to remove the stack; only its name and region count.
+ * What the app is synthesized for. `diff`: a comparison; placeholders replace missing builds. `place`: bootstrapping or
+ * removing the stack; only its name and region count.
  */
 export type Purpose = "deploy" | "diff" | "place";
 
 export interface Settings {
   purpose: Purpose;
   architecture: "arm64" | "x86_64";
-  /** Folder with NAME/bootstrap of each function. */
+  /** Folder that contains NAME/bootstrap for each function. */
   functions: string;
-  /** Folder of the built page, or undefined where another puts the files into the bucket. */
+  /** Folder of the built page, or undefined if something else puts the files into the bucket. */
   pageFiles: string | undefined;
-  /** A domain of one's own for the page, with its certificate in us-east-1. */
+  /** A custom domain for the page, with its certificate in us-east-1. */
   domain: { name: string; certificateArn: string } | undefined;
-  /** Where people open the page if it is not the distribution itself. */
+  /** The origin of the page if it is not that of the distribution. */
   pageOrigin: string | undefined;
-  /** Other origins whose pages may use the APIs, such as a developer's. */
+  /** Further origins whose pages may use the APIs, such as a developer's. */
   origins: string[];
-  /** The address of an emulator in the place of AWS: its APIs have other addresses. */
+  /** The address of an emulator used instead of AWS: its APIs have other addresses. */
   endpoint: string | undefined;
   /** Metric math, saved queries and the budget, which an emulator may lack. */
   fullMonitoring: boolean;
   days: {
     logs: number;
-    /** Files that were put by the page. */
+    /** Files uploaded by the page. */
     uploaded: number;
-    /** Pictures for reports, which hold them once they are made. */
+    /** Images for reports, which contain copies once they are written. */
     crops: number;
-    /** What OCR read of a picture, kept so that it is not paid for again. */
+    /** OCR results, kept so that the same image is not paid for twice. */
     texts: number;
-    /** 0 keeps them for ever, here and below. */
+    /** 0 keeps them forever, here and below. */
     reports: number;
     files: number;
-    /** Statements, whose transactions stay. */
+    /** Statement files; their transactions are kept. */
     statements: number;
     /** Events that can be replayed. */
     archive: number;
-    /** Versions that were replaced or deleted. */
+    /** Object versions that were replaced or deleted. */
     versions: number;
   };
-  /** Functions that run at once, by the name of the queue that they consume; infra/src/flows has what is not said. */
+  /** Most concurrent invocations, by the name of the consumed queue; infra/src/flows has the defaults. */
   concurrency: Partial<Record<string, number>>;
   /** How statements get from the bucket to the processor: through the bus, around it, or both to compare. */
   processingMode: "events" | "direct" | "shadow";
-  /** Below it, in a tenant's part, lie packages to restore from and no statements. `restore/` unless said otherwise. */
+  /** Prefix below a tenant's part that contains packages to restore instead of statements; `restore/` by default. */
   restorePrefix: string | undefined;
-  /** Someone else's identities in the place of a Cognito user pool. */
+  /** An external identity provider instead of a Cognito user pool. */
   identities: { issuer: string; audience: string; domain: string } | undefined;
   selfSignUp: boolean;
   loginPrefix: string | undefined;
@@ -77,22 +77,22 @@ export interface Settings {
   ocr: "off" | "textract";
   ocrPagesPerSecond: number;
   linkSeconds: number;
-  /** The longest time for which a message that failed is hidden; shared/lambda/src/run.rs has it where it is not said. */
+  /** Longest visibility timeout of a failed message, in seconds; shared/lambda/src/run.rs has the default. */
   longestRetrySeconds: number | undefined;
-  /** What one tenant may use; shared/ports/src/quotas.rs has what is not said. */
+  /** Quotas of one tenant; shared/ports/src/quotas.rs has the defaults. */
   quotas: Partial<Record<Quota, number>>;
   prices: string | undefined;
   alarmEmail: string | undefined;
   noticeEmail: string | undefined;
-  /** US dollars a day, and gigabytes in a bucket, that are worth a mail. */
+  /** Limits above which a notification is sent: US dollars a day, and gigabytes in a bucket. */
   dailyCost: number;
   bucketGigabytes: number;
-  /** CloudTrail's record of who touched which object. */
+  /** Whether CloudTrail records access to objects. */
   trail: boolean;
-  /** The account's role by which API Gateway writes logs: one per account and region, so an account may have it. */
+  /** Whether to create the role with which API Gateway writes logs: one per account and region, so it may exist. */
   gatewayLogsRole: boolean;
   scheduledScans: ScheduledScan[];
-  /** Where alarms find their instructions. */
+  /** Base URL of the runbook that alarms link to. */
   runbook: string;
 }
 
@@ -156,7 +156,10 @@ export interface Place {
   props: StackProps;
 }
 
-/** Without a region, that of the credentials. Other names are made of the stack's; 32 characters fit into the longest. */
+/**
+ * Reads name and region; without a region, that of the credentials is used. Other names contain the stack's name, and
+ * the longest leaves room for 32 characters.
+ */
 export function placeOf(app: IConstruct): Place {
   const said = new Context(app);
   const name = said.text("stackName") ?? "Riffle";
@@ -170,7 +173,7 @@ export function placeOf(app: IConstruct): Place {
   return { name, props: region === undefined ? {} : { env: { region } } };
 }
 
-/** The settings of an app. What is wrong stops the start and is named. */
+/** Reads the settings of an app. Throws with the name of the first wrong setting. */
 export function settingsOf(app: IConstruct): Settings {
   const said = new Context(app);
   const days = {
@@ -189,7 +192,7 @@ export function settingsOf(app: IConstruct): Settings {
     endpoint: said.origin("endpoint"),
     fullMonitoring: said.flag("fullMonitoring", DEFAULTS.fullMonitoring),
     days,
-    // An event source's own limit begins at 2.
+    // The maximum concurrency of an event source is at least 2.
     concurrency: said.numbers("concurrency", QUEUES, 2),
     processingMode: said.oneOf("processingMode", ["events", "direct", "shadow"], DEFAULTS.processingMode),
     restorePrefix: said.text("restorePrefix"),

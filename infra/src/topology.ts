@@ -1,28 +1,28 @@
-// The flows with their functions, queues and triggers, as shared/topology exports them. Nothing of it is repeated here:
-// flows/flow.ts turns it into resources.
+// The flows with their functions, queues and triggers, as exported by shared/topology. flows/flow.ts turns them into
+// resources.
 
 import { readFileSync } from "node:fs";
 
 const GOLDEN = new URL("../../shared/contracts/golden/topology.v1.json", import.meta.url);
 
 export interface Topology {
-  /** The source of every event of ours on the bus. */
+  /** The source of all events of Riffle on the bus. */
   event_source: string;
   /** Seconds between two runs of a flow's sweeper. */
   sweep_seconds: number;
-  /** Functions that no flow owns. */
+  /** Functions that belong to no flow. */
   common: StageDescription[];
   flows: FlowDescription[];
 }
 
 export interface FlowDescription {
   name: string;
-  /** For people. */
+  /** Display name. */
   title: string;
-  /** In the order in which work passes them. */
+  /** The stages, in processing order. */
   stages: StageDescription[];
   sweeper: string;
-  /** Functions that are started at times which an operator sets. */
+  /** Functions that run on schedules set by the operator. */
   schedules: { function: string; dead_letters: QueueName }[];
 }
 
@@ -45,28 +45,28 @@ export interface QueueName {
 }
 
 export interface QueueDescription extends QueueName {
-  /** Most messages of one invocation. */
+  /** Most messages per invocation. */
   batch: number;
-  /** A message received this often and not deleted moves on. */
+  /** A message that was received this often without being deleted is moved. */
   max_receives: number;
-  /** Where it moves: one of the two is set. */
+  /** The queue to which it moves: one of the two is set. */
   dead_letters?: QueueName;
   move_to?: { function: string; queue: string };
 }
 
 export const TOPOLOGY = JSON.parse(readFileSync(GOLDEN, "utf8")) as Topology;
 
-/** All functions of a flow: of its stages, the sweeper, of its schedules. */
+/** Returns all functions of a flow: those of its stages, the sweeper and those of its schedules. */
 export const functionsOf = ({ stages, sweeper, schedules }: FlowDescription): string[] => [
   ...stages.map((stage) => stage.function),
   sweeper,
   ...schedules.map((schedule) => schedule.function),
 ];
 
-/** The queues of a flow that functions consume. */
+/** Returns the queues of a flow that functions consume. */
 export const queuesOf = ({ stages }: FlowDescription): QueueDescription[] => stages.flatMap(({ queue }) => queue ?? []);
 
-/** The dead-letter queues of a flow. */
+/** Returns the dead-letter queues of a flow. */
 export const deadLettersOf = (flow: FlowDescription): QueueName[] => [
   ...queuesOf(flow).flatMap((queue) => queue.dead_letters ?? []),
   ...flow.schedules.map((schedule) => schedule.dead_letters),

@@ -1,5 +1,5 @@
-// What is expected of each flow of shared/topology. It stands in files of their own, by the flows' names, and is written by
-// hand: it must not follow from what it checks.
+// The expected properties of each flow of shared/topology, in one file per flow. They are written by hand, because they
+// must not be derived from what they check.
 
 import { TOPOLOGY } from "../src/topology.ts";
 
@@ -8,23 +8,23 @@ export interface Expected {
   sweeper: string;
   /** MB and seconds of each function. */
   sizes: Record<string, [number, number]>;
-  /** By queue: messages of a batch, and batches at once. */
+  /** By queue: batch size, and concurrent batches. */
   fed: Record<string, [number, number]>;
-  /** By queue: how often a message is received, and the queue it moves to then. */
+  /** By queue: the receive count after which a message moves, and the queue it moves to. */
   moves: Record<string, [number, string]>;
-  /** Dead letters of schedules. */
+  /** Dead-letter queues of schedules. */
   letters: string[];
-  /** Queues that hear of objects in the uploads bucket. */
+  /** Queues that receive notifications of objects in the uploads bucket. */
   uploaded: string[];
-  /** By queue: the function that listens to the bus, and the types of events that it hears. */
+  /** By queue: the function that receives events from the bus, and the event types. */
   listens: Record<string, [string, string]>;
-  /** Alarms beside those of every function and queue. */
+  /** Alarms in addition to those of every function and queue. */
   alarms: string[];
-  /** What each function may do, beside its log and traces. */
+  /** Grants of each function in addition to its log and traces. */
   rights: Record<string, string[]>;
-  /** What the API may do for the flow. */
+  /** Grants of the API for the flow. */
   api: string[];
-  /** The variables of each function, beside RUST_LOG. */
+  /** The variables of each function in addition to RUST_LOG. */
   told: Record<string, string>;
 }
 
@@ -35,6 +35,6 @@ async function expectedOf(flow: string): Promise<Expected> {
 
 export const EXPECTED = await Promise.all(TOPOLOGY.flows.map(({ name }) => expectedOf(name)));
 
-/** One part of what is expected, of all flows. */
+/** Merges one expected property of all flows. */
 export const allOf = <T>(part: (one: Expected) => Record<string, T>): Record<string, T> =>
   Object.fromEntries(EXPECTED.flatMap((one) => Object.entries(part(one))));

@@ -1,4 +1,4 @@
-// What each role may do, to the letter: a right too many fails as one too few does.
+// The exact grants of each role: an extra grant fails the test, as does a missing one.
 
 import { beforeAll, describe, expect, test } from "vitest";
 
@@ -98,7 +98,7 @@ describe("a function's role may do", () => {
   });
 });
 
-/** The API is asked by routes that have a throttle of their own, and by the one for the rest. */
+/** The API is invoked by the routes with their own throttle, and by the catch-all route. */
 const ROUTES = [
   ..."config docs health openapi.json {proxy+}".split(" "),
   ..."codes dead-letters dead-letters/redrive tickets uploads/{id}/files".split(" "),
@@ -182,7 +182,7 @@ test("who may leave messages, beside functions", () => {
   );
 });
 
-/** Which variables a function is told, beside RUST_LOG. */
+/** The variables that a function gets in addition to RUST_LOG. */
 const TOLD: Record<string, string> = {
   "websocket-authorizer": "TICKETS_TABLE ALLOWED_ORIGINS",
   "websocket-connect": "CONNECTIONS_TABLE",
@@ -201,7 +201,7 @@ test.each(FUNCTIONS)("what %s is told", (name) => {
   const { Environment } = seen.one("AWS::Lambda::Function", `${folder(name)}/${name}/function`);
   const wanted = ["RUST_LOG", ...(TOLD[name] ?? "").split(" ")].sort();
   expect(Object.keys(Environment.Variables).sort()).toEqual(wanted);
-  // Lambda takes 4 KB of names and values together; names that CloudFormation makes are about as long as their paths here.
+  // Lambda accepts 4 KB of names and values; names that CloudFormation generates are about as long as the paths here.
   const told = Object.entries(Environment.Variables).map(([name, value]) => name + seen.words(value));
   expect(told.join("").length).toBeLessThan(3_000);
   const { QUEUES_URL } = Environment.Variables;

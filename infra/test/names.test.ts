@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 import { appOf, CHOSEN, OTHERWISE, Seen } from "./stack.ts";
 
-/** Within which a name has to be unique. */
+/** The scope within which a name must be unique. */
 type Scope = "account" | "region" | "world";
 
 /** CloudFront and dashboards are global. */
@@ -44,7 +44,7 @@ const INSIDE = [
   "AWS::IAM::Policy PolicyName",
   "AWS::S3::Bucket LifecycleConfiguration.Rules.Id",
   "AWS::S3::Bucket NotificationConfiguration.QueueConfigurations.Filter.S3Key.Rules.Name",
-  // No names at all: texts for people, addresses, policies and keys of AWS itself.
+  // Not names: display texts, addresses, policies, and keys defined by AWS.
   "AWS::CloudFront::Distribution DistributionConfig.Aliases",
   "AWS::CloudFront::Distribution DistributionConfig.CacheBehaviors.CachePolicyId",
   "AWS::CloudFront::Distribution DistributionConfig.CacheBehaviors.OriginRequestPolicyId",
@@ -58,7 +58,7 @@ const INSIDE = [
 
 const IS_NAME = /(Name|Id|Identifier|Domain|Alias|Aliases|Reference)$/;
 
-/** Every name by where it stands: `AWS::SQS::Queue QueueName`. */
+/** Returns every name by its property: `AWS::SQS::Queue QueueName`. */
 function namesIn(seen: Seen): Map<string, string[]> {
   const found = new Map<string, string[]>();
   const look = (at: string, value: unknown) => {
@@ -73,26 +73,26 @@ function namesIn(seen: Seen): Map<string, string[]> {
     }
   };
   for (const { type, properties } of seen.resources.values()) {
-    // Its parameters pass on names of other resources.
+    // Its parameters pass names of other resources.
     if (type !== "AWS::CloudFormation::Stack") look(`${type} `, properties);
   }
   return found;
 }
 
-/** Whether it is the name of another resource. */
+/** Returns whether the value is the name of another resource. */
 function isReference(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   return "Fn::GetAtt" in value || ("Ref" in value && !String(value.Ref).startsWith("AWS::"));
 }
 
-/** Names of these scopes, with where they stand. */
+/** Returns names of these scopes, with their properties. */
 const scoped = (seen: Seen, ...scopes: Scope[]): [string, string][] =>
   [...namesIn(seen)].flatMap(([at, names]) => {
     const scope = SCOPES[at];
     return scope !== undefined && scopes.includes(scope) ? names.map((name): [string, string] => [at, name]) : [];
   });
 
-/** Names of a stack that the other stack has as well. */
+/** Returns the names that both stacks have. */
 function shared(one: Seen, other: Seen, ...scopes: Scope[]): string[] {
   const lines = (seen: Seen) => scoped(seen, ...scopes).map((name) => name.join(": "));
   const others = lines(other);

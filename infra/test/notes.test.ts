@@ -1,4 +1,4 @@
-// The flow of docs/adding-a-flow.md, beside the others.
+// The flow of docs/adding-a-flow.md, deployed in addition to the others.
 
 import { beforeAll, expect, test } from "vitest";
 

@@ -1,4 +1,4 @@
-// The flow of docs/adding-a-flow.md on AWS. The page quotes what lies between the marks.
+// The flow of docs/adding-a-flow.md on AWS. That document quotes the code between the marks.
 
 import { readFileSync } from "node:fs";
 
@@ -47,7 +47,7 @@ export function notes(scope: Construct, description: FlowDescription, platform: 
 }
 // page: end
 
-/** As shared/topology would export it; a test in Rust keeps it so. */
+/** The description as shared/topology would export it; a Rust test verifies this. */
 const EXPORTED = new URL("../../tests/demo-flow/topology.json", import.meta.url);
 const [described] = (JSON.parse(readFileSync(EXPORTED, "utf8")) as { flows: FlowDescription[] }).flows;
 if (described === undefined) throw new Error("tests/demo-flow/topology.json has no flow");

@@ -1,4 +1,4 @@
-// What roles may do, in the words of `Seen.rights`.
+// Grants in the notation of `Seen.rights`.
 
 import { folder } from "./stack.ts";
 
@@ -24,7 +24,7 @@ export const consume = (queue: string) =>
     "sqs",
     "ReceiveMessage ChangeMessageVisibility GetQueueUrl DeleteMessage GetQueueAttributes",
   );
-/** Dead letters: looked at, and taken away when they were handed out again. */
+/** Dead letters: listed, and deleted once they have been returned to their queue. */
 export const take = (flow: string, queues: string) =>
   queues
     .split(" ")
@@ -41,7 +41,7 @@ export const push = [
 ];
 export const tell = [...push, ...table("connections", "Query DeleteItem")];
 export const notify = ["sns:Publish {notices/topic}"];
-/** Its own log, and traces. */
+/** The log of the function, and traces. */
 export const every = (name: string) => [
   ...on(`{${folder(name)}/${name}/log.Arn}`, "logs", "CreateLogStream PutLogEvents"),
   ...on("*", "xray", "PutTraceSegments PutTelemetryRecords"),

@@ -1,4 +1,4 @@
-// What the stack promises beside its grants.
+// Properties of the stack other than its grants.
 
 import { readFileSync } from "node:fs";
 import { App, Stack, Validations } from "aws-cdk-lib";
@@ -20,14 +20,14 @@ beforeAll(() => {
   emulated = Seen.of(EMULATED);
 });
 
-/** Every queue that a function consumes, and every one of dead letters, with its flow before it. */
+/** Every queue that a function consumes, and every dead-letter queue, as `flow/queue`. */
 const QUEUES = TOPOLOGY.flows.flatMap((flow) => queuesOf(flow).map(({ name }) => `${flow.name}/${name}`));
 const DEAD_LETTERS = TOPOLOGY.flows.flatMap((flow) => deadLettersOf(flow).map(({ name }) => `${flow.name}/${name}`));
 
 /** Routes without a token. */
 const OPEN = ["GET /api/config", "GET /api/docs", "GET /api/health", "GET /api/openapi.json"];
 
-/** Routes that cost more than a few reads, and the most requests a second of all people together. */
+/** Routes that cost more than a few reads, with the most requests per second of all users together. */
 const COSTLY = new Map([
   ["POST /api/codes", 5],
   ["GET /api/scans/{id}/files/{index}/pages/{page}", 20],
@@ -45,7 +45,7 @@ const COSTLY = new Map([
   ["POST /api/tickets", 50],
 ]);
 
-/** Of the flows. */
+/** Names of the flows. */
 const NAMES = EXPECTED.map(({ flow }) => flow);
 
 const ours = (found: Map<string, Properties>) => [...found].filter(([at]) => isOurs(at));
@@ -132,7 +132,7 @@ describe("queues", () => {
     for (const flow of TOPOLOGY.flows) {
       for (const { name, url_output } of [...queuesOf(flow), ...deadLettersOf(flow)]) {
         expect(seen.words(seen.outputs[url_output]), url_output).toBe(`{${flow.name}/${name}/queue}`);
-        // Functions append its name to the address of all.
+        // Functions append the queue's name to the base address.
         expect(seen.one("AWS::SQS::Queue", `${flow.name}/${name}/queue`).QueueName).toBe(`Riffle-${name}`);
       }
     }
@@ -272,7 +272,7 @@ describe("data", () => {
       ["texts/", 90],
       ["reports/", 90],
       ["uploaded/", 7],
-      // What people may have deleted.
+      // Data that users can delete.
       ...["codes/", "manifests/", "results/", "crops/", "reports/", "uploads/", "uploaded/", "statements/"].map(
         forgotten,
       ),
@@ -350,7 +350,7 @@ describe("who is let in", () => {
     expect(Object.keys(RouteSettings).sort()).toEqual(["$connect", "$default", "$disconnect"]);
     const rate = (route: string) => RouteSettings[route].ThrottlingRateLimit;
     expect(rate("$connect")).toBeLessThanOrEqual(50);
-    // A connection whose end is not handled would be pushed to for two hours.
+    // If a disconnect is not handled, frames are pushed to the connection for up to two hours.
     expect(rate("$disconnect")).toBeGreaterThan(rate("$connect"));
   });
 
@@ -364,7 +364,7 @@ describe("who is let in", () => {
       expect(rate, route).toBeLessThan(usual);
     }
     expect(Object.keys(RouteSettings).sort()).toEqual([...OPEN, ...COSTLY.keys()].sort());
-    // They exist: the page's types are generated from the description of the API.
+    // The routes exist: the page's types are generated from the description of the API.
     const described = readFileSync(new URL("../../dashboard/src/contracts.ts", import.meta.url), "utf8");
     const known = [...described.matchAll(/^ {4}"(\/api[^"]*)": \{(.*?)^ {4}\};/gms)].flatMap(([, path, methods = ""]) =>
       [...methods.matchAll(/^ {8}(get|put|post|delete): operations/gm)].map(
@@ -399,7 +399,7 @@ describe("who is let in", () => {
           return type === "AWS::ApiGatewayV2::Route" ? [properties?.RouteKey] : [];
         });
         expect(Object.keys(RouteSettings).filter((route) => !before.includes(route))).toEqual([]);
-        // Each metric of a route is paid for.
+        // AWS charges for each metric of a route.
         const metered = Object.values<Properties>(RouteSettings).filter((one) => one.DetailedMetricsEnabled);
         expect(metered.length).toBeLessThanOrEqual(3);
       }
@@ -505,7 +505,7 @@ describe("alarms", () => {
     const queries = [...seen.all("AWS::Logs::QueryDefinition").values()];
     const saved = NAMES.flatMap((name) => ["One dead letter", "One id"].map((title) => `Riffle/${name}/${title}`));
     expect(queries.map((one) => one.Name).sort()).toEqual(saved.sort());
-    // CloudWatch asks fifty logs in one query at most.
+    // CloudWatch queries at most fifty log groups at once.
     for (const one of queries) expect(one.LogGroupNames.length).toBeLessThanOrEqual(50);
     const asked = new Set(queries.flatMap((one) => one.LogGroupNames.map((log: unknown) => seen.words(log))));
     expect(asked.size, "logs of all functions").toBe(FUNCTIONS.length);
@@ -529,8 +529,8 @@ describe("alarms", () => {
 });
 
 describe("the stack", () => {
-  // docs/adr/0012-how-the-stack-is-divided.md. CloudFormation takes 500 resources, 200 parameters, 200 outputs and a
-  // megabyte of a template, and changes nothing of one that has more.
+  // docs/adr/0012-how-the-stack-is-divided.md. CloudFormation accepts 500 resources, 200 parameters, 200 outputs and
+  // one megabyte per template, and rejects a larger one.
   test("keeps room in each of its templates, and has one of its own for the functions of each flow", () => {
     const names = TOPOLOGY.flows.map(({ name }) => name.charAt(0).toUpperCase() + name.slice(1));
     for (const one of [seen, Seen.of(CHOSEN), otherwise]) {
@@ -582,7 +582,7 @@ describe("what is not built", () => {
     const compared = Seen.of({ ...place, ...nowhere, purpose: "diff" });
     const shape = (of: Seen) =>
       [...of.resources].map(([at, { type, properties }]) => {
-        // Names of files that are made of what is in them.
+        // File names contain hashes of the content.
         const { TemplateURL, SourceObjectKeys, ...rest } = properties;
         if (type !== "AWS::Lambda::Function" || !isOurs(at)) return [at, rest];
         return [at, { ...rest, Code: { ...rest.Code, S3Key: undefined } }];
@@ -665,7 +665,7 @@ test("cdk-nag would find something, and CloudFormation's rules would, too", () =
   expect(checked(bare("soon"), "true")).toThrow(/VisibilityTimeout/);
 });
 
-/** Making it, held against the rules: fails with what is neither kept nor acknowledged. */
+/** Returns a function that synthesizes the app with cdk-nag, and throws on rules neither followed nor acknowledged. */
 function checked(app: App, cloudFormation = "false"): () => void {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return () => {

@@ -1,4 +1,4 @@
-// The stack as the tests make it, and its templates in words: each stack that a test asks for is made once.
+// Synthesizes stacks for tests and reads their templates. Each stack is synthesized once.
 
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,17 +16,17 @@ const CLIENTS = TOPOLOGY.common.map((stage) => stage.function);
 const BY_FLOW = new Map(TOPOLOGY.flows.map((flow) => [flow.name, functionsOf(flow)]));
 export const FUNCTIONS = [...CLIENTS, ...[...BY_FLOW.values()].flat()];
 
-/** Which part of the stack a function belongs to. */
+/** Returns the part of the stack that a function belongs to. */
 export function folder(name: string): string {
   if (CLIENTS.includes(name)) return "clients";
   const [flow] = [...BY_FLOW].find(([, functions]) => functions.includes(name)) ?? [];
   return `${flow}/functions`;
 }
 
-/** Whether it belongs to a flow of ours or to what people talk to. */
+/** Returns whether a resource belongs to a flow or to the functions behind the APIs. */
 export const isOurs = (at: string) => ["clients", ...BY_FLOW.keys()].includes(at.split("/")[0] ?? "");
 
-/** A flow that nobody knows but who describes it here. */
+/** A flow that is only described here. */
 export const DEMO: FlowDescription = {
   name: "demo",
   title: "Demo",
@@ -71,7 +71,7 @@ export const demo: Maker = (scope, description, platform) => {
   return flow;
 };
 
-/** Functions and a page that are nothing: no template depends on what is in them. */
+/** Empty builds of functions and page: no template depends on their content. */
 function nothing(): { functions: string; pageFiles: string } {
   const folder = mkdtempSync(path.join(tmpdir(), "riffle-infra-"));
   const write = (name: string) => {
@@ -87,11 +87,11 @@ const stubs = nothing();
 
 export function appOf(context: Record<string, unknown> = {}, props?: RiffleProps): App {
   const flags = {
-    // As cdk.json says.
+    // As in cdk.json.
     "@aws-cdk/aws-iam:minimizePolicies": true,
-    // Resources are told apart by their path here; where they were made takes long to find out.
+    // Resources are identified by their path here; stack traces of their creation are slow.
     "aws:cdk:enable-path-metadata": true,
-    // Where the template of a nested stack is.
+    // The metadata names the template file of a nested stack.
     "aws:cdk:enable-asset-metadata": true,
     "aws:cdk:disable-stack-trace": true,
   };
@@ -101,7 +101,7 @@ export function appOf(context: Record<string, unknown> = {}, props?: RiffleProps
   return app;
 }
 
-/** All that may be chosen, as far as it goes together: each stack that is made takes its time. */
+/** As many settings as can be combined, because each synthesis takes time. */
 export const CHOSEN = {
   domain: { name: "riffle.example.org", certificateArn: "arn:aws:acm:us-east-1:111111111111:certificate/1" },
   origins: "http://localhost:5173",
@@ -113,7 +113,7 @@ export const CHOSEN = {
   scheduledScans: [{ name: "daily", schedule: "rate(1 day)", tenant: "acme", prefix: "", codes: ["HOLE-1"] }],
 };
 
-/** The rest, or the same chosen otherwise. */
+/** The remaining settings, and other values of some. */
 export const OTHERWISE = {
   days: JSON.stringify({ archive: 0, statements: 365, uploaded: 7, reports: 90 }),
   concurrency: JSON.stringify({ "scan-work": 100 }),
@@ -126,7 +126,7 @@ export const OTHERWISE = {
   ],
 };
 
-/** As scripts/emulator deploys it. */
+/** The stack as scripts/emulator deploys it. */
 export const EMULATED = { endpoint: "https://127.0.0.1:4566", fullMonitoring: "false", pageFiles: "off" };
 
 interface Template {
@@ -138,7 +138,7 @@ interface Template {
   Outputs?: Record<string, { Value: unknown; Export?: unknown }>;
 }
 
-/** A template, and the resource of another that it is nested by. */
+/** A template, and the resource in the parent template that nests it. */
 interface Part {
   template: Template;
   parent?: { part: Part; values: Record<string, unknown> };
@@ -146,18 +146,18 @@ interface Part {
 }
 
 /**
- * The stack with those that are nested in it, as if it were one: what one is told by the other stands as what it is, and
- * a resource is named by the path of what made it, `scan/functions/scan-worker/function`.
+ * The stack with its nested stacks as one: parameters are replaced by their values, and a resource is named by the path
+ * of its construct, `scan/functions/scan-worker/function`.
  */
 export class Seen {
-  /** By path; `after` are those that it waits for beside those it refers to. */
+  /** Resources by path; `after` are dependencies other than references. */
   readonly resources = new Map<string, { type: string; properties: Properties; after: string[] }>();
   readonly outputs: Record<string, unknown> = {};
-  /** Names under which other stacks could import. */
+  /** Export names. */
   readonly exports: unknown[] = [];
-  /** What each template has of what CloudFormation counts. */
+  /** The quantities that CloudFormation limits, by template. */
   readonly counts: Record<string, { resources: number; parameters: number; outputs: number; bytes: number }> = {};
-  /** Resources of one template that wait for one another: CloudFormation would make none of them. */
+  /** Resources of one template that depend on one another: CloudFormation would reject them. */
   circle: string[] | undefined;
 
   private static readonly made = new Map<string, Seen>();
@@ -169,7 +169,7 @@ export class Seen {
     return seen;
   }
 
-  /** The stack with another flow beside those of shared/topology. */
+  /** Returns the stack with one flow in addition to those of shared/topology. */
   static with(flow: FlowDescription, make: Maker): Seen {
     const topology = { ...TOPOLOGY, flows: [...TOPOLOGY.flows, flow] };
     return new Seen(appOf({}, { topology, makers: { ...MAKERS, [flow.name]: make } }));
@@ -186,7 +186,7 @@ export class Seen {
     }
   }
 
-  /** Properties of all resources of a type. */
+  /** Returns the properties of all resources of a type. */
   all(type: string): Map<string, Properties> {
     const found = [...this.resources].filter(([, one]) => one.type === type);
     return new Map(found.map(([at, one]) => [at, one.properties]));
@@ -198,7 +198,7 @@ export class Seen {
     return found;
   }
 
-  /** A value with what it refers to by path: `{buckets/objects/bucket.Arn}/codes/*`. */
+  /** Returns a value with references as paths: `{buckets/objects/bucket.Arn}/codes/*`. */
   words(value: unknown): string {
     if (typeof value === "string") return value;
     const [kind, inner] = Object.entries(value as Record<string, unknown>)[0] ?? [];
@@ -208,11 +208,11 @@ export class Seen {
     return JSON.stringify(value);
   }
 
-  /** What a role may do: `action resource`, sorted, and whether a condition stands with it. */
+  /** Returns the grants of a role as sorted `action resource`, with a mark if there is a condition. */
   rights(role: string): string[] {
     this.one("AWS::IAM::Role", role);
     const lines = new Set<string>();
-    // What exceeds 10 KB of a role's own policy is in further ones.
+    // Statements beyond the 10 KB limit of a role's inline policy are in further policies.
     const further = [...this.all("AWS::IAM::ManagedPolicy")].filter(([at]) => at.includes("/OverflowPolicy"));
     for (const policy of [...this.all("AWS::IAM::Policy").values(), ...further.map(([, policy]) => policy)]) {
       const roles = policy.Roles as { Ref: string }[];
@@ -259,7 +259,7 @@ function partOf(template: Template, fileOf: (asset: string) => string, parent?: 
   return part;
 }
 
-/** A value of a template with the paths of resources in the place of what it calls them. */
+/** Returns a value of a template with resource paths instead of logical ids. */
 function named(part: Part, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((one) => named(part, one));
   if (typeof value !== "object" || value === null) return value;

@@ -50,18 +50,18 @@ Examples:
   riffle scan drawings --codes codes.txt | cut -f1 | sort -u    # files that hold a code
   riffle scan drawings --codes codes.csv --json | jq -r 'select(.type==\"MATCH_FOUND\").data.hole_code'
 
-Read are PDF, Word, PowerPoint, xlsx, xlsm, xls, xlsb, ods, CSV, text, HTML, XML, JSON and ZIP archives of these,
-told apart by their content; PNG, JPEG, TIFF and scanned pages with --ocr auto. Hidden files and Office lock
-files (~$…) are left out. The text of each file is kept for the next scan, which then reads only
-what has changed. Piped, each match is a line: file, place, code, text around it,
-parted by tabs.
+Reads PDF, Word, PowerPoint, xlsx, xlsm, xls, xlsb, ods, CSV, text, HTML, XML, JSON and ZIP archives of these,
+and with --ocr auto also PNG, JPEG, TIFF and scanned pages. The format is detected from the content. Hidden
+files and Office lock files (~$…) are skipped. The text of each file is cached, so that the next scan reads
+only changed files. When piped, each match is a line of fields separated by tabs: file, place, code,
+surrounding text.
 
-A scan that was interrupted goes on when the same command is given again.
+To resume an interrupted scan, run the same command again.
 
-After a scan in which files failed, mend them (permissions, passwords, damaged copies) and read those alone:
+If files failed, fix them (permissions, passwords, damaged copies), then read only these files again:
   riffle scan --retry last --report report.xlsx
-It makes a new session with all results and a full report. Files that were read stay as they were read, even
-if they changed since; one with pages nobody could read is read again if it was replaced.
+This creates a new session with all results and a full report. Files that were read before keep their
+results, even if they have changed since. A file with unreadable pages is read again if it was replaced.
 
 Exit codes:
   0    finished
@@ -132,16 +132,16 @@ Examples:
   riffle sessions | grep COMPLETE | head -1
   riffle sessions --delete 5d0c41f7
 
-Each scan is a line: id, when, state, files, failed, matches, folders, parted by tabs.
+Each scan is a line of fields separated by tabs: id, time, state, files, failed, matches, folders.
 
---delete removes a scan and all that came of it: results, report, pictures, codes, and uploaded files that no other scan
-uses. Folders that were read, and reports that were saved elsewhere, stay. So does the text of the files, which is kept
-by content for the next scan (--cache-size). A scan that still runs is refused: let the same riffle scan end, or
-cancel it with Ctrl-C.
+--delete removes a scan and everything derived from it: results, report, pictures, codes, and uploaded files
+that no other scan uses. It keeps the folders that were read, reports saved elsewhere, and the text of the
+files, which is cached by content for the next scan (--cache-size). A scan that is still running cannot be
+deleted: let the same riffle scan finish, or cancel it with Ctrl-C.
 
 Exit codes:
   0  done
-  2  could not run, or there is no such scan, or it still runs";
+  2  could not run, the scan was not found, or it is still running";
 
 #[derive(Debug, Args)]
 #[command(after_help = SESSIONS_HELP)]
@@ -164,10 +164,11 @@ Examples:
   riffle serve --listen 127.0.0.1:9000
   RIFFLE_TOKEN=$(openssl rand -hex 16) riffle serve --listen 0.0.0.0:8750
 
-Whoever reaches the page can read every folder that you can read. So it listens on this machine alone unless you say
-otherwise, and asks for a token: a random one, kept in the state folder, unless you give one. The address that is
-printed, and opened where a terminal and a desktop are, holds it; a browser that has shown it is remembered for 30
-days. Programs send it as a bearer token: Authorization: Bearer TOKEN.";
+Anyone who can reach the page can read every folder that you can read. Therefore riffle serve listens only on
+this machine by default, and requires a token: a random one, kept in the state folder, unless you give one.
+The printed address contains the token; it is also opened in a browser if there is a terminal and a desktop. A
+browser that has opened it is remembered for 30 days. Programs send the token as a bearer token:
+Authorization: Bearer TOKEN.";
 
 #[derive(Debug, Args)]
 #[command(after_help = SERVE_HELP)]
@@ -204,14 +205,14 @@ Examples:
   riffle doctor --state /srv/riffle --listen 127.0.0.1:9000 --ocr-languages eng+deu
   riffle doctor --json | jq -r 'select(.level!=\"ok\").check'
 
-Looks at the state folder (also while another riffle uses it), its queues, dead letters and open scans, the kept
-texts, the sandbox, Tesseract, pdfium where it is named, the page and the port of riffle serve. Nothing is changed.
-Piped, each check is a line: level, check, what was found, what to do, parted by tabs. Built with the feature
-`cloud`, it checks a deployed stack: riffle doctor --stack Riffle.
+Checks the state folder (even while another riffle uses it), its queues, dead letters and open scans, the text
+cache, the sandbox, Tesseract, pdfium if it is configured, the page and the port of riffle serve. Nothing is
+changed. When piped, each check is a line of fields separated by tabs: level, check, what was found, what to
+do. Built with the feature `cloud`, it checks a deployed stack: riffle doctor --stack Riffle.
 
 Exit codes:
-  0  all is well
-  1  warnings: it works, but not with everything, or something waits for a person
+  0  no problems
+  1  warnings: it works, but some features are missing, or something needs attention
   2  problems: something does not work, or could not be checked";
 
 #[derive(Debug, Args)]
@@ -239,18 +240,18 @@ Examples:
   riffle redrive
   riffle redrive --message 1734 --message 1735
 
-A dead letter is a message that failed too often: five times, and a scanned file's message three times before that.
-Nobody tries it again by itself. When the cause is gone, this puts it back where it failed last; the next riffle
-serve, import, or the same riffle scan again, goes on with it. Doing it twice does no harm, and a message that has
-nothing left to do is taken away without effect. All are moved, or none.
+A dead letter is a message that failed too often: five times, and a scanned file's message three times before
+that. It is not retried automatically. Once the cause is fixed, riffle redrive puts it back into the queue
+where it failed last; the next riffle serve, import, or the same riffle scan again, processes it. Running this
+twice does no harm, and a message with nothing left to do is removed without effect. All are moved, or none.
 
---list shows each as a line: message, flow, queue, kind, scan or statement, its state, age, why it lies there, parted
-by tabs.
+--list shows each dead letter as a line of fields separated by tabs: message, flow, queue, kind, scan or
+statement, its state, age, reason.
 Built with the feature `cloud`, it redrives a deployed stack: riffle redrive --stack Riffle.
 
 Exit codes:
   0  done, or there were none
-  1  some that were named are no dead letters, or could not be given back
+  1  some of the given messages are not dead letters, or could not be put back
   2  could not run";
 
 #[derive(Debug, Args)]
@@ -358,7 +359,7 @@ fn drive_id(text: &str) -> Result<String, String> {
     if riffle_ports::is_drive_id(text) {
         return Ok(text.to_owned());
     }
-    Err("it is what follows /folders/ in the folder's address".to_owned())
+    Err("use the part after /folders/ in the folder's address".to_owned())
 }
 
 const SAMPLES_HELP: &str = "\
@@ -366,10 +367,10 @@ Example:
   riffle samples demo --count 200 --seed 7
   riffle samples bombs --hostile
 
-Makes demo/drawings, demo/codes.xlsx and demo/answers.json. The same count and seed make the same bytes.
+Creates demo/drawings, demo/codes.xlsx and demo/answers.json. The same count and seed create the same bytes.
 
---hostile makes files that break programs: bombs, loops, false claims, strange names. Keep them from programs that
-index or preview folders.";
+--hostile creates files that break programs: bombs, loops, false claims, strange names. Keep them away from
+programs that index or preview folders.";
 
 #[derive(Debug, Args)]
 #[command(after_help = SAMPLES_HELP)]
@@ -398,7 +399,10 @@ pub struct Samples {
 fn flow(text: &str) -> Result<String, String> {
     match RIFFLE.flow(text) {
         Some(flow) => Ok(flow.name.to_owned()),
-        None => Err(format!("one of {}", FLOWS.iter().map(|flow| flow.name).collect::<Vec<_>>().join(", "))),
+        None => Err(format!(
+            "expected one of {}",
+            FLOWS.iter().map(|flow| flow.name).collect::<Vec<_>>().join(", ")
+        )),
     }
 }
 

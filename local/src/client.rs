@@ -28,7 +28,7 @@ impl Client {
             websocket_connect::handle(&platform.functions.connect, Event::new(event, &*connection)).await;
         if answer.status_code != 200 {
             return Err(Problem::new(format!(
-                "the platform answered {} to a connection",
+                "the platform refused the connection with status {}",
                 answer.status_code
             )));
         }
@@ -47,7 +47,7 @@ impl Client {
         let message = serde_json::to_string(action).map_err(|error| Problem::new(error.to_string()))?;
         match self.send_text(&message).await {
             200 => Ok(()),
-            status => Err(Problem::new(format!("the platform answered {status} to a message"))),
+            status => Err(Problem::new(format!("the platform refused the message with status {status}"))),
         }
     }
 
@@ -62,7 +62,7 @@ impl Client {
         };
         serde_json::from_str(&text)
             .map(Some)
-            .map_err(|error| Problem::new(format!("the platform sent what is no frame: {error}")))
+            .map_err(|error| Problem::new(format!("the platform sent an invalid frame: {error}")))
     }
 
     /// Opens a new connection to replace this one after it was cut.

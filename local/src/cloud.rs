@@ -22,13 +22,13 @@ impl Deployed {
         }
         let stack = Stack::connect(cloud.region.as_deref()).await;
         if stack.region().is_none() {
-            return Err(Problem::new("no region is known: name it with --region or AWS_REGION"));
+            return Err(Problem::new("no AWS region is set: use --region or AWS_REGION"));
         }
         let outputs = match (&cloud.outputs, &cloud.stack) {
             (Some(file), name) => read(file, name.as_deref())?,
             (None, Some(name)) => stack.outputs(name).await.map_err(|error| {
                 Problem::new(format!(
-                    "the stack {name} cannot be read: {error}; check --stack, --region and the credentials"
+                    "cannot read the stack {name}: {error}; check --stack, --region and the credentials"
                 ))
             })?,
             (None, None) => return Ok(None),
@@ -52,7 +52,7 @@ impl Deployed {
     pub fn output(&self, name: &str) -> Result<&str, Problem> {
         self.outputs.get(name).ok_or_else(|| {
             Problem::new(format!(
-                "the stack has no output {name}: is it one of Riffle's, deployed by this version?"
+                "the stack has no output {name}: check that it is a Riffle stack deployed by this version"
             ))
         })
     }

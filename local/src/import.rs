@@ -35,7 +35,8 @@ pub async fn run(arguments: Import) -> Result<ExitCode, Problem> {
         interrupt = tokio::signal::ctrl_c() => {
             interrupt?;
             Err(Problem::interrupted(
-                "stopped; what is in the inbox goes on when the same command is given again, or with riffle serve",
+                "stopped; to continue with the files in the inbox, run the same command again or riffle \
+                 serve",
             ))
         }
     };
@@ -98,7 +99,7 @@ pub fn account_name(account: &str) -> Result<String, Problem> {
     if fits {
         return Ok(account.to_owned());
     }
-    Err(Problem::new("an account's name has 1 to 128 bytes, without control characters"))
+    Err(Problem::new("an account name must have 1 to 128 bytes and no control characters"))
 }
 
 /// A file as the user named it, and its path or why it cannot be read.
@@ -110,10 +111,10 @@ fn given(files: &[PathBuf]) -> Result<Vec<Given>, Problem> {
         let name = file.display().to_string();
         if file.is_dir() {
             return Err(Problem::new(format!(
-                "{name} is a folder: name its files, or give it to riffle watch"
+                "{name} is a folder: give its files instead, or use riffle watch"
             )));
         }
-        Ok((name, file.canonicalize().map_err(|error| format!("it cannot be read: {error}"))))
+        Ok((name, file.canonicalize().map_err(|error| words::path_problem(&error, "file"))))
     };
     files.iter().map(look).collect()
 }
@@ -135,7 +136,7 @@ async fn place(
             Some(item) => matches!(item.detail, StatementPhase::Received | StatementPhase::Processing),
         };
         if waits {
-            say(&format!("{}: an earlier import was interrupted: it goes on", words::line(given)));
+            say(&format!("{}: resuming an interrupted import", words::line(given)));
             return Ok(Ok(earlier));
         }
     }
@@ -145,7 +146,7 @@ async fn place(
     let deposit = Deposit { key, path, name, account, most: riffle_statements::MAX_BYTES };
     match inbox.deposit(&deposit, false).await {
         Ok(Deposited::Placed(object)) => Ok(Ok(Awaited::new(given.to_owned(), &object))),
-        Ok(Deposited::Before) => Ok(Err("it was there before".to_owned())),
+        Ok(Deposited::Before) => Ok(Err("it was imported before".to_owned())),
         Err(error) => Ok(Err(error.to_string())),
     }
 }

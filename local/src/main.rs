@@ -74,7 +74,7 @@ fn run(command: impl Future<Output = Result<ExitCode, Problem>>) -> Result<ExitC
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Problem::new(format!("the program could not start its threads: {error}")))?;
+        .map_err(|error| Problem::new(format!("cannot start threads: {error}")))?;
     let outcome = runtime.block_on(command);
     // A parser that still runs in a cancelled scan must not keep the program from exiting.
     runtime.shutdown_background();

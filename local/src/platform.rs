@@ -89,9 +89,8 @@ impl Platform {
             // Calls cost nothing on this machine.
             meter: Arc::default(),
         };
-        let uploads = LocalUploads::open(&dir, Arc::clone(&clock), Arc::new(RandomIds)).map_err(|error| {
-            Problem::new(format!("the uploads in {} cannot be used: {error}", dir.display()))
-        })?;
+        let uploads = LocalUploads::open(&dir, Arc::clone(&clock), Arc::new(RandomIds))
+            .map_err(|error| Problem::new(format!("cannot use the uploads in {}: {error}", dir.display())))?;
         let timings = Timings::default();
         let statements =
             LocalStatements::new(&store, &uploads, &clock, &timings, machine.processing_mode.into());
@@ -181,7 +180,8 @@ impl Platform {
     /// Starts the work, with the open sessions of earlier runs first.
     pub async fn start(self: &Arc<Self>, machine: &Machine) -> Pumps {
         if let Err(error) = self.statements.inbox.recover().await {
-            tracing::error!(%error, "uploads of the last run were not looked after; the next start will");
+            tracing::error!(%error, "could not recover the uploads of the last run; the next start tries \
+                                     again");
         }
         let platform = Arc::downgrade(self);
         tokio::spawn(async move {
@@ -189,7 +189,8 @@ impl Platform {
                 tokio::time::sleep(TIDY_EVERY).await;
                 let Some(platform) = platform.upgrade() else { return };
                 if let Err(error) = platform.statements.inbox.tidy().await {
-                    tracing::warn!(%error, "uploads that never came were not forgotten; tried again later");
+                    tracing::warn!(%error, "could not remove uploads that were never received; trying again \
+                                            later");
                 }
             }
         });
@@ -197,7 +198,7 @@ impl Platform {
         // lost.
         let is_named = async |id: &SessionId| self.queues.holds(topology::scan::DISPATCH, id.as_ref()).await;
         if let Err(failure) = self.functions.scan.revive(is_named).await {
-            tracing::warn!(%failure, "open scans were not looked after; the sweep will");
+            tracing::warn!(%failure, "could not resume open scans; the sweep will");
         }
         let (timings, clock, uploaded) = (self.timings.clone(), Arc::clone(&self.clock), Uploaded::default());
         let observer: Observer = Arc::new(move |consumer, message| {
@@ -259,9 +260,7 @@ fn reader(
 ) -> Result<Reader, Problem> {
     let parser = if machine.in_process {
         if machine.pdfium.is_some() {
-            return Err(Problem::new(
-                "pdfium is loaded only in a sandbox: leave out --pdfium or --in-process",
-            ));
+            return Err(Problem::new("pdfium is loaded only in a sandbox: omit --pdfium or --in-process"));
         }
         Parser::InProcess(riffle_extract::Limits::default())
     } else {
@@ -275,7 +274,7 @@ fn reader(
     } else {
         let texts = LocalTexts::open(dir, machine.cache_size << 20, clock).map_err(|error| {
             Problem::new(format!(
-                "the text cache in {} cannot be opened: {error}; go on with --no-cache",
+                "cannot open the text cache in {}: {error}; use --no-cache to run without it",
                 dir.display()
             ))
         })?;
@@ -321,7 +320,9 @@ pub fn home() -> PathBuf {
 }
 
 pub fn without_pdfium(error: &PdfiumError) -> Problem {
-    Problem::new(format!("{error}; name its libpdfium.so with --pdfium or RIFFLE_PDFIUM, or go on without"))
+    Problem::new(format!(
+        "{error}; give the path of libpdfium.so with --pdfium or RIFFLE_PDFIUM, or run without pdfium"
+    ))
 }
 
 pub fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {
@@ -332,9 +333,7 @@ pub fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {
         .or_else(|| variable("HOME").map(|home| home.join(".local/share")))
         .map(|data| data.join("riffle"))
         .ok_or_else(|| {
-            Problem::new(
-                "where to keep its state is unknown: name a folder with --state or LOCAL_STORAGE_PATH",
-            )
+            Problem::new("cannot determine the state folder: set it with --state or LOCAL_STORAGE_PATH")
         })
 }
 

@@ -33,7 +33,7 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
     };
     let hears = |kind: &str| replay.consumer.event_types().contains(&kind);
     if let Some(deaf) = arguments.types.iter().find(|kind| !hears(kind)) {
-        let why = format!("{} does not listen to {deaf}", replay.consumer.function);
+        let why = format!("{} does not consume {deaf} events", replay.consumer.function);
         return Err(Problem::new(why));
     }
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
@@ -47,7 +47,7 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
         told = settled(&platform) => told,
         interrupt = tokio::signal::ctrl_c() => {
             interrupt?;
-            Err(Problem::interrupted("stopped; riffle serve goes on with it"))
+            Err(Problem::interrupted("stopped; riffle serve continues the replay"))
         }
     };
     pumps.stop().await;
@@ -61,7 +61,7 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
         writeln!(std::io::stdout().lock(), "{line}")?;
     } else {
         say(&format!(
-            "{} told again to {} in {name}",
+            "{} sent again to {} in {name}",
             words::count(count, "event"),
             replay.consumer.function
         ));
@@ -69,7 +69,7 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
     if failed == 0 {
         return Ok(ExitCode::SUCCESS);
     }
-    say(&format!("{} could not be dealt with: riffle redrive --list", words::count(failed, "event")));
+    say(&format!("{} could not be processed: see riffle redrive --list", words::count(failed, "event")));
     Ok(ExitCode::from(NOT_ALL))
 }
 
@@ -95,7 +95,7 @@ async fn shadow(
         for body in bodies {
             events += 1;
             let event: BusEvent = serde_json::from_str(&body)
-                .map_err(|error| Problem::new(format!("an archived event cannot be read: {error}")))?;
+                .map_err(|error| Problem::new(format!("cannot read an archived event: {error}")))?;
             let file = &event.detail.processing_id;
             let differences = match platform
                 .statements

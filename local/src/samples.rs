@@ -12,7 +12,7 @@ pub fn run(arguments: &Samples) -> Result<ExitCode, Problem> {
     if arguments.hostile {
         let made = write_hostile(&arguments.dir).map_err(|error| Problem::new(error.to_string()))?;
         println!(
-            "{} hostile files in {}; those that can be read hold {CODE}",
+            "{} hostile files in {}; the readable ones contain {CODE}",
             made.len(),
             arguments.dir.display()
         );

@@ -45,10 +45,8 @@ async fn delete(platform: &Platform, given: &[String]) -> Result<ExitCode, Probl
         match platform.functions.scan.delete_at_once(TENANT, &id).await {
             Ok(()) => writeln!(out, "{id}\tdeleted")?,
             Err(DeletionError::Running) => {
-                let problem = format!("the scan {id} has not ended: give its command again to let it end");
-                return Err(Problem::new(format!(
-                    "{problem}, or cancel it there with Ctrl-C or on the page"
-                )));
+                let problem = format!("the scan {id} has not ended: run its command again to finish it");
+                return Err(Problem::new(format!("{problem}, or cancel it with Ctrl-C or on the page")));
             }
             Err(error) => return Err(Problem::new(error.to_string())),
         }

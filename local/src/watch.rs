@@ -27,18 +27,18 @@ const LEAST: Duration = Duration::from_millis(20);
 const UNFINISHED: [&str; 4] = ["part", "crdownload", "download", "tmp"];
 
 pub async fn run(arguments: Watch) -> Result<ExitCode, Problem> {
-    let dir = arguments
-        .dir
-        .canonicalize()
-        .ok()
-        .filter(|dir| dir.is_dir())
-        .ok_or_else(|| Problem::new(format!("{} is no folder", arguments.dir.display())))?;
+    let problem = |why: &str| Problem::new(format!("{}: {why}", arguments.dir.display()));
+    let dir =
+        arguments.dir.canonicalize().map_err(|error| problem(&words::path_problem(&error, "folder")))?;
+    if !dir.is_dir() {
+        return Err(problem("not a folder"));
+    }
     let account = arguments.account.as_deref().map(account_name).transpose()?;
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
     // Listen before anything begins, so that no Ctrl-C is missed.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let pumps = platform.start(&arguments.machine).await;
-    say(&format!("watching {} (Ctrl-C ends it)", dir.display()));
+    say(&format!("watching {} (press Ctrl-C to stop)", dir.display()));
     let settle = Duration::from_millis(arguments.settle);
     let pause = settle.clamp(LEAST, LOOK);
     let mut watcher = Watcher {

@@ -30,6 +30,15 @@ pub fn count(number: u64, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
+/// Describes why a path that a person entered cannot be used. `what` is `file` or `folder`.
+pub fn path_problem(error: &io::Error, what: &str) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("this {what} does not exist"),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 /// Returns an enum value as the contracts spell it: `processed`.
 pub fn named(word: &impl serde::Serialize) -> String {
     serde_json::json!(word).as_str().unwrap_or_default().to_owned()

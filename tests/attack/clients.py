@@ -1,4 +1,4 @@
-"""Many clients: slow ones, idle ones, and more work than a person makes."""
+"""Many clients: slow ones, idle ones, and more work than one user creates."""
 
 import json
 import os
@@ -12,11 +12,11 @@ from pathlib import Path
 from world import Server, World, attack, until
 
 COUNT = 1_000
-# Seconds: what the page may take meanwhile, and until the server has closed a connection on which nothing comes, which it
-# does after 30 s at most.
+# Seconds: the longest response time of the page meanwhile, and the wait until the server has closed an idle connection,
+# which it does after 30 s at most.
 ANSWERS_WITHIN, CLOSED_WITHIN = 1, 40
 LOAD_SECONDS, UPLOADS, READS = 60, 25, 100
-# Memory is flat if it is at the end at most so much larger than at half time.
+# Memory is flat if it has grown by at most this much since half time.
 GROWTH, GROWTH_MIB = 1.25, 16
 
 
@@ -60,7 +60,7 @@ def slow_clients(world: World) -> Iterator[None]:
 
 
 def settled(server: Server) -> int:
-    """Descriptors, once the connections of before are gone."""
+    """Returns the number of descriptors once earlier connections are closed."""
     time.sleep(0.3)
     return server.descriptors()
 

@@ -1,4 +1,4 @@
-"""Who must not get in: other users of the machine, pages elsewhere, and who guesses."""
+"""Access control: other users of the machine, pages of other origins, and guessed tokens."""
 
 import os
 import pty
@@ -11,7 +11,7 @@ from pathlib import Path
 from world import Headers, Server, Socket, World, attack, until
 
 ID = "0" * 32
-# Beside what the description of the API names.
+# Routes in addition to those in the description of the API.
 OTHERS = [("GET", "/"), ("GET", "/icon.svg"), ("GET", "/assets/index.js"), ("POST", "/storage/files"),
           ("PUT", f"/storage/parts/{ID}/1?size=1&expires=9999999999&signature=00"), ("GET", "/ws"), ("GET", "/nothing"),
           ("GET", f"/scans/{ID}/report.xlsx"), ("GET", f"/scans/{ID}/files/0")]
@@ -75,7 +75,7 @@ def strangers(world: World) -> None:
     world.check(arguments and server.token not in arguments, f"the browser is opened with {arguments}")
     for process in os.listdir("/proc"):
         if process.isdigit() and int(process) != os.getpid():
-            with suppress(OSError):  # It has ended.
+            with suppress(OSError):  # The process has exited.
                 command = Path(f"/proc/{process}/cmdline").read_text(errors="replace")
                 world.check(server.token not in command, f"the token is an argument of {command[:60]!r}")
     world.saw(f"{len(every)} routes, {len(wrong)} wrong tokens and cookies: 401")
@@ -89,7 +89,7 @@ def plant(state: Path, token: str, mode: int) -> None:
 
 
 def opened(world: World) -> str:
-    """The arguments of the browser that a server opens, which is started at a terminal of a desktop."""
+    """Returns the arguments of the browser opened by a server that is started in a desktop terminal."""
     programs, arguments = world.folder / "bin", world.folder / "arguments"
     programs.mkdir()
     (programs / "xdg-open").write_text(f'#!/bin/sh\necho "$@" > {arguments}.part\nmv {arguments}.part {arguments}\n')
@@ -97,7 +97,7 @@ def opened(world: World) -> str:
     ours, theirs = pty.openpty()
     environment = world.environment({"DISPLAY": ":0", "PATH": f"{programs}:{os.environ['PATH']}"})
     command = [world.binary, "serve", "--listen", "127.0.0.1:0", "--state", world.folder / "desktop"]
-    # Its token is that of the other server, so that one look at all processes finds either.
+    # It has the token of the other server, so that one search of all processes finds either.
     plant(world.folder / "desktop", (world.folder / "state" / "token").read_text(), 0o600)
     child = subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
     try:
@@ -146,11 +146,11 @@ def foreign_pages(world: World) -> None:
     for path in ("/login", "/api/uploads", "/api/dead-letters/redrive"):
         refused({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, "POST", path)
     refused({"Sec-Fetch-Site": "cross-site"}, "DELETE", f"/api/statements/files/{ID}")
-    # A preflight allows nothing.
+    # A preflight request allows nothing.
     refused({"Origin": "http://evil.example", "Access-Control-Request-Method": "PUT"}, "OPTIONS", "/api/statements/rules")
 
-    # A name that was pointed to this machine: its page is of one origin with what it asks, and has no cookie of ours. Where
-    # there is no token, the name alone tells.
+    # DNS rebinding: a page at a name that points to this machine has the same origin as its requests, but no cookie.
+    # Without a token, only the name shows it.
     hosts = [b"evil.example", b"evil.example:80", b"127.0.0.1.evil.example", b"localhost.evil.example", b"\xff", b""]
     open_ = world.serve("--no-token", state="open")
     for host in hosts:
@@ -166,7 +166,7 @@ def foreign_pages(world: World) -> None:
     led = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     world.check(server.get("/", {**cookie, **led}, known=False).status == 200, "a link to the page is refused")
     for method, path in routes(server):
-        server.ask(method, path)  # The headers of every answer are looked at.
+        server.ask(method, path)  # The headers of every answer are checked.
     world.saw(f"{tried} requests with the cookie: 403; headers there in every answer")
 
 
@@ -215,7 +215,7 @@ def tokens(world: World) -> None:
     world.check(bearer == 429, f"a bearer token after that: {bearer}")
     known = server.get("/api/scans", {"Cookie": cookie}, known=False).status
     world.check(known == 200, f"who is remembered, after that: {known}")
-    # The address that was printed is in it.
+    # It contains the printed address.
     log = server.said().replace(f"/#token={server.token}", "", 1)
     for what, secret in (("token", server.token), ("cookie", cookie.split("=")[1]), ("access token", loan)):
         world.check(secret not in log, f"the {what} is in the log: {told(log, secret)}")

@@ -1,4 +1,4 @@
-"""Files made to do harm, read by the server: pictures, bombs, loops."""
+"""Hostile files read by the server: images, bombs, loops."""
 
 import json
 import os
@@ -10,9 +10,9 @@ import made
 from world import NotRun, Watch, World, attack, is_running, until
 
 LAYERS = ["limits", "the end with its parent", "unreadable memory", "no privileges", "Landlock", "seccomp"]
-# Of a child, in bytes. See "Child processes" in docs/security.md.
+# Memory of a child process, in bytes. See "Child processes" in docs/security.md.
 MEMORY = 512 << 20
-# Seconds until the children of a killed server are gone.
+# Seconds until the child processes of a killed server have exited.
 ENDS_WITHIN = 2
 
 
@@ -45,7 +45,7 @@ def ocr_deadlock(world: World) -> None:
     server, began = world.serve(), time.monotonic()
     look(server, server.start_scan(**scan), "at first")
     world.saw(f"ended after {time.monotonic() - began:.1f} s, {made.CODE} read in a picture and a text")
-    # The texts that are kept would make the second scan a look into them.
+    # With cached texts, the second scan would not read the files.
     shutil.rmtree(world.folder / "pictures")
     put(world.folder / "pictures", {name: content + b"\n" for name, content in files.items()})
     session = server.start_scan(**scan)

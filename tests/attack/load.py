@@ -1,8 +1,8 @@
-"""The client of `load`: so many statements and reads a second, evenly, each counted from when it was due.
+"""The client of `load`: sends statements and reads at even rates; each is timed from when it was due.
 
   load.py PORT SECONDS UPLOADS READS
 
-The token is RIFFLE_TOKEN. A process of its own, so that waiting for it is not what is measured. Prints JSON.
+The token is RIFFLE_TOKEN. It is a separate process, so that its own delays do not affect the measurement. Prints JSON.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ LISTS = ["/api/statements/files", "/api/statements/transactions", "/api/statemen
 
 
 class Client:
-    """Connections that are kept open, as many as are needed at once. The one that was idle for longest is next, before the
-    server closes it."""
+    """Open connections, as many as are needed at once. The one that was idle longest is used next, before the server
+    closes it."""
 
     def __init__(self, port: int, token: str):
         self.port, self.head = port, f"Host: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"

@@ -1,4 +1,4 @@
-"""Files made to do harm, and good ones to lie beside them."""
+"""Hostile files, and good ones to put next to them."""
 
 import io
 import random
@@ -8,7 +8,7 @@ import zlib
 
 CODE = "HOLE-1"
 GOOD = f"Drill {CODE} here.\n".encode()
-# Seven rows of dots, as far as they are needed.
+# Seven rows of dots for each needed character.
 GLYPHS = {
     "H": "10001 10001 10001 11111 10001 10001 10001", "O": "0111110 1100011 1100011 1100011 1100011 1100011 0111110",
     "L": "10000 10000 10000 10000 10000 10000 11111", "E": "11111 10000 10000 11110 10000 10000 11111",
@@ -21,7 +21,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def picture(text: str = "", repeated: int = 0) -> bytes:
-    """A PNG that shows a text, after so many chunks of one kind of which libpng says each time that it is one too many."""
+    """Returns a PNG that shows a text, after duplicate chunks of one kind, each of which makes libpng warn."""
     dot, edge = 6, 40
     columns = [glyph for letter in text for glyph in (*zip(*GLYPHS[letter].split()), "0000000")]
     width = 2 * edge + dot * max(len(columns), 10)
@@ -68,13 +68,13 @@ def workbook(sheet: bytes) -> bytes:
 
 
 def rows(count: int) -> bytes:
-    """A sheet that is packed a thousandfold."""
+    """Returns a sheet with a compression ratio of about a thousand."""
     main = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
     return main + b'<row><c t="inlineStr"><is><t>nothing</t></is></c></row>' * count + b"</sheetData></worksheet>"
 
 
 def nested(depth: int) -> bytes:
-    """An archive in an archive, and so on."""
+    """Returns nested archives."""
     content = archive({"inner.txt": GOOD})
     for _ in range(depth):
         content = archive({"inner.zip": content})
@@ -103,18 +103,18 @@ def paged(pages: bytes, content: bytes) -> bytes:
 
 
 def slow(times: int) -> bytes:
-    """A PDF that takes a parser long to find nothing in."""
+    """Returns a PDF that takes a parser a long time and contains nothing."""
     return b"%PDF-1.7\n" + b"1 0 obj <<" * times
 
 
 def spaces(count: int) -> bytes:
-    """Text that packs well, yet not so well that this alone gives it away."""
+    """Returns text that compresses well, but not so well that the ratio alone is suspicious."""
     noise = random.Random(1)
     return b"".join(b"%x" % noise.getrandbits(160) + b" " * 5_000 for _ in range(count))
 
 
 def bad() -> dict[str, bytes]:
-    """By name. Each must be refused with a reason."""
+    """Returns files by name, each of which must be rejected with a reason."""
     return {
         "bomb.xlsx": workbook(rows(1_000_000)),
         "bomb.zip": archive({"zeros.txt": b"\0" * 100_000_000}),
@@ -126,7 +126,7 @@ def bad() -> dict[str, bytes]:
 
 
 def odd() -> dict[str, bytes]:
-    """By name. What is in them may be read: nothing that is looked for."""
+    """Returns files by name that may be readable but contain no searched code."""
     tree = b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
     return {
         "laughs.xml": laughs(),
@@ -136,7 +136,7 @@ def odd() -> dict[str, bytes]:
 
 
 def statement(rows: int, first: int = 0, what: str = "Card payment") -> bytes:
-    """Rows of one month, no two alike; `first` is the number of the first one."""
+    """Returns distinct rows of one month; `first` is the number of the first row."""
     numbers = range(first, first + rows)
     lines = [f"2024-01-{at % 28 + 1:02};{what} {at};-{at % 900 + 1}.{at % 100:02};EUR\n" for at in numbers]
     return ("Booking date;Purpose;Amount;Currency\n" + "".join(lines)).encode()

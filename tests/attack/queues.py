@@ -1,4 +1,4 @@
-"""Work that does not go on: dead letters, a cloud that does not answer, uploads of many files."""
+"""Stuck work: dead letters, a cloud storage that does not answer, uploads of many files."""
 
 import http.client
 import json
@@ -16,9 +16,9 @@ from files import put
 from world import World, attack, until
 
 LETTERS, READERS = 120, 8
-# Seconds, in which a folder of this machine is scanned while scans of a cloud's folders wait.
+# Seconds within which a local folder is scanned while scans of cloud folders wait.
 SCANNED_WITHIN, CLOUDS = 10, 50
-# How much longer a question for an upload of 1,000 files may take than for one of 10, in seconds.
+# Seconds that the progress request of an upload of 1,000 files may take longer than that of 10 files.
 LONGER = 0.05
 
 
@@ -28,7 +28,7 @@ def dead_letters(world: World) -> Iterator[None]:
     hides none from a redrive."""
     server = world.serve()
     server.stop()
-    # None can be understood, whoever looks; the queues' own code makes such a one of a message that failed too often.
+    # None of them can be parsed; the queues' own code creates the same form from a message that failed too often.
     with sqlite3.connect(server.state / "state.sqlite") as state:
         for number in range(LETTERS):
             queue = ("statements-errors", "scan-dispatch")[number % 2]

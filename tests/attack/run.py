@@ -1,4 +1,4 @@
-"""Runs attacks one after the other, but for those that only wait, and tells of each."""
+"""Runs attacks one after another, in parallel with those that only wait, and reports each."""
 
 import argparse
 import datetime
@@ -22,7 +22,7 @@ import wire  # noqa: F401
 from corpus import Unavailable
 from world import ATTACKS, Attack, NotRun, World
 
-# Of what went wrong in one attack, in the table; standard error has all.
+# Most problems of one attack in the table; standard error lists all.
 TOLD = 3
 
 
@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class Run:
-    """One attack under way."""
+    """A running attack."""
 
     def __init__(self, attack: Attack, binary: Path, long: bool):
         self.attack, self.folder = attack, tempfile.TemporaryDirectory(prefix=f"riffle-attack-{attack.name}-")
@@ -44,7 +44,7 @@ class Run:
         self.rest: threading.Thread | None = None
 
     def begin(self) -> None:
-        """Until it ends, or only waits."""
+        """Runs it until it ends or only waits."""
         print(f"attack: {self.attack.name}", file=sys.stderr, flush=True)
         self.guarded(self.first)
         if not self.rest:
@@ -64,7 +64,7 @@ class Run:
             self.world.check(False, f"not run: {why}")
         except Unavailable as problem:
             self.world.check(False, str(problem))
-        except Exception as problem:  # Whatever befalls its client, nobody can say that it held.
+        except Exception as problem:  # After any error of the client, the property is not proven.
             traceback.print_exc()
             self.world.check(False, f"{type(problem).__name__}: {problem}")
 
@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if sys.platform != "linux":
         raise Unavailable("for Linux only: it looks at processes in /proc")
-    # A client of thousands of connections.
+    # The client opens thousands of connections.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     binary = riffle.binary(options.binary).resolve()

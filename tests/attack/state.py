@@ -1,4 +1,4 @@
-"""The state folder: killed in the midst of uploads, cut short, damaged, gone."""
+"""The state folder: killed during uploads, truncated, damaged or removed."""
 
 import random
 import shutil
@@ -12,7 +12,7 @@ from corpus import Unavailable
 from world import PATIENCE, Server, World, attack, until
 
 ROWS, SENDERS = 10, 4
-# So many kills, after so many seconds of sending each.
+# Number of kills, and seconds of uploading before each.
 KILLS, MANY_KILLS, PAUSE = 4, 20, (0.1, 0.6)
 
 
@@ -30,7 +30,7 @@ def kills(world: World) -> None:
             try:
                 to.upload(name, made.statement(ROWS, int(name[:-4]) * ROWS), f"account {name[-5]}")
             except (OSError, ValueError, Unavailable):
-                return  # It was killed: nobody has acknowledged this one.
+                return  # The server was killed before it acknowledged this upload.
             acknowledged.append(name)
 
     for _ in range(rounds):
@@ -66,7 +66,7 @@ def damage(world: World) -> None:
     until("all is done", server.idle)
     server.kill()
     killed = world.folder / "whole"
-    # Of what a killed server leaves, part is in the log still. Who ends in order leaves one file.
+    # After a kill, part of the data is still in the write-ahead log. A clean shutdown leaves one file.
     shutil.copytree(killed, world.folder / "ended")
     ended = world.serve(state="ended")
     ended.stop()
@@ -74,7 +74,7 @@ def damage(world: World) -> None:
     middle = len(whole) // 2 // 4096 * 4096
     holes = whole[:middle] + b"\xff" * 3 * 4096 + whole[middle + 3 * 4096:]
     log = (killed / "state.sqlite-wal").read_bytes()
-    # From which folder, what becomes of its files (None: removed), and what must be said.
+    # The source folder, the new content of its files (None: removed), and the required message.
     cases: dict[str, tuple[str, dict[str, bytes | None], str | None]] = {
         "cut in half": ("ended", {"state.sqlite": whole[: len(whole) // 2]}, "is damaged"),
         "cut by a page": ("ended", {"state.sqlite": whole[:-4096]}, "is damaged"),
@@ -110,7 +110,7 @@ def damage(world: World) -> None:
 
 
 def started(world: World, state: Path) -> tuple[str, int | None]:
-    """What a server says that is started there, and how it ends; None: it runs."""
+    """Returns the output of a server started there, and its exit status; None if it keeps running."""
     command = [world.binary, "serve", "--listen", "127.0.0.1:0", "--no-open", "--no-token", "--state", state]
     with (world.folder / "said").open("wb") as said:
         child = subprocess.Popen(command, env=world.environment({}), stdin=subprocess.DEVNULL, stdout=said, stderr=said)

@@ -1,4 +1,4 @@
-"""Statements made to stay, to run in a spreadsheet, or to be too much."""
+"""Statements: deletion without remains, formulas in exports, and excessive sizes."""
 
 import csv
 import io
@@ -11,22 +11,22 @@ from pathlib import Path
 import made
 from world import Server, World, attack, until
 
-# Seconds. The database is written anew when nothing was asked for 1 s; see shared/adapters/local/src/database.rs.
+# Seconds. The database is rewritten after 1 s without requests; see shared/adapters/local/src/database.rs.
 GONE_WITHIN = 15
 DELETED = 8
 FIGURES_WITHIN = 10
-# Of a text of a transaction, and of a page of an answer, in bytes.
+# Largest text of a transaction, and largest page of an answer, in bytes.
 TEXT, PAGE = 2_000, 4_000_000
 SIGNS = "=+-@\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20"
 
 
 def canaries(number: int) -> list[str]:
-    """A word and the beginning of an amount that nothing else has."""
+    """A unique word and a unique prefix of an amount."""
     return [f"zugvogel{number}x", f"9182{number:02}36"]
 
 
 def rows_of(number: int, count: int) -> bytes:
-    """Canaries in every field."""
+    """Returns rows with canaries in every field."""
     word, amount = canaries(number)
     lines = [f"2031-{at % 12 + 1:02}-{at % 28 + 1:02},{word}-payee {at},{word}-purpose \u00e9 {at},-{amount}.{at:02},"
              f"{word}-kind,{word}-account{at % 3},{word}-id-{at}\n" for at in range(count)]
@@ -34,14 +34,14 @@ def rows_of(number: int, count: int) -> bytes:
 
 
 def telling(state: Path, words: list[str]) -> set[str]:
-    """Which words, and where: in the name or the bytes of a file, in small letters or not, as UTF-8 or as UTF-16."""
+    """Returns the words found in names and contents of files, in any case, as UTF-8 or UTF-16, with the places."""
     found = set()
     for path in state.rglob("*"):
         content = str(path.relative_to(state)).lower().encode()
         try:
             content += path.read_bytes().lower() if path.is_file() else b""
         except FileNotFoundError:
-            continue  # It was removed meanwhile.
+            continue  # The file was removed meanwhile.
         for word in words:
             if any(word.lower().encode(how) in content for how in ("utf-8", "utf-16-le", "utf-16-be")):
                 found.add(f"{word} in {path.relative_to(state)}")
@@ -52,7 +52,7 @@ def telling(state: Path, words: list[str]) -> set[str]:
 def deletion(world: World) -> None:
     """Of deleted statements no row, amount, account, description or name is left in any byte of the state, within 15 s while
     the server runs, also where it is killed in the midst of a deletion; what others brought stays."""
-    # The first is a file of this machine, whose folder has the word in its name, too.
+    # The first is a local file whose folder name also contains the word.
     local = world.folder / canaries(0)[0] / f"{canaries(0)[0]}.csv"
     local.parent.mkdir()
     local.write_bytes(rows_of(0, 100))
@@ -85,7 +85,7 @@ def deletion(world: World) -> None:
 
     delete(0)
     gone([0], "while it runs")
-    # Each of the others is killed as soon as its uploaded file is gone.
+    # For each of the others, the server is killed as soon as the uploaded file has been deleted.
     for number in range(1, DELETED):
         there, end = len(os.listdir(uploads)), time.monotonic() + 5
         delete(number)
@@ -140,7 +140,7 @@ def exports(world: World) -> None:
 
 
 def runs(text: str) -> bool:
-    """Whether a program that splits cells at other characters and passes over what is not drawn finds a formula."""
+    """Returns whether a program finds a formula if it splits cells at other characters and skips invisible ones."""
     for cell in "".join("\n" if char in ";|\t\r\v\f\x85\u2028\u2029" else char for char in text).split("\n"):
         drawn = [char for char in cell if unicodedata.category(char)[0] not in "CZ" and char not in '"\u2800\u3164\uffa0']
         if drawn and drawn[0] in SIGNS:
@@ -160,7 +160,7 @@ def large_values(world: World) -> None:
     huge = server.processed("huge.csv")
     told = f"{huge['rows']} rows of 4 were read: {huge['warnings']}"
     world.check(huge["rows"] == 3 and len(huge["warnings"]) == 2, told)
-    # Characters that take most in JSON.
+    # The characters with the longest JSON form.
     text = "\"\\\U0001f600" * 500
     out = io.StringIO()
     writer = csv.writer(out)
@@ -174,7 +174,7 @@ def large_values(world: World) -> None:
     largest = server.largest
     world.check(len(found) == 1_003, f"{len(found)} rows are listed")
     longest = max(len(str(value).encode()) for row in found for value in row.values())
-    # The mark that it was cut is not counted.
+    # The truncation mark is not counted.
     world.check(longest <= TEXT + 4, f"a text has {longest} bytes")
     world.check(largest <= PAGE, f"a page of answers has {largest:,} bytes")
     names = [server.post("/api/statements/files", {"name": name, "size": 1, "account": account}).status for name, account in
@@ -207,6 +207,6 @@ def figures(world: World) -> None:
 
 
 def told(server: Server) -> tuple[int, int]:
-    """How many rows the figures count, and how many cents went out."""
+    """Returns the number of rows in the figures, and the cents of money out."""
     months = server.get("/api/statements/figures").json()["months"]
     return sum(month["count"] for month in months), sum(abs(round(100 * float(month["money_out"]))) for month in months)

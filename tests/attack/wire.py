@@ -1,4 +1,4 @@
-"""Requests that are none, or more than one."""
+"""Malformed and smuggled requests."""
 
 import re
 
@@ -63,7 +63,7 @@ def odd_requests(world: World) -> None:
     for name, request in refused.items():
         statuses, _ = exchanged(server, request)
         world.check(all(400 <= status < 500 for status in statuses), f"{name}: {statuses}")
-    # RFC 9112, 6.3: refused, or read by its chunks alone, and nothing more is taken of the connection.
+    # RFC 9112, 6.3: rejected, or read by its chunks only, with nothing more read from the connection.
     both = {"length and chunks": b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
             "chunks and length": b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n"}
     for name, lengths in both.items():
@@ -76,7 +76,7 @@ def odd_requests(world: World) -> None:
 
 
 def exchanged(server: Server, request: bytes) -> tuple[list[int], bool]:
-    """The statuses that come within a second, and whether the server closes after them."""
+    """Returns the status codes received within a second, and whether the server then closes the connection."""
     got, closed = b"", True
     with server.connect(1) as connection:
         try:

@@ -1,4 +1,4 @@
-"""What an attack works with: a place of its own, a `riffle serve` in it, and clients that may send anything."""
+"""The tools of attacks: a temporary folder, a `riffle serve` in it, and clients that can send arbitrary bytes."""
 
 import base64
 import http.client
@@ -20,14 +20,14 @@ from urllib.parse import quote
 
 from corpus import Unavailable
 
-# Seconds. On two cores beside other work nothing here takes longer, and what does has stopped.
+# Seconds. Nothing here takes longer on two busy cores; anything that does is stuck.
 PATIENCE = 60
 POLICY = "default-src 'none'"
 Headers = Mapping[str, str | bytes]
 
 
 class NotRun(Exception):
-    """It cannot be tried here, and this is why."""
+    """An attack cannot run here; the message is the reason."""
 
 
 @dataclass
@@ -43,7 +43,8 @@ ATTACKS: dict[str, Attack] = {}
 
 
 def attack(long: bool = False, ocr: bool = False) -> Callable:
-    """What must hold is the function's docstring. One that yields only waits from there on: others go on beside it."""
+    """Registers an attack. The property to prove is the function's docstring. After a yield, the attack only waits, and
+    others run in parallel."""
 
     def register(run: Callable) -> Callable:
         name = run.__name__.replace("_", "-")
@@ -54,7 +55,7 @@ def attack(long: bool = False, ocr: bool = False) -> Callable:
 
 
 def until(what: str, look: Callable, patience: float = PATIENCE, pause: float = 0.02):
-    """What `look` gives as soon as it is something."""
+    """Polls `look` and returns its first truthy result."""
     end = time.monotonic() + patience
     while not (found := look()):
         if time.monotonic() > end:
@@ -73,7 +74,7 @@ class Answer:
         return json.loads(self.body)
 
     def flaws(self) -> list[str]:
-        """What the headers of every answer must say and these do not, and a refusal that is no problem."""
+        """Returns required headers that are missing or wrong, and an error whose body is not problem+json."""
         expected = {"x-content-type-options": "nosniff", "content-security-policy": POLICY,
                     "cross-origin-resource-policy": "same-origin"}
         flaws = [f"no {name}" for name, value in expected.items() if value not in self.headers.get(name, "")]
@@ -89,7 +90,7 @@ class Answer:
 
 
 class World:
-    """One attack's folder, its servers, and what it saw."""
+    """One attack's folder, its servers and its findings."""
 
     def __init__(self, binary: Path, folder: Path, long: bool):
         self.binary, self.folder, self.long = binary, folder, long
@@ -101,7 +102,7 @@ class World:
         self.seen.append(what)
 
     def within(self, seconds: float) -> float:
-        """So long where times are measured. A test only has to see an end: it must not depend on the machine's speed."""
+        """Returns the limit: the given one in measurements, a longer one in tests, which must not depend on speed."""
         return seconds if self.long else max(seconds, 60)
 
     def check(self, right: object, wrong: str) -> None:
@@ -127,7 +128,7 @@ class World:
 
 
 class Server:
-    """`riffle serve`, and a client that knows its token."""
+    """A `riffle serve`, and a client with its token."""
 
     def __init__(self, world: World, *more: str, state: str = "state", environment: dict[str, str] | None = None,
                  umask: int = -1):
@@ -144,7 +145,7 @@ class Server:
             self.kill()
             raise
         self.port, self.token = int(found[1]), found[2]
-        self.largest = 0  # Bytes of an answer.
+        self.largest = 0  # Bytes of the largest answer.
         self.address = f"127.0.0.1:{self.port}"
 
     def _address(self) -> re.Match | None:
@@ -157,7 +158,7 @@ class Server:
         return self.log.read_text(errors="replace")
 
     def kill(self) -> None:
-        """The server alone, as a lack of memory would."""
+        """Kills only the server process, as the out-of-memory killer would."""
         self.child.kill()
         self.child.wait()
 
@@ -171,7 +172,7 @@ class Server:
     # HTTP
 
     def head(self, method: str, path: str, headers: Headers | None = None, known: bool = True) -> bytes:
-        """The beginning of a request. A header of None's is left out."""
+        """Returns the head of a request. Headers with the value None are omitted."""
         own = {"Host": self.address, "Connection": "close"}
         if known:
             own["Authorization"] = f"Bearer {self.token}"
@@ -184,14 +185,14 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), patience)
 
     def exchange(self, request: bytes, method: str = "GET") -> Answer | None:
-        """Sends these bytes; None where the server closes without a word."""
+        """Sends these bytes; returns None if the server closes the connection without an answer."""
         with self.connect() as connection:
-            with suppress(OSError):  # Who refuses a body may answer and close before it has all of it.
+            with suppress(OSError):  # A server that rejects a body may answer and close before it has read all of it.
                 connection.sendall(request)
             return read(connection, method)
 
     def ask(self, method: str, path: str, headers: Headers | None = None, body: bytes = b"", known: bool = True) -> Answer:
-        """One request on a connection of its own. Whatever the answer, it must have what every answer has."""
+        """Sends one request on a new connection, and checks the headers that every answer must have."""
         length = {} if method in ("GET", "HEAD") and not body else {"Content-Length": str(len(body))}
         answer = self.exchange(self.head(method, path, {**length, **(headers or {})}, known) + body, method)
         if answer is None:
@@ -209,7 +210,7 @@ class Server:
         return self.ask(method, path, {"Content-Type": "application/json"}, json.dumps(body).encode())
 
     def all(self, path: str, name: str) -> list[dict]:
-        """All pages of a list."""
+        """Returns the items of all pages of a list."""
         found, cursor = [], None
         while True:
             join = "&" if "?" in path else "?"
@@ -225,7 +226,7 @@ class Server:
     # Scans and statements
 
     def start_scan(self, **what) -> str:
-        """The session."""
+        """Starts a scan; returns the session id."""
         connected = Socket(self)
         connected.send({"action": "start_scan", **what})
         while frame := connected.next():
@@ -236,7 +237,7 @@ class Server:
         raise Unavailable("the socket was closed")
 
     def scanned(self, session: str, patience: float = PATIENCE) -> "Scanned":
-        """How a scan ended."""
+        """Waits for the end of a scan; returns its result."""
         path = f"/api/scans/{session}"
 
         def ended() -> dict | None:
@@ -249,7 +250,7 @@ class Server:
         return Scanned(detail, found, failed)
 
     def upload(self, name: str, content: bytes, account: str | None = None) -> None:
-        """A statement. It has come when this returns."""
+        """Uploads a statement, which has arrived when this returns."""
         form = self.post("/api/statements/files", {"name": name, "size": len(content), "account": account})
         if form.status != 201:
             raise Unavailable(f"{name} was not announced: {form.status} {form.body[:300]!r}")
@@ -262,7 +263,7 @@ class Server:
         return self.ask("POST", form["url"], {"Content-Type": kind}, body)
 
     def files(self) -> dict[str, dict]:
-        """Statements by name."""
+        """Returns the statements by name."""
         return {file["name"]: file for file in self.all("/api/statements/files", "files")}
 
     def processed(self, name: str, patience: float = PATIENCE) -> dict:
@@ -279,14 +280,14 @@ class Server:
     # Processes
 
     def memory(self, what: str = "VmRSS") -> float:
-        """MiB."""
+        """Returns memory in MiB."""
         return status(self.child.pid, what) / 1024
 
     def descriptors(self) -> int:
         try:
             return len(os.listdir(f"/proc/{self.child.pid}/fd"))
         except PermissionError:
-            # It has started a child and is unreadable from then on, but to root: its open connections will do.
+            # After it has started a child, only root can read it; its open connections are counted instead.
             lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
             own = f":{self.port:04X}"
             return sum(local.endswith(own) and state in ("01", "08") for _, local, _, state, *_ in lines)
@@ -323,7 +324,7 @@ def read(connection: socket.socket, method: str = "GET") -> Answer | None:
 
 
 class Socket:
-    """A WebSocket, as far as it is needed: whole text frames."""
+    """A minimal WebSocket client: unfragmented text frames."""
 
     def __init__(self, server: Server, headers: Headers | None = None, known: bool = True, path: str = "/ws"):
         key = base64.b64encode(os.urandom(16)).decode()
@@ -342,7 +343,7 @@ class Socket:
         self.connection.sendall(b"\x81" + length + mask + bytes(byte ^ mask[at % 4] for at, byte in enumerate(text)))
 
     def next(self) -> dict | None:
-        """The next frame; None where the server has closed."""
+        """Returns the next frame; None if the server has closed the connection."""
         while head := self.stream.read(2):
             length = head[1] & 0x7F
             if length >= 126:
@@ -357,7 +358,7 @@ class Socket:
 
 
 def status(pid: int, what: str) -> int:
-    """A number of /proc/PID/status, in its own unit."""
+    """Returns a number from /proc/PID/status, in the unit used there."""
     try:
         found = re.search(rf"^{what}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.M)
     except (FileNotFoundError, ProcessLookupError):
@@ -366,7 +367,7 @@ def status(pid: int, what: str) -> int:
 
 
 def is_running(pid: int) -> bool:
-    """A process that has ended and that nobody has waited for does not count."""
+    """Returns whether the process is running; zombies do not count."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in ("Z", "X")
     except (FileNotFoundError, ProcessLookupError):
@@ -374,7 +375,7 @@ def is_running(pid: int) -> bool:
 
 
 def children(pid: int) -> set[int]:
-    """All below it."""
+    """Returns all descendants of a process."""
     parents: dict[int, list[int]] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -389,7 +390,7 @@ def children(pid: int) -> set[int]:
 
 @dataclass
 class Watch:
-    """Looks at a server's children as long as it lasts: who they were, how much memory each had and might have."""
+    """Monitors a server's child processes in the background: their ids, and the used memory and the limit of each."""
 
     server: Server
     peaks: dict[int, int] = field(default_factory=dict)
@@ -412,5 +413,5 @@ class Watch:
                 try:
                     told = Path(f"/proc/{pid}/limits").read_text()
                     self.limits[pid] = int(re.search(r"Max address space +(\d+)", told)[1])
-                except (OSError, TypeError):  # It has ended, or has no limit yet.
+                except (OSError, TypeError):  # The process has exited, or has no limit yet.
                     pass

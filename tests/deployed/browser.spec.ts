@@ -7,7 +7,7 @@ import { chance, Person } from "./support/people.ts";
 import { Report } from "./support/report.ts";
 import { outputs } from "./support/stack.ts";
 
-/** The way to the WebSocket, which can be cut. */
+/** The network path to the WebSocket API, which can be cut. */
 class Network {
   private readonly open = new Set<WebSocketRoute>();
   private up = true;
@@ -36,7 +36,7 @@ class Network {
   }
 }
 
-/** The state of the scan that is shown. */
+/** Returns the state badge of the shown scan. */
 function state(page: Page) {
   return page.getByRole("main").locator("[data-state]");
 }
@@ -44,7 +44,7 @@ function state(page: Page) {
 async function signIn(page: Page, { email, password }: Person): Promise<void> {
   await page.goto(outputs.PageUrl);
   await page.getByRole("button", { name: "Sign in" }).click();
-  // Cognito's own page, as the emulator has it.
+  // Cognito's sign-in page, as the emulator provides it.
   await page.getByLabel("Username").fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
@@ -97,7 +97,7 @@ test("a person signs in, uploads, watches, loses the network, comes back, and ta
   await network.cut();
   await expect(connection).toContainText("Connection lost");
   network.mend();
-  await page.getByRole("button", { name: "Try now" }).click();
+  await page.getByRole("button", { name: "Retry now" }).click();
   await expect(page.locator('[data-connection="live"], [data-connection="over"]')).toBeVisible();
 
   await expect(state(page)).toHaveText("Done", { timeout: 120_000 });
@@ -113,7 +113,7 @@ test("a person signs in, uploads, watches, loses the network, comes back, and ta
   const bytes = readFileSync(await download.path());
   const listed = Report.read(new Uint8Array(bytes).buffer).table("Matches");
   expect(listed.length).toBe(matches);
-  // The page names files by the folder that was chosen.
+  // On the page, file names start with the chosen folder.
   const places = listed.map((row) =>
     place((row.File ?? "").replace(/^drawings\//, ""), row.Code ?? "", row.Place ?? ""),
   );

@@ -6,10 +6,10 @@ import { put, Samples } from "./support/files.ts";
 import { chance, Person } from "./support/people.ts";
 import { noteWrites, toldWrites } from "./support/writes.ts";
 
-/** What is promised: so many files a second, and so many writes to any one item, a fifth of what DynamoDB takes. */
+/** The promised rates: files per second, and writes per second to any one item, a fifth of the limit of DynamoDB. */
 const FILES_A_SECOND = 1_000;
 const WRITES_A_SECOND = 200;
-/** How often progress is told in a second. */
+/** Progress updates per second. */
 const PROGRESS = 2;
 const CHUNK = 100;
 
@@ -41,7 +41,7 @@ test("a scan of a thousand files says what it used", async () => {
   for (const kind of ["invocations", "queue_requests", "table_write_units", "object_reads", "socket_messages"]) {
     expect(used[kind], kind).toBeGreaterThan(0);
   }
-  // One for its result, and its part of what is written for many.
+  // One for its result, and its share of writes for many files.
   expect(used.table_write_units / files).toBeGreaterThan(1);
   const figures = {
     ...{ files, bytes: receipt.bytes, pages: receipt.pages, matches: (await person.session(session ?? "")).matches },

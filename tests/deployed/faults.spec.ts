@@ -28,7 +28,7 @@ test("everything goes wrong, and nothing is lost or counted twice", async () => 
   const person = await Person.of(`t-${chance()}`);
   await put(person.tenant, "drawings", [...samples.files, ...bombs]);
   for (const queue of [...QUEUES, ...DEAD_LETTERS]) await purge(queue);
-  // What is lost comes again within seconds, not in twelve minutes.
+  // Lost messages are redelivered within seconds, not after twelve minutes.
   for (const queue of QUEUES) await visibility(queue, queue === "scan-quarantine" ? 60 : 20);
 
   const share = { refused: 0.05, lost: 0.05 };
@@ -40,7 +40,7 @@ test("everything goes wrong, and nothing is lost or counted twice", async () => 
     prefix: "drawings/",
     target_hole_codes: samples.key.codes,
   };
-  // As the page does: the same request again until it was taken.
+  // As the page does: repeats the same request until it is accepted.
   const { session_id: session } = await until("STARTED", () => {
     socket.send(scan);
     return socket.type("STARTED", 10_000).catch(() => undefined);
@@ -73,10 +73,10 @@ test("everything goes wrong, and nothing is lost or counted twice", async () => 
   calm();
   await socket.type("COMPLETE", 200_000);
 
-  // The poison, which has come a few times, comes again at once.
+  // The poison messages, already received a few times, are redelivered at once.
   for (const queue of QUEUES) await visibility(queue, 1);
   for (const queue of QUEUES) await until("an empty queue", async () => (await waiting(queue)) === 0);
-  // Each where it failed for the last time: a file's work in the quarantine.
+  // Each in the queue of its last failure: the work of a file in that of the quarantine.
   const letters = await Promise.all(DEAD_LETTERS.map(async (queue) => [queue, await waiting(queue)]));
   expect(Object.fromEntries(letters), "dead letters").toEqual({
     "scan-dispatch-dead-letters": 1,

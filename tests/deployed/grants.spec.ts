@@ -16,24 +16,24 @@ const DRIVE = { folder_id: FOLDER };
 interface World {
   steps: Steps;
   person: Person;
-  /** What a scan may be made of, beside a prefix. */
+  /** An upload, the alternative to a prefix as source of a scan. */
   upload: string;
-  /** What it is made of. */
+  /** The files of the upload. */
   files: File[];
   google: Drive;
-  /** A scan that is over, with a result in an object of its own. */
+  /** A finished scan with one result long enough for its own object. */
   complete: string;
 }
 
-/** What needs a right: the first line that fits it is done without it. */
+/** An operation that needs a grant: the first matching one runs without the grant. */
 interface Need {
   of: string;
-  /** Actions and resources, as `Right.words` has them behind the function. */
+  /** Matches actions and resources in the notation of `Right.words` after the function. */
   right: RegExp;
   by(world: World): Promise<unknown>;
 }
 
-/** Files of the prefix in their order: one that cannot be read, one with a result in an object, a drawing. */
+/** Indexes of the files of the prefix: 0 is unreadable, 1 has a result in an object, 2 is a drawing. */
 const [LONG, DRAWING] = [1, 2];
 const PREFIX = { prefix: "drawings/" };
 const CLEAN = { prefix: "drawings/assembly" };
@@ -70,7 +70,7 @@ const NEEDS: Need[] = [
     of: "api",
     right: /(codes|manifests)\/\*/,
     by: async ({ steps, person }) => {
-      // One that it has not in memory.
+      // A session that the function has not cached.
       const session = await steps.running(PREFIX);
       await steps.read(session, LONG);
       for (const of of ["matches", "codes"]) await person.ask("GET", `/api/scans/${session}/${of}`);
@@ -90,10 +90,10 @@ const NEEDS: Need[] = [
     of: "api",
     right: /sqs:/,
     by: async ({ person, complete }) => {
-      // Who was refused before may still wait for letters, and take one along: then all of this succeeds.
+      // An earlier call that was denied may still be receiving and take a message: then this request succeeds.
       for (let tries = 0, succeeds = true; succeeds && tries < 3; tries++) {
         await leaveDeadLetters(person.tenant, complete);
-        // Of somebody else: given back, so that others see it.
+        // Messages of another tenant, which are returned to the queue.
         await leaveDeadLetters(`t-${chance()}`, chance());
         succeeds = (await person.ask("POST", "/api/dead-letters/redrive", {})).ok;
       }
@@ -110,7 +110,7 @@ const NEEDS: Need[] = [
     of: "scan-dispatcher",
     right: /DeleteObject|DeleteItem table\/scan|ListBucket objects$/,
     by: async ({ steps, person, files }) => {
-      // The only scan of its upload, with something in each of its folders.
+      // The only scan of its upload, with objects below each prefix.
       const session = await steps.complete({ upload_id: await person.upload(files), options: { evidence: true } });
       await person.ask("DELETE", `/api/scans/${session}`);
       await steps.dispatch(session);
@@ -139,13 +139,13 @@ const NEEDS: Need[] = [
   {
     of: "scan-dispatcher",
     right: /uploads\/uploaded/,
-    // The files of an upload are listed; a retry looks at each that failed.
+    // The files of an upload come from its list; a retry checks each failed file.
     by: async (world) => dispatched(world, { retry_of: await world.steps.complete({ upload_id: world.upload }) }),
   },
   {
     of: "scan-dispatcher",
     right: /finish/,
-    // Of one without failed files: nothing is left to be read.
+    // The retry of a scan without failed files has nothing to read.
     by: async (world) => dispatched(world, { retry_of: await world.steps.complete(CLEAN) }),
   },
   { of: "scan-dispatcher", right: /./, by: async (world) => dispatched(world, PREFIX) },
@@ -176,7 +176,7 @@ const NEEDS: Need[] = [
     {
       of,
       right: /Query table\/scan/,
-      // One that comes again: it may have been read.
+      // A redelivered message: the file may have been read already.
       by: async ({ steps }) => steps.message(of, { session_id: await steps.running(PREFIX), index: 0 }, 2),
     },
     { of, right: /./, by: async (world) => read(of, world, PREFIX) },
@@ -220,7 +220,7 @@ const NEEDS: Need[] = [
     by: async ({ steps }) => {
       const session = await steps.running(PREFIX);
       await steps.read(session, LONG);
-      // Whoever stored it ended before marking it.
+      // The worker stored the result and crashed before marking it.
       await steps.unmark(session);
       await swept(steps, session, "dl");
     },
@@ -244,7 +244,7 @@ const NEEDS: Need[] = [
   },
 ];
 
-/** Rights that the emulator does not ask for, and why. */
+/** Grants that the emulator does not check, and why. */
 const UNSEEN: [RegExp, string][] = [
   [/ logs:(CreateLogStream|PutLogEvents) /, "it writes the logs of functions itself"],
   [/ xray:/, "it has no X-Ray: functions send no traces"],
@@ -285,7 +285,7 @@ async function finished({ steps }: World, of: object) {
   await steps.finish(session);
 }
 
-/** `aged`: the time of the session that is past. */
+/** `aged`: the time of the session that is moved into the past. */
 async function swept(steps: Steps, session: string, aged?: "dl" | "pa") {
   await steps.audience(session);
   if (aged) await steps.age(session, aged, 48);
@@ -310,7 +310,7 @@ test("each right of each function is needed", async () => {
   test.setTimeout(900_000);
   const samples = Samples.make(2, 4);
   const codes = samples.key.codes;
-  // More matches than fit into an item.
+  // More matches than fit into one item.
   const long = Array.from({ length: 300 }, (_, at) => `${codes[at % codes.length]} in line ${at}`).join("\n");
   const files: File[] = [
     { name: "a-cut.pdf", content: Buffer.from("%PDF-1.7\n1 0 obj\n<< /Type /Catalog") },
@@ -359,7 +359,7 @@ function needOf({ of, words }: Right): Need | undefined {
 async function isNeeded(role: Role, right: Right, need: Need, world: World): Promise<boolean> {
   const before = denials().length;
   await role.without(right, async () => {
-    // What it is refused shows here and there as a failure of ours.
+    // A denial may make the operation itself fail.
     await need.by(world).catch(() => undefined);
     world.google.expired = false;
   });

@@ -20,7 +20,7 @@ test.beforeAll(async () => {
   await socket.close();
 });
 
-/** Addresses of what is the owner's, given its ids. */
+/** The addresses of the owner's data, by its ids. */
 const routes = (session: string, upload: string): [string, string, object?][] => [
   ["GET", `/api/scans/${session}`],
   ["GET", `/api/scans/${session}/matches`],
@@ -95,7 +95,7 @@ async function answered(socket: Socket, action: object) {
 
 const said = (frame: Frame, id: string) => String(frame.message).replaceAll(id, "ID");
 
-/** Another tenant in the claims, and the signature of before. */
+/** Returns a token with another tenant in its claims and the original signature. */
 function forged(token: string): string {
   const [head, claims = "", signature] = token.split(".");
   const said = JSON.parse(Buffer.from(claims, "base64url").toString()) as object;

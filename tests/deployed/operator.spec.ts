@@ -28,7 +28,7 @@ interface Letter {
   subject: string | null;
 }
 
-/** As a person at a terminal: lines of JSON, what it says beside them, and how it ends. */
+/** Runs the program: returns its JSON lines, its standard error and its exit status. */
 function riffle<T>(...words: string[]): { lines: T[]; said: string; status: number | null } {
   const { stdout, stderr, status } = spawnSync(program(), [...words, "--json"], { encoding: "utf8", timeout: 60_000 });
   if (/unexpected argument/.test(stderr))
@@ -70,7 +70,7 @@ test("what died is listed, given back, and ends its scan", async () => {
   const person = await Person.of(`t-${chance()}`);
   await put(person.tenant, "drawings", samples.files);
   const socket = await person.connect();
-  // Tries follow one another within seconds, not hours.
+  // Redeliveries within seconds instead of hours.
   await visibility("scan-dispatch", 1);
   const session = await withoutWork(async () => {
     const codes = { target_hole_codes: samples.key.codes };
@@ -92,7 +92,7 @@ test("what died is listed, given back, and ends its scan", async () => {
 
   const strange = riffle("redrive", ...STACK, "--message", "nosuch");
   expect(strange.status).toBe(1);
-  expect(strange.said).toContain("not among the dead letters");
+  expect(strange.said).toContain("not found among the dead letters");
   const moved = riffle("redrive", ...STACK, "--message", lines[0]?.message ?? "");
   expect(moved.said).toContain("1 dead letter moved back");
   expect(moved.status).toBe(0);
@@ -128,7 +128,7 @@ test("what died of a statement goes back where it failed", async () => {
   expect(await waiting("statements-audit-dead-letters")).toBe(0);
 });
 
-/** While nobody may hand out files. */
+/** Runs `doing` while the dispatcher has no permission to send work. */
 async function withoutWork<T>(doing: () => Promise<T>): Promise<T> {
   const dispatcher = (await deployed()).get("scan-dispatcher");
   if (!dispatcher) throw new Error("there is no dispatcher");

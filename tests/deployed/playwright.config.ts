@@ -1,12 +1,12 @@
 import { defineConfig } from "@playwright/test";
 
-/** Debian's browser, or another one. */
+/** Debian's Chromium by default. */
 const executablePath = process.env.RIFFLE_CHROMIUM ?? "/usr/bin/chromium";
 
 export default defineConfig({
   testDir: ".",
   testMatch: "*.spec.ts",
-  // One stack for all: tests take rights away, fail its tables and kill its functions.
+  // One stack for all tests, which remove grants, inject faults and kill functions.
   workers: 1,
   forbidOnly: Boolean(process.env.CI),
   retries: 0,
@@ -21,7 +21,7 @@ export default defineConfig({
     locale: "en-GB",
     timezoneId: "UTC",
     acceptDownloads: true,
-    // The emulator's certificate is its own.
+    // Browsers do not trust the certificate of the emulator.
     ignoreHTTPSErrors: true,
     contextOptions: { reducedMotion: "reduce" },
     trace: "retain-on-failure",

@@ -10,7 +10,7 @@ import { deadLettersOf, queuesOf } from "./support/topology.ts";
 import { until } from "./support/until.ts";
 
 const RULES = "rules:\n  - category: Fives\n    contains: number 05\n";
-/** Seconds, in the place of an hour, until what failed comes again: longer than a function takes here. */
+/** Seconds until a failed message is redelivered, instead of an hour: longer than a function runs here. */
 const SOON = 15;
 
 test.beforeAll(async () => {
@@ -56,7 +56,7 @@ test("an uploaded statement becomes transactions, figures and a timeline", async
     "transactions.created",
   ]);
 
-  // A program puts one, under a name of its own, that tells of some days again.
+  // A program uploads a statement under another name, with some of the same days.
   await own.put("2026 Q1/b+c 100%.csv", statement(8, 12));
   const second = await own.file("b+c 100%.csv", "processed");
   expect(second).toMatchObject({ rows: 5 });
@@ -121,7 +121,7 @@ test("a file that fails each time ends with the dead letters, and is handed out 
   test.setTimeout(500_000);
   const [person, own] = await somebody();
   const [, other] = await somebody();
-  // Nothing of this tenant's can be read; that it is there can be seen.
+  // The content of this tenant's files cannot be read, but their existence can be checked.
   const content = `GET /${outputs.UploadsBucket}/statements/${person.tenant}/(?!.*tagging)`;
   disturb({ s3: { refused: 1, only: content } });
   await own.upload("poison.csv", statement(1, 3));

@@ -1,4 +1,4 @@
-// The page where people sign in, and where storage and sockets are elsewhere.
+// The page with sign-in, and with storage and sockets at other origins.
 
 import type { Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ async function signIn(page: Page): Promise<void> {
 async function scan(page: Page, folder: string): Promise<string> {
   const made = samples(path.join(folder, "samples"), 12);
   await page.getByLabel("Folder", { exact: true }).setInputFiles(made.drawings);
-  await page.getByLabel("File of codes").setInputFiles(made.codes);
+  await page.getByLabel("File with codes").setInputFiles(made.codes);
   await expect(page.getByText("Ready.")).toBeVisible();
   await page.getByRole("button", { name: "Start scan" }).click();
   await complete(page);
@@ -32,7 +32,7 @@ test("from the sign-in to the report, the evidence and what it costs", async ({ 
   await expect(page).toHaveURL(`${cloud.address}/scans?from=mail`);
   await expect(page.getByText("ada@example.org")).toBeVisible();
   await page.reload();
-  await expect(page.getByRole("heading", { name: "No scan yet" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No scans yet" })).toBeVisible();
 
   await page.getByRole("link", { name: "New scan" }).click();
   const id = await scan(page, folder);
@@ -40,7 +40,7 @@ test("from the sign-in to the report, the evidence and what it costs", async ({ 
 
   const receipt = page.getByRole("region", { name: "Receipt" });
   await expect(receipt).toContainText("about US$0.013");
-  await receipt.getByText("What it costs, in parts").click();
+  await receipt.getByText("Cost breakdown").click();
   await expect(receipt.getByRole("row", { name: /Functions/ })).toContainText("42 calls");
   await look(page);
 
@@ -68,13 +68,13 @@ test("a report opened from elsewhere", async ({ page, cloud, folder }) => {
   await signIn(page);
   const id = await scan(page, folder);
 
-  // As from Excel: a tab that knows nothing.
+  // As from Excel: a new tab without a session.
   const cold = await page.context().newPage();
   await cold.goto(`${cloud.address}/scans/${id}/report.xlsx`);
   const download = cold.waitForEvent("download");
   await cold.getByRole("link", { name: "Enter" }).click();
   expect((await download).suggestedFilename()).toBe("report.xlsx");
-  await expect(cold.getByRole("heading", { name: "Your download begins" })).toBeVisible();
+  await expect(cold.getByRole("heading", { name: "Your download is starting" })).toBeVisible();
   await expect(cold).toHaveURL(`${cloud.address}/scans/${id}/report.xlsx`);
   await look(cold);
   const [again] = await Promise.all([
@@ -84,12 +84,12 @@ test("a report opened from elsewhere", async ({ page, cloud, folder }) => {
   expect(again.suggestedFilename()).toBe("report.xlsx");
 
   await cold.goto(`${cloud.address}/scans/${id}/files/99999`);
-  await expect(cold.getByRole("alert")).toContainText("There is no such file.");
+  await expect(cold.getByRole("alert")).toContainText("This file does not exist.");
   await look(cold);
-  await cold.getByRole("link", { name: "Look at the scan" }).click();
+  await cold.getByRole("link", { name: "View the scan" }).click();
   await complete(cold);
 
-  // Whoever turns round at the sign-in is asked no second time.
+  // A user who leaves the sign-in is not redirected a second time.
   const other = await page.context().newPage();
   await other.goto(`${cloud.address}/scans`);
   await expect(other.getByRole("button", { name: "Sign in" })).toBeVisible();
@@ -99,18 +99,18 @@ test("a report opened from elsewhere", async ({ page, cloud, folder }) => {
   await expect(other.getByRole("button", { name: "Sign in" })).toBeVisible();
   await other.goForward();
   await other.getByRole("link", { name: "Leave" }).click();
-  await expect(other.getByRole("alert")).toContainText("stopped");
+  await expect(other.getByRole("alert")).toContainText("cancelled");
 });
 
 test("a sign-in that runs out takes nothing away", async ({ page, cloud }) => {
   await page.goto(cloud.address);
   await signIn(page);
-  await page.getByRole("tab", { name: "A folder of the bucket" }).click();
+  await page.getByRole("tab", { name: "A folder in the bucket" }).click();
   await expect(page.getByText("s3://BUCKET/files/acme/")).toBeVisible();
-  await page.getByLabel("Folder of the uploads bucket").fill("hall 7");
+  await page.getByLabel("Folder in the uploads bucket").fill("hall 7");
   await look(page);
 
-  // One token is replaced in silence.
+  // One rejected token is replaced without the user.
   cloud.revoke();
   await page.getByLabel("Codes", { exact: true }).fill("HC-1");
   await expect(page.getByText("Ready.")).toBeVisible();
@@ -119,7 +119,7 @@ test("a sign-in that runs out takes nothing away", async ({ page, cloud }) => {
   cloud.refreshes = false;
   await page.getByLabel("Codes", { exact: true }).fill("HC-1\nHC-2");
   const dialog = page.getByRole("dialog", { name: "Sign in again" });
-  await expect(dialog).toContainText("has run out");
+  await expect(dialog).toContainText("has expired");
   await look(page);
   const opened = page.waitForEvent("popup");
   await dialog.getByRole("button", { name: "Sign in" }).click();
@@ -128,6 +128,6 @@ test("a sign-in that runs out takes nothing away", async ({ page, cloud }) => {
   await window.getByRole("link", { name: "Enter" }).click();
   await closed;
   await expect(dialog).toBeHidden();
-  await expect(page.getByRole("status", { name: "Codes understood" })).toContainText("2 codes");
-  await expect(page.getByLabel("Folder of the uploads bucket")).toHaveValue("hall 7");
+  await expect(page.getByRole("status", { name: "Recognised codes" })).toContainText("2 codes");
+  await expect(page.getByLabel("Folder in the uploads bucket")).toHaveValue("hall 7");
 });

@@ -1,4 +1,4 @@
-// Whatever happens to the network, the tab or the server, the page ends in the server's state.
+// Whatever happens to the network, the tab or the server, the page finally shows the server's state.
 
 import path from "node:path";
 
@@ -7,11 +7,11 @@ import { Network } from "./support/network.ts";
 import { Server } from "./support/server.ts";
 import { complete, expect, expectServerState, startHeldScan, startScan, test } from "./support/test.ts";
 
-/** How many scans are disturbed. A long run sets more. */
+/** Number of disturbed scans. Long runs set more. */
 const RUNS = Number(process.env.RIFFLE_PAGE_RUNS ?? 3);
-/** Of each run. */
+/** Disturbances per run. */
 const CUTS = 10;
-/** So many that most cuts come while they are read. */
+/** Enough files that most disturbances happen while they are read. */
 const FILES = Number(process.env.RIFFLE_PAGE_FILES ?? 900);
 
 test("reloads and cuts at ten random moments", async ({ page, server, network, folder }) => {
@@ -35,7 +35,7 @@ test("reloads and cuts at ten random moments", async ({ page, server, network, f
           network.mend();
       }
     }
-    // A reload into a cut leaves the browser's own error: a person loads once more.
+    // A reload while the network is cut leaves the browser's error page: load again, as a user would.
     if (!page.url().startsWith(network.address)) await page.goto(network.address);
     if (await page.getByRole("main").isHidden().catch(() => true)) await page.reload();
     await complete(page);
@@ -67,7 +67,7 @@ test.describe("one file at a time", () => {
     await expect(connection).toHaveText("Live");
     network.cut();
     await expect(connection).toContainText("Connection lost");
-    await page.getByRole("button", { name: "Try now" }).click();
+    await page.getByRole("button", { name: "Retry now" }).click();
     network.mend();
     server.go();
     await expect(page.locator('[data-connection="live"], [data-connection="over"]')).toBeVisible();
@@ -106,7 +106,7 @@ test("a killed server goes on, and so does the page", async ({ page, server, net
   }
 });
 
-/** Seconds after which the server ends a socket. */
+/** Seconds after which the server closes a socket. */
 const AGE = 4;
 
 test("a socket that has become too old is replaced without a word", async ({ page, folder }) => {
@@ -126,8 +126,8 @@ test("a socket that has become too old is replaced without a word", async ({ pag
     });
     await startHeldScan(page, { server, network, folder: made.drawings, codes: { file: made.codes } });
     const before = opened;
-    // As on a machine that is far too slow: the server stands still until the socket is too old, so that it ends it
-    // while the page still waits for the next one.
+    // As on a very slow machine: the server is paused until the socket is too old, so that it closes the socket while
+    // the page still waits for the next one.
     await page.waitForTimeout((AGE + 1) * 1_000);
     server.go();
     await expect.poll(() => opened).toBeGreaterThan(before);

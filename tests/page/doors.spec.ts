@@ -1,4 +1,4 @@
-// Who gets in: with the address that `riffle serve` prints, and not from a page elsewhere.
+// Access: with the address that `riffle serve` prints, and not from pages of other origins.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -14,7 +14,7 @@ test("the printed address opens the page, and the browser is remembered", async 
   const token = new URL(server.printed).hash.slice("#token=".length);
   expect(token).toMatch(/^[0-9a-f]{32}$/);
 
-  // Without it, the page asks.
+  // Without the token, the page asks for it.
   await page.goto(server.address);
   await expect(page.getByLabel("Token")).toBeFocused();
   await look(page);
@@ -25,7 +25,7 @@ test("the printed address opens the page, and the browser is remembered", async 
   await page.getByLabel("Token").press("Enter");
   await expect(page.getByRole("button", { name: "Start scan" })).toBeVisible();
 
-  // With it, nothing is asked for, and the token does not stay in the address.
+  // With the token, the page opens at once, and the token does not stay in the address.
   for (const remembered of [false, true]) {
     if (!remembered) await context.clearCookies();
     await page.goto("about:blank");
@@ -33,7 +33,7 @@ test("the printed address opens the page, and the browser is remembered", async 
     await expect(page.getByRole("button", { name: "Start scan" })).toBeVisible();
     await expect(page).toHaveURL(`${server.address}/`);
   }
-  // Pasted where the page is open.
+  // The address is pasted while the page is open.
   await page.goto(server.printed);
   await expect(page).toHaveURL(`${server.address}/`);
   const cookies = await context.cookies();
@@ -41,7 +41,7 @@ test("the printed address opens the page, and the browser is remembered", async 
   expect(cookies[0]).toMatchObject({ httpOnly: true, sameSite: "Strict" });
   expect(cookies[0]?.value).not.toContain(token);
 
-  // The next server of this folder knows the browser.
+  // The next server with this state folder recognises the browser.
   await server.stop();
   const again = await Server.guarded(state, [], server.port);
   await page.goto(again.address);
@@ -70,7 +70,7 @@ test("a page elsewhere learns nothing, also of a browser that is let in", async 
     const credentials = "include";
     for (const route of ["/", "/api/config", "/api/folders", "/api/scans", "/icon.svg"]) {
       await note(`read ${route}`, fetch(there + route, { credentials }).then((answer) => answer.text()));
-      // What such an answer holds cannot be read; that there is one could be told from an error.
+      // The content of an opaque answer cannot be read, but its existence could be told from an error.
       const opaque = fetch(there + route, { mode: "no-cors", credentials }).then((answer) => answer.type);
       await note(`ask ${route}`, opaque);
     }
@@ -100,7 +100,7 @@ test("a page elsewhere learns nothing, also of a browser that is let in", async 
   }, server.address);
   for (const [what, got] of Object.entries(learned)) expect(got, what).toMatch(/^nothing/);
 
-  // A person may follow a link all the same.
+  // A user can still follow a link.
   await page.getByRole("link", { name: "to the page" }).click();
   await expect(page.getByRole("button", { name: "Start scan" })).toBeVisible();
   elsewhere.close();

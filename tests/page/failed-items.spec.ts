@@ -1,15 +1,15 @@
-// What failed too often, of all flows.
+// Failed items of all flows.
 
 import { expect, look, test } from "./support/test.ts";
 
 test("nothing has failed", async ({ page, server }) => {
   await page.goto(`${server.address}/failed-items`);
-  await expect(page.getByRole("heading", { name: "Nothing failed" })).toBeVisible();
-  await expect(page.getByRole("button", { name: /Redrive/ })).toHaveCount(0);
+  await expect(page.getByRole("heading", { name: "No failed items" })).toBeVisible();
+  await expect(page.getByRole("button", { name: /Retry/ })).toHaveCount(0);
 });
 
 test("what failed is redriven, with an answer", async ({ page, server }) => {
-  // What fails cannot be made from outside: the API's answers stand in.
+  // Failures cannot be caused from outside, so that the answers of the API are stubbed.
   const letter = (id: string, reason: string | null) => ({
     id,
     flow: "statements",
@@ -34,20 +34,20 @@ test("what failed is redriven, with an answer", async ({ page, server }) => {
   await page.goto(`${server.address}/failed-items`);
   await expect(page.locator('[data-item="one"]')).toContainText("The table was busy.");
   await expect(page.locator('[data-item="one"]')).toContainText("file.uploaded");
-  await expect(page.getByRole("button", { name: "Redrive chosen" })).toBeDisabled();
-  await page.getByRole("button", { name: "Redrive one.csv in Reading" }).click();
-  await expect(page.locator("[data-answer]")).toHaveText("1 item redriven.");
+  await expect(page.getByRole("button", { name: "Retry selected" })).toBeDisabled();
+  await page.getByRole("button", { name: "Retry one.csv in Reading" }).click();
+  await expect(page.locator("[data-answer]")).toHaveText("1 item sent for retry.");
   await expect(page.locator("[data-item]")).toHaveCount(2);
 
-  await page.getByLabel("Choose all").check();
+  await page.getByLabel("Select all").check();
   letters = letters.slice(0, 1);
-  await page.getByRole("button", { name: "Redrive chosen (2)" }).click();
-  await expect(page.locator("[data-answer]")).toHaveText("1 item redriven; 1 item had left already.");
-  await expect(page.getByRole("heading", { name: "Nothing failed" })).toBeVisible();
+  await page.getByRole("button", { name: "Retry selected (2)" }).click();
+  await expect(page.locator("[data-answer]")).toHaveText("1 item sent for retry; 1 item no longer in the list.");
+  await expect(page.getByRole("heading", { name: "No failed items" })).toBeVisible();
   letters = [letter("four", null)];
   await page.reload();
-  await page.getByRole("button", { name: "Redrive all" }).click();
-  await expect(page.locator("[data-answer]")).toHaveText("1 item redriven.");
+  await page.getByRole("button", { name: "Retry all" }).click();
+  await expect(page.locator("[data-answer]")).toHaveText("1 item sent for retry.");
   expect(asked).toEqual([["one"], ["two", "three"], null]);
 });
 
@@ -77,15 +77,15 @@ test("what failed is listed and redriven by flow", async ({ page, server }) => {
   await expect(page.locator("[data-item]")).toHaveCount(2);
   const scan = page.locator('[data-item="a scan"]');
   await expect(scan).toContainText("Reading");
-  await expect(scan.getByRole("link", { name: "A scan without a name" })).toHaveAttribute("href", "/scans/a scan");
+  await expect(scan.getByRole("link", { name: "Unnamed scan" })).toHaveAttribute("href", "/scans/a scan");
   await look(page);
 
   await page.getByText("Scans", { exact: true }).last().click();
   await expect(page).toHaveURL(`${server.address}/failed-items?flow=scan`);
   await expect(page.locator("[data-item]")).toHaveCount(1);
   await expect(scan).toBeVisible();
-  await page.getByRole("button", { name: "Redrive all" }).click();
-  await expect(page.locator("[data-answer]")).toHaveText("1 item redriven.");
+  await page.getByRole("button", { name: "Retry all" }).click();
+  await expect(page.locator("[data-answer]")).toHaveText("1 item sent for retry.");
   expect(asked).toEqual([{ flow: "scan" }]);
 
   await page.goto(`${server.address}/failed-items?flow=statements`);

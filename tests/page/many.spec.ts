@@ -19,7 +19,7 @@ test("fifty thousand matches are listed, filtered, sorted and leafed through", a
   await expect.poll(() => shown(page)).toBe(50_000);
   await expect(page.locator("[data-row]").first()).toContainText("HC-50000");
 
-  // By keyboard to the end.
+  // To the end by keyboard.
   await page.locator("[data-row]").first().focus();
   await page.keyboard.press("End");
   await expect(page.locator('[data-row][tabindex="0"]')).toContainText("HC-1");

@@ -1,6 +1,6 @@
 import usual from "./playwright.config.ts";
 
-// Figures, not assertions: `scripts/bench page` runs these, one at a time, and prints them.
+// Measurements, not assertions: `scripts/bench page` runs these one at a time and prints the figures.
 export default {
   ...usual,
   testDir: "measure",

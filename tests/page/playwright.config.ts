@@ -1,19 +1,19 @@
 import { defineConfig } from "@playwright/test";
 
-/** Debian's browser, or another one. */
+/** Debian's Chromium by default. */
 const executablePath = process.env.RIFFLE_CHROMIUM ?? "/usr/bin/chromium";
 
 export default defineConfig({
   testDir: ".",
   testMatch: "*.spec.ts",
-  // Figures: scripts/bench page.
+  // Measurements: scripts/bench page.
   testIgnore: "measure/**",
-  // Each test has a server and a state of its own; two at once keep two cores busy.
+  // Each test has its own server and state; two at once keep two cores busy.
   workers: 2,
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
   retries: 0,
-  // Nothing waits for a time to pass: these only end what will never come, on the slowest machine too.
+  // No test waits for a fixed time: these timeouts only end tests that can no longer succeed, even on slow machines.
   timeout: 360_000,
   expect: { timeout: 60_000 },
   reporter: [["list"]],

@@ -6,7 +6,7 @@ import type { Page } from "@playwright/test";
 import { broken, samples, texts } from "./support/files.ts";
 import { complete, expect, expectServerState, shown, startHeldScan, startScan, state, test } from "./support/test.ts";
 
-/** What can be done with a scan, but for the one thing that most people want. */
+/** Runs an action of the "More" menu of a scan. */
 async function more(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name: "More" }).click();
   await page.getByRole("menuitem", { name }).click();
@@ -20,7 +20,7 @@ test("from a folder to the report", async ({ page, server, folder }) => {
   await complete(page);
   await expectServerState(page, server);
   await expect(page.locator('[data-figure="files"]')).toHaveText("120 of 120");
-  await expect(page.getByRole("region", { name: "Receipt" })).toContainText("120 files of");
+  await expect(page.getByRole("region", { name: "Receipt" })).toContainText("120 files (");
 
   const [report] = await Promise.all([
     page.waitForEvent("download"),
@@ -41,7 +41,7 @@ test("from dropped files to the report", async ({ page, server, folder }) => {
   await page.getByLabel("Folder", { exact: true }).setInputFiles(path.join(folder, "texts"));
   await expect(page.getByText("30 files,")).toBeVisible();
   await page.getByLabel("Codes", { exact: true }).fill(codes.join(", "));
-  await expect(page.getByRole("status", { name: "Codes understood" })).toContainText("150 codes");
+  await expect(page.getByRole("status", { name: "Recognised codes" })).toContainText("150 codes");
   await page.getByRole("button", { name: "Start scan" }).click();
   await complete(page);
   await expectServerState(page, server);
@@ -79,7 +79,7 @@ test("failed files are named with the reason, and read again when they are mende
 
   writeFileSync(path.join(drawings, "cut.pdf"), "now a text with MENDED-1 in it\n");
   const before = page.url();
-  await page.getByRole("button", { name: "Read 2 files again" }).click();
+  await page.getByRole("button", { name: "Retry 2 files" }).click();
   await expect(page).not.toHaveURL(before);
   await complete(page);
   await expect(page.locator('[data-figure="failed"]')).toHaveText("1");
@@ -106,9 +106,9 @@ test("what was understood of the codes is said before the start", async ({ page,
   await expect(button).toBeDisabled();
   await expect(page.getByText("Choose files and codes first.")).toBeVisible();
   await page.getByLabel("Codes", { exact: true }).fill("HOLE-1, HOLE-2\nhole-1");
-  const understood = page.getByRole("status", { name: "Codes understood" });
+  const understood = page.getByRole("status", { name: "Recognised codes" });
   await expect(understood).toContainText("2 codes");
-  await expect(understood).toContainText("1 repeat left out");
+  await expect(understood).toContainText("1 duplicate ignored");
   await page.getByLabel("Folder", { exact: true }).fill("/no/such/folder");
   await expect(page.getByText(/no such folder|does not exist|cannot be/i).first()).toBeVisible();
 });
@@ -120,7 +120,7 @@ test.describe("one file at a time", () => {
     const made = samples(path.join(folder, "samples"), 800, 3);
     await startHeldScan(page, { server, network, folder: made.drawings, codes: { file: made.codes } });
     await page.getByRole("button", { name: "Cancel scan" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Go on reading" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Keep scanning" }).click();
     await expect(page.getByRole("dialog")).toBeHidden();
     await page.getByRole("button", { name: "Cancel scan" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Cancel scan" }).click();
@@ -132,10 +132,10 @@ test.describe("one file at a time", () => {
 
 test("a scan that does not exist leads on", async ({ page, server }) => {
   await page.goto(`${server.address}/scans/0123456789abcdef0123456789abcdef`);
-  await expect(page.getByRole("heading", { name: "There is no such scan" })).toBeVisible();
-  await page.getByRole("link", { name: "Look at all scans" }).click();
-  await expect(page.getByRole("heading", { name: "No scan yet" })).toBeVisible();
-  await page.getByRole("link", { name: "Start the first one" }).click();
+  await expect(page.getByRole("heading", { name: "Scan not found" })).toBeVisible();
+  await page.getByRole("link", { name: "View all scans" }).click();
+  await expect(page.getByRole("heading", { name: "No scans yet" })).toBeVisible();
+  await page.getByRole("link", { name: "Start your first scan" }).click();
   await expect(page.getByRole("heading", { name: "Find codes in drawings" })).toBeVisible();
 });
 
@@ -151,7 +151,7 @@ test("a scan is deleted after a question, from its page and from the list", asyn
   await more(page, "Delete");
   const dialog = page.getByRole("dialog", { name: "Delete this scan?" });
   await expect(dialog).toContainText("its report");
-  await dialog.getByRole("button", { name: "Keep it" }).click();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
   await expect(dialog).toBeHidden();
   await expect(page.getByRole("button", { name: "More" })).toBeFocused();
   await more(page, "Delete");
@@ -163,8 +163,8 @@ test("a scan is deleted after a question, from its page and from the list", asyn
   await expect(remove).toHaveCount(1);
   await remove.click();
   await dialog.getByRole("button", { name: "Delete", exact: true }).click();
-  await expect(page.getByRole("heading", { name: "No scan yet" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No scans yet" })).toBeVisible();
   await expect(page.getByRole("heading", { name: "Scans" })).toBeFocused();
   await page.goto(deleted);
-  await expect(page.getByRole("heading", { name: "There is no such scan" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Scan not found" })).toBeVisible();
 });

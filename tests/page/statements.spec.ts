@@ -1,4 +1,4 @@
-// Statements: handed in, read, looked at, deleted.
+// Statements: uploaded, read, viewed and deleted.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -7,7 +7,7 @@ import type { Page } from "@playwright/test";
 import type { Server } from "./support/server.ts";
 import { expect, look, test } from "./support/test.ts";
 
-/** Five bookings of two months; the last two are of one day. */
+/** Five transactions in two months; the last two have the same date. */
 const STATEMENT = [
   "Date,Description,Amount,Currency",
   "2026-01-05,REWE SAGT DANKE,-12.50,EUR",
@@ -34,7 +34,7 @@ function line(page: Page, name: string) {
   return page.locator("[data-file]", { has: page.getByRole("link", { name, exact: true }) });
 }
 
-/** Uploads one statement, and waits until it is read. Its id. */
+/** Uploads one statement and waits until it is processed; returns its id. */
 async function processed(page: Page, server: Server, file: string, account = "Giro"): Promise<string> {
   await page.goto(`${server.address}/statements/files`);
   await uploadFiles(page, [file], account);
@@ -49,7 +49,7 @@ const shown = (page: Page) => page.locator("[data-shown]");
 test("from an upload to its transactions, the export and its timeline", async ({ page, server, folder }) => {
   await page.goto(server.address);
   await page.getByRole("link", { name: "Statements" }).click();
-  await expect(page.getByRole("heading", { name: "No statement yet" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No statements yet" })).toBeVisible();
   const id = await processed(page, server, statement(folder, "january.csv"));
 
   const row = line(page, "january.csv");
@@ -63,11 +63,11 @@ test("from an upload to its transactions, the export and its timeline", async ({
   await expect(page).toHaveURL(`${server.address}/statements/transactions?file=${id}`);
   await expect(shown(page)).toHaveAttribute("data-shown", "5");
   await expect(shown(page)).toHaveAttribute("data-whole", "true");
-  // As the file lists them.
+  // In the order of the file.
   await expect(transactions(page).first()).toContainText("5 Jan 2026");
   await expect(transactions(page).first()).toContainText("-€12.50");
   await expect(transactions(page).filter({ hasText: "Salary" })).toContainText("+€2,100.00");
-  await expect(page.getByText("Of the file january.csv")).toBeVisible();
+  await expect(page.getByText("Transactions from january.csv")).toBeVisible();
 
   await page.getByLabel("Text", { exact: true }).fill("rewe");
   await expect(shown(page)).toHaveAttribute("data-shown", "2");
@@ -86,7 +86,7 @@ test("from an upload to its transactions, the export and its timeline", async ({
   const dialog = page.getByRole("dialog");
   await expect(dialog).toContainText("3 Feb 2026");
   await expect(dialog).toContainText("-€7.25");
-  await dialog.getByRole("link", { name: "the file that brought it" }).click();
+  await dialog.getByRole("link", { name: "View the file" }).click();
   await expect(page).toHaveURL(`${server.address}/statements/files/${id}`);
   await expect(page.getByRole("heading", { name: "january.csv", level: 1 })).toBeVisible();
   await page.getByRole("tab", { name: "Activity" }).click();
@@ -105,30 +105,30 @@ test("a view of transactions is its address", async ({ page, server, folder }) =
   await expect(shown(page)).toHaveAttribute("data-shown", "2");
   await expect(page.getByLabel("Account", { exact: true })).toHaveValue("Giro");
   await expect(page.getByLabel("From", { exact: true })).toHaveValue("2026-02-01");
-  await expect(page.getByLabel("Largest amount")).toHaveValue("-5");
+  await expect(page.getByLabel("Max amount")).toHaveValue("-5");
 
   await page.getByLabel("Account", { exact: true }).selectOption("Card");
   await expect(shown(page)).toHaveAttribute("data-shown", "1");
   await expect(transactions(page)).toContainText("Bookshop");
   await page.getByLabel("To", { exact: true }).fill("2026-02-09");
-  await expect(page.getByRole("heading", { name: "No transaction passes the filters" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No transactions match the filters" })).toBeVisible();
   const address = page.url();
   await page.getByRole("button", { name: "Show all transactions" }).click();
   await expect(shown(page)).toHaveAttribute("data-shown", "6");
   await expect(page).toHaveURL(`${server.address}/statements/transactions`);
   await expect(page.getByLabel("To", { exact: true })).toHaveValue("");
 
-  await page.getByLabel("Least amount").fill("1,000");
+  await page.getByLabel("Min amount").fill("1,000");
   await expect(shown(page)).toHaveAttribute("data-shown", "1");
   await expect(page).toHaveURL(/min=1000$/);
-  await page.getByLabel("Least amount").fill("much");
-  await expect(page.getByText("Write it as 12.50")).toBeVisible();
+  await page.getByLabel("Min amount").fill("much");
+  await expect(page.getByText("Enter an amount such as 12.50")).toBeVisible();
   await page.getByRole("button", { name: "Clear filters" }).click();
-  await expect(page.getByLabel("Least amount")).toHaveValue("");
+  await expect(page.getByLabel("Min amount")).toHaveValue("");
   await expect(page).toHaveURL(`${server.address}/statements/transactions`);
 
   await page.goto(address);
-  await expect(page.getByRole("heading", { name: "No transaction passes the filters" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No transactions match the filters" })).toBeVisible();
 });
 
 test("months' figures follow, and lead to their transactions", async ({ page, server, folder }) => {
@@ -139,7 +139,7 @@ test("months' figures follow, and lead to their transactions", async ({ page, se
   await expect(january).toContainText("-€12.50");
   await expect(page.locator('[data-month="2026-02"]')).toContainText("-€660.55");
   await january.getByRole("button").click();
-  const categories = page.getByRole("region", { name: "Categories of the month" });
+  const categories = page.getByRole("region", { name: "Categories for the month" });
   await expect(categories).toContainText("January 2026");
   await categories.getByRole("link").first().click();
   await expect(page).toHaveURL(/from=2026-01-01&to=2026-01-31/);
@@ -163,7 +163,7 @@ test("what is no statement is rejected with the reason", async ({ page, server, 
   await uploadFiles(page, [letter]);
   await expect(line(page, "letter.txt").locator("[data-state]")).toHaveAttribute("data-state", "failed");
   await line(page, "letter.txt").getByRole("link", { name: "letter.txt", exact: true }).click();
-  await expect(page.getByRole("alert")).toContainText("This is no statement that can be read");
+  await expect(page.getByRole("alert")).toContainText("This file is not a readable statement");
   await expect(page.locator("[data-detail]")).toHaveText("Rejected");
 });
 
@@ -172,8 +172,8 @@ test("a file is deleted after a question, with all that came of it", async ({ pa
   const remove = page.getByRole("button", { name: "Delete january.csv" });
   await remove.click();
   const dialog = page.getByRole("dialog", { name: "Delete this file?" });
-  await expect(dialog).toContainText("5 transactions came with it");
-  await dialog.getByRole("button", { name: "Keep it" }).click();
+  await expect(dialog).toContainText("it added 5 transactions");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
   await expect(dialog).toBeHidden();
   await expect(remove).toBeFocused();
   await remove.click();
@@ -186,9 +186,9 @@ test("a file is deleted after a question, with all that came of it", async ({ pa
   await expect(page.getByRole("button", { name: /^Delete/ })).toHaveCount(0);
 
   await page.goto(`${server.address}/statements/transactions`);
-  await expect(page.getByRole("heading", { name: "No transaction yet" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No transactions yet" })).toBeVisible();
   await page.goto(`${server.address}/statements/files/${id}`);
-  await expect(page.getByRole("heading", { name: "A deleted file" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Deleted file" })).toBeVisible();
   await page.getByRole("tab", { name: "Activity" }).click();
   await expect(page.locator('[data-event="file.deleted"]')).toBeVisible();
 });
@@ -200,11 +200,11 @@ test("rows stay under the pointer while new files come", async ({ page, server, 
   await page.mouse.move(400, ((await row.boundingBox())?.y ?? 0) + 20);
   const before = await row.boundingBox();
 
-  // Another tab hands one in.
+  // Another tab uploads one.
   const other = await page.context().newPage();
   await processed(other, server, statement(folder, "second.csv"));
   await other.close();
-  await expect(page.locator("[data-shown]")).toContainText("1 new file will show when the pointer leaves", {
+  await expect(page.locator("[data-shown]")).toContainText("1 new file will appear when you move the pointer off the list", {
     timeout: 30_000,
   });
   expect(await row.boundingBox()).toEqual(before);
@@ -229,12 +229,12 @@ test("rules are kept, and what is wrong with them is said at the field", async (
   await expect(page.locator("[data-rules]")).toHaveText("Saved.");
   await page.reload();
   await expect(field).toHaveValue(/# by me/);
-  // What is not saved yet outlives a look at another page.
+  // Unsaved changes survive a visit to another page.
   await field.fill(`${before.trimEnd()}\n# by you\n`);
   await page.getByRole("link", { name: "Transactions", exact: true }).click();
   await page.getByRole("link", { name: "Rules", exact: true }).click();
   await expect(field).toHaveValue(/# by you/);
-  await expect(page.locator("[data-rules]")).toHaveText("Not saved yet.");
+  await expect(page.locator("[data-rules]")).toHaveText("Unsaved changes.");
   await page.getByRole("button", { name: "Undo changes" }).click();
   await expect(field).toHaveValue(/# by me/);
 });
@@ -286,10 +286,10 @@ for (const scheme of ["light", "dark"] as const) {
         expect(overflow).toBeLessThanOrEqual(0);
       };
       for (const [address, empty] of [
-        ["statements/files", "No statement yet"],
-        ["statements/transactions", "No transaction yet"],
-        ["failed-items", "Nothing failed"],
-        ["statements/files/0f", "There is no such file"],
+        ["statements/files", "No statements yet"],
+        ["statements/transactions", "No transactions yet"],
+        ["failed-items", "No failed items"],
+        ["statements/files/0f", "File not found"],
       ]) {
         await page.goto(`${server.address}/${address}`);
         await expect(page.getByRole("heading", { name: empty ?? "" })).toBeVisible();

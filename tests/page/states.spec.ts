@@ -1,4 +1,5 @@
-// Every state of every page: without violations, in both colour schemes and on a small screen; and kept as pictures.
+// Every state of every page has no accessibility violations, in both colour schemes and on a small screen. Each is
+// saved as a screenshot.
 
 import { mkdirSync } from "node:fs";
 import path from "node:path";
@@ -6,10 +7,10 @@ import path from "node:path";
 import { broken, samples } from "./support/files.ts";
 import { complete, expect, fillIn, loaded, look as usable, startHeldScan, test } from "./support/test.ts";
 
-/** Pictures of each state. Those of docs/images are four of the light, wide ones: new-filled, running, complete, evidence. */
+/** Screenshots. docs/images contains four of the light, wide ones: new-filled, running, complete, evidence. */
 const PICTURES = path.resolve(import.meta.dirname, "../../.cache/page/states");
 
-// A scan is looked at while it runs.
+// One job, so that a scan can be viewed while it runs.
 test.use({ jobs: 1 });
 
 for (const scheme of ["light", "dark"] as const) {
@@ -41,7 +42,7 @@ for (const scheme of ["light", "dark"] as const) {
       await expect(page.getByRole("alert")).toBeVisible();
       await look("new-codes-refused");
       await page.goto(`${network.address}/scans`);
-      await expect(page.getByRole("heading", { name: "No scan yet" })).toBeVisible();
+      await expect(page.getByRole("heading", { name: "No scans yet" })).toBeVisible();
       await look("history-empty");
 
       await page.goto(network.address);
@@ -53,7 +54,7 @@ for (const scheme of ["light", "dark"] as const) {
       await page.getByRole("button", { name: "Cancel scan" }).click();
       await expect(page.getByRole("dialog")).toBeVisible();
       await look("cancel");
-      await page.getByRole("button", { name: "Go on reading" }).click();
+      await page.getByRole("button", { name: "Keep scanning" }).click();
       network.cut();
       await expect(page.getByRole("status", { name: "Connection" })).toContainText("Connection lost");
       await look("disconnected");
@@ -64,7 +65,7 @@ for (const scheme of ["light", "dark"] as const) {
       await look("complete");
       await page.getByRole("button", { name: "Filter by column" }).click();
       await page.getByLabel("Filter Code", { exact: true }).fill("nothing-has-this");
-      await expect(page.getByRole("heading", { name: "No match passes the filter" })).toBeVisible();
+      await expect(page.getByRole("heading", { name: "No matches for this filter" })).toBeVisible();
       await look("filtered-out");
       await page.getByRole("tab", { name: /Problems/ }).click();
       await look("failures");
@@ -83,10 +84,10 @@ for (const scheme of ["light", "dark"] as const) {
       await expect(page.getByRole("link", { name: made.drawings })).toBeVisible();
       await look("history");
       await page.goto(`${network.address}/scans/${"0".repeat(32)}`);
-      await expect(page.getByRole("heading", { name: "There is no such scan" })).toBeVisible();
+      await expect(page.getByRole("heading", { name: "Scan not found" })).toBeVisible();
       await look("no-such-scan");
       await page.goto(`${network.address}/nowhere`);
-      await expect(page.getByRole("heading", { name: "There is no such page" })).toBeVisible();
+      await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
       await look("no-such-page");
     });
   }

@@ -71,7 +71,7 @@ it("where no token can be had, the same may work a moment later", async () => {
 
 it.each([429, 503])("a gateway's %d, which is no problem of ours, is said in words and passes", async (status) => {
   vi.stubGlobal("fetch", async () => answered(status, { message: "Too Many Requests" }));
-  const message = "The server has too much to do. Try again in a moment.";
+  const message = "The server is busy. Try again in a moment.";
   await expect(get("/api/scans")).rejects.toMatchObject({ status, message, passes: true });
 });
 

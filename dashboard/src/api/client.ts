@@ -1,8 +1,8 @@
-// The HTTP API. Each failure is an ApiError whose message is meant for a person.
+// The client of the HTTP API. Each failure is an ApiError with a message for users.
 
 import type { Problem } from "../contracts.ts";
 
-/** Seconds. Who is told to wait for longer has to know it. */
+/** Seconds. A longer Retry-After is shown to the user instead of being retried. */
 const MOMENT = 60;
 
 export class ApiError extends Error {
@@ -10,37 +10,40 @@ export class ApiError extends Error {
     readonly status: number,
     readonly title: string,
     detail: string,
-    /** Seconds after which the same may work, where the server says so. */
+    /** Seconds after which a retry may succeed, from Retry-After; 0 without that header. */
     readonly after = 0,
   ) {
     super(detail);
   }
 
-  /** The same may work a moment later: the server did not answer, or is too busy. */
+  /** Whether a retry may soon succeed: the server did not answer or is too busy. */
   get passes(): boolean {
     return this.status === 0 || (this.status === 429 && this.after <= MOMENT) || this.status >= 500;
   }
 }
 
-/** Milliseconds after which a server that is away is asked again. */
+/** Milliseconds between retries while the server cannot be reached. */
 export const AGAIN = 5_000;
 
-/** The server did not answer at all. */
+/** Returns whether the server did not answer at all. */
 export function isAway(error: unknown): boolean {
   return error instanceof ApiError && error.status === 0;
 }
 
-/** Where people sign in: whoever has the tokens that requests carry. */
+/** The source of the tokens that requests carry where sign-in is required. */
 export interface Voucher {
-  /** A token that holds; waits for a person where there is none. */
+  /** Returns a valid token; without one, waits until the user has signed in. */
   token(signal?: AbortSignal | null): Promise<string>;
-  /** The API does not take it. `final`: nor did it take the one before. Settles when another may be asked for. */
+  /**
+   * Reports that the API rejected the token. `final`: it rejected the previous one too. Settles when another token may
+   * be requested.
+   */
   refused(token: string, final: boolean): Promise<void>;
 }
 
 let voucher: Voucher | null = null;
 
-/** From now on every request carries a token. */
+/** Makes every further request carry a token; `null` ends that. */
 export function vouch(by: Voucher | null): void {
   voucher = by;
 }
@@ -53,12 +56,12 @@ export function post<T>(path: string, body: unknown, signal?: AbortSignal): Prom
   return request<T>(path, sending("POST", body, signal));
 }
 
-/** What is answered to it is not looked at. */
+/** Sends a PUT. The body of the answer is ignored. */
 export async function put(path: string, body: unknown, signal?: AbortSignal): Promise<void> {
   await ask(path, sending("PUT", body, signal));
 }
 
-/** What is answered to it is not looked at. */
+/** Sends a DELETE. The body of the answer is ignored. */
 export async function remove(path: string, signal?: AbortSignal): Promise<void> {
   await ask(path, { method: "DELETE", ...(signal ? { signal } : {}) });
 }
@@ -81,7 +84,7 @@ export function postBytes<T>(path: string, body: Blob, signal?: AbortSignal): Pr
   });
 }
 
-/** What an address holds, such as a picture. */
+/** Fetches binary content, such as an image. */
 export async function getBlob(path: string, signal?: AbortSignal): Promise<Blob> {
   return (await ask(path, signal ? { signal } : {})).blob();
 }
@@ -97,13 +100,13 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
     answer = await vouchedFor(path, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError(0, "No connection", "The server cannot be reached. Check that it runs, then try again.");
+    throw new ApiError(0, "No connection", "The server cannot be reached. Check that it is running, then try again.");
   }
   if (answer.ok) return answer;
   throw await problem(answer);
 }
 
-/** A token that is refused is replaced without a person once; then the request waits until one has signed in. */
+/** A rejected token is renewed once without the user; after that the request waits until the user has signed in. */
 async function vouchedFor(path: string, init: RequestInit): Promise<Response> {
   if (!voucher) return fetch(path, init);
   for (let refused = 0; ; refused++) {
@@ -117,12 +120,12 @@ async function vouchedFor(path: string, init: RequestInit): Promise<Response> {
 async function problem(answer: Response): Promise<ApiError> {
   const busy = answer.status === 429 || answer.status === 503;
   const words = busy
-    ? "The server has too much to do. Try again in a moment."
-    : `The server answered ${answer.status}.`;
+    ? "The server is busy. Try again in a moment."
+    : `The server returned an error (${answer.status}).`;
   const fallback = new ApiError(answer.status, answer.statusText, words);
   if (!answer.headers.get("content-type")?.includes("json")) return fallback;
   try {
-    // The gateway of AWS refuses in words of its own.
+    // Errors of API Gateway itself have no problem document.
     const told = (await answer.json()) as Partial<Problem>;
     if (told.title === undefined) return fallback;
     const after = Number(answer.headers.get("retry-after") ?? 0) || 0;

@@ -1,4 +1,4 @@
-// What the server says of itself, for every page.
+// The configuration that the server reports, for every page.
 
 import { createContext, useContext } from "react";
 

@@ -1,6 +1,6 @@
-// Lists of the API come in pages; each says where the next one begins.
+// Lists of the API are paged; each page contains the cursor of the next one.
 
-/** Where a page of a list is asked for. `cursor`: as the page before gave it, `null` for the first. */
+/** Returns the address of one page of a list. `cursor`: as returned by the previous page, `null` for the first page. */
 export function paged(path: string, cursor: string | null, limit?: number): string {
   const asked = new URLSearchParams();
   if (limit !== undefined) asked.set("limit", String(limit));

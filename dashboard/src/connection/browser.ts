@@ -1,4 +1,4 @@
-// The browser as the world of a link.
+// The browser implementation of the world of a link.
 
 import { post } from "../api/client.ts";
 import type { Ticket } from "../contracts.ts";
@@ -7,7 +7,7 @@ import { type Socket, TIMING, type World } from "./link.ts";
 export function browser(path: string): World {
   return {
     async open(): Promise<Socket> {
-      // Nobody waits longer for it, also where it waits for a person to sign in.
+      // A link gives up after this time, even while the ticket request waits for the user to sign in.
       const { ticket } = await post<Ticket>("/api/tickets", {}, AbortSignal.timeout(TIMING.openWithin));
       return new WebSocket(address(path, ticket, window.location.href)) as Socket;
     },
@@ -20,7 +20,7 @@ export function browser(path: string): World {
   };
 }
 
-/** `path`: relative to the page, or a whole address, such as that of a gateway's stage. */
+/** `path`: relative to the page, or a full URL, such as that of a stage of API Gateway. */
 export function address(path: string, ticket: string, page: string): URL {
   const url = new URL(path, page);
   if (url.protocol === "https:") url.protocol = "wss:";

@@ -5,7 +5,7 @@ import { Link, type Socket, TIMING } from "./link.ts";
 
 const HOUR = 3_600_000;
 
-/** A socket that opens and ends when the test says so. */
+/** A socket that the test opens and closes. */
 class Manual implements Socket {
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
@@ -45,14 +45,14 @@ function made() {
   return { time, sockets, socket, seen, link };
 }
 
-/** A link that is live and whose next socket is on its way, but not open. */
+/** A live link whose replacement socket has been created but is not open. */
 async function aged() {
   const world = made();
   world.link.start();
   await settled();
   world.socket(0).onopen?.();
   while (world.sockets.length < 2) {
-    // It answers, so that it is not taken for dead.
+    // A message keeps the socket from being considered dead.
     world.socket(0).onmessage?.({ data: "{}" });
     expect(await world.time.step(world.time.read() + HOUR)).toBe(true);
   }
@@ -80,7 +80,7 @@ it("a socket that ended at its limit, while the page was held up, is replaced at
   const { time, sockets, socket, seen, link } = made();
   link.start();
   await settled();
-  // Even if the page heard late that it was open.
+  // Even if the page learned late that the socket was open.
   time.sleep(TIMING.replaceAfter / 2);
   socket(0).onopen?.();
   time.sleep(TIMING.replaceAfter / 2);

@@ -1,15 +1,15 @@
-// One lasting connection to the server out of many sockets: heartbeat, reconnecting with back-off, and replacing a
-// socket before the gateway's limit ends it. Knows nothing of scans, and nothing of React.
+// One lasting connection to the server over many sockets: heartbeat, reconnect with backoff, and replacement of a
+// socket before the gateway closes it at its time limit. Independent of scans and of React.
 
-/** What the page says of its connection. */
+/** The state of the connection, as shown on the page. */
 export type LinkState =
   | { kind: "connecting" }
   | { kind: "live" }
-  /** The next try is at `retryAt` (milliseconds since 1970). */
+  /** Lost at `since`; the next attempt is at `retryAt` (both in milliseconds since 1970). */
   | { kind: "waiting"; retryAt: number; since: number }
   | { kind: "closed" };
 
-/** The parts of a WebSocket that are used, so that tests can do without a network. */
+/** The parts of a WebSocket in use, so that tests need no network. */
 export interface Socket {
   send(text: string): void;
   close(): void;
@@ -19,10 +19,10 @@ export interface Socket {
 }
 
 export interface World {
-  /** Asks for a ticket and opens a socket with it. */
+  /** Requests a ticket and opens a socket with it. */
   open(): Promise<Socket>;
   now(): number;
-  /** Calls back once after so many milliseconds; the answer cancels it. */
+  /** Calls back once after the given milliseconds; the returned function cancels it. */
   after(milliseconds: number, call: () => void): () => void;
   random(): number;
 }
@@ -30,14 +30,14 @@ export interface World {
 export interface Timing {
   /** Milliseconds between two pings. */
   heartbeat: number;
-  /** A socket that has said nothing for so long after a ping is dead. */
+  /** A socket that has received nothing for this long after a ping is dead. Milliseconds, as all of these. */
   patience: number;
-  /** A socket is replaced at this age, counted from when it was made: before the gateway ends it. */
+  /** A socket is replaced at this age, counted from its creation: before the gateway closes it. */
   replaceAfter: number;
-  /** First and longest wait before another try. */
+  /** The first and the longest wait before a reconnect. */
   firstWait: number;
   longestWait: number;
-  /** A socket that has not opened by then is given up. */
+  /** A socket that has not opened within this time is abandoned. */
   openWithin: number;
 }
 
@@ -51,7 +51,7 @@ export const TIMING: Timing = {
 };
 
 export interface Listener {
-  /** A socket is open: whoever listens to something says so again. `send` reaches this very socket. */
+  /** A socket is open: the listener must subscribe again. `send` uses exactly this socket. */
   opened(send: (message: object) => void): void;
   received(text: string): void;
   changed(state: LinkState): void;
@@ -59,7 +59,7 @@ export interface Listener {
 
 export class Link {
   private current: Connection | null = null;
-  /** The socket that is to take the place of the current one. */
+  /** The socket that is to replace the current one. */
   private next: Connection | null = null;
   private cancelRetry: (() => void) | null = null;
   private failures = 0;
@@ -79,7 +79,7 @@ export class Link {
     this.connect();
   }
 
-  /** Ends it for good, or until `start`. */
+  /** Closes the connection until `start` is called. */
   stop(): void {
     this.set({ kind: "closed" });
     this.cancelRetry?.();
@@ -89,7 +89,7 @@ export class Link {
     this.next = null;
   }
 
-  /** A person does not want to wait. */
+  /** Reconnects now instead of at `retryAt`, on request of the user. */
   retryNow(): void {
     if (this.state.kind !== "waiting") return;
     this.cancelRetry?.();
@@ -97,7 +97,7 @@ export class Link {
     this.connect();
   }
 
-  /** Sends if a socket is open; says whether it was. */
+  /** Sends if a socket is open; returns whether it was. */
   send(message: object): boolean {
     return this.current?.send(message) ?? false;
   }
@@ -107,7 +107,7 @@ export class Link {
     this.current = this.connection();
   }
 
-  /** Opens another socket beside the current one and lets go of that only when the other listens. */
+  /** Opens a second socket and closes the current one only when the second is open. */
   private replace(): void {
     if (!this.next && this.current) this.next = this.connection();
   }
@@ -137,12 +137,12 @@ export class Link {
       this.next = null;
       this.current?.postpone();
     } else if (this.next) {
-      // The change was planned, and the next one is on its way: only where that fails, too, the connection is lost.
+      // A replacement is already being opened: the connection is lost only if that fails too.
       this.current = this.next;
       this.next = null;
       this.set({ kind: "connecting" });
     } else if (connection.isOld) {
-      // So is this one: whatever held this page up, the gateway ended the socket at its limit, as it had said it would.
+      // This is expected too: the page was suspended, and the gateway closed the socket at its time limit.
       this.connect();
     } else {
       this.lost();
@@ -153,7 +153,7 @@ export class Link {
     this.current = null;
     if (this.state.kind === "closed") return;
     this.lostAt ??= this.world.now();
-    // Half of the wait by chance, so that a thousand pages do not come back at once.
+    // Half of the wait is random, so that a thousand pages do not reconnect at once.
     const longest = Math.min(this.timing.longestWait, this.timing.firstWait * 2 ** this.failures);
     const wait = longest / 2 + (longest / 2) * this.world.random();
     this.failures += 1;
@@ -175,16 +175,16 @@ interface Fate {
   received(text: string): void;
   /** Time to be replaced. */
   old(): void;
-  /** Told once, and not after `drop`. */
+  /** Called once, and not after `drop`. */
   ended(connection: Connection): void;
 }
 
-/** One socket from its ticket to its end. */
+/** One socket, from its ticket until it is closed. */
 class Connection {
   private socket: Socket | null = null;
   private isOpen = false;
   private over = false;
-  /** When the socket was made: not after the gateway saw it open, so that it is never taken for younger than it is. */
+  /** When the socket was created: before the gateway saw it open, so that its age is never underestimated. */
   private madeAt = 0;
   private readonly timers = new Set<() => void>();
   private cancelDeath: (() => void) | null = null;
@@ -203,7 +203,7 @@ class Connection {
     );
   }
 
-  /** Old enough to be replaced. */
+  /** Whether the socket is old enough to be replaced. */
   get isOld(): boolean {
     return this.isOpen && this.world.now() - this.madeAt >= this.timing.replaceAfter;
   }
@@ -214,7 +214,7 @@ class Connection {
     return true;
   }
 
-  /** Ends it without a word. */
+  /** Closes the socket without calling `ended`. */
   drop(): void {
     this.over = true;
     for (const cancel of this.timers) cancel();
@@ -223,7 +223,7 @@ class Connection {
     this.socket?.close();
   }
 
-  /** Tells of its age again after a while. */
+  /** Calls `old` again after one heartbeat. */
   postpone(): void {
     this.later(this.timing.heartbeat, () => this.fate.old());
   }
@@ -244,7 +244,7 @@ class Connection {
     };
     socket.onmessage = (event) => {
       if (this.over) return;
-      // Whatever arrives shows that it lives.
+      // Any message shows that the socket is alive.
       this.cancelDeath?.();
       this.cancelDeath = null;
       if (typeof event.data === "string") this.fate.received(event.data);

@@ -1,4 +1,4 @@
-// A report or file opened by its address, from a report in Excel for instance.
+// A report or file opened by its address, for example from a report in Excel.
 
 import { Anchor, Button, Stack, Title } from "@mantine/core";
 import { useCallback, useEffect, useRef, useState } from "react";
@@ -12,7 +12,7 @@ type State = { kind: "asking" } | { kind: "begun" } | { kind: "failed"; why: str
 
 interface Props {
   path: string;
-  /** What it is of. */
+  /** The page that the download belongs to. */
   from: { name: string; href: string };
 }
 
@@ -42,11 +42,11 @@ export function DownloadPage({ path, from }: Props) {
   );
   switch (state.kind) {
     case "asking":
-      return <Waiting label="Looking for the file…" />;
+      return <Waiting label="Preparing your download…" />;
     case "begun":
       return (
-        <EmptyState title="Your download begins" whole>
-          <p>If nothing happens, begin it yourself.</p>
+        <EmptyState title="Your download is starting" whole>
+          <p>If it does not start, select Download.</p>
           <Button onClick={() => void begin()}>Download</Button>
           <p>{back}</p>
         </EmptyState>
@@ -57,7 +57,7 @@ export function DownloadPage({ path, from }: Props) {
           <Title order={1} fz={24}>
             Download
           </Title>
-          <Trouble title="This cannot be downloaded" message={state.why} again={() => void begin()} />
+          <Trouble title="Download failed" message={state.why} again={() => void begin()} />
           <div>{back}</div>
         </Stack>
       );

@@ -1,4 +1,4 @@
-// Links to what can be downloaded: plain ones where the server of the page answers them.
+// Download links: plain links where the server of the page also serves the content, signed links otherwise.
 
 import { Anchor, Button } from "@mantine/core";
 import { createContext, type MouseEvent, type ReactNode, useContext, useRef, useState } from "react";
@@ -45,7 +45,7 @@ function useClick(path: string) {
   const [busy, setBusy] = useState(false);
   const asked = useRef(false);
   const click = async (event: MouseEvent) => {
-    // A tab of its own asks for itself.
+    // In a new tab, the download page requests its own link.
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     if (asked.current) return;
@@ -54,7 +54,7 @@ function useClick(path: string) {
     try {
       follow(await signedLink(path));
     } catch {
-      // The page of this download says what is wrong.
+      // The download page shows the error.
       go(path);
     } finally {
       asked.current = false;

@@ -11,6 +11,6 @@ it("paths are asked for below the API", () => {
 it("does not go round in circles", async () => {
   const answer = { url: reportPath("5d0c"), expires_at: null };
   vi.stubGlobal("fetch", async () => new Response(JSON.stringify(answer)));
-  await expect(signedLink(reportPath("5d0c"))).rejects.toThrow("no address");
+  await expect(signedLink(reportPath("5d0c"))).rejects.toThrow("did not return a download link");
   vi.unstubAllGlobals();
 });

@@ -1,4 +1,4 @@
-// What failed too often, of all flows, and the way to have it done after all.
+// The dead letters of all flows, and buttons to retry them.
 
 import { Anchor, Button, Checkbox, Code, Group, SegmentedControl, Stack, Table, Text, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -21,9 +21,9 @@ import { Stale } from "../ui/toast.tsx";
 import classes from "./failed-items.module.css";
 import { redrivenWords } from "./words.ts";
 
-/** Milliseconds between two looks at what fails. */
+/** Milliseconds between two refreshes. */
 const EVERY = 15_000;
-/** Of the choice of flows: no flow is called so. */
+/** The value for "all flows"; no flow has this name. */
 const ALL = "";
 
 export function FailedItems() {
@@ -55,7 +55,7 @@ export function FailedItems() {
       setAnswer(words);
       announce(words);
       choose(new Set());
-      // What was handed out again changes the lists of its flow, too.
+      // Retried messages also change the lists of their flow.
       await queries.invalidateQueries();
       setRound((before) => before + 1);
     },
@@ -74,14 +74,14 @@ export function FailedItems() {
           Failed items
         </Title>
         <Text c="dimmed" size="sm" mt={4} maw={720}>
-          What failed too often waits here. Mend the cause, then redrive: it is handed again to the function in which it
-          failed, and nothing is done twice.
+          Items that failed repeatedly appear here. Fix the cause, then retry: each item goes back to the function in
+          which it failed, and nothing is done twice.
         </Text>
       </div>
       {flows.length > 1 && (
         <FilterBar label="Failed items">
           <SegmentedControl
-            aria-label="Of which flow"
+            aria-label="Filter by flow"
             value={flow ?? ALL}
             onChange={(value) => {
               choose(new Set());
@@ -95,14 +95,10 @@ export function FailedItems() {
           />
         </FilterBar>
       )}
-      {redrive.isError && <Trouble title="They were not redriven" message={redrive.error.message} />}
-      {list.isPending && <Waiting label="Loading the failed items…" />}
+      {redrive.isError && <Trouble title="The items were not retried" message={redrive.error.message} />}
+      {list.isPending && <Waiting label="Loading failed items…" />}
       {list.isLoadingError && (
-        <Trouble
-          title="The failed items cannot be listed"
-          message={list.error.message}
-          again={() => void list.refetch()}
-        />
+        <Trouble title="Could not load failed items" message={list.error.message} again={() => void list.refetch()} />
       )}
       {list.data && (
         <Group gap="sm" mih={36}>
@@ -113,14 +109,14 @@ export function FailedItems() {
                 loading={redrive.isPending && redrive.variables !== null}
                 onClick={() => redrive.mutate(there)}
               >
-                Redrive chosen{there.length > 0 && ` (${count(there.length)})`}
+                Retry selected{there.length > 0 && ` (${count(there.length)})`}
               </Button>
               <Button
                 variant="default"
                 loading={redrive.isPending && redrive.variables === null}
                 onClick={() => redrive.mutate(null)}
               >
-                Redrive all
+                Retry all
               </Button>
             </>
           )}
@@ -130,9 +126,7 @@ export function FailedItems() {
         </Group>
       )}
       {list.data && shown.length === 0 && (
-        <EmptyState title="Nothing failed">
-          What cannot be processed, try as it might, is listed here with the reason.
-        </EmptyState>
+        <EmptyState title="No failed items">Items that failed repeatedly appear here, with the reason.</EmptyState>
       )}
       {shown.length > 0 && (
         <>
@@ -140,9 +134,9 @@ export function FailedItems() {
             rows={shown.length}
             said={[
               list.data?.more
-                ? `The first ${counted(shown.length, "failed item")}; "Redrive all" takes those that are not shown, too`
+                ? `Showing the first ${counted(shown.length, "failed item")}; "Retry all" includes those not shown`
                 : counted(shown.length, "failed item"),
-              held > 0 && `${count(held)} new will show when the pointer leaves the list`,
+              held > 0 && `${counted(held, "new item")} will appear when you move the pointer off the list`,
             ]}
           />
           <div {...props}>
@@ -183,19 +177,19 @@ function Items({ items, chosen, toggle, all, redrive, busy }: ItemsProps) {
           <Table.Tr>
             <Table.Th w={44}>
               <Checkbox
-                aria-label="Choose all"
+                aria-label="Select all"
                 checked={whole}
                 indeterminate={some && !whole}
                 onChange={(event) => all(event.currentTarget.checked)}
               />
             </Table.Th>
-            <Table.Th scope="col">Where</Table.Th>
-            <Table.Th scope="col">What</Table.Th>
-            <Table.Th scope="col">Of</Table.Th>
+            <Table.Th scope="col">Stage</Table.Th>
+            <Table.Th scope="col">Event</Table.Th>
+            <Table.Th scope="col">Scan or file</Table.Th>
             <Table.Th scope="col">Since</Table.Th>
-            <Table.Th scope="col">Why</Table.Th>
+            <Table.Th scope="col">Reason</Table.Th>
             <Table.Th scope="col" className={classes.name}>
-              What to do
+              Actions
             </Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -204,7 +198,7 @@ function Items({ items, chosen, toggle, all, redrive, busy }: ItemsProps) {
             <Table.Tr key={item.id} data-item={item.id}>
               <Table.Td>
                 <Checkbox
-                  aria-label={`Choose ${labelOf(item)}`}
+                  aria-label={`Select ${labelOf(item)}`}
                   checked={chosen.has(item.id)}
                   onChange={(event) => toggle(item.id, event.currentTarget.checked)}
                 />
@@ -235,10 +229,10 @@ function Items({ items, chosen, toggle, all, redrive, busy }: ItemsProps) {
                   variant="default"
                   size="compact-sm"
                   disabled={busy}
-                  aria-label={`Redrive ${labelOf(item)}`}
+                  aria-label={`Retry ${labelOf(item)}`}
                   onClick={() => redrive(item.id)}
                 >
-                  Redrive
+                  Retry
                 </Button>
               </Table.Td>
             </Table.Tr>
@@ -249,11 +243,11 @@ function Items({ items, chosen, toggle, all, redrive, busy }: ItemsProps) {
   );
 }
 
-/** The scan or file that it is about, and the way to it. */
+/** The scan or file of the message, as a link. */
 function Subject({ item }: { item: DeadLetterItem }) {
   const words = flowNamed(item.flow)?.words;
   if (!item.subject) return "–";
-  const name = item.subject_name || `A ${words?.one ?? "thing"} without a name`;
+  const name = item.subject_name || `Unnamed ${words?.one ?? "item"}`;
   return words ? (
     <Anchor component={Link} href={words.address(item.subject)} size="sm">
       {name}
@@ -267,7 +261,7 @@ function labelOf({ flow, stage, subject_name: name }: DeadLetterItem): string {
   return name ? `${name} in ${stageWords(flow, stage)}` : stageWords(flow, stage);
 }
 
-/** What a function does; one that no flow knows keeps its own name. */
+/** Returns the display name of a function, or its own name if no flow knows it. */
 function stageWords(flow: string, stage: string): string {
   return flowNamed(flow)?.words.stages[stage] ?? stage;
 }

@@ -1,13 +1,11 @@
-// What the page says of messages that failed too often.
+// Texts about dead letters.
 
 import { counted } from "../ui/format.ts";
 
-/** What became of handing dead letters out again; `asked` is `null` where all were meant. */
+/** Returns the outcome of a retry of dead letters; `asked` is `null` if all were requested. */
 export function redrivenWords(asked: number | null, done: number): string {
-  if (asked === null) return done === 0 ? "Nothing was left to redrive." : `${counted(done, "item")} redriven.`;
-  if (done === asked) return `${counted(done, "item")} redriven.`;
-  const left = counted(asked - done, "item");
-  return done === 0
-    ? `Nothing was redriven: ${left} had left already.`
-    : `${counted(done, "item")} redriven; ${left} had left already.`;
+  if (asked === null) return done === 0 ? "No items left to retry." : `${counted(done, "item")} sent for retry.`;
+  if (done === asked) return `${counted(done, "item")} sent for retry.`;
+  const left = `${counted(asked - done, "item")} no longer in the list`;
+  return done === 0 ? `Nothing was retried: ${left}.` : `${counted(done, "item")} sent for retry; ${left}.`;
 }

@@ -1,36 +1,36 @@
-// What a flow brings to the page: each folder beside this file is one, and its index.tsx exports these.
+// What a flow adds to the page. Each folder next to this file is a flow; its index.tsx exports a `Flow`.
 
 import type { ReactNode } from "react";
 
 export interface FlowRoute {
-  /** As wouter reads it: "/scans/:id". */
+  /** A path pattern of wouter: "/scans/:id". */
   path: string;
-  /** Of the browser's tab. Left out where the page names itself after what it shows. */
+  /** The title of the browser tab. Omitted if the page sets it from its content. */
   title?: string;
-  /** It only leads to something to download: where people sign in, they are led to the sign-in at once. */
+  /** The page only starts a download: where sign-in is required, users are redirected to it at once. */
   download?: boolean;
   page: (parameter: (name: string) => string) => ReactNode;
 }
 
-/** The flow's entry in the rail. */
+/** The flow's entry in the navigation rail. */
 export interface Navigation {
   title: string;
   path: string;
-  /** All addresses of the flow begin with this. */
+  /** All addresses of the flow start with this. */
   below: string;
-  /** Lines of a picture of 24 by 24. */
+  /** SVG elements in a 24 by 24 view box. */
   icon: ReactNode;
 }
 
-/** What the parts of a flow are called, for pages that show several flows. */
+/** The names of the parts of a flow, for pages that show several flows. */
 export interface Words {
-  /** One of the things that the flow works on. */
+  /** Singular name of the items that the flow processes, such as "scan". */
   one: string;
-  /** Its page. */
+  /** Returns the address of the page of one item. */
   address: (id: string) => string;
-  /** Functions, by what they do. */
+  /** Display names of functions, by function name. */
   stages: Record<string, string>;
-  /** Events. */
+  /** Display names of events, by event type. */
   events: Record<string, string>;
 }
 
@@ -38,6 +38,6 @@ export interface Flow {
   routes: FlowRoute[];
   navigation: Navigation;
   words: Words;
-  /** What is begun from Home. */
+  /** The form on Home that starts work of this flow. */
   start?: () => ReactNode;
 }

@@ -3,7 +3,7 @@ import { expect, it, vi } from "vitest";
 import topology from "../../../shared/contracts/golden/topology.v1.json";
 import type { Config } from "../contracts.ts";
 
-// Pages look at the address when they are loaded.
+// Modules of pages read the address when they are loaded.
 vi.stubGlobal("window", { location: { pathname: "/" } });
 const { flowsOf } = await import("./index.ts");
 

@@ -1,14 +1,14 @@
-// All flows of the page, by name. Which of them are there is the server's to say.
+// All flows of the page, by name. The server decides which of them are enabled.
 
 import type { Config } from "../contracts.ts";
 import type { Flow } from "./flow.ts";
 
-// In one script: a part loaded later, while the network is cut, would leave the page without it.
+// In one script: a chunk that is loaded lazily could fail while the network is down.
 const modules = import.meta.glob<Flow>("./*/index.tsx", { eager: true });
 
 const FLOWS = new Map(Object.entries(modules).map(([path, flow]) => [path.split("/")[1] ?? "", flow]));
 
-/** Those that the server has, in its order. One that this page does not know is left out. */
+/** Returns the flows that the server lists, in its order. Flows unknown to this page are omitted. */
 export function flowsOf(config: Config): [string, Flow][] {
   return config.flows.flatMap((name) => {
     const flow = FLOWS.get(name);

@@ -1,4 +1,4 @@
-// Who has signed in, and the way out.
+// The signed-in user and the sign-out button.
 
 import { Button, Group, Text } from "@mantine/core";
 

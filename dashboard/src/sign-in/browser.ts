@@ -1,4 +1,4 @@
-// The browser as the world of an identity.
+// The browser implementation of the world of an identity.
 
 import type { Word, World } from "./identity.ts";
 
@@ -34,7 +34,7 @@ export function browser(): World {
         if (value === null) sessionStorage.removeItem(key);
         else sessionStorage.setItem(key, value);
       } catch {
-        // Storage may be full or forbidden: then a reload asks to sign in again.
+        // Storage may be full or forbidden: the user then has to sign in again after a reload.
       }
     },
     address: () => window.location.href,

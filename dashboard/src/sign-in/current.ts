@@ -1,4 +1,4 @@
-// The one identity of the page, where people sign in.
+// The one identity of the page, where sign-in is required.
 
 import { createContext, useContext, useSyncExternalStore } from "react";
 
@@ -9,7 +9,7 @@ import { Identity, type State } from "./identity.ts";
 
 let made: Identity | null = null;
 
-/** From now on requests are made in its name. */
+/** Returns the identity of the page, and makes all requests carry its token. */
 export function identityAt(provider: SignIn): Identity {
   if (!made) {
     made = new Identity(provider, browser());
@@ -18,7 +18,7 @@ export function identityAt(provider: SignIn): Identity {
   return made;
 }
 
-/** `null` where nobody has to sign in. */
+/** `null` where no sign-in is required. */
 export const Current = createContext<Identity | null>(null);
 
 export function useIdentity(): Identity | null {

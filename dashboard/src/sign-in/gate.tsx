@@ -1,4 +1,4 @@
-// What stands before the pages until somebody has signed in, and over them where the sign-in has run out.
+// Shown instead of the pages until the user has signed in, and as a dialog over them when the sign-in has expired.
 
 import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { type ReactNode, useEffect, useRef } from "react";
@@ -10,7 +10,7 @@ import { useIdentity, useSignIn } from "./current.ts";
 import type { Identity, State } from "./identity.ts";
 
 interface Props {
-  /** Whoever comes here wants one thing: they are led to the sign-in at once. */
+  /** Whether to redirect to the sign-in at once, as on pages that only start a download. */
   hurried: boolean;
   children: ReactNode;
 }
@@ -26,7 +26,7 @@ export function Gate({ hurried, children }: Props) {
     case "done":
       return (
         <EmptyState title="You are signed in" whole>
-          This window can be closed.
+          You can close this window.
         </EmptyState>
       );
     case "out":
@@ -70,10 +70,10 @@ function Led({ identity }: { identity: Identity }) {
   useEffect(() => {
     if (led.current) return;
     led.current = true;
-    // Who came back to this page would be led there again, and never get away.
+    // Replaces this page in the history: going back to it would redirect to the sign-in again.
     void identity.signIn(true);
   }, [identity]);
-  return <Waiting label="Leading you to the sign-in…" />;
+  return <Waiting label="Redirecting you to sign in…" />;
 }
 
 function SignInAgain({ identity, state }: { identity: Identity; state: Extract<State, { kind: "lapsed" }> }) {
@@ -82,12 +82,12 @@ function SignInAgain({ identity, state }: { identity: Identity; state: Extract<S
       <Stack gap="md">
         <Text role="alert">{state.why}</Text>
         <Text size="sm" c="dimmed">
-          Sign in as {state.who.name} in a window of its own: what is on this page stays, and goes on by itself.
+          Sign in as {state.who.name} in a new window. This page stays open and continues automatically.
         </Text>
         {state.blocked && (
           <Text size="sm" role="alert">
-            The browser opened no window. Allow it and try again, or sign in on this page: what you have filled in is
-            lost then.
+            Your browser blocked the sign-in window. Allow pop-ups and try again. You can also sign in on this page, but
+            anything you entered is then lost.
           </Text>
         )}
         <Group gap="sm">

@@ -19,7 +19,7 @@ async function begun(tab: FakeTab): Promise<Identity> {
   return identity;
 }
 
-/** Signs in and comes back, in the same tab. */
+/** Signs in and returns, in the same tab. */
 async function through(identity: Identity, tab: FakeTab, provider: FakeProvider) {
   await identity.signIn();
   const back = tab.reloaded(provider.enter(tab.left ?? ""));
@@ -33,7 +33,7 @@ async function entered(world = made(), address = `${ORIGIN}/`) {
   return { ...world, ...there };
 }
 
-/** Everything that happens until then. */
+/** Runs all timers until then. */
 async function until(time: Time, then: number) {
   time.after(then - time.read(), () => {});
   while (await time.step(then));
@@ -63,7 +63,7 @@ describe("signing in", () => {
       provider.lies = lies;
       const tab = browser.tab();
       const { identity, tab: back } = await through(await begun(tab), tab, provider);
-      expect(identity.snapshot()).toMatchObject({ kind: "out", why: expect.stringContaining("gave a token") });
+      expect(identity.snapshot()).toMatchObject({ kind: "out", why: expect.stringContaining("returned a token") });
       expect(back.kept.size).toBe(0);
     }
   });
@@ -77,7 +77,7 @@ describe("signing in", () => {
     const tab = browser.tab(stolen);
     const identity = await begun(tab);
     await until(time, time.read() + MINUTE);
-    expect(identity.snapshot()).toMatchObject({ kind: "out", why: expect.stringContaining("begun elsewhere") });
+    expect(identity.snapshot()).toMatchObject({ kind: "out", why: expect.stringContaining("started elsewhere") });
     expect(tab.address()).toBe(`${ORIGIN}/`);
   });
 
@@ -88,7 +88,7 @@ describe("signing in", () => {
     const state = new URL(tab.left ?? "").searchParams.get("state");
     const said = "error=server_error&error_description=Call+0900";
     const mine = await begun(tab.reloaded(`${ORIGIN}/?${said}&state=${state}`));
-    expect(mine.snapshot()).toMatchObject({ kind: "out", why: "The sign-in service refused: Call 0900." });
+    expect(mine.snapshot()).toMatchObject({ kind: "out", why: "The sign-in service returned an error: Call 0900." });
     const planted = await begun(browser.tab(`${ORIGIN}/?${said}&state=x`));
     await until(time, time.read() + MINUTE);
     expect(JSON.stringify(planted.snapshot())).not.toContain("0900");
@@ -103,7 +103,7 @@ describe("signing in", () => {
     provider.down = true;
     expect((await begun(tab.reloaded(back))).snapshot()).toMatchObject({
       kind: "out",
-      why: expect.stringContaining("does not answer"),
+      why: expect.stringContaining("is not responding"),
     });
   });
 });
@@ -136,7 +136,7 @@ describe("the token", () => {
     await until(time, time.read() + 58 * MINUTE);
     expect(await identity.token()).toBe(first);
     await until(time, time.read() + 5 * MINUTE);
-    await expect(identity.token()).rejects.toThrow("does not answer");
+    await expect(identity.token()).rejects.toThrow("is not responding");
     expect(identity.snapshot().kind).toBe("in");
     provider.down = false;
     expect(await identity.token()).not.toBe(first);

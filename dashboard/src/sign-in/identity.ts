@@ -1,6 +1,6 @@
-// In whose name the page asks: signs people in, keeps the token fresh without them, and lets requests wait where only a
-// person can help. A sign-in that runs out under a page in use is renewed in another window, so that nothing on the
-// page is lost. Knows nothing of React.
+// The identity that requests use: signs users in, refreshes the token in the background, and lets requests wait when
+// only the user can help. If a sign-in expires while the page is in use, it is renewed in another window, so that
+// nothing on the page is lost. Independent of React.
 
 import type { Voucher } from "../api/client.ts";
 import type { SignIn } from "../contracts.ts";
@@ -23,41 +23,41 @@ import {
 } from "./oidc.ts";
 
 export type State =
-  /** Finding out whether somebody has signed in. */
+  /** Determining whether the user is signed in. */
   | { kind: "opening" }
-  /** Nobody has, and nothing is shown. `why`: what went wrong. */
+  /** Not signed in; no page is shown. `why`: the error, if any. */
   | { kind: "out"; why: string | null }
   | { kind: "in"; who: Who }
-  /** Ran out under a page in use, which stays as it is. `blocked`: the browser opened no window. */
+  /** Expired while the page is in use; the page stays. `blocked`: the browser blocked the sign-in window. */
   | { kind: "lapsed"; who: Who; why: string; blocked: boolean }
-  /** This window was another one's, to sign in. */
+  /** This window was opened by another one to sign in, and has done so. */
   | { kind: "done" };
 
-/** Between the tabs of one browser. */
+/** Messages between the tabs of one browser. */
 export type Word = { kind: "returned"; returned: Returned } | { kind: "taken"; state: string } | { kind: "signed_out" };
 
-/** The parts of a browser that are used, so that tests can do without one. */
+/** The parts of a browser in use, so that tests need none. */
 export interface World {
-  /** Of the page. */
+  /** Origin of the page. */
   origin: string;
   now(): number;
-  /** Calls back once after so many milliseconds; the answer cancels it. */
+  /** Calls back once after the given milliseconds; the returned function cancels it. */
   after(milliseconds: number, call: () => void): () => void;
   random(bytes: number): Uint8Array;
   sha256(text: string): Promise<Uint8Array>;
-  /** Sends a form, without anything else that would tell who asks, also when the page is left. Status 0: nobody answered. */
+  /** Sends a form without credentials, also while the page is being left. Status 0: no answer. */
   send(url: string, form: Record<string, string>): Promise<{ status: number; body: unknown }>;
-  /** Kept by this tab over a reload. */
+  /** Storage of this tab that survives a reload. */
   recall(key: string): string | null;
   keep(key: string, value: string | null): void;
   address(): string;
-  /** Another path in the address, without loading anything. */
+  /** Changes the path in the address without loading a page. */
   show(path: string): void;
-  /** `instead`: the way back leads past this page. */
+  /** Navigates to a URL. `instead`: replaces this page in the history. */
   leave(url: string, instead?: boolean): void;
-  /** Opens an empty window; `null` where the browser does not allow it. Only within a person's click. */
+  /** Opens an empty window; `null` if the browser blocks it. Only within a click of the user. */
   open(): { go(url: string): void } | null;
-  /** This window has done its work. */
+  /** Closes this window. */
   close(): void;
   tell(word: Word): void;
   hear(listener: (word: Word) => void): void;
@@ -72,21 +72,21 @@ interface Held {
 
 const ASKED = "riffle.sign-in";
 const HELD = "riffle.signed-in";
-/** Renewed so long before its end, but not before half of its life. Milliseconds. */
+/** Tokens are renewed this long before they expire, but not before half of their lifetime. Milliseconds. */
 const AHEAD = 5 * 60_000;
-/** Until another try, where the sign-in service did not answer. */
+/** Until the next attempt if the sign-in service did not answer. Milliseconds. */
 const AGAIN = 30_000;
-/** For another window to say that it takes over. */
+/** For another window to answer that it takes over. Milliseconds. */
 const HAND_OVER = 1_500;
 
-const RAN_OUT = "Your sign-in has run out.";
+const RAN_OUT = "Your sign-in has expired.";
 
 export class Identity implements Voucher {
   private state: State = { kind: "opening" };
   private held: Held | null = null;
   private renewing: Promise<void> | null = null;
   private cancelRenewal: (() => void) | null = null;
-  /** A sign-in under way in another window. */
+  /** A sign-in in progress in another window. */
   private asked: Asked | null = null;
   private taken: ((state: string) => void) | null = null;
   private started = false;
@@ -104,7 +104,7 @@ export class Identity implements Voucher {
 
   readonly snapshot = (): State => this.state;
 
-  /** Looks who is there. Further calls do nothing. */
+  /** Determines whether the user is signed in. Further calls do nothing. */
   start(): void {
     if (this.started) return;
     this.started = true;
@@ -114,7 +114,7 @@ export class Identity implements Voucher {
     else this.goOn(null);
   }
 
-  /** Leads to the sign-in and back to where the person is. `instead`: whoever turns round there does not come back here. */
+  /** Goes to the sign-in and back to the current address. `instead`: replaces this page in the history. */
   async signIn(instead = false): Promise<void> {
     const { pathname, search } = new URL(this.world.address());
     const asked = this.ask(pathname + search);
@@ -122,14 +122,14 @@ export class Identity implements Voucher {
     this.world.leave(await this.authorizeUrl(asked), instead);
   }
 
-  /** Signs in in another window while the page stays. Within a person's click. */
+  /** Signs in in another window while the page stays. Only within a click of the user. */
   async signInBeside(): Promise<void> {
     const window = this.world.open();
     if (!window) {
       if (this.state.kind === "lapsed") this.set({ ...this.state, blocked: true });
       return;
     }
-    // Its verifier never leaves this page: what the window brings back is of use here alone.
+    // The verifier never leaves this page: only this page can use the code that the window returns.
     this.asked = this.ask("/");
     window.go(await this.authorizeUrl(this.asked));
   }
@@ -141,7 +141,7 @@ export class Identity implements Voucher {
     this.world.leave(logoutUrl(this.provider, this.world.origin));
   }
 
-  /** A token that holds. Waits for a person where there is none; fails only where nobody can be asked. */
+  /** Returns a valid token. Without one, waits for a sign-in; rejects if the sign-in service cannot be reached. */
   async token(signal?: AbortSignal | null): Promise<string> {
     for (;;) {
       signal?.throwIfAborted();
@@ -153,7 +153,7 @@ export class Identity implements Voucher {
         try {
           await this.renew();
         } catch (error) {
-          // The sign-in service does not answer: the old one is good a little longer.
+          // The sign-in service does not answer: the old token is used until it expires.
           if (this.held && this.world.now() < this.held.expiresAt) return this.held.tokens.id;
           throw error;
         }
@@ -161,14 +161,14 @@ export class Identity implements Voucher {
     }
   }
 
-  /** The API does not take this token (any more). `final`: it did not take the one before either. */
+  /** Handles a token that the API rejected. `final`: it rejected the previous one too. */
   async refused(token: string, final: boolean): Promise<void> {
     if (this.held?.tokens.id !== token) return;
     if (final) this.lapse("Riffle did not accept your sign-in.");
     else await this.renew();
   }
 
-  /** Called back by the provider. */
+  /** Handles the return from the provider. */
   private async comeBack(back: Returned): Promise<void> {
     const asked = this.recall<Asked>(ASKED);
     if (asked?.state === back.state) {
@@ -183,10 +183,10 @@ export class Identity implements Voucher {
       this.world.close();
       return;
     }
-    this.goOn("This sign-in was begun elsewhere, or too long ago. Sign in again.");
+    this.goOn("This sign-in was started elsewhere, or too long ago. Sign in again.");
   }
 
-  /** Whether another window had asked for this. */
+  /** Offers the answer to other windows; resolves to whether one of them had requested it. */
   private handOver(back: Returned): Promise<boolean> {
     return new Promise((resolve) => {
       const cancel = this.world.after(HAND_OVER, () => resolve(false));
@@ -220,7 +220,7 @@ export class Identity implements Voucher {
     }
   }
 
-  /** With what the tab has kept. `why`: said where that is nothing. */
+  /** Continues with the sign-in stored by the tab. `why`: the error to show without one. */
   private goOn(why: string | null): void {
     const kept = this.recall<Held>(HELD);
     if (!kept) {
@@ -231,31 +231,31 @@ export class Identity implements Voucher {
       this.held = kept;
       this.renew().catch(() => {
         if (this.held && this.world.now() < this.held.expiresAt) this.take(this.held);
-        else this.set({ kind: "out", why: "The sign-in service does not answer. Try again in a moment." });
+        else this.set({ kind: "out", why: "The sign-in service is not responding. Try again in a moment." });
       });
     }
   }
 
-  /** Changes the code for tokens. */
+  /** Exchanges the code for tokens. */
   private async finish(asked: Asked, back: Returned): Promise<void> {
     try {
       if ("error" in back) throw new Refused(declined(back));
       const form = codeForm(this.provider, this.world.origin, asked, back.code);
       const { status, body } = await this.world.send(this.provider.token_url, form);
-      if (status === 0) throw new Refused("The sign-in service does not answer. Check the connection.");
-      if (status !== 200) throw new Refused(`The sign-in service refused (${status}).`);
+      if (status === 0) throw new Refused("The sign-in service is not responding. Check your connection.");
+      if (status !== 200) throw new Refused(`The sign-in service returned an error (${status}).`);
       const given = tokens(body);
       const who = whose(given.id, this.provider, asked.nonce);
       const before = this.state.kind === "lapsed" ? this.state.who : null;
       this.take(this.holding(given, who));
-      // What is on the page is somebody else's.
+      // The page shows data of another user.
       if (before && before.subject !== who.subject) this.world.leave(`${this.world.origin}/`);
     } catch (error) {
-      this.lapse(error instanceof Refused ? error.message : "The sign-in failed.");
+      this.lapse(error instanceof Refused ? error.message : "Sign-in failed. Try again.");
     }
   }
 
-  /** Without the person. Rejects where the service does not answer; where it refuses, nobody is signed in any more. */
+  /** Refreshes the token. Rejects if the service does not answer; if the service refuses, the sign-in ends. */
   private renew(): Promise<void> {
     this.renewing ??= this.renewed().finally(() => {
       this.renewing = null;
@@ -272,11 +272,11 @@ export class Identity implements Voucher {
       return;
     }
     const { status, body } = await this.world.send(this.provider.token_url, refreshForm(this.provider, refresh));
-    // Somebody signed out meanwhile.
+    // The user signed out meanwhile.
     if (this.held !== held) return;
     if (status === 0 || status === 429 || status >= 500) {
       this.renewAfter(AGAIN);
-      throw new Error("The sign-in service does not answer.");
+      throw new Error("The sign-in service is not responding.");
     }
     try {
       if (status !== 200) throw new Refused(RAN_OUT);
@@ -304,12 +304,12 @@ export class Identity implements Voucher {
   private renewAfter(milliseconds: number): void {
     this.cancelRenewal?.();
     this.cancelRenewal = this.world.after(milliseconds, () => {
-      // What it comes to is seen where a token is needed.
+      // A failure shows when a token is needed.
       this.renew().catch(() => {});
     });
   }
 
-  /** Nobody is signed in any more, or still nobody. */
+  /** Ends the sign-in, or keeps the user signed out. */
   private lapse(why: string): void {
     const { state } = this;
     this.drop();
@@ -320,12 +320,12 @@ export class Identity implements Voucher {
     }
   }
 
-  /** Signed out: each tab has a refresh token of its own, which a copy of it is not to outlive. */
+  /** Ends the sign-in and revokes the refresh token of this tab, so that no copy of it stays valid. */
   private end(): void {
     const refresh = this.held?.tokens.refresh;
     this.drop();
     const { revoke_url } = this.provider;
-    // Whatever the answer, nobody is left who could do anything about it; the token ends by itself.
+    // The answer is ignored: the user has signed out, and the token expires anyway.
     if (refresh && revoke_url) void this.world.send(revoke_url, revokeForm(this.provider, refresh));
   }
 
@@ -379,8 +379,8 @@ export class Identity implements Voucher {
   }
 }
 
-/** Told only of a sign-in that was begun here: nobody else puts words on the page. */
+/** Used only for a sign-in that this page started, so that nobody else can put text on the page. */
 function declined({ error, description }: { error: string; description: string }): string {
-  if (error === "access_denied") return "The sign-in was stopped, or you may not use this page.";
-  return `The sign-in service refused: ${description || error}.`;
+  if (error === "access_denied") return "Sign-in was cancelled, or you do not have access to this page.";
+  return `The sign-in service returned an error: ${description || error}.`;
 }

@@ -1,41 +1,41 @@
-// OpenID Connect with an authorization code and PKCE, as far as a page needs it: what is sent, and what is believed of
-// the answers. Knows nothing of browsers.
+// OpenID Connect with an authorization code and PKCE, as far as a page needs it: the requests, and the validation of
+// the answers. Independent of browsers.
 
 import type { SignIn } from "../contracts.ts";
 
-/** A sign-in under way: what the answer is held against. */
+/** A sign-in in progress, against which the answer is validated. */
 export interface Asked {
   state: string;
   nonce: string;
   verifier: string;
-  /** Where the person was. */
+  /** Path to return to. */
   path: string;
 }
 
-/** What the page is called back with, in its address. */
+/** The parameters of the callback address. */
 export type Returned = { state: string; code: string } | { state: string; error: string; description: string };
 
-/** Who has signed in, as the token tells it. */
+/** The signed-in user, from the claims of the token. */
 export interface Who {
   subject: string;
-  /** As people know them. */
+  /** Display name. */
   name: string;
-  /** Whose files and scans they see. */
+  /** The tenant whose files and scans the user sees. */
   tenant: string;
 }
 
 export interface Tokens {
   id: string;
-  /** To get the next one without the person. */
+  /** Refresh token. */
   refresh: string | null;
-  /** Seconds from the answer on. */
+  /** Lifetime in seconds from the answer on. */
   life: number;
 }
 
-/** An answer of the token address that cannot be used. The message is for people. */
+/** An unusable answer of the sign-in service. The message is for users. */
 export class Refused extends Error {}
 
-/** Bytes of chance in what is not to be guessed. */
+/** Random bytes in the state, nonce and verifier. */
 export const CHANCE = 32;
 
 export async function authorizeUrl(
@@ -59,7 +59,7 @@ export async function authorizeUrl(
   return url.href;
 }
 
-/** Ends the sign-in at the provider too; it leads back here. The names are Cognito's. */
+/** Returns the address that ends the sign-in at the provider and returns here. The parameter names are Cognito's. */
 export function logoutUrl(provider: SignIn, origin: string): string {
   const url = new URL(provider.logout_url);
   url.searchParams.set("client_id", provider.client_id);
@@ -71,7 +71,7 @@ export function redirectUri(origin: string): string {
   return `${origin}/`;
 }
 
-/** What the page was called back with; `null` for any other address. */
+/** Returns the callback parameters; `null` for any other address. */
 export function returned(address: string): Returned | null {
   const { pathname, searchParams: said } = new URL(address);
   const state = said.get("state");
@@ -96,32 +96,32 @@ export function refreshForm(provider: SignIn, refresh: string): Record<string, s
   return { grant_type: "refresh_token", client_id: provider.client_id, refresh_token: refresh };
 }
 
-/** Ends a refresh token, and whatever was given for it. */
+/** Returns the form that revokes a refresh token and the tokens issued with it. */
 export function revokeForm(provider: SignIn, refresh: string): Record<string, string> {
   return { token: refresh, token_type_hint: "refresh_token", client_id: provider.client_id };
 }
 
-/** The tokens of an answer. One to a refresh may leave the refresh token as it was. */
+/** Returns the tokens of an answer. The answer to a refresh may omit the refresh token, which then stays the same. */
 export function tokens(answer: unknown, before: string | null = null): Tokens {
   const said = fields(answer);
   const life = Number(said.expires_in);
-  if (typeof said.id_token !== "string" || !(life > 0)) throw new Refused("The sign-in service gave no token.");
+  if (typeof said.id_token !== "string" || !(life > 0)) throw new Refused("The sign-in service returned no token.");
   return { id: said.id_token, refresh: text(said.refresh_token) ?? before, life };
 }
 
 /**
- * Who a token is about. Its signature is the API's to check: the page had it from the provider itself, over TLS
- * (OpenID Connect Core, 3.1.3.7, 6). `nonce` is that of the sign-in; a refreshed token need not have one.
+ * Returns the user of a token. The API verifies the signature: the page received the token directly from the provider
+ * over TLS (OpenID Connect Core, 3.1.3.7, 6). `nonce` is that of the sign-in; a refreshed token need not have one.
  */
 export function whose(token: string, provider: SignIn, nonce: string | null): Who {
   const said = claims(token);
   const audience = Array.isArray(said.aud) ? said.aud : [said.aud];
   const subject = text(said.sub);
   if (!audience.includes(provider.client_id) || subject === null) {
-    throw new Refused("The sign-in service gave a token that is not for this page.");
+    throw new Refused("The sign-in service returned a token that is not for this page.");
   }
   if (said.nonce !== undefined ? nonce !== null && said.nonce !== nonce : nonce !== null) {
-    throw new Refused("The sign-in service gave a token of another sign-in.");
+    throw new Refused("The sign-in service returned a token from another sign-in.");
   }
   return {
     subject,
@@ -136,7 +136,7 @@ function claims(token: string): Record<string, unknown> {
     const bytes = atob(body.replaceAll("-", "+").replaceAll("_", "/"));
     return fields(JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)))));
   } catch {
-    throw new Refused("The sign-in service gave a token that cannot be read.");
+    throw new Refused("The sign-in service returned a token that cannot be read.");
   }
 }
 

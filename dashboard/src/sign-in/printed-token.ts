@@ -1,5 +1,5 @@
-// The address that `riffle serve` prints holds its token behind `#`. A browser that is remembered comes straight to the
-// page with it: it is taken out of the address, where others could read it.
+// The address that `riffle serve` prints contains its token after `#`. A browser that already has a session opens the
+// page with it: the token is removed from the address, where others could read it.
 
 export function dropPrintedToken(): void {
   if (location.hash.startsWith("#token=")) {

@@ -1,4 +1,4 @@
-// An identity provider, and tabs of a browser that lead to it.
+// A fake identity provider, and browser tabs that use it.
 
 import type { SignIn } from "../contracts.ts";
 import type { Word, World } from "../sign-in/identity.ts";
@@ -15,7 +15,7 @@ export const SIGN_IN: SignIn = {
   scope: "openid email",
 };
 
-/** Not SHA-256, but as good where both sides do it. */
+/** Not SHA-256, but sufficient because both sides use it. */
 const digest = (text: string) => new TextEncoder().encode(`digest of ${text}`);
 
 export function token(claims: object): string {
@@ -23,23 +23,23 @@ export function token(claims: object): string {
 }
 
 export class FakeProvider {
-  /** Who types their name at the sign-in. */
+  /** The user who signs in. */
   person = { sub: "0f-1", email: "ä@example.org", "custom:tenant": "acme" };
-  /** Seconds. */
+  /** Lifetime of tokens in seconds. */
   life = 3_600;
-  /** Nobody answers. */
+  /** Whether the provider is unreachable. */
   down = false;
-  /** It takes no refresh token any more. */
+  /** Whether the provider rejects all refresh tokens. */
   strict = false;
-  /** Mixed into each token. */
+  /** False claims added to each token. */
   lies: object = {};
   refreshes = 0;
-  /** Refresh tokens that hold. */
+  /** Valid refresh tokens. */
   readonly holding = new Set<string>();
   private given = 0;
   private readonly codes = new Map<string, { challenge: string; nonce: string; redirect: string }>();
 
-  /** A person signs in at this address; where they are led back to. */
+  /** Signs the user in at this address; returns the callback address. */
   enter(address: string): string {
     const said = new URL(address).searchParams;
     const code = `code-${this.codes.size}`;
@@ -78,7 +78,7 @@ export class FakeProvider {
   }
 }
 
-/** What tabs of one browser share. */
+/** State shared by the tabs of one browser. */
 export class FakeBrowser {
   readonly tabs: FakeTab[] = [];
   popups = true;
@@ -96,9 +96,9 @@ export class FakeBrowser {
 export class FakeTab implements World {
   readonly origin = ORIGIN;
   readonly kept = new Map<string, string>();
-  /** Where it was led, last. */
+  /** The URL that the tab last navigated to. */
   left: string | null = null;
-  /** What it opened, last. */
+  /** The URL that it last opened in a window. */
   opened: string | null = null;
   closed = false;
   private listener: (word: Word) => void = () => {};
@@ -111,7 +111,7 @@ export class FakeTab implements World {
     browser.tabs.push(this);
   }
 
-  /** The same tab at another address, or loaded anew. What the page knew is gone. */
+  /** Returns the same tab at another address, or reloaded: only its storage is kept. */
   reloaded(address = this.place): FakeTab {
     this.browser.tabs.splice(this.browser.tabs.indexOf(this), 1);
     const tab = new FakeTab(this.browser, address);

@@ -1,4 +1,4 @@
-// A server that scans: it follows the protocol, and nothing else.
+// A fake server that follows the protocol of scans.
 
 import { ApiError } from "../api/client.ts";
 import type { Frame, Listed, ListedFailure, ScanDetail, SessionState } from "../contracts.ts";
@@ -7,7 +7,7 @@ import { phaseOf, stateOf } from "../flows/scan/words.ts";
 import type { Accepted, Time } from "./world.ts";
 
 const AT = "2026-01-01T00:00:00Z";
-/** Of a page, so that several are needed. */
+/** Small page size, so that several pages are needed. */
 const PAGE = 7;
 
 export class FakeServer {
@@ -15,7 +15,7 @@ export class FakeServer {
   readonly matches: Listed[] = [];
   readonly failures: ListedFailure[] = [];
   processed = 0;
-  /** How many of the requests fail. */
+  /** Share of requests that fail. */
   failing = 0;
   created = 0;
   private readonly listeners = new Set<Accepted>();
@@ -41,7 +41,13 @@ export class FakeServer {
           return;
         case "resume":
           if (message.session_id !== this.id) {
-            socket.push({ type: "ERROR", code: "NOT_FOUND", message: "no such session", session_id: null, at: AT });
+            socket.push({
+              type: "ERROR",
+              code: "NOT_FOUND",
+              message: "This scan does not exist.",
+              session_id: null,
+              at: AT,
+            });
             return;
           }
           this.listeners.add(socket);
@@ -73,7 +79,7 @@ export class FakeServer {
     },
   };
 
-  /** Reads one more file, or ends. */
+  /** Reads one more file, or ends the scan. */
   step(): void {
     if (this.state === "LISTING") {
       this.state = "RUNNING";

@@ -1,8 +1,8 @@
-// Time, chance and a network for tests: nothing happens but what is asked for, and the same seed is the same run.
+// Time, randomness and a network for tests. Runs are deterministic: the same seed gives the same run.
 
 import type { Socket, World } from "../connection/link.ts";
 
-/** mulberry32: small, and good enough to decide who comes next. */
+/** Returns a random number generator (mulberry32): small, and good enough for tests. */
 export function chance(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -22,7 +22,7 @@ export class Time {
     return this.now;
   }
 
-  /** A closed lid: it passes, and nothing runs. */
+  /** Advances time without running timers, like a suspended machine. */
   sleep(milliseconds: number): void {
     this.now += milliseconds;
   }
@@ -36,7 +36,7 @@ export class Time {
     };
   }
 
-  /** Runs what is next, and all that was promised by then. False where nothing is left to happen before `until`. */
+  /** Runs the next timer and pending promises. Returns false if no timer is due before `until`. */
   async step(until: number): Promise<boolean> {
     await settled();
     this.due.sort((a, b) => a.at - b.at || a.order - b.order);
@@ -50,30 +50,30 @@ export class Time {
   }
 }
 
-/** Lets promises run. */
+/** Lets pending promises run. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 100; turn++) await Promise.resolve();
 }
 
 /** The server's end of a socket. */
 export interface Accepted {
-  /** To the page. Nothing arrives on a socket that is cut. */
+  /** Sends to the page. Nothing arrives on a closed socket. */
   push(frame: object): void;
   listen(server: (message: Record<string, unknown>) => void): void;
   readonly isOpen: boolean;
 }
 
 export interface Faults {
-  /** Of each frame: never arrives, arrives twice, arrives late. */
+  /** Probabilities per frame to be lost, duplicated or delayed. */
   lost: number;
   doubled: number;
   late: number;
 }
 
-/** Sockets that lead to `accept`, and can be cut. */
+/** Sockets connected to `accept`, which can be cut. */
 export class Wires implements World {
   private readonly wires: Wire[] = [];
-  /** Nobody answers. */
+  /** Whether the server is unreachable. */
   down = false;
   opened = 0;
 

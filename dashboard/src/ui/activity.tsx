@@ -1,4 +1,4 @@
-// What happened to a job, oldest first.
+// The events of a job, oldest first.
 
 import { Text } from "@mantine/core";
 
@@ -7,7 +7,7 @@ import { momentWords } from "./format.ts";
 
 export interface Happening {
   id: string;
-  /** The event's own name. */
+  /** The event type. */
   type: string;
   title: string;
   text: string;
@@ -19,7 +19,7 @@ export function Activity({ happenings }: { happenings: Happening[] }) {
   if (happenings.length === 0) {
     return (
       <Text size="sm" c="dimmed">
-        Nothing has been recorded yet. Each step is listed here a moment after it was done.
+        No activity yet. Each step appears here shortly after it happens.
       </Text>
     );
   }

@@ -1,9 +1,9 @@
-// What of a view stands in its address, so that it can be kept and sent: `?tab=&filter=&sort=&item=`.
+// View state that is kept in the address, so that a view can be bookmarked and shared: `?tab=&flow=&item=`.
 
 import { useCallback } from "react";
 import { useLocation, useSearch } from "wouter";
 
-/** One parameter of the address, and the way to change it. `replace`: the browser's "back" does not lead to the old one. */
+/** Returns a query parameter and its setter. With `replace`, the old address is not kept in the history. */
 export function useParameter(name: string) {
   const search = useSearch();
   const [, go] = useLocation();

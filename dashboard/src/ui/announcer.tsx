@@ -1,4 +1,4 @@
-// Says a sentence to screen readers, politely.
+// Announces a sentence to screen readers (aria-live="polite").
 
 import { VisuallyHidden } from "@mantine/core";
 import { createContext, type ReactNode, useCallback, useContext, useState } from "react";

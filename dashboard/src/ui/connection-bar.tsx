@@ -16,7 +16,7 @@ export function ConnectionBar({ link, over, retry }: { link: LinkState; over: bo
       </Text>
       {!over && link.kind === "waiting" && (
         <Button size="compact-xs" variant="default" onClick={retry}>
-          Try now
+          Retry now
         </Button>
       )}
     </Group>
@@ -32,7 +32,7 @@ function words(link: LinkState, left: number): string {
     case "closed":
       return "Not connected";
     case "waiting":
-      return `Connection lost: this is from ${time(link.since)}. Next try ${left > 0 ? `in ${left} s` : "now"}.`;
+      return `Connection lost. Showing data from ${time(link.since)}. Retrying ${left > 0 ? `in ${left} s` : "now"}.`;
   }
 }
 

@@ -1,5 +1,5 @@
-// Rows of one height, fifty thousand of them if need be: only those in sight are drawn. Arrow keys lead through them,
-// Enter opens one.
+// A virtual table of rows of equal height, up to fifty thousand: only visible rows are rendered. Arrow keys move the
+// focus, Enter opens a row.
 
 import { TextInput, UnstyledButton } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -10,43 +10,43 @@ import classes from "./data-table.module.css";
 export interface Column<Row, Id extends string = string> {
   id: Id;
   name: string;
-  /** As grids of CSS take it. */
+  /** A track size of a CSS grid. */
   width: string;
   cell: (row: Row) => ReactNode;
-  /** In full, where the cell may be too narrow for it. */
+  /** The full text, shown as a tooltip because the cell may truncate it. */
   title?: (row: Row) => string;
   className?: string | undefined;
 }
 
 export interface Order<Id extends string = string> {
-  /** `null`: as the rows come. */
+  /** `null`: the original order. */
   column: Id | null;
   descending: boolean;
 }
 
 interface Props<Row, Id extends string> {
-  /** What the rows are. */
+  /** Accessible name of the table. */
   label: string;
   columns: Column<Row, Id>[];
   rows: number;
-  /** The row at a place, from 0. */
+  /** Returns the row at an index, from 0. */
   row: (at: number) => Row | undefined;
   id: (row: Row) => string;
   /** Pixels. */
   rowHeight: number;
-  /** Below this width the table is scrolled sideways. Pixels. */
+  /** Below this width the table scrolls horizontally. Pixels. */
   minWidth?: number;
   open: (row: Row, at: number) => void;
-  /** Where rows can be put in order. */
+  /** Set if the rows can be sorted. */
   order?: { now: Order<Id>; change: (order: Order<Id>) => void };
-  /** Fields below the headings, where columns are filtered one by one. */
+  /** Filter fields below the headings, one per column. */
   filters?: { value: (column: Id) => string; change: (column: Id, value: string) => void } | null;
-  /** Where there may be more rows than these: asked for when the end comes into sight. */
+  /** Set if there may be more rows: `ask` is called when the end comes into view. */
   more?: { there: boolean; ask: () => void };
   className?: string | undefined;
 }
 
-/** Rows before the end at which more are asked for. */
+/** Number of rows before the end at which more are requested. */
 const AHEAD = 30;
 /** Height of the headings. Pixels. */
 const HEAD = 44;
@@ -61,7 +61,7 @@ export function DataTable<Row, Id extends string>(props: Props<Row, Id>) {
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight,
     overscan: 12,
-    // The headings stay on top of what scrolls.
+    // The headings are sticky and cover the top of the scrolled area.
     scrollPaddingStart: HEAD,
   });
   const grid = { "--columns": columns.map(({ width }) => width).join(" ") } as CSSProperties;
@@ -77,7 +77,7 @@ export function DataTable<Row, Id extends string>(props: Props<Row, Id>) {
 
   useEffect(() => {
     if (!focusing.current) return;
-    // It is drawn only after the table has scrolled there.
+    // The row is rendered only after the table has scrolled to it.
     const focused = box.current?.querySelector<HTMLElement>(`[data-at="${at}"]`);
     if (!focused) return;
     focusing.current = false;
@@ -140,7 +140,7 @@ export function DataTable<Row, Id extends string>(props: Props<Row, Id>) {
           </div>
         </div>
         <div role="rowgroup">
-          {/* Holds the height of all rows. */}
+          {/* Has the height of all rows. */}
           <div role="presentation" style={{ height: virtual.getTotalSize(), position: "relative" }}>
             {items.map((item) => {
               const shown = row(item.index);
@@ -199,7 +199,7 @@ function Heading<Row, Id extends string>({ column, order, children }: HeadingPro
   }
   const { now, change } = order;
   const mine = now.column === column.id;
-  // Up, down, and back to the order in which they came.
+  // Ascending, descending, then the original order.
   const next: Order<Id> = !mine
     ? { column: column.id, descending: false }
     : now.descending

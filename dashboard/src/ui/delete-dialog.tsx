@@ -1,4 +1,4 @@
-// Asks before something goes, and says what goes with it.
+// Asks for confirmation before a deletion and lists what is deleted.
 
 import { Button, Group, List, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -9,37 +9,37 @@ import { useAnnounce } from "./announcer.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Trouble } from "./notes.tsx";
 
-/** What is to be deleted, as a person knows it. */
+/** What is to be deleted, in terms a user knows. */
 export interface Deletion {
   id: string;
   /** "scan", "file". */
   thing: string;
   name: string;
-  /** Of the API. */
+  /** Address in the API. */
   path: string;
-  /** What goes for good, line by line. */
+  /** What is deleted permanently, one line each. */
   losses: string[];
-  /** What does not go. */
+  /** What is kept. */
   stays: string | null;
-  /** Said when it was asked for. */
+  /** Announced when the deletion has been requested. */
   announced: string;
-  /** The queries that show it. */
+  /** Key of the queries that show it. */
   queries: string[];
 }
 
 interface Props {
-  /** `null`: nothing is asked. */
+  /** `null`: the dialog is closed. */
   about: Deletion | null;
   close: () => void;
-  /** It is gone, or about to go, and the dialog is closed: the focus needs a place other than the button that asked. */
+  /** Called after a deletion when the dialog has closed: the focus must move, as the opening button disappears. */
   gone: (id: string) => void;
 }
 
-/** Always there: where the focus goes back to is known only to a dialog that sees itself opened. */
+/** Always rendered: only a dialog that is mounted when it opens knows where to return the focus. */
 export function DeleteDialog({ about, close, gone }: Props) {
   const queries = useQueryClient();
   const announce = useAnnounce();
-  /** What it was about, while the dialog fades. */
+  /** The last deletion, shown while the dialog fades out. */
   const last = useRef(about);
   if (about) last.current = about;
   const shown = about ?? last.current;
@@ -77,7 +77,7 @@ export function DeleteDialog({ about, close, gone }: Props) {
             {shown.name}
           </Text>
           <div>
-            <Text size="sm">This goes, for good:</Text>
+            <Text size="sm">This permanently deletes:</Text>
             <List size="sm" withPadding>
               {shown.losses.map((loss) => (
                 <List.Item key={loss}>{loss}</List.Item>
@@ -85,10 +85,12 @@ export function DeleteDialog({ about, close, gone }: Props) {
             </List>
           </div>
           {shown.stays !== null && <Text size="sm">{shown.stays}</Text>}
-          {deletion.isError && <Trouble title="It was not deleted" message={deletion.error.message} />}
+          {deletion.isError && (
+            <Trouble title={`The ${shown.thing} was not deleted`} message={deletion.error.message} />
+          )}
           <Group justify="end">
             <Button variant="default" onClick={leave} data-autofocus>
-              Keep it
+              Cancel
             </Button>
             <Button color="red" loading={deletion.isPending} onClick={() => deletion.mutate(shown)}>
               Delete

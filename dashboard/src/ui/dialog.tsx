@@ -2,7 +2,7 @@
 
 import { Modal, type ModalProps } from "@mantine/core";
 
-/** Its heading is a <header> of its own, which would count as a second banner of the page. */
+/** Mantine renders the heading as a <header>, which would count as a second banner landmark. */
 const ATTRIBUTES: NonNullable<ModalProps["attributes"]> = { header: { role: "presentation" } };
 
 export function Dialog(props: ModalProps) {

@@ -1,10 +1,10 @@
-// A place to drop things on, which shows that they would land there.
+// A drop target that is highlighted while something is dragged over it.
 
 import { type DragEvent, type ReactNode, useState } from "react";
 
 interface Props {
   className: string | undefined;
-  /** Prevents the browser's own way where it takes what was dropped. */
+  /** Must call `preventDefault` if it handles what was dropped. */
   drop: (event: DragEvent) => void;
   children: ReactNode;
 }

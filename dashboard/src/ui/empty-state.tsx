@@ -1,9 +1,9 @@
-// What stands where there is nothing to show, and says what to do.
+// Shown in place of missing content, with what to do next.
 
 import { Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 
-/** `whole`: it stands for a whole page. */
+/** `whole`: it takes the place of a whole page. */
 export function EmptyState({
   title,
   children,

@@ -1,5 +1,5 @@
-// Rows for another program: CSV as a file, or to the clipboard with tabs, as spreadsheets take it. Rows that the page
-// holds are written here; all others are the server's to write.
+// Export of rows: a CSV file, or tab-separated text in the clipboard for spreadsheets. Rows that the page holds are
+// written here; the server writes all others.
 
 import { Button, Menu } from "@mantine/core";
 import { useState } from "react";
@@ -10,9 +10,9 @@ import { withoutFormulas } from "./formulas.ts";
 import { save } from "./save.ts";
 
 interface RowsProps {
-  /** Headings first. */
+  /** Returns the rows, headings first. */
   table: () => string[][];
-  /** Of the file. */
+  /** File name. */
   name: string;
 }
 
@@ -31,13 +31,13 @@ export function ExportRows({ table, name }: RowsProps) {
 }
 
 interface FileProps {
-  /** Of the API. */
+  /** Address in the API. */
   path: string;
   name: string;
   failed: (why: string | null) => void;
 }
 
-/** A link. Where people sign in, a link carries no token: then the page fetches the rows, and saves them from memory. */
+/** A link to the CSV. A link cannot carry a token: where sign-in is required, the page fetches and saves the file. */
 export function ExportFile({ path, name, failed }: FileProps) {
   const identity = useIdentity();
   const [busy, setBusy] = useState(false);
@@ -68,7 +68,7 @@ export function ExportFile({ path, name, failed }: FileProps) {
 
 function csv(table: string[][]): Blob {
   const text = table.map((cells) => cells.map(quoted).join(",")).join("\r\n");
-  // The mark tells Excel that it is UTF-8.
+  // The byte order mark makes Excel read the file as UTF-8.
   return new Blob(["\uFEFF", text, "\r\n"], { type: "text/csv;charset=utf-8" });
 }
 

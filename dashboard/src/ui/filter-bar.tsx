@@ -1,4 +1,4 @@
-// What narrows a list down, what can be done with it, and how much of it is shown.
+// The filters and actions of a list, and how many of its rows are shown.
 
 import { Group, Text } from "@mantine/core";
 import type { ReactNode } from "react";
@@ -18,13 +18,13 @@ export function FilterBar({ label, children }: { label: string; children: ReactN
 interface ShownProps {
   /** Rows shown. */
   rows: number;
-  /** What is said of them, without the parts that do not apply. */
+  /** Parts of the status text; `false` parts are omitted. */
   said: (string | false)[];
-  /** Nothing more is on its way. */
+  /** Whether nothing more is being loaded. */
   whole?: boolean;
 }
 
-/** One line, whatever it says. */
+/** The status line of a list, always one line high. */
 export function Shown({ rows, said, whole = true }: ShownProps) {
   return (
     <Text size="sm" c="dimmed" role="status" className={classes.shown} data-shown={rows} data-whole={whole}>

@@ -1,4 +1,4 @@
-// Numbers, sizes, times and dates as people read them, in their own language's way.
+// Numbers, sizes, times and dates, formatted in the language of the browser.
 
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
@@ -44,12 +44,12 @@ function joined(first: number, one: string, second: number, two: string): string
   return second === 0 ? `${first} ${one}` : `${first} ${one} ${second} ${two}`;
 }
 
-/** Below this nobody wants to know. */
+/** Smaller amounts are shown as "less than" this. */
 const LEAST = 0.0001;
-/** Above this they are cents. */
+/** From this amount on, the usual decimals of the currency are shown. */
 const CENTS = 0.0995;
 
-/** "$12.30", "$0.013": cents, and of less than that the first two digits. */
+/** Formats "$12.30" or "$0.013": cents, or two significant digits of amounts below ten cents. */
 export function money(value: number, currency: string, language?: string): string {
   const shown = (amount: number, digits: Intl.NumberFormatOptions = {}) =>
     new Intl.NumberFormat(language, { style: "currency", currency, ...digits }).format(amount);
@@ -57,7 +57,7 @@ export function money(value: number, currency: string, language?: string): strin
   return value > 0 && value < CENTS ? shown(value, { maximumSignificantDigits: 2 }) : shown(value);
 }
 
-/** The same of an estimate: "about $0.013". */
+/** Formats an estimate: "about $0.013". */
 export function about(value: number, currency: string, language?: string): string {
   const words = money(value, currency, language);
   return value > 0 && value < LEAST ? words : `about ${words}`;
@@ -67,7 +67,7 @@ export function date(iso: string): string {
   return when.format(new Date(iso));
 }
 
-/** To the second: what happens to a file happens quickly. */
+/** Formats to the second, because events of a file follow one another quickly. */
 export function momentWords(iso: string): string {
   return moment.format(new Date(iso));
 }
@@ -76,7 +76,7 @@ export function time(milliseconds: number): string {
   return clock.format(new Date(milliseconds));
 }
 
-/** A bare number is a page; other places say what they are. */
+/** A plain number is a page; other places name themselves. */
 export function placeWords(place: string): string {
   return /^\d+$/.test(place) ? `Page ${place}` : place;
 }

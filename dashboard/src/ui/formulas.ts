@@ -1,10 +1,10 @@
-// What a spreadsheet must not run of an export: by the rule that shared/contracts/golden/formulas.v1.json states, which
-// the server follows too (shared/contracts/src/formulas.rs).
+// Keeps spreadsheets from running exported text as formulas, by the rule in shared/contracts/golden/formulas.v1.json,
+// which the server follows too (shared/contracts/src/formulas.rs).
 
 const SIGNS = "=+\\-@\\u{fe62}\\u{fe63}\\u{fe66}\\u{fe6b}\\u{ff0b}\\u{ff0d}\\u{ff1d}\\u{ff20}";
-/** Separators of columns but for the comma, in whose cells an export is quoted, and line breaks. */
+/** Column separators except the comma (comma-separated exports are quoted), and line breaks. */
 const BEGIN_CELLS = ";|\\t-\\r\\u{85}\\u{2028}\\u{2029}";
-/** White space, control characters, quotes, and what is not drawn. */
+/** White space, control characters, quotes and invisible characters. */
 const PASSED_OVER =
   '\\0-\\u{20}"\\u{7f}-\\u{a0}\\u{ad}\\u{34f}\\u{61c}\\u{115f}\\u{1160}\\u{1680}\\u{17b4}\\u{17b5}\\u{180b}-\\u{180f}' +
   "\\u{2000}-\\u{200f}\\u{2028}-\\u{202f}\\u{205f}-\\u{206f}\\u{2800}\\u{3000}\\u{3164}\\u{fe00}-\\u{fe0f}\\u{feff}" +
@@ -12,10 +12,10 @@ const PASSED_OVER =
 
 const BEGINNING = new RegExp(`(^|[${BEGIN_CELLS}])([${PASSED_OVER}]*)(?=[${SIGNS}])`, "gu");
 
-/** The text as it may stand in a cell: an apostrophe before a sign that would begin a formula makes it text. */
+/** Returns the text in a form that is safe in a cell: an apostrophe before a sign that would start a formula. */
 export function withoutFormulas(text: string): string {
   return text.replace(BEGINNING, "$1$2'");
 }
 
-/** For the test of the rule. */
+/** Exported for the test of the rule. */
 export const CLASSES = { signs: SIGNS, begin_cells: BEGIN_CELLS, passed_over: PASSED_OVER };

@@ -1,19 +1,19 @@
-// Rows stay where they are while the pointer is on them: what is new goes in when it leaves, or when it is asked for.
+// Keeps rows in place while the pointer is over them: new rows are added when it leaves, or on request.
 
 import { useEffect, useMemo, useRef, useState } from "react";
 
 export interface Frozen<T> {
   shown: T[];
-  /** Rows that are held back. */
+  /** Number of new rows not shown yet. */
   held: number;
 }
 
-/** Rows as they stood before, each as it is now; new ones only behind them. One that is gone stays as it was. */
+/** Returns the rows in their previous order with current content; new rows only at the end. Removed rows are kept. */
 export function frozen<T>(before: T[], now: T[], id: (row: T) => string): Frozen<T> {
   const known = new Set(before.map(id));
   const latest = new Map(now.map((row) => [id(row), row]));
   const last = now.findLastIndex((row) => known.has(id(row)));
-  // Nothing is left of what stood there: these are other rows altogether.
+  // None of the previous rows is left: this is a different list.
   if (last === -1) return { shown: now, held: 0 };
   const shown = before.map((row) => latest.get(id(row)) ?? row);
   shown.push(...now.slice(last + 1));
@@ -21,7 +21,7 @@ export function frozen<T>(before: T[], now: T[], id: (row: T) => string): Frozen
   return { shown, held };
 }
 
-/** `props` go to what holds the rows. `of` names the list: another one begins anew. */
+/** `props` belong on the container of the rows. `of` identifies the list: another list is shown at once. */
 export function useFreezeOnHover<T>(rows: T[], id: (row: T) => string, of = "") {
   const [over, setOver] = useState(false);
   const before = useRef<{ of: string; rows: T[] }>({ of, rows });
@@ -36,10 +36,10 @@ export function useFreezeOnHover<T>(rows: T[], id: (row: T) => string, of = "") 
   return {
     shown,
     held,
-    /** Lets in what is held back, now. */
+    /** Shows the held rows now. */
     release: () => setOver(false),
     props: {
-      // A finger does not rest.
+      // Touch has no hover.
       onPointerMove: (event: { pointerType: string }) => {
         if (event.pointerType !== "touch" && !over) setOver(true);
       },

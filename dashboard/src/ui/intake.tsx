@@ -1,4 +1,4 @@
-// Where files are handed in: dropped, or chosen by keyboard.
+// File input: files are dropped, or chosen with the file dialog.
 
 import { Button, Group, Progress, Text } from "@mantine/core";
 import { type ReactNode, useRef, useState } from "react";
@@ -11,7 +11,7 @@ import classes from "./intake.module.css";
 interface IntakeProps {
   title: string;
   hint?: string;
-  /** Whole folders may be chosen, too. */
+  /** Whether folders can be chosen too. */
   folders?: boolean;
   disabled?: boolean;
   add: (files: Chosen[]) => void;
@@ -20,7 +20,7 @@ interface IntakeProps {
 export function Intake({ title, hint, folders = false, disabled = false, add }: IntakeProps) {
   const [trouble, setTrouble] = useState<string | null>(null);
   const take = (files: Chosen[]) => {
-    setTrouble(files.length === 0 ? "There was no file in it." : null);
+    setTrouble(files.length === 0 ? "No files found. Choose other files." : null);
     if (files.length > 0) add(files);
   };
   return (
@@ -31,7 +31,7 @@ export function Intake({ title, hint, folders = false, disabled = false, add }: 
           event.preventDefault();
           if (disabled) return;
           fromDrop(event.dataTransfer).then(take, () =>
-            setTrouble("The browser could not read what was dropped. Try again."),
+            setTrouble("Your browser could not read the dropped files. Try again."),
           );
         }}
       >
@@ -76,7 +76,7 @@ function Choose({ label, whole = false, disabled, take, children }: ChooseProps)
         ref={input}
         type="file"
         multiple
-        // React knows it by this name only.
+        // React only accepts the attribute under this name.
         {...(whole ? { webkitdirectory: "" } : {})}
         hidden
         aria-label={label}
@@ -89,7 +89,7 @@ function Choose({ label, whole = false, disabled, take, children }: ChooseProps)
   );
 }
 
-/** Why files are not taken. */
+/** Why files are not accepted. */
 export function Refused({ children }: { children: ReactNode }) {
   return (
     <Text size="sm" mt="sm" className={classes.refused} role="alert">
@@ -114,7 +114,7 @@ interface UploadProgressProps {
   stop: () => void;
 }
 
-/** How much has been sent. Its height stays the same when all is done. */
+/** Upload progress. Its height does not change when the upload ends. */
 export function UploadProgress({ files, filesDone, bytes: all, bytesDone, busy, stop }: UploadProgressProps) {
   const percent = all > 0 ? Math.floor((bytesDone * 100) / all) : busy ? 0 : 100;
   return (
@@ -131,7 +131,7 @@ export function UploadProgress({ files, filesDone, bytes: all, bytesDone, busy, 
           </Button>
         )}
       </Group>
-      <Progress value={percent} aria-label="Uploaded" />
+      <Progress value={percent} aria-label="Upload progress" />
     </>
   );
 }

@@ -1,4 +1,4 @@
-// The head of a job's page: what it is called, how it stands, and what a person can do with it.
+// The header of a job's page: its name, its state and its actions.
 
 import { Button, Group, Menu, Text, Title } from "@mantine/core";
 import { type ReactNode, useRef } from "react";
@@ -13,17 +13,17 @@ interface Props {
   title: string;
   titleId?: string;
   state: WorkState;
-  /** Stands in place of the state. */
+  /** Shown instead of the state. */
   gone?: string | undefined;
-  /** The flow's own word for what is going on. */
+  /** The flow's own description of the current step. */
   detail?: string | null | undefined;
-  /** Beside the state, such as the connection. */
+  /** Shown next to the state, such as the connection. */
   beside?: ReactNode;
   /** One line below the title. */
   about?: ReactNode;
-  /** The one thing that most people want next. */
+  /** The action that most users need next. */
   primary?: ReactNode;
-  /** Everything else. */
+  /** All other actions, in a menu. */
   actions: Action[];
 }
 
@@ -77,7 +77,7 @@ function More({ actions }: { actions: Action[] }) {
               key={action.name}
               {...(action.danger ? { color: "var(--mantine-color-error)" } : {})}
               onClick={() => {
-                // A dialog that opens now gives the focus back to where it was: the entry of the menu will be gone.
+                // A dialog that opens now returns the focus to its current place, and the menu item will be gone.
                 button.current?.focus();
                 action.run();
               }}

@@ -1,5 +1,4 @@
-// The parts of a job: Results, Problems, Activity, Details, and what the flow adds. The one that is open stands in the
-// address.
+// The tabs of a job: Results, Problems, Activity and those that the flow adds. The address contains the open tab.
 
 import { Badge, Card, Tabs } from "@mantine/core";
 import type { ReactNode } from "react";
@@ -10,14 +9,14 @@ import { count } from "./format.ts";
 export interface JobTab {
   id: string;
   name: string;
-  /** Beside the name; none for 0. */
+  /** Shown next to the name, except 0. */
   number?: number;
-  /** Of the number. */
+  /** Colour of the number. */
   color?: string;
   panel: () => ReactNode;
 }
 
-/** The first one is open where the address names none. */
+/** Without a tab in the address, the first tab is open. */
 export function JobTabs({ tabs }: { tabs: [JobTab, ...JobTab[]] }) {
   const [named, open] = useParameter("tab");
   const [first] = tabs;

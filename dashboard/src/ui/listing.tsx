@@ -1,4 +1,4 @@
-// The list of a flow's work: loading, trouble, nothing yet, rows, and the way to earlier ones.
+// A list of a flow's items: loading, error, empty, rows, and a button for older items.
 
 import { Button } from "@mantine/core";
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
@@ -11,12 +11,12 @@ import { Stale } from "./toast.tsx";
 
 interface Props<Page> {
   list: UseInfiniteQueryResult<InfiniteData<Page>, Error>;
-  /** What one of the things is called. */
+  /** Singular name of the items. */
   one: string;
   rows: number;
-  /** Beside how many there are. */
+  /** Status texts after the number of items. */
   said?: (string | false)[];
-  /** Stands where there are none. */
+  /** Shown if there are no items. */
   empty: ReactNode;
   children: ReactNode;
 }
@@ -25,15 +25,13 @@ export function Listing<Page>({ list, one, rows, said = [], empty, children }: P
   const again = () => void list.refetch();
   return (
     <>
-      {list.isPending && <Waiting label={`Loading the ${one}s…`} />}
-      {list.isLoadingError && (
-        <Trouble title={`The ${one}s cannot be listed`} message={list.error.message} again={again} />
-      )}
+      {list.isPending && <Waiting label={`Loading ${one}s…`} />}
+      {list.isLoadingError && <Trouble title={`Could not load ${one}s`} message={list.error.message} again={again} />}
       {list.data && (
         <>
           <Shown
             rows={rows}
-            said={[list.hasNextPage ? `The newest ${counted(rows, one)}` : counted(rows, one), ...said]}
+            said={[list.hasNextPage ? `Showing the newest ${counted(rows, one)}` : counted(rows, one), ...said]}
           />
           {rows === 0 ? empty : children}
         </>
@@ -41,7 +39,7 @@ export function Listing<Page>({ list, one, rows, said = [], empty, children }: P
       {list.hasNextPage && (
         <div>
           <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            Show earlier ones
+            Show older
           </Button>
         </div>
       )}

@@ -1,4 +1,4 @@
-// What stands where something is loaded, or cannot be.
+// Placeholders for content that is being loaded or could not be loaded.
 
 import { Alert, Button, Group, Loader, Stack, Text } from "@mantine/core";
 

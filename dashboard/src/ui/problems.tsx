@@ -1,4 +1,4 @@
-// What did not go well: where, why, and what a person can do about it.
+// The problems of a job: where, why, and what a user can do about them.
 
 import { Table, Text, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
@@ -13,23 +13,23 @@ export interface ProblemItem {
   /** Such as a file's name or a line. */
   place: ReactNode;
   what: ReactNode;
-  /** What the filter looks at. */
+  /** The text that the filter searches. */
   text: string;
 }
 
 interface Props {
-  /** What the places are: "File". */
+  /** Column heading of the places: "File". */
   places: string;
   problems: ProblemItem[];
-  /** What to do about all of them. */
+  /** An action for all problems. */
   next?: ReactNode;
-  /** Of those that are not listed here. */
+  /** A note on problems that are not listed. */
   more?: string | null;
-  /** Said where there are none. */
+  /** Shown if there are no problems. */
   none: { title: string; text: string };
 }
 
-/** Rows drawn: with more of them, a person filters. */
+/** Most rows rendered; users reach the others with the filter. */
 const MOST = 500;
 
 export function Problems({ places, problems, next, more, none }: Props) {
@@ -56,7 +56,7 @@ export function Problems({ places, problems, next, more, none }: Props) {
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">{places}</Table.Th>
-              <Table.Th scope="col">What is wrong</Table.Th>
+              <Table.Th scope="col">Problem</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -69,10 +69,10 @@ export function Problems({ places, problems, next, more, none }: Props) {
           </Table.Tbody>
         </Table>
       </Scrolled>
-      {found.length === 0 && <EmptyState title="No problem passes the filter" />}
+      {found.length === 0 && <EmptyState title="No problems match the filter" />}
       {found.length > MOST && (
         <Text size="sm" c="dimmed" mt="sm">
-          {counted(found.length - MOST, "more problem")}: filter for them.
+          {counted(found.length - MOST, "more problem")}. Use the filter to find them.
         </Text>
       )}
       {more && (

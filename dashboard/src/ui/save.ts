@@ -1,4 +1,4 @@
-/** Content that the page holds, as a file of the person's. */
+/** Saves content that the page holds in memory as a download. */
 export function save(content: Blob, name: string): void {
   const url = URL.createObjectURL(content);
   const link = document.createElement("a");

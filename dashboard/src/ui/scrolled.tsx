@@ -1,4 +1,4 @@
-// A table that may be wider than its place: scrolled sideways, by keyboard too.
+// A container for wide tables that scrolls horizontally, also by keyboard.
 
 import type { ReactNode } from "react";
 

@@ -1,4 +1,4 @@
-// The states that all flows share, and how they look.
+// The states that all flows share, and their badges.
 
 import { Badge } from "@mantine/core";
 
@@ -24,7 +24,7 @@ const COLORS: Record<WorkState, string> = {
   cancelled: "gray",
 };
 
-/** Whether something is still to come of it by itself, or when a person has done their part. */
+/** Returns whether work continues by itself or after an action of the user. */
 export function isOpen(state: WorkState): boolean {
   return state === "queued" || state === "running" || state === "paused";
 }
@@ -33,7 +33,7 @@ export function stateName(state: WorkState): string {
   return NAMES[state];
 }
 
-/** `gone` stands in place of the state: what is deleted is neither done nor failed any more. */
+/** `gone` replaces the state: a deleted item is neither done nor failed. */
 export function StateBadge({ state, gone }: { state: WorkState; gone?: string | undefined }) {
   return (
     <Badge variant="dot" color={gone ? "gray" : COLORS[state]} data-state={state} data-gone={gone} flex="none">

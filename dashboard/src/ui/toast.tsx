@@ -1,4 +1,4 @@
-// A message over the page, at its foot: it moves nothing of what it speaks of.
+// A message over the bottom of the page, so that the content does not move.
 
 import { Button, Group, Paper, Text } from "@mantine/core";
 import type { ReactNode } from "react";
@@ -23,7 +23,7 @@ export function Toast({ children, action }: Props) {
   );
 }
 
-/** What is shown is older than it should be. */
+/** Warns that the shown data could not be refreshed. */
 export function Stale({ message, again }: { message: string; again: () => void }) {
   return <Toast action={{ name: "Try again", run: again }}>Not up to date: {message}</Toast>;
 }

@@ -1,4 +1,4 @@
-// What came of a job, in a sentence; and what a person can do where it is not as it should be.
+// The outcome of a job in one sentence, and what a user can do about a bad one.
 
 import { Alert, Text } from "@mantine/core";
 import type { ReactNode } from "react";
@@ -7,7 +7,7 @@ const COLORS = { look: "yellow", wrong: "orange", failed: "red" } as const;
 
 type Props =
   | { tone: "fine"; children: ReactNode }
-  /** `look`: a person has to decide something; `wrong`: nothing can be made of it; `failed`: it could not be done. */
+  /** `look`: a user must decide something; `wrong`: the input is unusable; `failed`: processing failed. */
   | { tone: keyof typeof COLORS; title: string; children: ReactNode };
 
 export function Verdict(props: Props) {

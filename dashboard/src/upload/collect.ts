@@ -1,23 +1,23 @@
-// Files a person dropped or chose, folders included, with their names below what was chosen.
+// Collects dropped or chosen files, also from folders, with their paths relative to the chosen item.
 
 export interface Chosen {
-  /** "drawings/a/b.pdf": what reports and tables call it. */
+  /** "drawings/a/b.pdf": the name in reports and tables. */
   name: string;
   file: File;
 }
 
-/** From an input element; one for folders gives paths. */
+/** Returns the files of an input element; an input for folders provides paths. */
 export function fromInput(list: FileList): Chosen[] {
   return Array.from(list, (file) => ({ name: file.webkitRelativePath || file.name, file })).filter(isWanted);
 }
 
-/** From a drop. Must be called within its event: the browser takes the items away after it. */
+/** Returns dropped files. Must be called within the drop event: the items are invalid afterwards. */
 export function fromDrop(transfer: DataTransfer): Promise<Chosen[]> {
   const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   return Promise.all(entries.map((entry) => walk(entry, ""))).then((found) => found.flat().filter(isWanted));
 }
 
-/** What file managers leave behind is nobody's drawing. */
+/** Returns false for files that file managers create. */
 function isWanted({ name }: Chosen): boolean {
   const last = name.slice(name.lastIndexOf("/") + 1);
   return last !== ".DS_Store" && last !== "Thumbs.db" && last !== "desktop.ini";
@@ -31,7 +31,7 @@ async function walk(entry: FileSystemEntry, above: string): Promise<Chosen[]> {
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const found: Chosen[] = [];
-  // A reader gives at most a hundred at a time, and none at the end.
+  // `readEntries` returns at most a hundred entries per call, and none at the end.
   for (;;) {
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (some.length === 0) return found;

@@ -1,11 +1,11 @@
-// What may pass is tried again.
+// Retries with backoff.
 
 import { ApiError } from "../api/client.ts";
 
 const TRIES = 6;
 const FIRST_WAIT = 500;
 
-/** Tries again, after longer and longer waits what may pass. */
+/** Retries transient failures with exponential backoff. `before` runs before each retry. */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
   signal: AbortSignal,
@@ -20,7 +20,7 @@ export async function withRetries<T>(
       if (signal.aborted || hopeless || !(error instanceof ApiError) || tried === TRIES) throw error;
       await new Promise((resolve) => {
         setTimeout(resolve, FIRST_WAIT * 2 ** (tried - 1));
-        // Whoever stops it does not wait for that.
+        // An abort ends the wait.
         signal.addEventListener("abort", resolve, { once: true });
       });
     }

@@ -1,9 +1,9 @@
-// Sends bytes to the storage: the page's own server, or a bucket of another origin. Whoever has the link may send, so
-// nothing else goes with it: no token, no cookies.
+// Uploads bytes to the storage: the page's own server, or a bucket of another origin. The link is the authorisation, so
+// that no token and no cookies are sent.
 
 import { ApiError } from "../api/client.ts";
 
-/** `again`: fresh links may help, or a little time. */
+/** A failed upload. `again`: a retry with new links, or later, may succeed. */
 export class StorageError extends ApiError {
   constructor(
     status: number,
@@ -18,16 +18,16 @@ export class StorageError extends ApiError {
   }
 }
 
-/** A file with the fields that go before it. */
+/** Builds a form with the fields, then the file. */
 export function formOf(fields: Record<string, string>, file: File): FormData {
   const form = new FormData();
   for (const [key, value] of Object.entries(fields)) form.append(key, value);
-  // S3 reads no field that comes after it.
+  // S3 ignores fields after the file.
   form.append("file", file);
   return form;
 }
 
-/** As fetch, which cannot tell how much has been sent. The answer's ETag; `null` where it has none. */
+/** Like fetch, but with upload progress. Returns the ETag of the answer, or `null` without one. */
 export function transfer(
   method: string,
   url: string,
@@ -52,38 +52,38 @@ export function transfer(
   });
 }
 
-/** S3 says in XML what is wrong, in words for programmers. Those of its codes that a person can do something about. */
+/** Texts for the error codes of S3 that a user can act on. */
 const WORDS: Record<string, string> = {
-  EntityTooLarge: "A file is larger than it was when it was chosen. Choose the files again.",
-  EntityTooSmall: "A file is smaller than it was when it was chosen. Choose the files again.",
-  IncompleteBody: "A file did not arrive whole. Try again.",
-  KMSDisabledException: "The storage cannot be written: its key is disabled. Ask who runs Riffle.",
-  NoSuchBucket: "The storage is not there any more. Ask who runs Riffle.",
-  NoSuchUpload: "The upload was ended by the storage. Choose the files again.",
-  SignatureDoesNotMatch: "The storage did not take the link. Is the clock of the server right?",
+  EntityTooLarge: "A file is larger than when you chose it. Choose the files again.",
+  EntityTooSmall: "A file is smaller than when you chose it. Choose the files again.",
+  IncompleteBody: "A file was only partly uploaded. Try again.",
+  KMSDisabledException: "The storage is not writable: its key is disabled. Contact your Riffle administrator.",
+  NoSuchBucket: "The storage no longer exists. Contact your Riffle administrator.",
+  NoSuchUpload: "The storage ended the upload. Choose the files again.",
+  SignatureDoesNotMatch: "The storage rejected the upload link. Check the clock of the server.",
 };
 
-/** Client errors by status that pass by themselves, or with fresh links. */
+/** Errors with a client error status that are transient or that new links solve. */
 const PASSING = new Set(["BadDigest", "ExpiredToken", "IncompleteBody", "OperationAborted", "RequestTimeout"]);
 const BUSY = "The storage is busy. Try again in a moment.";
-const NOT_ALLOWED = "The storage did not allow it: the link to it may have run out. Try again.";
+const NOT_ALLOWED = "The storage denied the upload. The link may have expired. Try again.";
 
 export function trouble(status: number, body: string): StorageError {
   if (status === 0) {
-    return new StorageError(0, "The storage cannot be reached. Check the connection, then try again.", true);
+    return new StorageError(0, "The storage cannot be reached. Check your connection, then try again.", true);
   }
   const code = /<Code>([A-Za-z0-9.]{1,80})<\/Code>/.exec(body)?.[1] ?? "";
   const words = WORDS[code];
   if (words) return new StorageError(status, words, PASSING.has(code));
-  // A policy or link that has run out is told as a want of rights.
+  // S3 reports an expired policy or link as missing permission.
   if (status === 403 || code === "ExpiredToken") return new StorageError(status, NOT_ALLOWED, true);
   if (status === 429 || status >= 500) return new StorageError(status, BUSY, true);
   const what = code === "" ? String(status) : `${status}, ${code}`;
-  return new StorageError(status, `The storage did not take a file (${what}). Try again.`, PASSING.has(code));
+  return new StorageError(status, `The storage rejected a file (${what}). Try again.`, PASSING.has(code));
 }
 
-/** What a part is completed with. */
+/** Returns the ETag of a part, which its completion needs. */
 export function etagOf(answer: string | null): string {
   if (answer) return answer;
-  throw new StorageError(200, "The storage did not say what it took: its CORS rules must expose ETag.", false);
+  throw new StorageError(200, "The storage returned no ETag. Its CORS rules must expose the ETag header.", false);
 }

@@ -23,7 +23,7 @@ interface Sent {
   cookies: boolean;
 }
 
-/** A bucket of another origin; what it answers is decided by the test. */
+/** A bucket of another origin, with answers set by the test. */
 let bucket: (sent: Sent) => { status: number; body?: string; etag?: string | null };
 const sent: Sent[] = [];
 
@@ -56,7 +56,7 @@ class FakeRequest {
   }
 }
 
-/** The API, which gives other links each time. */
+/** The API, which returns different links each time. */
 function api() {
   const asked: { path: string; body: unknown; token: string | null }[] = [];
   let declared = 0;
@@ -165,7 +165,7 @@ describe("what fails", () => {
   });
 
   it.each([
-    [400, refusal("EntityTooLarge"), /larger than it was/],
+    [400, refusal("EntityTooLarge"), /larger than when you chose it/],
     [404, refusal("NoSuchUpload"), /Choose the files again/],
     [400, refusal("InvalidArgument"), /400, InvalidArgument/],
     [418, "<html>", /\(418\)/],
@@ -186,6 +186,6 @@ describe("what fails", () => {
   it("is a part without a name, which CORS may hide", async () => {
     api();
     bucket = () => ({ status: 200, etag: null });
-    expect((await run("abcdefghij")).why).toMatch(/expose ETag/);
+    expect((await run("abcdefghij")).why).toMatch(/expose the ETag header/);
   });
 });

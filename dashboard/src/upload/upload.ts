@@ -1,5 +1,5 @@
-// Brings files to the server by the links it gives: small ones whole, large ones in parts, several at once. What fails
-// is tried again with fresh links; what has arrived is not sent twice.
+// Uploads files with links from the server: small ones whole, large ones in parts, several at once. Failures are
+// retried with new links; parts that have arrived are not sent again.
 
 import { ApiError, post } from "../api/client.ts";
 import type { Config, SendBy, SentPart, Upload, UploadTargets } from "../contracts.ts";
@@ -16,7 +16,7 @@ export interface Progress {
 
 const AT_ONCE = 4;
 
-/** Sends everything; the id to start a scan with. */
+/** Uploads all files; returns the upload id to start a scan with. */
 export async function upload(
   files: Chosen[],
   limits: Config["limits"],
@@ -55,7 +55,7 @@ export async function upload(
         const way = () => {
           const found = ways.files[place]?.upload;
           if (found) return found;
-          throw new ApiError(500, "Incomplete answer", "The server gave no link for a file.");
+          throw new ApiError(500, "Incomplete response", "The server returned no upload link for a file.");
         };
         const renew = async () => {
           ways = await declare();
@@ -72,13 +72,13 @@ export async function upload(
 }
 
 interface Sending {
-  /** Of the upload. */
+  /** Upload id. */
   id: string;
   number: number;
   file: File;
-  /** By the links as they are now. */
+  /** Returns the current links. */
   way(): SendBy;
-  /** Fresh links: they may have run out. */
+  /** Requests new links, because the current ones may have expired. */
   renew(): Promise<void>;
   sent(bytes: number): void;
   signal: AbortSignal;
@@ -105,7 +105,7 @@ async function sendWhole({ file, way, sent, signal }: Sending): Promise<void> {
   await transfer(by.method, by.url, formOf(by.fields, file), (bytes) => sent(Math.min(bytes, file.size)), signal);
 }
 
-/** `null` after the last. */
+/** Sends one part; returns `null` after the last one. */
 async function sendPart({ file, way, sent, signal }: Sending, at: number): Promise<SentPart | null> {
   const by = way();
   if (by.kind !== "parts") throw changed();
@@ -118,5 +118,5 @@ async function sendPart({ file, way, sent, signal }: Sending, at: number): Promi
 }
 
 function changed(): ApiError {
-  return new ApiError(400, "Other answer", "The server changed how a file is sent. Choose the files again.");
+  return new ApiError(400, "Upload changed", "The server changed how a file is uploaded. Choose the files again.");
 }

@@ -28,7 +28,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         let axum::Json(object) = axum::Json::<Map<String, Value>>::from_request(request, state).await?;
         let body = serde_json::from_value(Value::Object(object)).map(Self);
-        body.map_err(|error| Refusal::invalid(format!("The body cannot be used: {error}.")))
+        body.map_err(|error| Refusal::invalid(format!("The request body is not valid: {error}.")))
     }
 }
 
@@ -72,7 +72,7 @@ impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let id = String::deserialize(deserializer)?;
         let hex = id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if hex { Ok(Self(id)) } else { Err(D::Error::custom("an id has 32 hexadecimal digits")) }
+        if hex { Ok(Self(id)) } else { Err(D::Error::custom("an id must have 32 hexadecimal digits")) }
     }
 }
 
@@ -105,7 +105,7 @@ impl<L: List> Paging<L> {
         if (1..=L::MOST).contains(&limit) {
             return Ok(limit);
         }
-        Err(Refusal::bad_request(format!("A page of this list has a limit of 1 to {}.", L::MOST)))
+        Err(Refusal::bad_request(format!("The limit must be between 1 and {}.", L::MOST)))
     }
 }
 
@@ -127,8 +127,12 @@ impl<L: List> IntoParams for Paging<L> {
                 .build()
         };
         vec![
-            parameter("cursor", "`next_cursor` of the page before; none for the first page.", cursor),
-            parameter("limit", "How many to list at most.", limit),
+            parameter(
+                "cursor",
+                "The `next_cursor` of the previous page. Omit it for the first page.",
+                cursor,
+            ),
+            parameter("limit", "Maximum number of items to return.", limit),
         ]
     }
 }

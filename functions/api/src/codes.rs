@@ -43,7 +43,7 @@ pub async fn understand(
     let content = Bytes::from_request(request, &()).await?;
     let limit = caller.deps.config.limits.codes_file_bytes;
     if content.len() as u64 > limit {
-        let detail = format!("A file that lists codes has at most {limit} bytes.");
+        let detail = format!("A list of codes can have at most {limit} bytes.");
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     // The name as people see it, without folders.

@@ -28,13 +28,13 @@ pub struct Wanted {
     operation_id = "list_dead_letters",
     tag = "platform",
     params(Wanted),
-    responses((status = 200, body = DeadLetters), (status = 404, description = "There is no such flow here."))
+    responses((status = 200, body = DeadLetters), (status = 404, description = "This flow does not exist."))
 )]
 pub async fn list(caller: Caller, Query(wanted): Query<Wanted>) -> Answer<Json<DeadLetters>> {
     caller.deps.knows(wanted.flow.as_deref())?;
     let limit = wanted.limit.unwrap_or(MOST);
     if !(1..=MOST).contains(&limit) {
-        return Err(Refusal::bad_request(format!("A page of this list has a limit of 1 to {MOST}.")));
+        return Err(Refusal::bad_request(format!("The limit must be between 1 and {MOST}.")));
     }
     let (letters, more) = caller.deps.letters.of(&caller.tenant, wanted.flow.as_deref(), limit).await?;
     Ok(Json(DeadLetters { letters: letters.into_iter().map(item).collect(), more }))
@@ -60,14 +60,14 @@ fn item(Letter { letter, about, told }: Letter) -> DeadLetterItem {
     operation_id = "redrive_dead_letters",
     tag = "platform",
     request_body = RedriveRequest,
-    responses((status = 200, body = Redriven), (status = 404, description = "There is no such flow here."))
+    responses((status = 200, body = Redriven), (status = 404, description = "This flow does not exist."))
 )]
 pub async fn redrive(caller: Caller, Json(which): Json<RedriveRequest>) -> Answer<Json<Redriven>> {
     if which.ids.as_ref().is_some_and(|ids| ids.len() > MOST as usize) {
-        return Err(Refusal::invalid(format!("Name at most {MOST} dead letters at a time.")));
+        return Err(Refusal::invalid(format!("At most {MOST} failed items can be retried at a time.")));
     }
     if which.flow.as_deref().is_some_and(|flow| !is_name(flow)) {
-        return Err(Refusal::invalid("A flow's name has 1 to 32 small letters."));
+        return Err(Refusal::invalid("The name of a flow must have 1 to 32 lower-case letters."));
     }
     caller.deps.knows(which.flow.as_deref())?;
     let count =
@@ -84,7 +84,7 @@ impl Deps {
     fn knows(&self, flow: Option<&str>) -> Answer<()> {
         match flow {
             Some(flow) if !self.config.flows.iter().any(|known| known == flow) => {
-                Err(Refusal::not_found("There is no such flow here: /api/config names those there are."))
+                Err(Refusal::not_found("This flow does not exist: /api/config lists the flows."))
             }
             _ => Ok(()),
         }

@@ -18,20 +18,20 @@ use crate::routes::PUBLIC;
 #[openapi(
     info(
         title = "Riffle",
-        description = "Leafs through files for codes. A scan is started and followed over the WebSocket (`/ws`): \
-                       a client sends an Action and receives Frames, each one JSON text. All else is here. Lists \
-                       come in pages: send `next_cursor` of one as `cursor` of the next. Errors are \
-                       `application/problem+json` (RFC 9457).",
+        description = "Searches files for codes. A scan is started and followed over the WebSocket (`/ws`): \
+                       a client sends an Action and receives Frames, each one JSON text. Everything else is \
+                       described here. Lists are returned in pages: send the `next_cursor` of one page as \
+                       the `cursor` of the next. Errors are `application/problem+json` (RFC 9457).",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     components(schemas(Action, Frame, Problem)),
     tags(
-        (name = "platform", description = "The deployment itself, and what failed in it"),
-        (name = "websocket", description = "Getting into the WebSocket"),
-        (name = "sources", description = "What to read, and what to look for"),
-        (name = "scans", description = "Scans and what they found"),
-        (name = "statements", description = "Bank statements, and the transactions that came of them"),
-        (name = "downloads", description = "Addresses that stay: reports link to them")
+        (name = "platform", description = "The deployment and its failed items"),
+        (name = "websocket", description = "Access to the WebSocket"),
+        (name = "sources", description = "Files to read and codes to look for"),
+        (name = "scans", description = "Scans and their results"),
+        (name = "statements", description = "Bank statements and their transactions"),
+        (name = "downloads", description = "Permanent addresses that reports link to")
     )
 )]
 struct Description;
@@ -98,11 +98,11 @@ pub fn complete(mut description: OpenApi, sign_in: bool) -> OpenApi {
         let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
         for operation in methods.into_iter().flatten() {
             if sign_in && !open {
-                fail(operation, 401, "Nobody has signed in, or not any more.");
+                fail(operation, 401, "Not signed in, or the sign-in has expired.");
                 fail(
                     operation,
                     429,
-                    "Your organization has used what it may: Retry-After says when it may again.",
+                    "Your organisation has used up its quota: Retry-After says when to try again.",
                 );
                 operation.security = Some(vec![SecurityRequirement::new("sign_in", [""; 0])]);
             }
@@ -114,7 +114,7 @@ pub fn complete(mut description: OpenApi, sign_in: bool) -> OpenApi {
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
-            .description(Some("The id token of who has signed in: `/api/config` says where."))
+            .description(Some("The ID token of the signed-in user: `/api/config` says where to sign in."))
             .build();
         let components = description.components.get_or_insert_default();
         components.add_security_scheme("sign_in", SecurityScheme::Http(bearer));
@@ -138,19 +138,19 @@ fn may_fail(operation: &mut Operation) {
         RefOr::Ref(_) => None,
     });
     if places.contains(&ParameterIn::Query) || json == Some(true) {
-        fail(operation, 400, "The request cannot be understood.");
+        fail(operation, 400, "The request is not valid.");
     }
     if places.contains(&ParameterIn::Path) || is_of_a_flow(operation) {
-        fail(operation, 404, "There is no such thing, or it is not yours.");
+        fail(operation, 404, "It does not exist, or it is not yours.");
     }
     if json.is_some() {
-        fail(operation, 413, "The body is larger than this address takes.");
-        fail(operation, 422, "The body can be read, and yet cannot be used.");
+        fail(operation, 413, "The request body is larger than this address accepts.");
+        fail(operation, 422, "The request body is well-formed, but not valid.");
     }
     if json == Some(true) {
-        fail(operation, 415, "The body is not said to be JSON.");
+        fail(operation, 415, "The Content-Type of the request body is not JSON.");
     }
-    fail(operation, 503, "What the platform stands on did not answer. Try again.");
+    fail(operation, 503, "A service that the platform depends on did not answer. Try again.");
     let failures = operation.responses.responses.iter_mut();
     for (_, failure) in failures.filter(|(status, _)| status.starts_with(['4', '5'])) {
         if let RefOr::T(failure) = failure {

@@ -41,7 +41,7 @@ const MARK: &[u8] = b"%PDF-";
 pub async fn report(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Response> {
     let id = SessionId(id);
     let Some(report) = caller.deps.scan.report(&caller.tenant, &id).await? else {
-        return Err(Refusal::not_found("There is no such report, or its scan has not finished."));
+        return Err(Refusal::not_found("This report does not exist, or its scan has not finished."));
     };
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned();
     let headers = [
@@ -61,12 +61,12 @@ pub async fn report(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Response> 
     params(("id" = inline(Id), Path), ("index" = u32, Path, maximum = 4_294_967_295_i64)),
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 307, description = "To the file's page in Google Drive")
+        (status = 307, description = "Redirects to the file's page in Google Drive")
     )
 )]
 pub async fn file(caller: Caller, Path((Id(id), index)): Path<(Id, u32)>) -> Answer<Response> {
     let Some((source, entry)) = caller.deps.scan.file(&caller.tenant, &SessionId(id), index).await? else {
-        return Err(Refusal::not_found("There is no such file in that scan."));
+        return Err(Refusal::not_found("This file does not exist in this scan."));
     };
     if let Some(page) = drive_page(&source, &entry) {
         return Ok(Redirect::temporary(&page).into_response());

@@ -25,16 +25,19 @@ pub struct Wanted {
     params(Wanted),
     responses(
         (status = 200, body = FolderListing),
-        (status = 404, description = "There is no such folder, it cannot be shown, or none is shown here.")
+        (status = 404, description = "The folder does not exist or cannot be shown, or this deployment does \
+                                      not show folders.")
     )
 )]
 pub async fn folders(State(deps): State<Deps>, Query(wanted): Query<Wanted>) -> Answer<Json<FolderListing>> {
     let Some(browser) = &deps.folders else {
-        return Err(Refusal::not_found("Folders are shown where the platform runs on your own machine."));
+        return Err(Refusal::not_found(
+            "Folders can be shown only where the platform runs on your own machine.",
+        ));
     };
     let path = wanted.path.as_deref();
     if path.is_some_and(|path| !path.starts_with('/') || path.contains('\0')) {
-        return Err(Refusal::bad_request("A folder is named by its absolute path, such as /home."));
+        return Err(Refusal::bad_request("Enter the full path, for example /home/me/drawings."));
     }
     let folder = browser.folder(path).await.map_err(|error| match error {
         SourceError::Refused(why) => Refusal::not_found(why),

@@ -19,7 +19,7 @@ use crate::answer::{Answer, Caller, Id, Json, Path};
 pub async fn report(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<DownloadLink>> {
     let id = SessionId(id);
     let Some(key) = caller.deps.scan.report_key(&caller.tenant, &id).await? else {
-        return Err(Refusal::not_found("There is no such report, or its scan has not finished."));
+        return Err(Refusal::not_found("This report does not exist, or its scan has not finished."));
     };
     Ok(Json(match &caller.deps.links {
         Some(links) => told(links.object(&key, &format!("riffle-{id}.xlsx")).await?),
@@ -39,7 +39,7 @@ pub async fn report(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<Downl
 pub async fn file(caller: Caller, Path((Id(id), index)): Path<(Id, u32)>) -> Answer<Json<DownloadLink>> {
     let id = SessionId(id);
     let Some((source, entry)) = caller.deps.scan.file(&caller.tenant, &id, index).await? else {
-        return Err(Refusal::not_found("There is no such file in that scan."));
+        return Err(Refusal::not_found("This file does not exist in this scan."));
     };
     if let Some(page) = drive_page(&source, &entry) {
         return Ok(Json(stable(page)));

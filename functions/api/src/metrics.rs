@@ -20,12 +20,12 @@ use crate::{Deps, Refusal};
     tag = "platform",
     responses(
         (status = 200, body = String, content_type = "text/plain"),
-        (status = 404, description = "The cloud measures this platform.")
+        (status = 404, description = "This deployment is measured by the cloud instead.")
     )
 )]
 pub async fn metrics(State(deps): State<Deps>) -> Answer<impl IntoResponse> {
     let Some(probe) = &deps.probe else {
-        return Err(Refusal::not_found("The cloud measures this platform: look there."));
+        return Err(Refusal::not_found("This deployment has no metrics here: see the metrics of the cloud."));
     };
     let vitals = probe.vitals().await?;
     let up = (deps.clock.now() - deps.started_at).num_seconds().max(0).unsigned_abs();
@@ -75,9 +75,9 @@ impl Text {
 
 fn help(timing: &str) -> &'static str {
     match timing {
-        "riffle_stage_seconds" => "From the sending of a message until it was dealt with.",
-        "riffle_since_upload_seconds" => "From the receipt of a file until a stage was done with it.",
-        "riffle_publish_seconds" => "Publishing events, a call each.",
+        "riffle_stage_seconds" => "Time from sending a message until it was processed.",
+        "riffle_since_upload_seconds" => "Time from receiving a file until a stage finished it.",
+        "riffle_publish_seconds" => "Time of each call that publishes events.",
         _ => "How long it took.",
     }
 }
@@ -85,8 +85,8 @@ fn help(timing: &str) -> &'static str {
 fn text(vitals: &Vitals, version: &str, up: u64) -> String {
     let mut text = Text(String::new());
     let one = |value: u64| vec![(String::new(), value)];
-    text.gauge("riffle_build_info", "Which riffle this is.", &[(format!("{{version=\"{version}\"}}"), 1)]);
-    text.gauge("riffle_uptime_seconds", "Since this process began.", &one(up));
+    text.gauge("riffle_build_info", "Version of this riffle.", &[(format!("{{version=\"{version}\"}}"), 1)]);
+    text.gauge("riffle_uptime_seconds", "Time since this process started.", &one(up));
     let mut messages = Vec::new();
     for depth in &vitals.queues {
         for (state, count) in
@@ -98,7 +98,7 @@ fn text(vitals: &Vitals, version: &str, up: u64) -> String {
     text.gauge("riffle_queue_messages", "Messages by queue and state.", &messages);
     text.gauge(
         "riffle_dead_letters",
-        "Messages nobody could deal with. Above 0, somebody must look.",
+        "Messages that failed too many times. Above 0, an operator must check them.",
         &one(vitals.dead_letters),
     );
     let sessions: Vec<_> = vitals
@@ -107,7 +107,11 @@ fn text(vitals: &Vitals, version: &str, up: u64) -> String {
         .map(|(state, count)| (format!("{{state={}}}", json!(state)), *count))
         .collect();
     text.gauge("riffle_sessions", "Sessions by state.", &sessions);
-    text.counter("riffle_files_total", "Files with a result, failed ones too.", vitals.counts.processed);
+    text.counter(
+        "riffle_files_total",
+        "Files with a result, including failed ones.",
+        vitals.counts.processed,
+    );
     text.counter("riffle_files_failed_total", "Files that could not be read.", vitals.counts.failed);
     text.counter("riffle_matches_total", "Matches found.", vitals.counts.matches);
     text.timings(&vitals.timings);

@@ -67,14 +67,14 @@ pub struct Size {
         (
             "page" = String,
             Path,
-            description = "The page counted from 1, with `.png` after it: `3.png`",
+            description = "The page number, counted from 1, followed by `.png`: `3.png`",
             pattern = r"^[1-9][0-9]{0,8}\.png$"
         ),
         Size
     ),
     responses(
         (status = 200, body = Vec<u8>, content_type = "image/png"),
-        (status = 304, description = "It is the picture that `If-None-Match` names."),
+        (status = 304, description = "The picture is the one in `If-None-Match`."),
         (status = 422, description = "The page cannot be drawn.")
     )
 )]
@@ -87,13 +87,13 @@ pub async fn picture(
     let page = number(&page).ok_or_else(|| Refusal::not_found("There is nothing at this address."))?;
     let width = size.width.unwrap_or(WIDTH);
     let Some(pages) = &caller.deps.pages else {
-        return Err(Refusal::not_found("No pages are drawn here: open the file itself."));
+        return Err(Refusal::not_found("Pages cannot be shown here: open the file itself."));
     };
     let page = pages.page(&caller.tenant, &SessionId(id), index, page).await?;
     if !PAGE_WIDTHS.contains(&width) {
         let (least, most) = (PAGE_WIDTHS.start(), PAGE_WIDTHS.end());
-        let detail = format!("A page is shown between {least} and {most} pixels wide: choose such a width.");
-        return Err(Refusal::bad_request(detail).named("page-width", "Not such a width"));
+        let detail = format!("The width must be between {least} and {most} pixels.");
+        return Err(Refusal::bad_request(detail).named("page-width", "Invalid width"));
     }
     let tag = format!("\"{}\"", page.tag);
     let mut headers = HeaderMap::new();
@@ -125,15 +125,15 @@ impl From<PageViewError> for Refusal {
         match error {
             PageViewError::Query(error) => error.into(),
             PageViewError::File(error) => unopened(&error),
-            PageViewError::NoPage(error) => Self::not_found(format!("There is nothing to show: {error}."))
-                .named("no-page", "No such page"),
+            PageViewError::NoPage(error) => Self::not_found(format!("The page cannot be shown: {error}."))
+                .named("no-page", "Page not found"),
             PageViewError::TooLarge(error) => {
-                let detail = format!("The page is not drawn: {error}. Open the file itself.");
+                let detail = format!("The page cannot be shown: {error}. Open the file itself.");
                 Self::invalid(detail).named("page-too-large", "Too large to draw")
             }
             PageViewError::NotDrawn(error) => {
-                let detail = format!("The page is not drawn: {error}. Open the file itself.");
-                Self::invalid(detail).named("page-not-drawn", "Not drawn")
+                let detail = format!("The page cannot be shown: {error}. Open the file itself.");
+                Self::invalid(detail).named("page-not-drawn", "Page cannot be drawn")
             }
         }
     }
@@ -144,7 +144,9 @@ pub fn unopened(error: &ReadError) -> Refusal {
     let refusal = Refusal::not_found(format!("The file cannot be opened: {error}."));
     match error {
         ReadError::Changed => refusal.named("file-changed", "The file changed"),
-        ReadError::Missing | ReadError::NotUploaded => refusal.named("file-gone", "The file is gone"),
+        ReadError::Missing | ReadError::NotUploaded => {
+            refusal.named("file-gone", "The file no longer exists")
+        }
         ReadError::TokenExpired => refusal.named("token-expired", "The access token has expired"),
         ReadError::Denied(_)
         | ReadError::TooLarge { .. }

@@ -51,7 +51,7 @@ impl Refusal {
 
     /// An internal error. Only the log has the details.
     pub fn broken() -> Self {
-        let detail = "The platform made a mistake. Whoever runs it finds it in the log.";
+        let detail = "An internal error occurred. The operator can find the details in the log.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
     }
 }
@@ -73,8 +73,10 @@ impl From<Exceeded> for Refusal {
 impl From<QueryError> for Refusal {
     fn from(error: QueryError) -> Self {
         match error {
-            QueryError::NotFound(what) => Self::not_found(format!("There is no such {what}.")),
-            QueryError::Cursor => Self::bad_request("This cursor is not one of this list. Begin without it."),
+            QueryError::NotFound(what) => Self::not_found(format!("This {what} does not exist.")),
+            QueryError::Cursor => {
+                Self::bad_request("This cursor does not belong to this list. Start without a cursor.")
+            }
             QueryError::Port(error) => error.into(),
         }
     }
@@ -83,9 +85,9 @@ impl From<QueryError> for Refusal {
 impl From<DeletionError> for Refusal {
     fn from(error: DeletionError) -> Self {
         match error {
-            DeletionError::NotFound => Self::not_found("There is no such scan."),
+            DeletionError::NotFound => Self::not_found("This scan does not exist."),
             DeletionError::Running => {
-                let detail = "The scan still runs. Cancel it first, or wait until it has ended.";
+                let detail = "The scan is still running. Cancel it first, or wait until it has ended.";
                 Self::new(StatusCode::CONFLICT, detail)
             }
             DeletionError::Port(error) => error.into(),
@@ -114,7 +116,7 @@ impl From<JsonRejection> for Refusal {
                 "Send the body as JSON, with Content-Type: application/json.",
             ),
             StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-            status => Self::new(status, format!("The body cannot be used: {}.", rejection.body_text())),
+            status => Self::new(status, format!("The request body is not valid: {}.", rejection.body_text())),
         }
     }
 }
@@ -123,7 +125,9 @@ impl From<BytesRejection> for Refusal {
     fn from(rejection: BytesRejection) -> Self {
         match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-            status => Self::new(status, format!("The body cannot be read: {}.", rejection.body_text())),
+            status => {
+                Self::new(status, format!("The request body cannot be read: {}.", rejection.body_text()))
+            }
         }
     }
 }
@@ -137,12 +141,12 @@ impl From<PathRejection> for Refusal {
 
 impl From<QueryRejection> for Refusal {
     fn from(rejection: QueryRejection) -> Self {
-        Self::bad_request(format!("The address cannot be understood: {}.", rejection.body_text()))
+        Self::bad_request(format!("The query string is not valid: {}.", rejection.body_text()))
     }
 }
 
 fn too_large() -> Refusal {
-    let detail = "The body is larger than this address takes: see the limits in /api/config.";
+    let detail = "The request body is larger than this address accepts: see the limits in /api/config.";
     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 

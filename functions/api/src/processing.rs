@@ -17,7 +17,7 @@ use crate::answer::{Answer, Caller, Id, Json, Path};
     responses((status = 200, body = ProcessingStatus))
 )]
 pub async fn status(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<ProcessingStatus>> {
-    let unknown = || Refusal::not_found("There is no work with this processing id.");
+    let unknown = || Refusal::not_found("This processing id does not exist.");
     let books = caller.deps.statements.as_ref().ok_or_else(unknown)?;
     books.status(&caller.tenant, &FileId(id)).await?.map(Json).ok_or_else(unknown)
 }

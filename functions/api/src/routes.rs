@@ -65,7 +65,7 @@ pub fn router(deps: Deps) -> Router {
     let docs = docs::Docs::new(deps.config.sign_in.is_some());
     routes
         .method_not_allowed_fallback(|| async {
-            let detail = "This address does not take this method: /api/docs has those it takes.";
+            let detail = "This address does not support this method: see /api/docs.";
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, detail)
         })
         .fallback(|| async { Refusal::not_found("There is nothing at this address: see /api/docs.") })

@@ -68,7 +68,7 @@ pub async fn detail(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<ScanD
     operation_id = "delete_scan",
     tag = "scans",
     params(("id" = inline(Id), Path)),
-    responses((status = 202), (status = 409, description = "The scan still runs."))
+    responses((status = 202), (status = 409, description = "The scan is still running."))
 )]
 pub async fn remove(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<StatusCode> {
     caller.deps.scan.delete(&caller.tenant, &SessionId(id)).await?;

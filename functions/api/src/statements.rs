@@ -135,7 +135,7 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, 
     let text = String::deserialize(deserializer)?;
     let written = |day: &NaiveDate| day.to_string() == text;
     let day = text.parse().ok().filter(written);
-    day.map(Some).ok_or_else(|| D::Error::custom("a day is written as YYYY-MM-DD"))
+    day.map(Some).ok_or_else(|| D::Error::custom("a day must have the form YYYY-MM-DD"))
 }
 
 /// Parses an amount: up to 16 digits, and up to 8 after the decimal point.
@@ -155,7 +155,7 @@ impl Asked {
             None => Ok(None),
             Some(text) => amount(text)
                 .map(Some)
-                .ok_or_else(|| Refusal::bad_request(format!("{name} is an amount such as 19.99."))),
+                .ok_or_else(|| Refusal::bad_request(format!("{name} must be an amount such as 19.99."))),
         };
         Ok(Filter {
             account: given(&self.account),
@@ -182,7 +182,8 @@ impl Asked {
     params(Asked, Paging<Transactions>),
     responses(
         (status = 200, body = TransactionPage),
-        (status = 409, description = "The cursor was given for transactions of a file, or of all files.")
+        (status = 409, description = "The cursor belongs to another list: with a file filter, or without \
+                                      one.")
     )
 )]
 pub async fn transactions(
@@ -204,7 +205,7 @@ pub async fn transactions(
     params(Asked),
     responses(
         (status = 200, body = String, content_type = "text/csv"),
-        (status = 422, description = "They are too many.")
+        (status = 422, description = "There are too many transactions.")
     )
 )]
 pub async fn export(caller: Caller, Query(asked): Query<Asked>) -> Answer<Response> {
@@ -296,18 +297,22 @@ pub async fn put_rules(caller: Caller, Json(rules): Json<Rules>) -> Answer<Json<
 
 impl Deps {
     fn queries(&self) -> Answer<&Queries> {
-        self.statements.as_ref().ok_or_else(|| Refusal::not_found("No statements are taken here."))
+        self.statements
+            .as_ref()
+            .ok_or_else(|| Refusal::not_found("This deployment does not accept statements."))
     }
 }
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
         match error {
-            ApiError::NotFound => Self::not_found("There is no such file."),
+            ApiError::NotFound => Self::not_found("This file does not exist."),
             ApiError::Invalid(why) => Self::invalid(why),
-            ApiError::Cursor => Self::bad_request("This cursor is not one of this list. Begin without it."),
+            ApiError::Cursor => {
+                Self::bad_request("This cursor does not belong to this list. Start without a cursor.")
+            }
             ApiError::OtherList => {
-                let detail = "This cursor goes on with another list. Begin without it.";
+                let detail = "This cursor belongs to another list. Start without a cursor.";
                 Self::new(StatusCode::CONFLICT, detail)
             }
             ApiError::Failed(failure) => failure.into(),

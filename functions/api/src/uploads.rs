@@ -25,7 +25,7 @@ pub async fn create(caller: Caller) -> Answer<(StatusCode, Json<Upload>)> {
     request_body = DeclareFiles,
     responses(
         (status = 200, body = UploadTargets),
-        (status = 409, description = "Other files were declared under these numbers.")
+        (status = 409, description = "Other files have been declared under these numbers.")
     )
 )]
 pub async fn declare(
@@ -46,7 +46,8 @@ pub async fn declare(
     request_body = CompleteParts,
     responses(
         (status = 204),
-        (status = 409, description = "These are not the parts that were sent, or the file comes whole.")
+        (status = 409, description = "These are not the parts that were sent, or the file is not sent in \
+                                      parts.")
     )
 )]
 pub async fn complete(
@@ -74,7 +75,7 @@ pub async fn status(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<Uploa
 impl From<UploadError> for Refusal {
     fn from(error: UploadError) -> Self {
         match error {
-            UploadError::NotFound(what) => Self::not_found(format!("There is no such {what}.")),
+            UploadError::NotFound(what) => Self::not_found(format!("This {what} does not exist.")),
             UploadError::Conflict(why) => Self::new(StatusCode::CONFLICT, why),
             UploadError::Invalid(why) => Self::invalid(why),
             UploadError::Exceeded(exceeded) => exceeded.into(),

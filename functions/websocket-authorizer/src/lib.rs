@@ -32,7 +32,7 @@ pub async fn handle(
     let request = event.payload;
     let resource = request.method_arn.unwrap_or_default();
     if !deps.origins.is_empty() && !is_from(&request.headers, &deps.origins) {
-        tracing::warn!(request_id = event.request_id, "a page of another origin was turned away");
+        tracing::warn!(request_id = event.request_id, "a page of another origin was refused");
         return Ok(answer(IamPolicyEffect::Deny, resource, json!({ "tenant": NOBODY, "refused": "origin" })));
     }
     let tenant = match request.query_string_parameters.first("ticket") {

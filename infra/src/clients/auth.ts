@@ -1,4 +1,4 @@
-// Who people are: a Cognito user pool of our own, or somebody else's identities. Tenants are given, never chosen.
+// Sign-in: a Cognito user pool, or an external identity provider. The operator assigns tenants; users cannot choose.
 
 import { Aws, Duration, Fn, RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as cognito from "aws-cdk-lib/aws-cognito";
@@ -15,9 +15,9 @@ export interface Identities {
 }
 
 export class Auth extends Construct {
-  /** Undefined where the identities are somebody else's. */
+  /** Undefined with an external identity provider. */
   readonly pool: cognito.UserPool | undefined;
-  /** Where people sign in: an origin. */
+  /** The origin of the sign-in pages. */
   readonly domain: string;
   private readonly settings: Settings;
 
@@ -29,7 +29,7 @@ export class Auth extends Construct {
       return;
     }
     this.pool = this.users();
-    // One name for all of AWS, so it is made of the stack's own id.
+    // The name must be unique across AWS, so it contains the stack's unique id.
     const stack = Fn.select(4, Fn.split("-", Fn.select(2, Fn.split("/", Aws.STACK_ID))));
     const domain = this.pool.addDomain("domain", {
       cognitoDomain: { domainPrefix: settings.loginPrefix ?? `riffle-${stack}` },
@@ -37,13 +37,13 @@ export class Auth extends Construct {
     this.domain = settings.endpoint ?? domain.baseUrl();
   }
 
-  /** The page as a client of the pool: a public one, so with a code and PKCE, and no secret. */
+  /** Adds the page as a client of the pool. It is a public client: code flow with PKCE and no secret. */
   clientOf(pageUrl: string): Identities {
     if (this.pool === undefined) return this.settings.identities as Identities;
     const addresses = [pageUrl, ...this.settings.origins].map((origin) => `${origin}/`);
     const client = this.pool.addClient("page", {
       generateSecret: false,
-      // Tests have no browser in which a person signs in.
+      // For tests, which sign in without a browser.
       authFlows: { userSrp: true, adminUserPassword: this.settings.endpoint !== undefined },
       preventUserExistenceErrors: true,
       enableTokenRevocation: true,
@@ -57,13 +57,13 @@ export class Auth extends Construct {
         logoutUrls: addresses,
       },
       supportedIdentityProviders: [cognito.UserPoolClientIdentityProvider.COGNITO],
-      // Who could write the tenant could choose it.
+      // A user with write access to the tenant attribute could choose the tenant.
       readAttributes: new cognito.ClientAttributes()
         .withStandardAttributes({ email: true, emailVerified: true, fullname: true })
         .withCustomAttributes("tenant"),
       writeAttributes: new cognito.ClientAttributes().withStandardAttributes({ email: true, fullname: true }),
     });
-    // As the pool's attribute ProviderURL, which not every emulator has.
+    // Same as the pool's attribute ProviderURL, which not every emulator supports.
     const issuer = `https://cognito-idp.${Stack.of(this).region}.${Aws.URL_SUFFIX}/${this.pool.userPoolId}`;
     return { issuer, audience: client.userPoolClientId, domain: this.domain };
   }

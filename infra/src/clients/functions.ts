@@ -1,4 +1,4 @@
-// What people's programs talk to: four functions behind the WebSocket API, one behind the HTTP API.
+// The functions that clients reach: four behind the WebSocket API, one behind the HTTP API.
 
 import { Duration } from "aws-cdk-lib";
 import { Construct } from "constructs";
@@ -47,7 +47,7 @@ export class ClientFunctions extends Construct {
     });
     tables.connections.allow(this.disconnect, "Query", "DeleteItem");
 
-    // A list of codes that comes in a frame is parsed in a process of its own, of up to 256 MB.
+    // A list of codes in a frame is parsed in a separate process of up to 256 MB.
     this.otherwise = new RustFunction(this, "websocket-default", {
       ...socket,
       memory: 512,
@@ -58,7 +58,7 @@ export class ClientFunctions extends Construct {
     tables.tokens.allow(this.otherwise, "PutItem", "DeleteItem");
     tables.allowTokenKey(this.otherwise, "Encrypt");
     buckets.objects.allowRead(this.otherwise, "codes", "manifests", "results", "uploads");
-    // That a scan uses an upload is noted beside it.
+    // The use of an upload by a scan is recorded next to the upload.
     buckets.objects.allowWrite(this.otherwise, "codes", "uploaded");
     sockets.allowPush(this.otherwise);
 
@@ -75,11 +75,11 @@ export class ClientFunctions extends Construct {
         CONNECTIONS_TABLE: tables.connections.table.tableName,
       },
     });
-    // It marks what is to be deleted.
+    // It marks scans for deletion.
     tables.scan.allow(this.api, "GetItem", "UpdateItem", "Query", "BatchGetItem");
     tables.scan.allowQuery(this.api, "tenant");
     tables.tickets.allow(this.api, "PutItem");
-    // Pages of a file in Google Drive are drawn while its scan runs.
+    // Pages of Google Drive files are rendered while their scan runs.
     tables.tokens.allow(this.api, "GetItem");
     tables.allowTokenKey(this.api, "Decrypt");
     const made = ["codes", "manifests", "results", "reports", "uploads", "uploaded"];

@@ -1,4 +1,4 @@
-// The HTTP API: one function behind it, and a token before all that is not public.
+// The HTTP API: one function behind it; all routes except public ones require a token.
 
 import { Aws, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
@@ -18,16 +18,16 @@ import { COSTLY, PREFLIGHT, PUBLIC, routeSettings, USUAL } from "./throttles.ts"
 
 export class Http extends Construct {
   readonly api: api.HttpApi;
-  /** Without a slash at its end. */
+  /** The address, without a slash at its end. */
   readonly url: string;
-  /** Without the scheme. */
+  /** The host, without the scheme. */
   readonly host: string;
   private readonly origins: string[];
   private readonly stage: api.HttpStage;
 
   constructor(scope: Construct, id: string, settings: Settings, alarms: Alarms) {
     super(scope, id);
-    // The page asks its own origin. Others, and a page that is served elsewhere, must be named.
+    // The page uses its own origin. Other origins, and a page served elsewhere, must be listed.
     this.origins = [...(settings.pageOrigin === undefined ? [] : [settings.pageOrigin]), ...settings.origins];
     this.api = new api.HttpApi(this, "api", {
       apiName: regionalName(this, "http"),
@@ -93,7 +93,7 @@ export class Http extends Construct {
     for (const key of Object.keys(COSTLY)) {
       routes.push(...this.api.addRoutes({ ...parts(key), integration, authorizer }));
     }
-    // A browser asks whether it may ask before it has anything to show for itself.
+    // Browsers send CORS preflight requests without a token.
     const open = { ...PUBLIC, ...(this.origins.length > 0 && PREFLIGHT) };
     for (const key of Object.keys(open)) {
       for (const made of this.api.addRoutes({ ...parts(key), integration })) {

@@ -1,4 +1,4 @@
-// The page: files in a private bucket, served by CloudFront, which also leads `/api/` to the HTTP API.
+// The page: files in a private bucket, served by CloudFront, which also forwards `/api/` to the HTTP API.
 
 import path from "node:path";
 import { Aws, Duration, Fn, RemovalPolicy, Stack } from "aws-cdk-lib";
@@ -16,8 +16,8 @@ import type { Settings } from "../settings.ts";
 import type { Http } from "./http.ts";
 
 /**
- * Addresses of the page are one document. Names below a scan may hold dots, files of the page lie elsewhere.
- * Runs at CloudFront, as JavaScript of its own.
+ * Rewrites all addresses of the page to its one document. Names below a scan may contain dots; files of the page are
+ * elsewhere. Runs in CloudFront Functions, which have their own JavaScript runtime.
  */
 export const REWRITE = `function handler(event) {
   var request = event.request;
@@ -30,7 +30,7 @@ export const REWRITE = `function handler(event) {
 export interface PageProps {
   settings: Settings;
   http: Http;
-  /** Beside its own origin: what the page connects to (sockets, storage, sign-in), and takes pictures from. */
+  /** Origins besides its own that the page connects to (sockets, storage, sign-in) and loads images from. */
   connects: string[];
   pictures: string[];
 }
@@ -38,7 +38,7 @@ export interface PageProps {
 export class Page extends Construct {
   readonly bucket: s3.Bucket;
   readonly distribution: cloudfront.Distribution;
-  /** Where people open it: an origin. */
+  /** The origin at which users open it. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: PageProps) {
@@ -64,7 +64,7 @@ export class Page extends Construct {
     if (domain !== undefined) return `https://${domain.name}`;
     if (pageOrigin !== undefined) return pageOrigin;
     if (endpoint === undefined) return `https://${this.distribution.distributionDomainName}`;
-    // An emulator serves distributions below its own name.
+    // An emulator serves distributions below its own host name.
     const label = Fn.select(0, Fn.split(".", this.distribution.distributionDomainName));
     return `https://${label}.cloudfront.localhost:${new URL(endpoint).port}`;
   }
@@ -86,7 +86,8 @@ export class Page extends Construct {
           originAccessControl: new cloudfront.S3OriginAccessControl(this, "access", {
             originAccessControlName: globalName(this, "page"),
           }),
-          // Listing makes a missing file a missing one; no address leads to a list, since none is without a file.
+          // With permission to list, a missing file is a 404. No address shows a listing, as each one is rewritten to a
+          // file.
           originAccessLevels: [cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
         }),
         viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
@@ -135,7 +136,7 @@ export class Page extends Construct {
     return distribution;
   }
 
-  /** As the local server sends them (local/src/serve/page.rs), and what is elsewhere on AWS. */
+  /** The headers of the local server (local/src/serve/page.rs), with the other origins on AWS. */
   private headers({ connects, pictures }: PageProps): cloudfront.ResponseHeadersPolicy {
     const policy = [
       "default-src 'none'",
@@ -164,11 +165,11 @@ export class Page extends Construct {
     const common = {
       destinationBucket: this.bucket,
       distribution: this.distribution,
-      // What the local server sends packed: CloudFront packs by itself.
+      // Compressed copies for the local server; CloudFront compresses by itself.
       exclude: ["*.gz"],
       memoryLimit: 256,
     };
-    // Files whose name changes with their content. Old ones stay for those who still have the old document.
+    // File names contain a hash of the content. Old files are kept for browsers that still have the old document.
     const assets = new deployment.BucketDeployment(this, "assets", {
       ...common,
       sources: [deployment.Source.asset(path.join(files, "assets"), { exclude: ["*.gz"] })],
@@ -180,7 +181,7 @@ export class Page extends Construct {
     const document = new deployment.BucketDeployment(this, "document", {
       ...common,
       sources: [deployment.Source.asset(files, { exclude: ["*.gz", "assets", "assets/**"] })],
-      // It names the other files: an old one would ask for what is gone.
+      // It names the other files, so that a cached document could request files that no longer exist.
       cacheControl: [deployment.CacheControl.fromString("no-cache")],
       prune: false,
       distributionPaths: ["/*"],
@@ -189,7 +190,7 @@ export class Page extends Construct {
     this.excuseCopier();
   }
 
-  /** The CDK's own function that copies files while a person deploys. */
+  /** Acknowledges the rules for the CDK's function that copies files during a deployment. */
   private excuseCopier(): void {
     const stack = Stack.of(this);
     const copier = stack.node.children.find((child) => child.node.id.startsWith("Custom::CDKBucketDeployment"));
@@ -205,7 +206,7 @@ export class Page extends Construct {
   }
 }
 
-/** Hosts by which browsers reach a bucket. */
+/** Returns the hosts at which browsers reach a bucket. */
 export function storageOrigins(scope: Construct, bucket: s3.IBucket, endpoint: string | undefined): string[] {
   const region = Stack.of(scope).region;
   return endpoint === undefined ? [`https://${bucket.bucketName}.s3.${region}.${Aws.URL_SUFFIX}`] : [endpoint];

@@ -1,4 +1,4 @@
-// The WebSocket API: a ticket at the door, then one function for each kind of event.
+// The WebSocket API: connecting requires a ticket; one function handles each kind of event.
 
 import { Aws, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { AccessLogFormat, CfnAccount } from "aws-cdk-lib/aws-apigateway";
@@ -27,11 +27,11 @@ export interface SocketHandlers {
 
 export class Sockets extends Construct {
   readonly api: api.WebSocketApi;
-  /** What a client opens. */
+  /** The URL that clients open. */
   readonly url: string;
-  /** The same, without a path. */
+  /** The origin of that URL. */
   readonly origin: string;
-  /** What a function posts to. */
+  /** The endpoint to which functions post frames. */
   readonly management: string;
   private readonly stage: api.WebSocketStage;
 
@@ -53,7 +53,7 @@ export class Sockets extends Construct {
       throttle: { rateLimit: FRAMES.rate, burstLimit: FRAMES.burst },
       accessLogSettings: {
         destination: new api.LogGroupLogDestination(log),
-        // No query string: the ticket stands in it.
+        // Without the query string, which contains the ticket.
         format: AccessLogFormat.custom(
           JSON.stringify({
             request: "$context.requestId",
@@ -91,7 +91,7 @@ export class Sockets extends Construct {
   }
 
   serve(handlers: SocketHandlers): void {
-    // Without a ticket nobody is asked. The origin is the function's to judge: programs have none.
+    // Without a ticket, API Gateway rejects the connection itself. The function checks the origin, which programs omit.
     const authorizer = new WebSocketLambdaAuthorizer("authorizer", handlers.authorizer.lambda, {
       identitySource: ["route.request.querystring.ticket"],
     });
@@ -109,14 +109,14 @@ export class Sockets extends Construct {
     this.stage.node.addDependency(first, ...others);
   }
 
-  /** Lets a function send frames to connections, and read or close none. */
+  /** Lets a function send frames to connections, but not read or close them. */
   allowPush(who: RustFunction): void {
     const connections = this.api.arnForExecuteApiV2("POST/@connections/*", STAGE);
     who.allowMany(["execute-api:ManageConnections"], [connections], "Connections come and go.");
     who.set({ CONNECTIONS_ENDPOINT: this.management });
   }
 
-  /** API Gateway writes a WebSocket API's logs by one role for all of an account and region. It outlives the stack. */
+  /** The role with which API Gateway writes WebSocket API logs: one per account and region. It outlives the stack. */
   private logsRole(): CfnAccount {
     const role = new iam.Role(this, "logs-role", {
       assumedBy: new iam.ServicePrincipal("apigateway.amazonaws.com"),

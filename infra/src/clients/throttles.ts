@@ -1,22 +1,22 @@
-// How many requests each route takes, of all users together: API Gateway knows no tenants, and treats these as targets. What
-// a single tenant may use is for the functions to count.
+// Throttles of each route, for all users together: API Gateway does not know tenants and treats these as targets. The
+// functions enforce the quotas of single tenants.
 
-/** Requests a second, and how many more may come in a burst. API Gateway answers 429 to the rest. */
+/** Requests per second, and the burst limit. API Gateway answers 429 to the rest. */
 export interface Throttle {
   rate: number;
   burst: number;
 }
 
-/** Of every HTTP route that is not listed below. */
+/** For every HTTP route not listed below. */
 export const USUAL: Throttle = { rate: 200, burst: 400 };
 
 /**
- * Routes without a token: what the page needs before anybody has signed in, and what describes the API. With throttles of
- * their own, a client without a token takes nothing from people who have signed in, however much it sends, and costs some ten
- * dollars a day.
+ * Routes without a token: those that the page needs before sign-in, and the description of the API. With separate
+ * throttles, clients without a token cannot take capacity from signed-in users, however much they send, and cost some
+ * ten dollars a day.
  */
 export const PUBLIC: Record<string, Throttle> = {
-  // Each time somebody opens the page.
+  // Requested each time the page is opened.
   "GET /api/config": { rate: 50, burst: 100 },
   "GET /api/health": { rate: 10, burst: 20 },
   "GET /api/openapi.json": { rate: 5, burst: 10 },
@@ -28,7 +28,7 @@ export const PREFLIGHT: Record<string, Throttle> = {
   "OPTIONS /api/{proxy+}": { rate: 50, burst: 100 },
 };
 
-/** Routes that cost more than a few reads. Each is an address of functions/api/src/routes.rs. */
+/** Routes that cost more than a few reads. Each is a route of functions/api/src/routes.rs. */
 export const COSTLY: Record<string, Throttle> = {
   // Parses a list of up to 4 MB.
   "POST /api/codes": { rate: 5, burst: 10 },
@@ -59,8 +59,8 @@ export const COSTLY: Record<string, Throttle> = {
 export const FRAMES: Throttle = { rate: 500, burst: 1_000 };
 
 /**
- * The routes of the WebSocket API. Anybody may try to connect, and each attempt with a ticket, valid or not, runs the
- * authorizer. $disconnect has room for all connections at once: one that is not handled leaves its connection in the table.
+ * The routes of the WebSocket API. Anyone can try to connect, and each attempt with a ticket, valid or not, runs the
+ * authorizer. $disconnect has room for all connections at once: a throttled one leaves its connection in the table.
  */
 export const SOCKET: Record<string, Throttle> = {
   $connect: { rate: 50, burst: 100 },
@@ -69,8 +69,8 @@ export const SOCKET: Record<string, Throttle> = {
 };
 
 /**
- * In the form of a stage's RouteSettings, which replace all default settings of a route, so that they also say whether it has
- * metrics of its own. AWS charges for each of those.
+ * Returns throttles as RouteSettings of a stage. RouteSettings replace all default settings of a route, so that they
+ * also determine whether it has detailed metrics. AWS charges for each of those.
  */
 export function routeSettings(throttles: Record<string, Throttle>, metrics: boolean): Record<string, object> {
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-// The programs and the page that are built outside this app. For a comparison, placeholders take the place of what is missing.
+// The programs and the page, which are built outside this app. In a comparison, placeholders replace missing builds.
 
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import type { Construct } from "constructs";
 
 import type { Settings } from "../settings.ts";
 
-/** The program of a function. */
+/** Returns the code of a function. */
 export function programOf(name: string, { functions, purpose }: Settings): lambda.Code {
   const folder = path.join(functions, name);
   if (existsSync(path.join(folder, "bootstrap"))) return lambda.Code.fromAsset(folder);
@@ -18,8 +18,8 @@ export function programOf(name: string, { functions, purpose }: Settings): lambd
 }
 
 /**
- * A key in the bucket of the CDK's assets, so that a comparison shows no other difference. No such object exists: a deployment
- * by mistake fails.
+ * A key in the CDK's asset bucket, so that a comparison shows no other difference. No such object exists: an accidental
+ * deployment fails.
  */
 class NotBuilt extends lambda.Code {
   override bind(scope: Construct): lambda.CodeConfig {
@@ -29,14 +29,14 @@ class NotBuilt extends lambda.Code {
     return { s3Location: { bucketName: Fn.sub(`cdk-hnb659fds-assets-${place}`), objectKey: "not-built.zip" } };
   }
 
-  /** The same metadata as that of a program which is built. */
+  /** Adds the same metadata as a built program has. */
   override bindToResource(resource: CfnResource): void {
     const noted = { path: "not-built", "is-bundled": false, property: "Code" };
     for (const [name, value] of Object.entries(noted)) resource.addMetadata(`aws:asset:${name}`, value);
   }
 }
 
-/** The folder of the page's files. */
+/** Returns the folder of the page's files. */
 export function pageOf(files: string, { purpose }: Settings): string {
   if (existsSync(path.join(files, "index.html"))) return files;
   if (purpose !== "diff") throw new Error(`${files}/index.html is missing: scripts/dashboard builds it`);

@@ -1,4 +1,4 @@
-// An SQS queue. A message that keeps failing moves to another queue and is never dropped.
+// An SQS queue. A message that keeps failing moves to another queue and is not dropped.
 
 import { Aws, Duration, Stack } from "aws-cdk-lib";
 import * as sqs from "aws-cdk-lib/aws-sqs";
@@ -21,13 +21,13 @@ export interface MessageQueueProps {
 export interface Consumed {
   /** The timeout of the function that consumes it. */
   timeout: Duration;
-  /** A message received this often moves to this queue. */
+  /** The queue to which a message moves after it was received this often. */
   after: { receives: number; to: MessageQueue };
 }
 
 export class MessageQueue extends Construct {
   readonly queue: sqs.Queue;
-  /** Its name in topology, and the construct's id. */
+  /** Its name in topology, which is also the construct's id. */
   readonly name: string;
   private readonly settings: Settings;
 
@@ -37,7 +37,7 @@ export class MessageQueue extends Construct {
     this.settings = settings;
     this.queue = new sqs.Queue(this, "queue", {
       queueName: regionalName(this, name),
-      // The most that SQS keeps.
+      // The longest retention that SQS allows.
       retentionPeriod: Duration.days(14),
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -65,15 +65,15 @@ export class MessageQueue extends Construct {
     this.tell(who);
   }
 
-  /** Lets a function take messages out, and give others back. */
+  /** Lets a function receive and delete messages, and return others to the queue. */
   allowTake(who: RustFunction): void {
     this.allowLook(who);
     who.allow(["sqs:DeleteMessage", "sqs:ChangeMessageVisibility"], [this.queue.queueArn]);
   }
 
   /**
-   * Functions get one address for all queues and append the queue's name to it. An address of each would exceed the 4 KB
-   * that Lambda allows for all variables of `api`.
+   * Functions get one base address for all queues and append the queue's name to it. One address per queue would exceed
+   * the 4 KB that Lambda allows for the environment variables of `api`.
    */
   private tell(who: RustFunction): void {
     const stack = Stack.of(this);

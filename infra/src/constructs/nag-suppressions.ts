@@ -1,4 +1,4 @@
-// Where a rule of cdk-nag does not fit, the reason stands beside what it is about.
+// Acknowledgements of cdk-nag rules that do not apply, with the reason next to the resource.
 
 import { type IResolvable, Names, Reference, Stack, Tokenization, Validations } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
@@ -7,16 +7,16 @@ export function acknowledge(of: IConstruct, reasons: Record<string, string>): vo
   for (const [id, reason] of Object.entries(reasons)) Validations.of(of).acknowledge({ id, reason });
 }
 
-/** Says why a role may do something on more than one resource. The rule knows each by how it is written. */
+/** Acknowledges a wildcard in the policy of a role, with the reason. The rule identifies each resource by its text. */
 export function acknowledgeWildcard(role: IConstruct, resource: string, reason: string): void {
   acknowledge(role, { [`AwsSolutions-IAM5[Resource::${inTemplate(role, resource)}]`]: reason });
 }
 
-/** A value as the template of a construct's stack has it, with references in angle brackets. */
+/** Returns a value as in the template of the construct's stack, with references in angle brackets. */
 function inTemplate(of: IConstruct, value: string): string {
   const stack = Stack.of(of);
   const written = (token: IResolvable) =>
-    // What belongs to another stack is a parameter of a nested one, which the CDK names so.
+    // A reference to another stack becomes a parameter of a nested stack, with this name given by the CDK.
     Reference.isReference(token) && Stack.of(token.target) !== stack
       ? `<referenceto${Names.nodeUniqueId(token.target.node)}${token.displayName}>`
       : inWords(stack.resolve(token));

@@ -1,4 +1,4 @@
-// A Lambda function of ours: a Rust program, a role of its own, a log of its own, and the alarms that every one has.
+// A Lambda function in Rust with its own role, its own log group and the alarms that every function has.
 
 import { Duration, RemovalPolicy, type Size, Tags } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
@@ -13,17 +13,17 @@ import { acknowledgeWildcard } from "./nag-suppressions.ts";
 export interface RustFunctionProps {
   settings: Settings;
   alarms: Alarms;
-  /** What it does, in a line. */
+  /** What it does, in one line. */
   description: string;
-  /** MB. A whole processor comes with 1,769. */
+  /** MB. 1,769 MB come with one full vCPU. */
   memory: number;
   timeout: Duration;
-  /** Of files it keeps while it runs. 512 MB come with it. */
+  /** MB for temporary files; 512 MB are included. */
   disk?: Size;
   environment?: Record<string, string>;
 }
 
-/** The id is the function's name: its folder, its binary and what stands in `functions/`. */
+/** The id is the function's name, which is also that of its folder in `functions/` and of its binary. */
 export class RustFunction extends Construct {
   readonly lambda: lambda.Function;
   readonly role: iam.Role;
@@ -33,7 +33,7 @@ export class RustFunction extends Construct {
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     super(scope, id);
     const { settings } = props;
-    // CloudFormation makes a longer name, of which it cuts the end.
+    // CloudFormation generates a longer name and truncates it.
     Tags.of(this).add("function", id);
     this.timeout = props.timeout;
     this.log = new logs.LogGroup(this, "log", {
@@ -60,12 +60,12 @@ export class RustFunction extends Construct {
     this.watch(props);
   }
 
-  /** Grants the actions on the resources, and nothing beside them. */
+  /** Grants exactly these actions on exactly these resources. */
   allow(actions: string[], resources: string[], conditions?: iam.Conditions): void {
     this.role.addToPolicy(new iam.PolicyStatement({ actions, resources, ...(conditions && { conditions }) }));
   }
 
-  /** The same on resources that are more than one, which needs a reason. */
+  /** Grants actions on a wildcard of resources, which requires a reason. */
   allowMany(actions: string[], resources: string[], because: string): void {
     this.allow(actions, resources);
     for (const resource of resources) acknowledgeWildcard(this.role, resource, because);

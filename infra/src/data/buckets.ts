@@ -1,4 +1,4 @@
-// What people put, and what we make of it.
+// The buckets: uploads of users, and objects made from them.
 
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import * as s3 from "aws-cdk-lib/aws-s3";
@@ -12,7 +12,7 @@ import type { Settings } from "../settings.ts";
 
 const BELOW = "Keys are made while it runs; what may be touched is bounded by the prefix.";
 
-/** A private bucket, and who may do what below which prefix. */
+/** A private bucket, and the grants below its prefixes. */
 export class Bucket extends Construct {
   readonly bucket: s3.Bucket;
   private readonly notified: s3.CfnBucket.QueueConfigurationProperty[] = [];
@@ -23,7 +23,7 @@ export class Bucket extends Construct {
     private readonly variable: string,
     settings: Settings,
     expiring: Record<string, number>,
-    /** What is deleted below these is gone a day later, whatever is kept of other versions. */
+    /** Prefixes below which deleted objects are removed after a day, whatever the retention of other versions. */
     forgotten: string[],
     cors: s3.CorsRule[],
   ) {
@@ -63,8 +63,8 @@ export class Bucket extends Construct {
   }
 
   /**
-   * Reading below the prefixes. Without the right to list, S3 answers a missing object as a forbidden one, and nobody
-   * could say that a file was never uploaded.
+   * Grants reading below the prefixes. Without permission to list, S3 answers 403 instead of 404 for a missing object,
+   * so that a missing upload could not be recognised.
    */
   allowRead(who: RustFunction, ...prefixes: string[]): void {
     who.allowMany(["s3:GetObject"], this.below(prefixes), BELOW);
@@ -77,14 +77,14 @@ export class Bucket extends Construct {
     this.tell(who);
   }
 
-  /** Writing in parts: whose links a function signs, for these it answers. */
+  /** Grants multipart uploads, for which the function signs links. */
   allowUpload(who: RustFunction, ...prefixes: string[]): void {
     const actions = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"];
     who.allowMany(actions, this.below(prefixes), BELOW);
     this.tell(who);
   }
 
-  /** One version of an object, as a notification names it. */
+  /** Grants reading a specific object version, as named by a notification. */
   allowReadVersions(who: RustFunction, ...prefixes: string[]): void {
     who.allowMany(["s3:GetObjectVersion"], this.below(prefixes), BELOW);
     who.allow(["s3:ListBucket"], [this.bucket.bucketArn]);
@@ -100,13 +100,13 @@ export class Bucket extends Construct {
     this.tell(who);
   }
 
-  /** For good: without a version an object is only hidden. */
+  /** Grants permanent deletion: deleting without a version only adds a delete marker. */
   allowDeleteVersions(who: RustFunction, ...prefixes: string[]): void {
     who.allowMany(["s3:DeleteObjectVersion"], this.below(prefixes), BELOW);
     this.tell(who);
   }
 
-  /** Tells a queue of what is put below a prefix. The bucket asks the queue whether it may when it is made. */
+  /** Notifies a queue of new objects below a prefix. S3 validates the queue policy when the notification is created. */
   notify(queue: sqs.Queue, prefix: string): void {
     queue.grantSendMessages(ofThisAccount(queue, "s3.amazonaws.com"));
     const bucket = this.bucket.node.defaultChild as s3.CfnBucket;
@@ -130,13 +130,13 @@ export class Bucket extends Construct {
 
 export class Buckets extends Construct {
   /**
-   * Ours: codes, manifests, long results, crops, texts of pictures, reports, what was declared of uploads, what
-   * statements hold.
+   * Objects made by Riffle: codes, manifests, long results, crops, OCR texts, reports, declarations of uploads and the
+   * contents of statements.
    */
   readonly objects: Bucket;
   /**
-   * What people put: to scan by the page below `uploaded/` and in their own way below `files/TENANT/`, statements below
-   * `statements/TENANT/`.
+   * Uploads of users: files to scan below `uploaded/` (by the page) and `files/TENANT/` (by other means), statements
+   * below `statements/TENANT/`.
    */
   readonly uploads: Bucket;
 
@@ -150,7 +150,7 @@ export class Buckets extends Construct {
       "OBJECTS_BUCKET",
       settings,
       { crops: days.crops, texts: days.texts, reports: days.reports, uploaded: days.uploaded },
-      // What people may have deleted: what came of a scan, and which transactions a file shows.
+      // Data that users can delete: results of a scan, and lists of the transactions in a file.
       ["codes", "manifests", "results", "crops", "reports", "uploads", "uploaded", "statements"],
       [{ ...reading, allowedHeaders: ["*"], exposedHeaders: ["ETag"], maxAge: 3_600 }],
     );
@@ -166,7 +166,7 @@ export class Buckets extends Construct {
           allowedMethods: [...reading.allowedMethods, s3.HttpMethods.PUT, s3.HttpMethods.POST],
           allowedOrigins: origins,
           allowedHeaders: ["*"],
-          // The page sends it back to say which parts it has put.
+          // The page returns it to complete a multipart upload.
           exposedHeaders: ["ETag"],
           maxAge: 3_600,
         },

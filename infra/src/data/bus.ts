@@ -20,19 +20,19 @@ export interface Heard {
 
 export class Bus extends Construct {
   readonly bus: events.EventBus;
-  /** What has happened, to be replayed. Undefined where an emulator has none. */
+  /** The archive of events for replays. Undefined on an emulator without archives. */
   readonly archive: events.Archive | undefined;
 
   constructor(
     scope: Construct,
     id: string,
     settings: Settings,
-    /** The source of every event of ours. */
+    /** The source of all events of Riffle. */
     private readonly source: string,
   ) {
     super(scope, id);
     this.bus = new events.EventBus(this, "bus", {
-      // It must have one, and those of several stacks may not be the same.
+      // An event bus needs a name, which must differ between stacks.
       eventBusName: Names.uniqueResourceName(this, { maxLength: 64, separator: "-" }),
       description: "Riffle: what happens in its flows",
     });
@@ -41,22 +41,22 @@ export class Bus extends Construct {
       sourceEventBus: this.bus,
       description: "Riffle: events to replay",
       eventPattern: { source: [source] },
-      // 0 keeps them for ever, here as there.
+      // 0 keeps them forever, in the setting as in the archive.
       retention: Duration.days(settings.days.archive),
     });
   }
 
-  /** Lets a function publish, and tells it where. */
+  /** Lets a function publish, and sets the variable with the name of the bus. */
   from(publisher: RustFunction): void {
     publisher.allow(["events:PutEvents"], [this.bus.eventBusArn]);
     publisher.set({ EVENT_BUS: this.bus.eventBusName });
   }
 
   /**
-   * Sends events to a queue, by a rule with the queue's name. An event that cannot be delivered goes to the queue's dead
-   * letters in the form in which the queue would have got it. A replay only reaches the function that the replay's name
-   * begins with. Whoever starts a replay should also name the rule; if they forget, no other function processes the events
-   * again.
+   * Sends events to a queue, by a rule with the queue's name. An event that cannot be delivered goes to the queue's
+   * dead letters in the form in which the queue would have received it. A replay only reaches the function with whose
+   * name the replay's name starts. A replay should also name the rule; even if it does not, no other function processes
+   * the events again.
    */
   lead({ flow, types, listener }: Heard, queue: MessageQueue, deadLetters: MessageQueue): events.Rule {
     const rule = new events.Rule(this, queue.name, {
@@ -67,7 +67,7 @@ export class Bus extends Construct {
       targets: [new SqsQueue(queue.queue, { deadLetterQueue: deadLetters.queue })],
     });
     const made = rule.node.defaultChild as events.CfnRule;
-    // The construct knows no such field.
+    // The construct does not support this field.
     made.addPropertyOverride("EventPattern.replay-name", [{ exists: false }, { prefix: `${listener}-` }]);
     return rule;
   }

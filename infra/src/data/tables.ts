@@ -1,4 +1,4 @@
-// What is known of scans, of the work of other flows, and of connections, tickets and tokens.
+// The DynamoDB tables: scans, records of the other flows, connections, tickets and tokens.
 
 import { RemovalPolicy } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
@@ -7,7 +7,7 @@ import { Construct } from "constructs";
 
 import type { RustFunction } from "../constructs/rust-function.ts";
 
-/** A table of ours, and who may do what with it. */
+/** A table, and the grants on it. */
 export class Table extends Construct {
   readonly table: dynamodb.Table;
 
@@ -29,7 +29,7 @@ export class Table extends Construct {
     });
   }
 
-  /** Such as `GetItem`. The function is told the table's name. */
+  /** Grants actions such as `GetItem` and sets the variable with the table's name. */
   allow(who: RustFunction, ...actions: string[]): void {
     who.allow(actions.map(named), [this.table.tableArn]);
     who.set({ [this.variable]: this.table.tableName });
@@ -39,7 +39,7 @@ export class Table extends Construct {
     who.allow([named("Query")], [`${this.table.tableArn}/index/${index}`]);
   }
 
-  /** An index of keys alone: what it names is read from the table. */
+  /** Grants queries of an index. It contains keys only: the items are read from the table. */
   index(name: string, partition: string, sort: string): void {
     this.table.addGlobalSecondaryIndex({
       indexName: name,
@@ -53,28 +53,28 @@ export class Table extends Construct {
 const named = (action: string) => `dynamodb:${action}`;
 
 export class Tables extends Construct {
-  /** Sessions, results, sets and attempts. */
+  /** Scan table: sessions, results, sets and attempts. */
   readonly scan: Table;
-  /** The record store: work of all flows but the scan, its outbox and audit trail; transactions and figures. */
+  /** Record store: records of all flows except the scan, with outbox and audit trail; transactions and figures. */
   readonly records: Table;
   readonly connections: Table;
   readonly tickets: Table;
   readonly tokens: Table;
-  /** Encrypts the tokens of strangers' services, each for its tenant and session. */
+  /** Encrypts the tokens of third-party services, each for its tenant and session. */
   readonly tokenKey: kms.Key;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.scan = new Table(this, "scan", "SCAN_TABLE", RemovalPolicy.RETAIN);
-    // Who is not at an end has the shard, who has it is looked at each minute.
+    // Sessions that have not ended have the shard attribute; the sweeper reads this index each minute.
     this.scan.index("open", "open_shard", "pk");
     this.scan.index("tenant", "tenant", "listed_at");
     this.records = new Table(this, "records", "RECORDS_TABLE", RemovalPolicy.RETAIN);
-    // Records that are not at an end, and events that are still to be announced.
+    // Unfinished records, and events that are still to be published.
     this.records.index("open", "open_shard", "listed_at");
     // The records of a list and the events of a tenant, by time.
     this.records.index("listed", "list", "listed_at");
-    // These live for hours at most: nothing is lost with them.
+    // Their items live for hours at most, so that deleting the tables loses nothing.
     this.connections = new Table(this, "connections", "CONNECTIONS_TABLE", RemovalPolicy.DESTROY);
     this.tickets = new Table(this, "tickets", "TICKETS_TABLE", RemovalPolicy.DESTROY);
     this.tokens = new Table(this, "tokens", "TOKENS_TABLE", RemovalPolicy.DESTROY);
@@ -84,7 +84,7 @@ export class Tables extends Construct {
     });
   }
 
-  /** Lets a function seal (`Encrypt`) or open (`Decrypt`) tokens, only ever with a tenant and a session beside them. */
+  /** Lets a function `Encrypt` or `Decrypt` tokens, only with a tenant and a session as encryption context. */
   allowTokenKey(who: RustFunction, action: "Encrypt" | "Decrypt"): void {
     who.allow([`kms:${action}`], [this.tokenKey.keyArn], {
       Null: { "kms:EncryptionContext:tenant": "false", "kms:EncryptionContext:session": "false" },

@@ -34,7 +34,7 @@ import {
   type StageDescription,
 } from "../topology.ts";
 
-/** What every flow may use. */
+/** The resources that every flow may use. */
 export interface Platform {
   settings: Settings;
   alarms: Alarms;
@@ -48,7 +48,7 @@ export interface Platform {
   sweepSeconds: number;
 }
 
-/** What the description does not say about a function. */
+/** The properties of a function that are not in the description. */
 export interface FunctionNumbers {
   /** What it does, in one line. */
   does: string;
@@ -62,9 +62,9 @@ export interface FunctionNumbers {
 }
 
 export interface QueueNumbers {
-  /** Most invocations at once, unless the setting `concurrency` gives the queue another number. */
+  /** Most concurrent invocations, unless the setting `concurrency` overrides it for the queue. */
   concurrency: number;
-  /** The alarms ring above this many waiting messages, and when the oldest has waited longer than this. */
+  /** The alarms fire above this many waiting messages, and when the oldest has waited longer than this. */
   alarm: { depth: number; age: Duration };
 }
 
@@ -128,7 +128,7 @@ export class Flow extends Construct {
     ]);
   }
 
-  /** The prefix of the uploads bucket that its files are put below, without the slash. */
+  /** The prefix of its files in the uploads bucket, without the slash. */
   get prefix(): string {
     const [trigger] = this.description.stages.flatMap((stage) =>
       stage.trigger.kind === "bucket" ? stage.trigger : [],
@@ -136,7 +136,7 @@ export class Flow extends Construct {
     return found(trigger, "prefix").prefix.replace(/\/$/, "");
   }
 
-  /** Its dashboard, with `more` graphs of the flow's own, and the saved queries of its logs. */
+  /** Adds its dashboard, with `more` graphs of the flow's own, and the saved queries of its logs. */
   watch(...more: cloudwatch.IWidget[][]): void {
     const { settings, clients } = this.platform;
     const stack = Stack.of(this).stackName;
@@ -205,7 +205,7 @@ export class Flow extends Construct {
     return found(this.numbers[name], `${name} in infra/src/flows/${this.description.name}.ts`);
   }
 
-  /** A stage's queue with its trigger, its event source mapping and its alarms. */
+  /** Adds a stage's queue with its trigger, its event source mapping and its alarms. */
   private connect(stage: StageDescription): void {
     if (stage.queue === undefined) throw new Error(`${stage.function} has no queue, which stages of a flow need here`);
     const queue = this.queueOf(stage.queue, stage.function);
@@ -288,7 +288,7 @@ export class Flow extends Construct {
     });
   }
 
-  /** Without retries: the next run does what a failed one left undone. */
+  /** Adds a schedule without retries: the next run does what a failed run left undone. */
   private sweep(): void {
     const { lambda } = this.function(this.description.sweeper);
     const once = { retryAttempts: 0, maxEventAge: Duration.seconds(this.platform.sweepSeconds) };
@@ -299,7 +299,7 @@ export class Flow extends Construct {
     });
   }
 
-  /** The API lists dead letters, and sends them back to the queue where they failed. A schedule runs again by itself. */
+  /** Lets the API list dead letters and return them to the queue where they failed. Schedules run again anyway. */
   private redrive(api: RustFunction): void {
     for (const { function: name, queue } of this.description.stages) {
       if (queue?.dead_letters === undefined) continue;

@@ -1,4 +1,4 @@
-// The function that makes each flow of shared/topology, by the flow's name.
+// The function that builds each flow of shared/topology, by the flow's name.
 
 import type { Construct } from "constructs";
 

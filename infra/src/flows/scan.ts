@@ -1,4 +1,4 @@
-// A scan, as docs/flows/scan.md describes it: what its functions may do, and their sizes.
+// The scan flow, as in docs/flows/scan.md: the grants and sizes of its functions.
 
 import { Duration } from "aws-cdk-lib";
 import type { Construct } from "constructs";
@@ -9,9 +9,9 @@ import type { FlowDescription } from "../topology.ts";
 import { Flow, type FunctionNumbers, type Platform } from "./flow.ts";
 import { ScheduledScans } from "./scheduled-scans.ts";
 
-/** Jobs, not files, wait in these queues. */
+/** These queues contain jobs, not files. */
 const JOBS = { concurrency: 5, alarm: { depth: 100, age: Duration.minutes(30) } };
-/** A whole processor, so that a batch is done in its time. */
+/** One full vCPU, so that a batch finishes before the timeout. */
 const READING = { memory: 1_769, seconds: 120 };
 
 const NUMBERS: Record<string, FunctionNumbers> = {
@@ -19,7 +19,7 @@ const NUMBERS: Record<string, FunctionNumbers> = {
   "scan-worker": {
     does: "Reads files and looks for codes",
     ...READING,
-    // A hundred thousand files are an ordinary job.
+    // A hundred thousand files are an ordinary scan.
     queue: { concurrency: 50, alarm: { depth: 500_000, age: Duration.hours(2) } },
   },
   "scan-quarantine": {
@@ -29,7 +29,7 @@ const NUMBERS: Record<string, FunctionNumbers> = {
   },
   "scan-finisher": { does: "Verifies a scan and writes its report", memory: 1_769, seconds: 300, queue: JOBS },
   "scan-sweeper": { does: "Mends what was lost, each minute", memory: 512, seconds: 300 },
-  // Its list of codes may have to be parsed, in a process of up to 256 MB.
+  // It may have to parse a list of codes, in a process of up to 256 MB.
   "scan-scheduler": { does: "Starts a scan that is due", memory: 512, seconds: 30 },
 };
 
@@ -43,28 +43,28 @@ export function scan(scope: Construct, description: FlowDescription, platform: P
   const sweeper = flow.function("scan-sweeper");
   const scheduler = flow.function("scan-scheduler");
 
-  // A retry copies the results that are kept; of a scan that is to be deleted nothing is.
+  // A retry copies the kept results; a scan that is being deleted loses all of its data.
   tables.scan.allow(dispatcher, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
   tables.tokens.allow(dispatcher, "GetItem", "DeleteItem");
   tables.allowTokenKey(dispatcher, "Decrypt");
   buckets.objects.allowRead(dispatcher, "manifests", "results", "uploaded");
   buckets.objects.allowWrite(dispatcher, "manifests", "results");
   buckets.objects.allowDelete(dispatcher, "codes", "manifests", "results", "crops", "reports", "uploads", "uploaded");
-  // A retry looks again at each file that failed, also of an upload.
+  // A retry checks each failed file again, also those of an upload.
   buckets.uploads.allowRead(dispatcher, "files", "uploaded");
   buckets.uploads.allowDelete(dispatcher, "uploaded");
-  // It ends a session whose source cannot be listed.
+  // It ends a session if its source cannot be listed.
   notices.from(dispatcher);
   flow.send(dispatcher, "scan-work", "scan-finish");
 
   if (Object.keys(settings.quotas).length > 0) {
-    // What tenants use is counted where they use it.
+    // The usage of tenants is counted by the function that causes it.
     const counting = [worker, quarantine, scheduler, clients.api, clients.otherwise];
     for (const one of counting) one.set({ QUOTAS: JSON.stringify(settings.quotas) });
   }
   for (const reader of [worker, quarantine]) {
     reader.set({ OCR_BACKEND: settings.ocr, OCR_PAGES_PER_SECOND: String(settings.ocrPagesPerSecond) });
-    // Of files that come again it asks what was stored of them.
+    // For redelivered files it reads the stored results.
     tables.scan.allow(reader, "GetItem", "PutItem", "UpdateItem", "Query");
     tables.tokens.allow(reader, "GetItem");
     tables.allowTokenKey(reader, "Decrypt");
@@ -78,7 +78,7 @@ export function scan(scope: Construct, description: FlowDescription, platform: P
     }
     flow.send(reader, "scan-finish");
   }
-  // It notes an attempt before it opens a file, and takes the note back when it lived.
+  // It records an attempt before it opens a file, and deletes the record if it has survived.
   tables.scan.allow(quarantine, "DeleteItem");
 
   if (settings.prices !== undefined) finisher.set({ PRICES: settings.prices });
@@ -106,12 +106,12 @@ export function scan(scope: Construct, description: FlowDescription, platform: P
     codes: buckets.objects,
   });
 
-  // Frames go to all connections of a session; one that is gone is forgotten.
+  // Frames are pushed to all connections of a session; closed ones are deleted.
   for (const pusher of [dispatcher, worker, quarantine, finisher, sweeper]) {
     tables.connections.allow(pusher, "Query", "DeleteItem");
     sockets.allowPush(pusher);
   }
-  // People start a scan by a frame, and have one deleted over HTTP.
+  // Users start a scan with a frame and delete one over HTTP.
   for (const client of [clients.otherwise, clients.api]) flow.send(client, "scan-dispatch");
   const readers = [clients.otherwise, clients.api, dispatcher, worker, quarantine, finisher];
   for (const reader of readers) reader.set(drive(settings));

@@ -1,4 +1,4 @@
-// Scans that start by themselves, as the setting `scheduledScans` lists them.
+// Scans that start on a schedule, as listed by the setting `scheduledScans`.
 
 import * as iam from "aws-cdk-lib/aws-iam";
 import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
@@ -12,13 +12,13 @@ import type { ScheduledScan } from "../settings.ts";
 export interface ScheduledScansProps {
   scans: ScheduledScan[];
   scheduler: RustFunction;
-  /** For a scan that could not be started. */
+  /** The queue for scans that could not be started. */
   deadLetters: MessageQueue;
-  /** Where a list of codes may lie. */
+  /** The bucket of lists of codes. */
   codes: Bucket;
 }
 
-/** What EventBridge Scheduler fills in. The same execution comes with the same values, however often it is tried. */
+/** Context attributes that EventBridge Scheduler fills in. Retries of an execution have the same values. */
 const TIME = "<aws.scheduler.scheduled-time>";
 const EXECUTION = "<aws.scheduler.execution-id>";
 
@@ -54,7 +54,7 @@ export class ScheduledScans extends Construct {
   }
 }
 
-/** The envelope of EventBridge, so that one decoder takes this and a rule's event. */
+/** The envelope of an EventBridge event, so that one decoder handles this and a rule's event. */
 function due({ name, tenant, prefix, codes, codesKey, options }: ScheduledScan): object {
   return {
     version: "0",

@@ -1,4 +1,4 @@
-// Statements, as docs/flows/statements.md describes it: what its functions may do, and their sizes.
+// The statements flow, as in docs/flows/statements.md: the grants and sizes of its functions.
 
 import { Duration, Size } from "aws-cdk-lib";
 import type { Construct } from "constructs";
@@ -8,12 +8,12 @@ import { graph, ours } from "../monitoring/metrics.ts";
 import type { FlowDescription } from "../topology.ts";
 import { Flow, type FunctionNumbers, type Platform } from "./flow.ts";
 
-/** Which transactions a file shows. */
+/** Prefix of the lists of the transactions in each file. */
 const PARTS = "statements";
-/** What tenants say of their transactions. */
+/** Prefix of the tenants' categorisation rules. */
 const RULES = "rules";
 
-/** A hundred thousand files are an ordinary day. */
+/** A hundred thousand files a day are ordinary load. */
 const MANY = { depth: 500_000, age: Duration.hours(2) };
 const OTHERS = { seconds: 300, queue: { concurrency: 10, alarm: MANY } };
 
@@ -24,7 +24,7 @@ const NUMBERS: Record<string, FunctionNumbers> = {
     seconds: 60,
     queue: { concurrency: 10, alarm: { depth: 500_000, age: Duration.minutes(30) } },
   },
-  // A whole processor, and room for the largest file, of 4 GiB: it is read from the disk, and may take all of the time.
+  // One full vCPU, and disk space for the largest file, 4 GiB: it is read from disk and may take all of the timeout.
   "file-processor-consumer": {
     does: "Reads statements",
     memory: 1_769,
@@ -67,7 +67,7 @@ export function statements(scope: Construct, description: FlowDescription, platf
   tables.records.allowQuery(sweeper, "open");
   flow.send(sweeper, "statements-process");
 
-  // A file and all that came of it.
+  // A file and everything derived from it.
   for (const remover of [processor, sweeper]) {
     tables.records.allow(remover, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
     buckets.objects.allowRead(remover, PARTS);
@@ -75,17 +75,17 @@ export function statements(scope: Construct, description: FlowDescription, platf
     buckets.uploads.allowDeleteVersions(remover, files);
   }
 
-  // The figures of what was in a file that is gone: around the bus, which keeps what it tells.
+  // Requests the figures of a deleted file without the bus, because the bus archives its events.
   for (const sender of [processor, sweeper, categorizer]) flow.send(sender, "statements-figures");
   tables.records.allow(categorizer, "BatchGetItem", "GetItem", "UpdateItem");
   buckets.objects.allowRead(categorizer, PARTS, RULES);
 
   tables.records.allow(deriver, "ConditionCheckItem", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query");
-  // What comes of a file that is gone is forgotten at once.
+  // Late results of a deleted file are removed at once.
   tables.records.allow(recorder, "GetItem", "PutItem", "DeleteItem", "Query");
   tables.records.allow(noter, "GetItem", "PutItem");
 
-  // People list files, upload them, say what transactions are for, and have files deleted.
+  // Users list, upload and delete files, and edit the categorisation rules.
   tables.records.allow(api, "GetItem", "PutItem", "DeleteItem", "BatchGetItem", "Query");
   tables.records.allowQuery(api, "listed");
   buckets.objects.allowRead(api, PARTS, RULES);

@@ -1,4 +1,4 @@
-// Alarms, all to one topic, each with a link to what to do about it.
+// Alarms. All notify one topic, and each links to its section of the runbook.
 
 import { Stack } from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
@@ -13,12 +13,12 @@ import type { Settings } from "../settings.ts";
 
 export interface AlarmProps {
   metric: cloudwatch.IMetric;
-  /** It rings above this, after so many periods. */
+  /** The alarm fires above this threshold, after `periods` periods. */
   threshold: number;
   periods: number;
-  /** What is wrong, in words. */
+  /** Description of the problem. */
   says: string;
-  /** The heading of docs/runbook.md. */
+  /** The anchor of a heading of docs/runbook.md. */
   runbook: string;
 }
 
@@ -36,14 +36,15 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
     this.settings = settings;
-    // Names of queues and counts, nothing of a person: without a key of its own, which CloudWatch could not use.
+    // Messages contain queue names and counts, no personal data, so that the topic needs no KMS key, which CloudWatch
+    // could not use.
     this.topic = new sns.Topic(this, "topic", { displayName: "Riffle alarms", enforceSSL: true });
-    // The topic has a policy of its own by enforceSSL, so what may publish must stand in it.
+    // enforceSSL gives the topic a policy, which must therefore name the permitted publishers.
     this.topic.grantPublish(ofThisAccount(this, "cloudwatch.amazonaws.com"));
     if (settings.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
   }
 
-  /** In the stack of what it is about. Its name is what a person reads first: the stack's and the id. */
+  /** Creates an alarm in the stack of its resource. Its name consists of the stack's name and the id. */
   add(scope: Construct, id: string, props: AlarmProps): void {
     const alarm = new cloudwatch.Alarm(scope, `alarm-${id}`, {
       alarmName: regionalName(this, id),
@@ -58,20 +59,20 @@ export class Alarms extends Construct {
     this.all.push(alarm);
   }
 
-  /** Rings when the part is more than so many percent of the whole. */
+  /** Creates an alarm that fires when the part is more than a percentage of the whole. */
   share(scope: Construct, id: string, { part, whole, percent, ...rest }: ShareProps): void {
     if (!this.settings.fullMonitoring) return;
     const metric = new cloudwatch.MathExpression({
       expression: "100 * part / whole",
       usingMetrics: { part, whole },
       label: `${id}, percent`,
-      // As the parts: a share of another stretch of time would be none.
+      // The same period as the parts, because the ratio is wrong otherwise.
       ...("period" in part && { period: (part as cloudwatch.Metric).period }),
     });
     this.add(scope, id, { ...rest, metric, threshold: percent });
   }
 }
 
-/** A service that speaks for this account alone. */
+/** A service principal restricted to this account. */
 export const ofThisAccount = (scope: Construct, service: string) =>
   new iam.ServicePrincipal(service, { conditions: { StringEquals: { "aws:SourceAccount": Stack.of(scope).account } } });

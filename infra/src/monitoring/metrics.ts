@@ -1,4 +1,4 @@
-// Metrics and how they are shown.
+// Metrics and their graphs.
 
 import { Duration } from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
@@ -6,6 +6,6 @@ import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 export const graph = (title: string, left: cloudwatch.IMetric[]) =>
   new cloudwatch.GraphWidget({ title, left, width: 12 });
 
-/** What the functions count themselves. */
+/** The namespace of the metrics that functions publish themselves. */
 export const ours = (metricName: string, statistic: string) =>
   new cloudwatch.Metric({ namespace: "Riffle", metricName, statistic, period: Duration.minutes(1) });

@@ -1,4 +1,4 @@
-// Where it is said that a scan has ended, to whoever wants to know.
+// The topic that announces the end of scans to subscribers.
 
 import * as sns from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";

@@ -1,4 +1,4 @@
-// What is watched of the whole: storage, cost, the APIs, and how everything is at a glance.
+// Monitoring of the whole deployment: storage, cost, the APIs and an overview dashboard.
 
 import { Duration } from "aws-cdk-lib";
 import { CfnBudget } from "aws-cdk-lib/aws-budgets";
@@ -78,7 +78,7 @@ export class Operations extends Construct {
     });
   }
 
-  /** The account's cost of a day: AWS counts it some hours later. */
+  /** The daily cost of the account, which AWS reports some hours later. */
   private budget({ settings, alarms }: OperationsProps): void {
     alarms.topic.grantPublish(ofThisAccount(this, "budgets.amazonaws.com"));
     new CfnBudget(this, "daily-cost", {
@@ -97,7 +97,7 @@ export class Operations extends Construct {
   }
 }
 
-/** S3 counts once a day. */
+/** S3 publishes the metric once a day. */
 const size = (bucket: string) =>
   new cloudwatch.Metric({
     namespace: "AWS/S3",

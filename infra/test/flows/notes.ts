@@ -1,4 +1,4 @@
-// Of the flow of docs/adding-a-flow.md.
+// The expected properties of the flow of docs/adding-a-flow.md.
 
 // page: expected
 // What is expected of notes.

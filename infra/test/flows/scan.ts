@@ -1,4 +1,4 @@
-// What is expected of scans.
+// The expected properties of the scan flow.
 
 import type { Expected } from "../expected.ts";
 import { consume, index, key, notify, on, read, remove, send, table, take, tell, write } from "../rights.ts";
@@ -84,7 +84,7 @@ export const expected: Omit<Expected, "flow"> = {
   api: [
     ...send("scan", "scan-quarantine scan-finish"),
     ...take("scan", "scan-dispatch scan-quarantine scan-finish"),
-    // They come again by themselves.
+    // Schedules run again by themselves.
     ...on("{scan/scan-scheduler-dead-letters/queue.Arn}", "sqs", "ReceiveMessage GetQueueAttributes"),
   ],
   told: {

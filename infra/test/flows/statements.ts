@@ -1,11 +1,11 @@
-// What is expected of statements.
+// The expected properties of the statements flow.
 
 import type { Expected } from "../expected.ts";
 import { bucket, consume, index, publish, read, remove, send, table, take, write } from "../rights.ts";
 
 const statements = (...actions: string[]) => actions.map((action) => `s3:${action} ${bucket("uploads")}/statements/*`);
 const readStatements = [`s3:ListBucket ${bucket("uploads")}`, ...statements("GetObjectVersion")];
-/** A statement and all that came of it. */
+/** The grants that deleting a statement and its derived data needs. */
 const removes = [
   ...table("records", "GetItem PutItem UpdateItem DeleteItem Query"),
   ...read("objects", "statements"),

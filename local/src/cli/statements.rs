@@ -17,20 +17,21 @@ Examples:
   riffle import statement.csv --json | jq -r 'select(.type==\"TRANSACTION\" and .new).amount'
   riffle import statement.csv --json | tail -1 | jq '{rows, new, duplicates, balanced}'
 
-Told apart by their content: CSV of any bank's making, OFX and QFX. A transaction that was imported before, by this
-file or another one, is known and not stored again; two alike in one statement are two. Where a statement tells its
-balances, they must follow from its transactions.
+Reads CSV of any bank, OFX and QFX. The format is detected from the content. A transaction that was imported
+before, from this file or another one, is recognised and not stored again; two identical transactions in one
+statement count as two. If a statement states balances, they must agree with its transactions.
 
-Piped, each account of each file is a line: file, state, account, currency, opening, closing, balanced, rows, new,
-known, warnings, parted by tabs. With --json each transaction is a line, and after those of a file comes its SUMMARY.
+When piped, each account of each file is a line of fields separated by tabs: file, state, account, currency,
+opening, closing, balanced, rows, new, known, warnings. With --json each transaction is a line, followed by a
+SUMMARY after the transactions of each file.
 
-An import that was interrupted goes on when the same command is given again.
+To resume an interrupted import, run the same command again.
 
 Exit codes:
-  0    all files are processed
-  1    some are not: they are no statements, could not be read, or failed
+  0    all files were processed
+  1    some files were not processed: they are not statements, could not be read, or failed
   2    could not run
-  3    all are processed, and at some a person should look: their balances do not follow, for example
+  3    all files were processed, but some need review, for example because their balances do not agree
   130  interrupted with Ctrl-C";
 
 #[derive(Debug, Args)]
@@ -57,11 +58,12 @@ Examples:
   riffle watch ~/Downloads/statements
   riffle watch inbox --account Savings --json | jq -r 'select(.state!=\"processed\").file'
 
-Looks into the folder and those below it every second. A file that has not changed for two seconds is imported: once,
-also when riffle is started again, and once more when its content has changed. Hidden files and those that are still
-being written (.part, .crdownload, .tmp, ~$…) are left alone. What became of each file is a line, as of riffle import.
+Checks the folder and its subfolders every second. A file that has not changed for two seconds is imported:
+once, even if riffle is restarted, and again when its content has changed. Hidden files and files that are
+still being written (.part, .crdownload, .tmp, ~$…) are skipped. The result of each file is a line, as with
+riffle import.
 
-Ctrl-C ends it; what is under way goes on at the next start.";
+Press Ctrl-C to stop; work in progress continues at the next start.";
 
 #[derive(Debug, Args)]
 #[command(after_help = WATCH_HELP)]
@@ -92,17 +94,18 @@ Examples:
   riffle replay --from 2026-01-01T09:00:00Z --to 2026-01-01T10:00:00Z --type file.processed --consumer categorization-consumer
   riffle replay --from 2026-01-01 --consumer file-processor-consumer --shadow
 
-Every event is kept. This tells those of a period again to one consumer, which announces nothing of it, and waits until
-it has dealt with them. Done twice, it changes nothing. With --shadow nothing is written: each line is something
-that this riffle would make otherwise than is stored: file, place, stored, now, parted by tabs.
+Every event is archived. riffle replay sends the events of a period again to one consumer, which publishes no
+new events for them, and waits until it has processed them. Repeating this changes nothing. With --shadow
+nothing is written: each line is a difference between what is stored and what this riffle would store now, as
+fields separated by tabs: file, place, stored, now.
 
 Consumers: file-processor-consumer, categorization-consumer, analytics-consumer, audit-consumer, error-consumer.
 Types: file.uploaded, file.processed, transactions.created, transactions.categorized, deletion.requested,
 file.deleted, error.occurred.
 
 Exit codes:
-  0  done; with --shadow: nothing would be different
-  1  with --shadow: something would be; without: some could not be dealt with, see riffle redrive --list
+  0  done; with --shadow: no differences
+  1  with --shadow: differences; without: some events could not be processed, see riffle redrive --list
   2  could not run";
 
 #[derive(Debug, Args)]
@@ -142,7 +145,7 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
         .ok()
         .map(|time| time.to_utc())
         .or_else(day)
-        .ok_or_else(|| "give a day such as 2026-01-31, or a time such as 2026-01-31T09:30:00Z".to_owned())
+        .ok_or_else(|| "expected a day such as 2026-01-31 or a time such as 2026-01-31T09:30:00Z".to_owned())
 }
 
 /// Parses an event type. Some consumer that can be replayed must listen to it.
@@ -154,12 +157,16 @@ fn event_type(text: &str) -> Result<String, String> {
 
 fn consumer(text: &str) -> Result<Consumed, String> {
     one_of(RIFFLE.replay_targets().map(|target| target.function), text)?;
-    RIFFLE.consumed_by(text).ok_or_else(|| format!("{text} consumes nothing"))
+    RIFFLE.consumed_by(text).ok_or_else(|| format!("{text} does not consume any events"))
 }
 
 fn one_of<'a>(names: impl IntoIterator<Item = &'a str>, text: &str) -> Result<&'a str, String> {
     let names: Vec<&str> = names.into_iter().collect();
-    names.iter().find(|name| **name == text).copied().ok_or_else(|| format!("one of {}", names.join(", ")))
+    names
+        .iter()
+        .find(|name| **name == text)
+        .copied()
+        .ok_or_else(|| format!("expected one of {}", names.join(", ")))
 }
 
 /// How files are passed from the inbox to their processor.

@@ -104,7 +104,7 @@ impl Checks {
         let number = |level| self.0.iter().filter(|check| check.level == level).count() as u64;
         let (problems, warnings) = (number(Level::Problem), number(Level::Warning));
         table += &match (problems, warnings) {
-            (0, 0) => "All is well.\n".to_owned(),
+            (0, 0) => "No problems found.\n".to_owned(),
             (problems, warnings) => {
                 format!("{}, {}.\n", words::count(problems, "problem"), words::count(warnings, "warning"))
             }
@@ -120,16 +120,16 @@ mod tests {
     #[test]
     fn the_worst_decides_and_every_form_says_what_to_do() {
         let mut checks = Checks::default();
-        checks.ok("page", "is in this program");
+        checks.ok("page", "built into this program");
         assert_eq!(checks.worst(), Level::Ok);
-        assert!(checks.table().ends_with("All is well.\n"));
+        assert!(checks.table().ends_with("No problems found.\n"));
         checks.warning("dead letters", "2,\nold", "riffle redrive");
         assert_eq!(checks.worst() as u8, 1);
         checks.says(Level::Problem, "pdfium", "cannot be read");
         assert_eq!(checks.worst() as u8, 2);
         assert_eq!(
             checks.table(),
-            "ok       page          is in this program\n\
+            "ok       page          built into this program\n\
              warning  dead letters  2, old\n\
              \x20                      → riffle redrive\n\
              problem  pdfium        cannot be read\n\
@@ -137,7 +137,7 @@ mod tests {
         );
         assert_eq!(
             checks.lines(),
-            "ok\tpage\tis in this program\t\nwarning\tdead letters\t2, old\triffle redrive\n\
+            "ok\tpage\tbuilt into this program\t\nwarning\tdead letters\t2, old\triffle redrive\n\
              problem\tpdfium\tcannot be read\t\n"
         );
         let json = serde_json::to_value(&checks.0[1]).expect("JSON");

@@ -48,8 +48,8 @@ fn sandboxed(checks: &mut Checks) {
     let outcome = read.and_then(|ended| ended.outcome.map_err(|error| error.to_string()));
     match outcome {
         Ok(_) if said.0.contains(CODE) => checks.ok(SANDBOX, "a parser was started and read a sample"),
-        Ok(_) => checks.problem(SANDBOX, "a parser read something else than it was given", BUILD_AGAIN),
-        Err(why) => checks.problem(SANDBOX, format!("no parser reads a sample: {why}"), PROCESSES),
+        Ok(_) => checks.problem(SANDBOX, "a parser returned the wrong text for a sample", BUILD_AGAIN),
+        Err(why) => checks.problem(SANDBOX, format!("no parser could read a sample: {why}"), PROCESSES),
     }
 }
 
@@ -57,7 +57,7 @@ fn sandboxed(checks: &mut Checks) {
 fn layers(checks: &mut Checks) {
     let layers = match pool(None).layers() {
         Ok(layers) => layers,
-        Err(error) => return checks.problem(LAYERS, format!("no parser tells them: {error}"), PROCESSES),
+        Err(error) => return checks.problem(LAYERS, format!("could not be determined: {error}"), PROCESSES),
     };
     let (missing, held): (Vec<_>, Vec<_>) = layers.into_iter().partition(|layer| layer.missing.is_some());
     let held = held.iter().map(|applied| applied.layer.to_string()).collect::<Vec<_>>().join(", ");
@@ -68,20 +68,22 @@ fn layers(checks: &mut Checks) {
         .iter()
         .map(|applied| format!("{} ({})", applied.layer, applied.missing.as_deref().unwrap_or_default()));
     let missing = missing.collect::<Vec<_>>().join(", ");
-    checks.warning(LAYERS, format!("without {missing}; what holds: {held}"), LESS_CONFINED);
+    checks.warning(LAYERS, format!("missing: {missing}; active: {held}"), LESS_CONFINED);
 }
 
-const LESS_CONFINED: &str = "files are read all the same; do not let strangers' files be read on a machine that matters \
-                             without Linux 5.13 or later with Landlock and seccomp (docs/security.md)";
-const BUILD_AGAIN: &str = "build or download riffle again: this one is damaged";
-const PROCESSES: &str = "riffle starts itself anew for each parser, in 512 MB of address space: see that /proc is \
-                         mounted and that processes and memory may be had (ulimit -u, ulimit -v)";
+const LESS_CONFINED: &str = "files are still read; on an important machine, read files from untrusted \
+                             sources only with Linux 5.13 or later, Landlock and seccomp (docs/security.md)";
+const BUILD_AGAIN: &str = "build or download riffle again: this copy is damaged";
+const PROCESSES: &str = "riffle starts itself again for each parser, in 512 MB of address space: check that \
+                         /proc is mounted and that processes and memory are available (ulimit -u, ulimit -v)";
 
 fn ocr(machine: &Machine, checks: &mut Checks) {
     let languages = &machine.ocr_languages;
     match Tesseract::new(languages).find() {
         Ok(version) => checks.ok("OCR", format!("{version}, languages {languages}")),
-        Err(why) => checks.warning("OCR", why, "without it, pictures and scanned pages are listed as unread"),
+        Err(why) => {
+            checks.warning("OCR", why, "without OCR, pictures and scanned pages are listed as unread");
+        }
     }
 }
 
@@ -96,12 +98,12 @@ fn pdfium(machine: &Machine, checks: &mut Checks) {
 
 fn page(checks: &mut Checks) {
     if serve::page_is_built() {
-        checks.ok("page", "is in this program");
+        checks.ok("page", "built into this program");
     } else {
         checks.warning(
             "page",
-            "is not in this program; riffle scan needs none",
-            "run scripts/dashboard, then compile it again",
+            "not built into this program; riffle scan does not need it",
+            "run scripts/dashboard, then compile again",
         );
     }
 }
@@ -111,15 +113,15 @@ async fn port(arguments: &Doctor, checks: &mut Checks) {
     match tokio::net::TcpListener::bind(listen).await {
         Ok(_) => checks.ok(PORT, format!("{listen} is free")),
         Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => {
-            checks.warning(PORT, format!("{listen}: {error}"), "choose another with --listen");
+            checks.warning(PORT, format!("{listen}: {error}"), "choose another address with --listen");
         }
         Err(_) if answers(listen, &arguments.machine).await => {
             checks.ok(PORT, format!("riffle serve answers at http://{listen}"));
         }
         Err(_) => checks.warning(
             PORT,
-            format!("{listen} is taken by another program, or a riffle serve with another token"),
-            "choose another with --listen",
+            format!("{listen} is in use by another program, or by a riffle serve with another token"),
+            "choose another address with --listen",
         ),
     }
 }

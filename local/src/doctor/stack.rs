@@ -20,7 +20,7 @@ const ANSWER: Duration = Duration::from_secs(15);
 /// Any value will do, because no ticket is sent with it.
 const KEY: &str = "cmlmZmxlIGRvY3RvciBpcw==";
 
-const DEPLOY: &str = "deploy the stack again (scripts/deploy): it was changed by hand";
+const DEPLOY: &str = "deploy the stack again (scripts/deploy): it was changed manually";
 
 pub async fn check(deployed: &Deployed, checks: &mut Checks) -> Result<(), Problem> {
     if !credentials(deployed, checks).await {
@@ -78,7 +78,7 @@ fn output<'d>(deployed: &'d Deployed, name: &str, checks: &mut Checks) -> Option
     if found.is_none() {
         checks.problem(
             name,
-            "the stack has no such output",
+            "the stack does not have this output",
             "deploy this version of the stack (scripts/deploy)",
         );
     }
@@ -87,9 +87,10 @@ fn output<'d>(deployed: &'d Deployed, name: &str, checks: &mut Checks) -> Option
 
 fn unreached(name: &str, what: &str, error: &Failed, checks: &mut Checks) {
     let advice = if error.is_denied() {
-        "use credentials that may look at it; what the functions may do is in infra/"
+        "use credentials that are allowed to read it; infra/ defines the permissions of the functions"
     } else {
-        "if it is gone, deploy the stack again (scripts/deploy); tables are brought back from their backups"
+        "if it no longer exists, deploy the stack again (scripts/deploy) and restore tables from their \
+         backups"
     };
     checks.problem(name, format!("{what}: {error}"), advice);
 }
@@ -101,7 +102,7 @@ fn judge_table(name: &str, table: &str, facts: &Result<TableFacts, Failed>, chec
             checks.problem(
                 name,
                 format!("{table} is not active"),
-                "wait; if it stays so, look at it in the console",
+                "wait; if this continues, check it in the AWS console",
             );
         }
         Ok(facts) => {
@@ -137,15 +138,23 @@ fn judge_queue(
         None if all > 0 => checks.warning(
             name,
             words::count(all, "dead letter"),
-            "riffle redrive --stack … --list shows them; without --list it moves them back when the cause is gone \
-             (docs/runbook.md#dead-letters)",
+            "riffle redrive --stack … --list shows them; once the cause is fixed, run it without --list to \
+             retry them (docs/runbook.md#dead-letters)",
         ),
         Some(consumed) if consumed.queue.alone && all > 0 => {
-            checks.hint(name, found, "files at which workers died; the reports will name them (docs/runbook.md#queue-depth)");
+            checks.hint(
+                name,
+                found,
+                "files that made workers crash; the reports will list them (docs/runbook.md#queue-depth)",
+            );
         }
         // No consumer takes them.
         _ if ready > 0 && in_flight == 0 => {
-            checks.hint(name, found, "if it stays so, nothing takes messages (docs/runbook.md#queue-age)");
+            checks.hint(
+                name,
+                found,
+                "if this continues, no consumer is taking messages (docs/runbook.md#queue-age)",
+            );
         }
         _ => checks.ok(name, found),
     }
@@ -168,8 +177,11 @@ fn judge_topic(name: &str, topic: &str, facts: &Result<TopicFacts, Failed>, chec
         Err(error) => unreached(name, topic, error, checks),
         Ok(TopicFacts { confirmed: 0, pending }) if name == "AlarmsTopic" => checks.warning(
             name,
-            format!("nobody hears the alarms ({} not confirmed)", words::count(*pending, "subscription")),
-            "deploy with -c alarmEmail=…, or subscribe to it, and confirm the mail that comes",
+            format!(
+                "the alarms have no confirmed subscribers ({} not confirmed)",
+                words::count(*pending, "subscription")
+            ),
+            "deploy with -c alarmEmail=…, or subscribe to the topic, and confirm the subscription by e-mail",
         ),
         Ok(facts) => checks.ok(name, words::count(facts.confirmed, "subscriber")),
     }
@@ -177,7 +189,7 @@ fn judge_topic(name: &str, topic: &str, facts: &Result<TopicFacts, Failed>, chec
 
 async fn answers(deployed: &Deployed, checks: &mut Checks) -> Result<(), Problem> {
     let client = riffle_drive_adapter::http().timeout(ANSWER).build();
-    let client = client.map_err(|error| Problem::new(format!("HTTP cannot be spoken: {error}")))?;
+    let client = client.map_err(|error| Problem::new(format!("cannot create an HTTP client: {error}")))?;
     if let Some(base) = output(deployed, "HttpApiUrl", checks) {
         judge_health(&get::<Health>(&client, base, "/api/health").await, checks);
         judge_config(&get::<Config>(&client, base, "/api/config").await, checks);
@@ -194,7 +206,7 @@ async fn get<T: DeserializeOwned>(client: &Client, base: &str, path: &str) -> Re
     let answer = client.get(&url).send().await.map_err(|error| chain(&error))?;
     let status = answer.status();
     if !status.is_success() {
-        return Err(format!("{url} answers {status}"));
+        return Err(format!("{url} returned {status}"));
     }
     answer.json().await.map_err(|error| format!("{url}: {}", chain(&error)))
 }
@@ -216,7 +228,7 @@ fn judge_health(health: &Result<Health, String>, checks: &mut Checks) {
         Err(why) => checks.problem(
             "HTTP API",
             why,
-            "look at its access log and the log of api (docs/runbook.md#api-5xx)",
+            "check its access log and the log of api (docs/runbook.md#api-5xx)",
         ),
     }
 }
@@ -225,7 +237,7 @@ fn judge_config(config: &Result<Config, String>, checks: &mut Checks) {
     let config = match config {
         Ok(config) => config,
         Err(why) => {
-            let advice = "look at the log of api: a variable may be missing (docs/runbook.md#api-5xx)";
+            let advice = "check the log of api: a variable may be missing (docs/runbook.md#api-5xx)";
             return checks.problem("configuration", why, advice);
         }
     };
@@ -233,14 +245,14 @@ fn judge_config(config: &Result<Config, String>, checks: &mut Checks) {
     if config.version == env!("CARGO_PKG_VERSION") {
         checks.ok("configuration", found);
     } else {
-        checks.hint("configuration", found, format!("this riffle is {}", env!("CARGO_PKG_VERSION")));
+        checks.hint("configuration", found, format!("this riffle is version {}", env!("CARGO_PKG_VERSION")));
     }
     match &config.sign_in {
         Some(sign_in) => checks.ok("sign-in", &sign_in.authorize_url),
         None => checks.problem(
             "sign-in",
-            "whoever reaches the page may use it",
-            "deploy the stack again: AUTH_AUTHORITY, AUTH_CLIENT_ID and AUTH_DOMAIN of api come from it",
+            "anyone who can reach the page can use it",
+            "deploy the stack again: it sets AUTH_AUTHORITY, AUTH_CLIENT_ID and AUTH_DOMAIN of api",
         ),
     }
     if config.ocr.available {
@@ -249,7 +261,7 @@ fn judge_config(config: &Result<Config, String>, checks: &mut Checks) {
         checks.hint(
             "OCR",
             "off: pictures and scanned pages are listed as unread",
-            "deploy with -c ocr=textract, which is paid for by the page",
+            "deploy with -c ocr=textract, which is charged per page",
         );
     }
 }
@@ -257,17 +269,17 @@ fn judge_config(config: &Result<Config, String>, checks: &mut Checks) {
 fn judge_socket(url: &str, knocked: &Result<StatusCode, String>, checks: &mut Checks) {
     match knocked {
         Ok(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
-            checks.ok("WebSocket API", "answers, and refuses who has no ticket");
+            checks.ok("WebSocket API", "answers, and refuses connections without a ticket");
         }
         Ok(StatusCode::SWITCHING_PROTOCOLS) => checks.problem(
             "WebSocket API",
-            format!("{url} lets in who has no ticket"),
+            format!("{url} accepts connections without a ticket"),
             "deploy the stack again: its $connect has no authorizer",
         ),
         Ok(status) => checks.problem(
             "WebSocket API",
-            format!("{url} answers {status}"),
-            "look at its access log and the log of websocket-authorizer (docs/runbook.md#api-5xx)",
+            format!("{url} returned {status}"),
+            "check its access log and the log of websocket-authorizer (docs/runbook.md#api-5xx)",
         ),
         Err(why) => {
             checks.problem("WebSocket API", format!("{url}: {why}"), "check the address and the network");
@@ -355,7 +367,7 @@ mod tests {
         let client = riffle_drive_adapter::http().no_proxy().build()?;
         assert!(get::<Health>(&client, &base, "/api/health").await.is_ok());
         let missing = get::<Config>(&client, &base, "/api/config").await.expect_err("is not there");
-        assert!(missing.ends_with("/api/config answers 404 Not Found"), "{missing}");
+        assert!(missing.ends_with("/api/config returned 404 Not Found"), "{missing}");
         let live = format!("{}live", base.replacen("http", "ws", 1));
         assert_eq!(knock(&client, &live).await, Ok(StatusCode::FORBIDDEN));
         server.abort();

@@ -29,8 +29,8 @@ const SESSIONS: &str = "open scans";
 const STATEMENTS: &str = "open statements";
 const TEXTS: &str = "kept texts";
 const OTHER_FOLDER: &str =
-    "make it writable for this user, or name another folder with --state or LOCAL_STORAGE_PATH";
-const GO_ON: &str = "riffle serve, or the same riffle scan or import again, goes on with them";
+    "make it writable for this user, or choose another folder with --state or LOCAL_STORAGE_PATH";
+const GO_ON: &str = "to continue, run riffle serve, or the same riffle scan or import again";
 
 pub fn check(machine: &Machine, checks: &mut Checks) -> Result<(), Problem> {
     let dir = platform::state_dir(machine.state.as_deref())?;
@@ -54,7 +54,7 @@ pub fn check(machine: &Machine, checks: &mut Checks) -> Result<(), Problem> {
         checks.problem(
             QUEUES,
             error.to_string(),
-            "if it is damaged, move the folder away and a new one is made",
+            "if it is damaged, move the folder away; a new one is created",
         );
     }
     texts(machine, &dir, checks);
@@ -70,20 +70,20 @@ fn folder(dir: &Path, look: Option<&StateLook>, checks: &mut Checks) {
     match (dir.is_dir(), room.writable) {
         (true, true) => {}
         (true, false) => return checks.problem(FOLDER, format!("{place} is not writable"), OTHER_FOLDER),
-        (false, true) => return checks.ok(FOLDER, format!("{place} is made at the first scan")),
+        (false, true) => return checks.ok(FOLDER, format!("{place} will be created by the first scan")),
         (false, false) => {
             let above = room.folder.display();
-            let why = format!("{place} cannot be made: {above} is no folder, or not writable");
+            let why = format!("{place} cannot be created: {above} is not a folder, or is not writable");
             return checks.problem(FOLDER, why, OTHER_FOLDER);
         }
     }
     let schema = match look.map(|look| look.schema) {
         None => "empty".to_owned(),
         Some(StateLook::SCHEMA) => format!("schema {}", StateLook::SCHEMA),
-        Some(older) => format!("schema {older}, which the next start brings to {}", StateLook::SCHEMA),
+        Some(older) => format!("schema {older}, which the next start upgrades to {}", StateLook::SCHEMA),
     };
     match Holder::of(dir) {
-        Ok(Holder::Nobody) => checks.ok(FOLDER, format!("{place}, {schema}, nobody uses it")),
+        Ok(Holder::Nobody) => checks.ok(FOLDER, format!("{place}, {schema}, not in use")),
         Ok(Holder::Process(pid)) => {
             let who = pid.map_or_else(|| "another riffle".to_owned(), |pid| format!("riffle, process {pid}"));
             checks.ok(FOLDER, format!("{place}, {schema}, in use by {who}"));
@@ -94,8 +94,8 @@ fn folder(dir: &Path, look: Option<&StateLook>, checks: &mut Checks) {
 
 fn space(room: &Room, dir: &Path, checks: &mut Checks) {
     let free = format!("{} free for {}", words::size(room.free), dir.display());
-    let advice =
-        "make room there, or name a folder on another disk with --state; --cache-size bounds the kept texts";
+    let advice = "free some space, or choose a folder on another disk with --state; --cache-size limits the \
+                  text cache";
     match room.free {
         ..ROOM_NEEDED => checks.problem(DISK, free, advice),
         ROOM_NEEDED..ROOM_WANTED => checks.warning(DISK, free, advice),
@@ -123,14 +123,14 @@ fn waiting(look: &StateLook, now: DateTime<Utc>, checks: &mut Checks) -> Result<
         Some(oldest) => checks.warning(
             DEAD_LETTERS,
             format!("{}, the oldest sent {} ago", full(&dead).join(", "), words::span(now - oldest.sent_at)),
-            "riffle redrive --list shows them; riffle redrive gives them back when the cause is gone",
+            "riffle redrive --list shows them; once the cause is fixed, riffle redrive retries them",
         ),
     }
     match look.open_work(riffle_statements::FLOW)? {
         (0, 0) => checks.ok(STATEMENTS, "none"),
         (open, untold) => checks.hint(
             STATEMENTS,
-            format!("{open}, and {} still to be told", words::count(untold, "event")),
+            format!("{open}, and {} not yet published", words::count(untold, "event")),
             GO_ON,
         ),
     }
@@ -152,7 +152,8 @@ fn sessions(open: &[Session], now: DateTime<Utc>, checks: &mut Checks) {
         checks.warning(
             SESSIONS,
             format!("{} of {} past their deadline: {}", late.len(), open.len(), named.join(", ")),
-            "riffle serve ends them within a minute: what is missing counts as failed, and riffle scan --retry reads it",
+            "riffle serve ends them within a minute: files without a result count as failed, and riffle \
+             scan --retry reads them",
         );
     }
 }
@@ -163,12 +164,12 @@ fn texts(machine: &Machine, dir: &Path, checks: &mut Checks) {
     }
     let limit = words::size(machine.cache_size << 20);
     match kept_texts(dir) {
-        Ok(None) => checks.ok(TEXTS, format!("none yet, room for {limit}")),
+        Ok(None) => checks.ok(TEXTS, format!("none yet, limit {limit}")),
         Ok(Some(bytes)) => checks.ok(TEXTS, format!("{} of {limit}", words::size(bytes))),
         Err(error) => checks.warning(
             TEXTS,
             format!("cannot be read: {error}"),
-            "they are made anew by themselves if they are damaged; --no-cache goes on without",
+            "a damaged text cache is recreated automatically; --no-cache scans without it",
         ),
     }
 }

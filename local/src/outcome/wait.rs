@@ -120,6 +120,6 @@ impl Pipeline {
 pub fn end(item: Option<StatementFile>) -> End {
     match item {
         Some(item) if Pipeline::is_done(&item) => End::Told(Box::new(item)),
-        _ => End::Unread("nobody processes it any more: see riffle redrive --list".to_owned()),
+        _ => End::Unread("processing has stopped: see riffle redrive --list".to_owned()),
     }
 }

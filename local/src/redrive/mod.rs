@@ -48,7 +48,7 @@ fn list(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
         writeln!(out, "{line}")?;
     }
     if lines.is_empty() {
-        say("there are no dead letters");
+        say("no dead letters");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -78,10 +78,10 @@ fn line(letter: &DeadLetter, about: Option<About>, told: Told, json: bool) -> St
     let age = words::span(SystemClock.now() - letter.sent_at);
     let why = told.reason.unwrap_or_else(|| {
         if about.is_none() {
-            return "it is no message of riffle".to_owned();
+            return "it is not a message of riffle".to_owned();
         }
         let times = RIFFLE.queue(queue).map_or(1, |consumed| consumed.queue.max_receives);
-        format!("it failed {times} times in {queue}; the log has each")
+        format!("it failed {times} times in {queue}; see the log for each failure")
     });
     let (kind, subject) = match about {
         Some(about) => (about.kind, (!about.subject.is_empty()).then_some(about.subject)),
@@ -108,7 +108,7 @@ fn chosen(mut letters: Vec<DeadLetter>, arguments: &Redrive) -> Vec<DeadLetter> 
 
 async fn give_back(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
     if StateLook::open(dir).map_err(|error| Problem::new(error.to_string()))?.is_none() {
-        say("there are no dead letters");
+        say("no dead letters");
         return Ok(unknown(arguments, &[]));
     }
     let store = Store::open(dir, Arc::new(SystemClock)).map_err(|error| Problem::new(error.to_string()))?;
@@ -127,9 +127,9 @@ async fn give_back(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem>
         writeln!(out, "{line}")?;
     }
     match moved {
-        0 => say("there is nothing to give back"),
+        0 => say("nothing to retry"),
         number => say(&format!(
-            "{} given back; riffle serve, import, or the same riffle scan again, goes on with them",
+            "{} put back; to process them, run riffle serve, import, or the same riffle scan again",
             words::count(number, "dead letter")
         )),
     }
@@ -140,7 +140,7 @@ async fn give_back(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem>
 fn unknown(arguments: &Redrive, moved: &[DeadLetter]) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     for id in arguments.messages.iter().filter(|id| !moved.iter().any(|moved| moved.id == **id)) {
-        say(&format!("{id} is no dead letter; riffle redrive --list shows which are"));
+        say(&format!("{id} is not a dead letter; riffle redrive --list shows them"));
         code = ExitCode::from(IN_PART);
     }
     code

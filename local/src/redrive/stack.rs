@@ -27,7 +27,7 @@ async fn letters(deployed: &Deployed, arguments: &Redrive) -> Result<Vec<DeadLet
 }
 
 fn again(error: &PortError) -> Problem {
-    Problem::new(format!("{error}; what was looked at reappears within minutes: try again"))
+    Problem::new(format!("{error}; the messages that were read reappear within minutes: try again"))
 }
 
 async fn list(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, Problem> {
@@ -42,7 +42,7 @@ async fn list(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, Prob
         )?;
     }
     say(&match letters.len() as u64 {
-        0 => "there are no dead letters".to_owned(),
+        0 => "no dead letters".to_owned(),
         number => words::count(number, "dead letter"),
     });
     Ok(ExitCode::SUCCESS)
@@ -61,7 +61,7 @@ async fn redrive(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, P
         let by_itself = by_itself.unwrap_or_default();
         moved += by_itself.count;
         if by_itself.running {
-            say("SQS is still moving some of them; riffle redrive --list shows what is left");
+            say("SQS is still moving some of them; riffle redrive --list shows the remaining ones");
         }
     }
     let letters = chosen(letters(deployed, arguments).await?, arguments);
@@ -71,7 +71,7 @@ async fn redrive(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, P
     moved += dead.redrive(&back).await.map_err(|error| again(&error))?;
     let mut out = std::io::stdout().lock();
     for letter in &left {
-        let why = "a scheduled scan that did not start: the next one starts when it is due, or start it on the page";
+        let why = "a scheduled scan that did not start: wait for the next one, or start it on the page";
         if arguments.json {
             writeln!(out, "{}", json!({"message": letter.id, "left": why}))?;
         } else {
@@ -81,7 +81,7 @@ async fn redrive(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, P
     say(&format!("{} moved back", words::count(moved, "dead letter")));
     let missing = (arguments.messages.len() as u64).saturating_sub(moved + left.len() as u64);
     if missing > 0 {
-        say(&format!("{} not among the dead letters", words::count(missing, "message")));
+        say(&format!("{} not found among the dead letters", words::count(missing, "message")));
     }
     Ok(if left.is_empty() && missing == 0 { ExitCode::SUCCESS } else { ExitCode::from(IN_PART) })
 }

@@ -47,7 +47,9 @@ async fn one(files: &dyn CodeFiles, argument: &str) -> Result<(Vec<String>, Opti
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !looks_like_a_file(argument) => {
             Ok((codes::from_argument(argument), None))
         }
-        Err(error) => Err(Problem::new(format!("--codes {argument}: {error}"))),
+        Err(error) => {
+            Err(Problem::new(format!("--codes {argument}: {}", words::path_problem(&error, "file"))))
+        }
     }
 }
 
@@ -55,7 +57,7 @@ fn content(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut content = Vec::new();
     File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut content)?;
     if content.len() as u64 > MAX_BYTES {
-        return Err(std::io::Error::other("a list of codes has at most 64 MB"));
+        return Err(std::io::Error::other("a list of codes can have at most 64 MB"));
     }
     Ok(content)
 }

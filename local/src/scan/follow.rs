@@ -100,7 +100,7 @@ impl Follower {
             }
             FrameBody::Cancelled { .. } => {
                 output.frame(&frame)?;
-                return Err(Problem::interrupted("the scan was cancelled; nothing of it goes on"));
+                return Err(Problem::interrupted("the scan was cancelled and will not be resumed"));
             }
             FrameBody::Error { code: ErrorCode::WrongState, .. } if self.cancelling => {}
             FrameBody::Error { message, .. } => {
@@ -130,7 +130,7 @@ impl Follower {
         let FrameBody::Snapshot { cursor, state, reason, total, .. } = &frame.body else { return Ok(None) };
         if !self.started && *state == SessionState::Running {
             self.started = true;
-            let message = format!("Going on with {total} files");
+            let message = format!("Continuing with {total} files");
             let body = FrameBody::Started { message, timestamp: frame.at, total: *total };
             output.frame(&Frame { body, session_id: frame.session_id.clone(), at: frame.at })?;
         }

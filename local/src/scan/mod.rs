@@ -19,6 +19,7 @@ use crate::cli::{Match, Ocr, Scan};
 use crate::client::Client;
 use crate::error::Problem;
 use crate::platform::{self, Platform, TENANT};
+use crate::words;
 
 pub use retry::named;
 
@@ -47,7 +48,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
     if arguments.ocr == Ocr::Auto
         && let Err(why) = platform.ocr.find()
     {
-        output.note(&format!("without OCR: {why}. Pages that hold only pictures stay unread"));
+        output.note(&format!("running without OCR: {why}. Pages that contain only pictures stay unread"));
     }
     for note in plan.notes {
         output.note(&note);
@@ -75,7 +76,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
     let open = still_open(&platform).await?;
     if open > 0 {
         output.note(&format!(
-            "{open} earlier {} still open: give the same command again, or run riffle serve",
+            "{open} earlier {} still open: to continue, run the same command again, or riffle serve",
             if open == 1 { "scan is" } else { "scans are" }
         ));
     }
@@ -122,7 +123,7 @@ impl Plan {
         let roots = output::Roots::new(&folders, &arguments.dirs);
         let wanted = resume::request(&folders, options, codes);
         if let Some(open) = resume::find(platform, &wanted).await? {
-            let note = "an earlier scan of the same folders and codes was interrupted: it goes on";
+            let note = "resuming an interrupted scan of the same folders and codes";
             return Ok(Self { first: resumed(&open), roots, hints, notes: vec![note.to_owned()] });
         }
         let start = StartScan {
@@ -141,7 +142,7 @@ impl Plan {
         let mut notes = vec![format!("retry of {}", earlier.described())];
         let first = match resume::find(platform, &earlier.again()).await? {
             Some(open) => {
-                notes.push("this retry was interrupted: it goes on".to_owned());
+                notes.push("resuming this retry, which was interrupted".to_owned());
                 resumed(&open)
             }
             None => {
@@ -166,12 +167,12 @@ fn folders(dirs: &[PathBuf]) -> Result<Vec<String>, Problem> {
     dirs.iter()
         .map(|dir| {
             let problem = |why: String| Problem::new(format!("{}: {why}", dir.display()));
-            let path = dir.canonicalize().map_err(|error| problem(error.to_string()))?;
+            let path = dir.canonicalize().map_err(|error| problem(words::path_problem(&error, "folder")))?;
             if !path.is_dir() {
-                return Err(problem("is not a folder; name the folder it lies in".to_owned()));
+                return Err(problem("not a folder; give the folder that contains it".to_owned()));
             }
             path.into_os_string().into_string().map_err(|_| {
-                problem("has a name that is not UTF-8; rename it or a folder above it".to_owned())
+                problem("the path is not valid UTF-8; rename the folder or the one above it".to_owned())
             })
         })
         .collect()
@@ -180,13 +181,12 @@ fn folders(dirs: &[PathBuf]) -> Result<Vec<String>, Problem> {
 /// Checks before anything is read: an hour of reading must not end in a report that cannot be written.
 fn check_writable(report: &Path) -> Result<(), Problem> {
     if report.is_dir() {
-        let problem = format!("the report cannot be written to {}: that is a folder", report.display());
-        return Err(Problem::new(format!("{problem}; name a file in it")));
+        let problem = format!("cannot write the report to {}: it is a folder", report.display());
+        return Err(Problem::new(format!("{problem}; give a file in it")));
     }
     let part = part_of(report);
     if part.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        let problem =
-            format!("the report cannot be written to {}: its folder does not exist", report.display());
+        let problem = format!("cannot write the report to {}: its folder does not exist", report.display());
         return Err(Problem::new(problem));
     }
     std::fs::File::create(&part)
@@ -203,7 +203,7 @@ fn part_of(report: &Path) -> PathBuf {
 
 fn unwritable(report: &Path, error: &std::io::Error) -> Problem {
     Problem::new(format!(
-        "the report cannot be written to {}: {error}; choose another place with --report",
+        "cannot write the report to {}: {error}; choose another place with --report",
         report.display()
     ))
 }
@@ -219,7 +219,7 @@ async fn upload_codes(platform: &Platform, codes: &CodeList) -> Result<String, P
 async fn save_report(platform: &Platform, session: &str, path: &Path) -> Result<String, Problem> {
     let key = keys::report(&SessionId(session.to_owned()));
     let report = platform.objects.get(&key).await?.ok_or_else(|| {
-        Problem::new(format!("the report of session {session} is gone from the state folder: scan again"))
+        Problem::new(format!("the report of session {session} is missing from the state folder: scan again"))
     })?;
     let part = part_of(path);
     let saved = match tokio::fs::write(&part, &report).await {
@@ -228,7 +228,9 @@ async fn save_report(platform: &Platform, session: &str, path: &Path) -> Result<
     };
     saved.map_err(|error| {
         let problem = unwritable(path, &error);
-        Problem::new(format!("{problem}. It is kept: riffle serve has it at /scans/{session}/report.xlsx"))
+        Problem::new(format!(
+            "{problem}. The report is kept: riffle serve provides it at /scans/{session}/report.xlsx"
+        ))
     })?;
     Ok(path.display().to_string())
 }

@@ -135,7 +135,7 @@ impl Output {
         if summary.failed > 0 && !matches!(self.form, Form::Json) {
             let what = count(summary.failed, "file", "files");
             self.note(&format!(
-                "{what} could not be read; to read them again, once they are mended: {} {}",
+                "{what} could not be read; once they are fixed, read them again with: {} {}",
                 self.retry, summary.session_id
             ));
         }
@@ -231,5 +231,5 @@ fn json(value: &impl serde::Serialize) -> Result<String, Problem> {
 /// Prints a line. If the reader has gone (`| head`), the program ends.
 fn print(text: &str) -> Result<(), Problem> {
     writeln!(io::stdout().lock(), "{text}")
-        .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))
+        .map_err(|error| Problem::new(format!("cannot write to standard output: {error}")))
 }

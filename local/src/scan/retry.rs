@@ -45,12 +45,14 @@ pub async fn find(platform: &Platform, given: &str) -> Result<Finished, Problem>
     match session.state {
         State::Complete => {}
         State::Failed | State::Cancelled => {
-            let problem = format!("the scan {} did not finish: start it anew", session.id);
+            let problem = format!("the scan {} did not finish: start a new scan", session.id);
             return Err(Problem::new(problem));
         }
         _ => {
             let problem = format!("the scan {} has not finished yet", session.id);
-            return Err(Problem::new(format!("{problem}: give its command again, or run riffle serve")));
+            return Err(Problem::new(format!(
+                "{problem}: to continue, run its command again, or riffle serve"
+            )));
         }
     }
     let request = Request::decode(&session.request)?;
@@ -60,7 +62,7 @@ pub async fn find(platform: &Platform, given: &str) -> Result<Finished, Problem>
 async fn last(platform: &Platform) -> Result<Session, Problem> {
     let sessions = platform.sessions().await?;
     let finished = sessions.into_iter().find(|session| session.state == State::Complete);
-    finished.ok_or_else(|| Problem::new("no scan has finished here yet: there is none to retry"))
+    finished.ok_or_else(|| Problem::new("no scan has finished yet, so there is nothing to retry"))
 }
 
 /// Returns the scan with this id, or with an id that begins with it.
@@ -72,7 +74,9 @@ pub async fn named(platform: &Platform, given: &str) -> Result<Session, Problem>
     });
     match sessions.len() {
         1 => Ok(sessions.remove(0)),
-        0 => Err(Problem::new(format!("there is no session {given}; riffle sessions lists them"))),
-        many => Err(Problem::new(format!("{many} sessions begin with {given}: give more of the id"))),
+        0 => Err(Problem::new(format!("session {given} not found; riffle sessions lists all sessions"))),
+        many => {
+            Err(Problem::new(format!("{many} sessions begin with {given}: give more characters of the id")))
+        }
     }
 }

@@ -60,7 +60,7 @@ impl Guard {
             } else {
                 Err(Problem::new(format!(
                     "listening on {listen} without a token would open this machine's files to the network: \
-                     leave --no-token out, or listen on 127.0.0.1"
+                     omit --no-token, or listen on 127.0.0.1"
                 )))
             };
         }
@@ -121,7 +121,7 @@ pub fn own_origins(headers: &HeaderMap) -> Vec<String> {
 }
 
 pub fn foreign_page() -> Refusal {
-    Refusal::new(StatusCode::FORBIDDEN, "This address answers its own page only.")
+    Refusal::new(StatusCode::FORBIDDEN, "Requests from other sites are not allowed.")
 }
 
 /// Whether the browser says that a page of another site caused the request, other than by a link followed by a person.
@@ -140,7 +140,7 @@ pub async fn check_origin(request: Request, next: Next) -> Response {
     let headers = request.headers();
     // <https://www.rfc-editor.org/rfc/rfc9112#section-3.2>
     if headers.get_all(header::HOST).iter().count() != 1 {
-        return Refusal::bad_request("A request names the host that it asks, once.").into();
+        return Refusal::bad_request("A request must have exactly one Host header.").into();
     }
     if is_from(headers, &own_origins(headers)) && !is_foreign(request.method(), headers) {
         next.run(request).await
@@ -158,7 +158,7 @@ pub async fn check(Extension(guard): Extension<Arc<Guard>>, request: Request, ne
         Err(Stopped::NotNow) => not_now(),
         Err(Stopped::Unknown) if page::is_wanted(request.uri().path(), request.headers()) => ask(""),
         Err(Stopped::Unknown) => {
-            let detail = "A token is needed: open the page and enter it, or send it as a bearer token.";
+            let detail = "A token is required: open the page and enter it, or send it as a bearer token.";
             Refusal::new(StatusCode::UNAUTHORIZED, detail).into()
         }
     }
@@ -189,7 +189,7 @@ async fn log_in(Extension(guard): Extension<Arc<Guard>>, Form(login): Form<Login
 }
 
 fn not_now() -> Response {
-    let detail = "Too many wrong tokens were given. Wait a minute, then try again.";
+    let detail = "Too many wrong tokens. Wait a minute, then try again.";
     let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, detail);
     ([(header::RETRY_AFTER, "60")], Response::from(refusal)).into_response()
 }

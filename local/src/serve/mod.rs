@@ -34,7 +34,10 @@ use crate::words::say;
 
 pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
     let problem = |error: std::io::Error| {
-        Problem::new(format!("cannot listen on {}: {error}; choose another with --listen", arguments.listen))
+        Problem::new(format!(
+            "cannot listen on {}: {error}; choose another address with --listen",
+            arguments.listen
+        ))
     };
     let listener = tokio::net::TcpListener::bind(arguments.listen).await.map_err(problem)?;
     let address = listener.local_addr().map_err(problem)?;
@@ -47,10 +50,11 @@ pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
     let pumps = platform.start(&arguments.machine).await;
     let mut terminate = signal(SignalKind::terminate())?;
     if guard.is_open() {
-        say("without a token, every user and program of this machine can read through it what you can read");
+        say("without a token, every user and program on this machine can read through it whatever you can \
+             read");
     }
     let page = guard.address(&base);
-    say(&format!("riffle is at {page} (Ctrl-C ends it; open scans go on at the next start)"));
+    say(&format!("riffle is at {page} (press Ctrl-C to stop; open scans continue at the next start)"));
     let _opened = (!arguments.no_open).then(|| open::page(&page, &state)).flatten();
     tokio::select! {
         () = listen::serve(listener, router(platform, guard, socket)) => {}

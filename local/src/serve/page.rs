@@ -71,7 +71,7 @@ pub async fn icon(headers: HeaderMap) -> Response {
 
 fn kept(path: &str, how_long: &'static str, headers: &HeaderMap) -> Response {
     let Some(mut answer) = file(path, headers) else {
-        return (StatusCode::NOT_FOUND, "There is no such file; load the page anew.").into_response();
+        return (StatusCode::NOT_FOUND, "File not found; reload the page.").into_response();
     };
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(how_long));
     answer

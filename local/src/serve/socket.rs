@@ -73,8 +73,7 @@ async fn authorize(
         (None, Some(tenant)) => Ok(tenant.to_owned()),
         (Some("origin"), _) => Err(guard::foreign_page()),
         _ => {
-            let detail =
-                "This ticket is wrong, was used or is past its time: fetch another from /api/tickets.";
+            let detail = "This ticket is invalid, used or expired: get a new one from /api/tickets.";
             Err(Refusal::new(StatusCode::UNAUTHORIZED, detail))
         }
     }
@@ -105,7 +104,7 @@ async fn talk(mut socket: WebSocket, mut client: Client, lifetime: Lifetime) {
                 idle = now() + lifetime.idle;
                 match message {
                     Some(Ok(Message::Text(text))) if text.len() > MAX_MESSAGE => {
-                        let why = "A message has at most 128 KB. Upload a long list of codes as a file.";
+                        let why = "A message can have at most 128 KB. Upload a long list of codes as a file.";
                         if socket.send(Message::text(Client::refusal(why))).await.is_err() {
                             break;
                         }

@@ -54,7 +54,7 @@ pub async fn file(State(platform): State<Arc<Platform>>, mut form: Multipart) ->
             "file" => {
                 let (Some(key), Some(size), Some(expires), Some(signature)) = (key, size, expires, signature)
                 else {
-                    return Err(Refusal::bad_request("Send the fields that were given before the file."));
+                    return Err(Refusal::bad_request("Send all fields of the form before the file."));
                 };
                 let permit = Permit { place: Place::File { key }, size, expires };
                 let mut receiving = platform.uploads.receive(&permit, &signature).map_err(refusal)?;
@@ -69,7 +69,7 @@ pub async fn file(State(platform): State<Arc<Platform>>, mut form: Multipart) ->
             _ => drop(text(&mut field).await?),
         }
     }
-    Err(Refusal::bad_request("The form holds no file."))
+    Err(Refusal::bad_request("The form contains no file."))
 }
 
 async fn text(field: &mut Field<'_>) -> Result<String, Refusal> {
@@ -101,7 +101,7 @@ fn refusal(refused: Refused) -> Refusal {
         Refused::Unknown => StatusCode::NOT_FOUND,
         Refused::Io(_) | Refused::Port(_) => StatusCode::SERVICE_UNAVAILABLE,
     };
-    Refusal::new(status, format!("Not taken: {refused}."))
+    Refusal::new(status, format!("The file was not accepted: {refused}."))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "its signature fits map_err")]
@@ -110,5 +110,5 @@ fn unreadable(error: MultipartError) -> Refusal {
 }
 
 fn broken_off(why: &str) -> Refusal {
-    Refusal::bad_request(format!("The file did not come whole: {why}. Send it again."))
+    Refusal::bad_request(format!("The file was not received completely: {why}. Send it again."))
 }

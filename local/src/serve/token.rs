@@ -52,7 +52,7 @@ impl Token {
     /// Uses a `token` that its owner chose, for the server on `port`.
     pub fn new(token: String, port: u16) -> Result<Self, Problem> {
         if token.len() < 16 || !token.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(Problem::new("the token needs at least 16 letters and digits, and nothing else"));
+            return Err(Problem::new("the token must have at least 16 characters, only letters and digits"));
         }
         let guesses = Mutex::new(Guesses { wrong: 0, since: None });
         Ok(Self { secret: token, cookie: format!("riffle_{port}"), guesses })

@@ -42,7 +42,7 @@ pub enum RunError {
     Io(#[from] io::Error),
     #[error("it did not end within {} s", .0.as_secs())]
     OutOfTime(Duration),
-    #[error("it gave more than {0} bytes")]
+    #[error("its output has more than {0} bytes")]
     TooMuchOutput(usize),
 }
 

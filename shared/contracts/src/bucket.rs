@@ -51,7 +51,7 @@ pub struct NoKey;
 
 impl std::fmt::Display for NoKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a key in a bucket's notification is not encoded as keys are there")
+        f.write_str("a key in a bucket's notification has an invalid encoding")
     }
 }
 

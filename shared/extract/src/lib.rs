@@ -53,12 +53,15 @@ pub struct Extracted {
 pub enum ExtractError {
     #[error("the file is empty")]
     Empty,
-    #[error("{0} files are not read yet")]
+    #[error("{0} files are not supported")]
     Unsupported(String),
+    /// The name says that the file is of this format, but its content is binary data of no known format.
+    #[error("not a valid {0}")]
+    Invalid(String),
     /// The file is of a kind that [`Limits::only`] does not name.
     #[error("it is a {} file", format!("{_0:?}").to_uppercase())]
     OtherKind(Kind),
-    #[error("a picture: the text in it is read only with OCR, which is off or not installed")]
+    #[error("a picture: reading its text requires OCR, which is off or not installed")]
     OcrOff,
     #[error("protected by a password")]
     Encrypted,
@@ -119,7 +122,7 @@ fn read(name: &str, bytes: &Bytes, out: &mut Output<'_>) -> Result<Kind, Extract
     let result = result.unwrap_or_else(|panic| Err(ExtractError::Panicked(message(panic.as_ref()))));
     match (found, result) {
         (Some(kind), Err(error)) if out.has_units_since(begin) => {
-            out.unread(Place::File, format!("{error}; what comes before that was read"));
+            out.unread(Place::File, format!("{error}; the content before that was read"));
             Ok(kind)
         }
         (_, result) => result,

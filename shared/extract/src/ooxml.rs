@@ -240,7 +240,7 @@ fn walk(
             _ => {}
         }
         if depth > most {
-            return Err(ExtractError::TooLarge(format!("elements within elements, deeper than {most}")));
+            return Err(ExtractError::TooLarge(format!("elements nested more than {most} deep")));
         }
         each(&event)?;
     }

@@ -220,7 +220,7 @@ impl<'a> Output<'a> {
         let (held, most) = (self.held.saturating_add(size), self.limits.held_bytes);
         if held > most {
             return Err(ExtractError::TooLarge(format!(
-                "{held} bytes to unpack at once, at most {most} are"
+                "{held} bytes to unpack at once; the limit is {most} bytes"
             )));
         }
         Ok(())

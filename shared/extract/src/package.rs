@@ -167,9 +167,9 @@ pub(crate) fn failure(error: &ZipError) -> ExtractError {
                 93 => "Zstandard",
                 95 => "XZ",
                 98 => "PPMd",
-                _ => "an unknown method",
+                _ => "unknown",
             };
-            ExtractError::Unsupported(format!("with {name} packed"))
+            ExtractError::Unsupported(format!("ZIP ({name} compression)"))
         }
         error => ExtractError::Damaged(format!("the ZIP container cannot be read: {error}")),
     }

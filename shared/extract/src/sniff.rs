@@ -41,11 +41,34 @@ impl<'a> Look<'a> {
         if self.has_stream("EncryptedPackage") || self.has_stream("EncryptionInfo") {
             return Err(ExtractError::Encrypted);
         }
-        FORMATS
-            .iter()
-            .find(|(_, format)| (format.is)(self))
-            .copied()
-            .ok_or_else(|| ExtractError::Unsupported(self.foreign().unwrap_or("binary").to_owned()))
+        FORMATS.iter().find(|(_, format)| (format.is)(self)).copied().ok_or_else(|| {
+            match (self.foreign(), self.expected()) {
+                (Some(foreign), _) => ExtractError::Unsupported(foreign.to_owned()),
+                (None, Some(expected)) => ExtractError::Invalid(expected.to_owned()),
+                (None, None) => ExtractError::Unsupported("binary".to_owned()),
+            }
+        })
+    }
+
+    /// Returns the format that the name promises, if it is one of those that are read.
+    fn expected(&self) -> Option<&'static str> {
+        const NAMES: [(&[&str], &str); 14] = [
+            (&[".pdf"], "PDF"),
+            (&[".docx", ".docm"], "Word document"),
+            (&[".pptx", ".pptm"], "PowerPoint presentation"),
+            (&[".xlsx", ".xlsm", ".xlsb", ".xls"], "Excel workbook"),
+            (&[".ods"], "OpenDocument spreadsheet"),
+            (&[".csv", ".tsv", ".tab", ".psv"], "CSV file"),
+            (&[".txt", ".md", ".log"], "text file"),
+            (&[".html", ".htm", ".xhtml"], "HTML file"),
+            (&[".xml"], "XML file"),
+            (&[".json"], "JSON file"),
+            (&[".zip"], "ZIP archive"),
+            (&[".png"], "PNG image"),
+            (&[".jpg", ".jpeg"], "JPEG image"),
+            (&[".tif", ".tiff"], "TIFF image"),
+        ];
+        NAMES.iter().find(|(endings, _)| self.is_named(endings)).map(|(_, format)| *format)
     }
 
     /// Returns the format of the file, if it is known but not read.
@@ -194,7 +217,11 @@ mod tests {
     fn what_is_not_read_is_named() {
         assert!(why(b"GIF89a\0\0").starts_with("GIF image"));
         assert!(why(b"AC1027\0\0\0").starts_with("DWG drawing"));
-        assert!(why(b"\x01\x02\x03\x04\0\0\0\xFF").starts_with("binary"));
+        let binary = Bytes::from_static(b"\x01\x02\x03\x04\0\0\0\xFF");
+        assert!(why(&binary).starts_with("binary"));
+        let named = |name| Look::new(name, &binary)?.format().map(|(kind, _)| kind);
+        assert_eq!(named("a.PDF"), Err(ExtractError::Invalid("PDF".to_owned())));
+        assert_eq!(named("a.dat"), Err(ExtractError::Unsupported("binary".to_owned())));
     }
 
     #[test]

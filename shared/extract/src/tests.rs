@@ -67,7 +67,7 @@ fn limits_hold() {
     let cut = collect_within("a.csv", b"a,b\nc,d\n", &limits).expect("read in part");
     let [rest] = &cut.read.unread[..] else { panic!("{:?}", cut.read.unread) };
     assert_eq!((cut.units.len(), &rest.place), (3, &Place::File));
-    assert_eq!(rest.why, "too large: more than 3 cells; what comes before that was read");
+    assert_eq!(rest.why, "too large: more than 3 cells; the content before that was read");
 }
 
 #[test]

@@ -150,7 +150,7 @@ impl Cloud {
             Some(value) => serde_json::from_str(&value).map_err(|_| ConfigError::Wrong {
                 variable: "QUOTAS",
                 value,
-                wanted: "quotas as JSON, as docs/security.md shows them,",
+                wanted: "quotas as JSON (see docs/security.md)",
             })?,
         };
         let counters = self.aws.usage(&self.env.text("SCAN_TABLE")?);
@@ -162,7 +162,7 @@ impl Cloud {
         serde_json::from_str(&value).map_err(|_| ConfigError::Wrong {
             variable: "PRICES",
             value,
-            wanted: "a price table as JSON, as docs/cost.md shows it,",
+            wanted: "a price table as JSON (see docs/cost.md)",
         })
     }
 

@@ -9,7 +9,7 @@ use std::str::FromStr;
 pub enum ConfigError {
     #[error("{0} is not set")]
     Missing(&'static str),
-    #[error("{variable} is {value:?}: {wanted} is needed")]
+    #[error("{variable} is {value:?}: expected {wanted}")]
     Wrong { variable: &'static str, value: String, wanted: &'static str },
     #[error("{0}")]
     Client(String),
@@ -101,7 +101,7 @@ mod tests {
         let env = env(&[("A", ""), ("N", "ten"), ("U", "example.com"), ("S", "yes")]);
         assert_eq!(env.text("A"), Err(ConfigError::Missing("A")));
         assert_eq!(env.text("A").unwrap_err().to_string(), "A is not set");
-        assert_eq!(env.number("N", 1).unwrap_err().to_string(), "N is \"ten\": a number is needed");
+        assert_eq!(env.number("N", 1).unwrap_err().to_string(), "N is \"ten\": expected a number");
         assert!(env.url("U", &["https"]).unwrap_err().to_string().starts_with("U is \"example.com\""));
         assert!(env.is_on("S").unwrap_err().to_string().contains("on or off"));
     }

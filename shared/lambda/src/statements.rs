@@ -137,7 +137,7 @@ fn mode(env: &Env) -> Result<ProcessingMode, ConfigError> {
         (false, true) => Ok(ProcessingMode::Direct),
         (true, true) => Ok(ProcessingMode::Shadow),
         (false, false) => Err(ConfigError::Client(format!(
-            "{PUBLISHING} and {TRIGGERS} are both off, and files would reach nobody: set {MODE} instead"
+            "{PUBLISHING} and {TRIGGERS} are both off, so files would not be processed: set {MODE} instead"
         ))),
     }
 }
@@ -172,7 +172,7 @@ mod tests {
         );
         assert_eq!(
             of(&[(MODE, "both")]).expect_err("no mode"),
-            "PROCESSING_MODE is \"both\": events, direct or shadow is needed"
+            "PROCESSING_MODE is \"both\": expected events, direct or shadow"
         );
         assert!(of(&[(TRIGGERS, "1")]).expect_err("no switch").starts_with(TRIGGERS));
     }

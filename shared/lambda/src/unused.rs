@@ -13,7 +13,7 @@ use riffle_ports::{
 pub struct Unused;
 
 fn broken<T>() -> Result<T, PortError> {
-    Err(PortError::Broken("this function was given no access to what it asks for".to_owned()))
+    Err(PortError::Broken("this function has no access to what it requests".to_owned()))
 }
 
 #[async_trait]

@@ -17,7 +17,7 @@ pub enum Failure {
 impl Failure {
     /// Returns the failure of work that was not begun because too little time is left of the invocation.
     pub fn no_time() -> Self {
-        Self::Retry("there is too little time left to begin with it".to_owned())
+        Self::Retry("there is not enough time left to start".to_owned())
     }
 }
 

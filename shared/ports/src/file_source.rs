@@ -63,14 +63,14 @@ pub enum SourceError {
 pub enum ReadError {
     #[error("the file changed after the scan began")]
     Changed,
-    #[error("the file is gone, or the link to it leads nowhere")]
+    #[error("the file no longer exists, or is a broken link")]
     Missing,
     /// It was announced but never uploaded.
     #[error("the file was not uploaded")]
     NotUploaded,
-    #[error("the file may not be read: {0}")]
+    #[error("the file cannot be read: {0}")]
     Denied(String),
-    #[error("the file is too large: {size} bytes, at most {limit} are read")]
+    #[error("the file is too large: {size} bytes; the limit is {limit} bytes")]
     TooLarge { size: u64, limit: u64 },
     /// It has no bytes of its own, and its export from the source would be too large. The text says what the user can
     /// do.

@@ -93,18 +93,19 @@ impl fmt::Display for Exceeded {
         match self.used {
             Used::Requests => {
                 let seconds = retry_after.as_secs().max(1);
-                write!(f, "Your organization may make {limit} requests a minute: try again in {seconds} s.")
+                write!(f, "Your organisation can make {limit} requests a minute: try again in {seconds} s.")
             }
             Used::Scans => {
-                write!(f, "Your organization may start {limit} scans a day: try again in {minutes} minutes.")
+                write!(f, "Your organisation can start {limit} scans a day: try again in {minutes} minutes.")
             }
             Used::UploadBytes => {
-                write!(f, "Your organization may send {limit} bytes a day: try again in {minutes} minutes.")
+                write!(f, "Your organisation can upload {limit} bytes a day: try again in {minutes} minutes.")
             }
             Used::OcrPages => {
                 write!(
                     f,
-                    "Your organization may have {limit} pictures a day read: try again in {minutes} minutes."
+                    "Your organisation can have {limit} pictures a day read by OCR: try again in {minutes} \
+                     minutes."
                 )
             }
         }

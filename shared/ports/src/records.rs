@@ -81,7 +81,7 @@ impl Record {
         if lists.len() <= Self::MAX_LISTS && !lists.iter().enumerate().any(is_repeated) {
             return Ok(());
         }
-        Err(PortError::Broken(format!("{} cannot stand in the lists {lists:?}", self.subject)))
+        Err(PortError::Broken(format!("{} cannot be in the lists {lists:?}", self.subject)))
     }
 }
 
@@ -243,7 +243,7 @@ pub async fn change_from<S: FlowState>(
     match outcome {
         Changed::Superseded(state) => {
             let subject = state.to_record().subject;
-            Err(PortError::Unavailable(format!("{subject}: others change it all the time")))
+            Err(PortError::Unavailable(format!("{subject}: other processes keep changing it")))
         }
         outcome => Ok(outcome),
     }

@@ -47,7 +47,9 @@ impl Body {
         match self {
             Self::Inline(json) if json.len() > Self::MAX_INLINE => {
                 let (len, max) = (json.len(), Self::MAX_INLINE);
-                Err(PortError::Broken(format!("a result of {len} bytes; at most {max} stand inline")))
+                Err(PortError::Broken(format!(
+                    "a result of {len} bytes; the limit for an inline result is {max}"
+                )))
             }
             _ => Ok(()),
         }

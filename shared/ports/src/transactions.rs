@@ -76,7 +76,7 @@ impl From<Month> for String {
 
 /// The text is not of the form `YYYY-MM`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a month is written as 2026-01")]
+#[error("a month must have the form 2026-01")]
 pub struct NoMonth;
 
 impl FromStr for Month {

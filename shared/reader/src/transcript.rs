@@ -23,7 +23,7 @@ pub const VERSION: u32 = 4;
 
 /// The bytes are not a transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("what should be a file's text cannot be read")]
+#[error("the text of a file cannot be decoded")]
 pub struct Malformed;
 
 /// Writes units.

@@ -12,7 +12,7 @@ pub enum ReadError {
     #[error("the statement cannot be read: {0}")]
     Io(io::Error),
     /// The sink stopped the reading.
-    #[error("stopped by the receiver of the rows")]
+    #[error("the receiver of the rows stopped")]
     Stopped,
 }
 
@@ -22,10 +22,10 @@ pub enum ReadError {
 pub enum Reject {
     #[error("the file is empty")]
     Empty,
-    #[error("this is no bank statement: {why}")]
+    #[error("not a bank statement: {why}")]
     NotAStatement { why: String },
     /// A known format of statements that is not supported.
-    #[error("{what} is not read yet; export the statement as CSV or OFX")]
+    #[error("{what} is not supported; export the statement as CSV or OFX")]
     Unsupported { what: String },
     #[error("too large: more than {limit} {what}")]
     TooLarge { what: String, limit: u64 },

@@ -52,7 +52,7 @@ impl<'a> Output<'a> {
     pub fn row(&mut self, key: u64, mut row: Row) -> Result<(), ReadError> {
         row.occurrence = self.repeats.count(key, row.identity, self.limits.repeated)?;
         if row.occurrence == 2 && row.identity.basis == crate::Basis::Reference {
-            let what = "the bank gives the same id, date and amount to two transactions; both are kept";
+            let what = "two transactions have the same id, date and amount; both are kept";
             self.warn(row.place, what);
         }
         self.rows += 1;
@@ -68,7 +68,7 @@ impl<'a> Output<'a> {
         cut(&mut row.clean, most);
         let texts = [
             ("description", Some(&mut row.description)),
-            ("name of the other side", row.counterparty.as_mut()),
+            ("counterparty's name", row.counterparty.as_mut()),
             ("kind", row.kind.as_mut()),
             ("reference", row.reference.as_mut()),
         ];
@@ -76,10 +76,7 @@ impl<'a> Output<'a> {
             let Some(text) = text else { continue };
             let bytes = text.len();
             if cut(text, most) {
-                self.warn(
-                    row.place,
-                    format!("the {name} has {bytes} bytes, of which the first {most} are kept"),
-                );
+                self.warn(row.place, format!("the {name} has {bytes} bytes; only the first {most} are kept"));
             }
         }
     }

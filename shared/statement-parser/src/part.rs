@@ -79,8 +79,8 @@ impl Chain {
             if due != Some(balance) {
                 self.breaks += 1;
                 if self.faults.len() < WARNINGS_MAX {
-                    let due = due.map_or_else(|| "another one".to_owned(), |due| due.to_string());
-                    let what = format!("the balance is {balance}, but {due} follows from the rows beside it");
+                    let due = due.map_or_else(|| "another value".to_owned(), |due| due.to_string());
+                    let what = format!("the balance is {balance}, but the neighbouring rows result in {due}");
                     self.faults.push(Warning { place, what });
                 }
             }
@@ -173,7 +173,7 @@ impl Part {
         let (chain, forward) = if whole { days } else { rows };
         let mut warnings = Vec::new();
         let sum = self.sum.unwrap_or_else(|| {
-            let what = "the amounts are too large to be added".to_owned();
+            let what = "the amounts are too large to add up".to_owned();
             warnings.push(Warning { place: Place::File, what });
             Decimal::ZERO
         });
@@ -188,7 +188,7 @@ impl Part {
             // If almost no balance agrees, the column does not contain the balance after each row.
             if chain.steps >= 3 && chain.breaks * 10 > chain.steps * 9 {
                 let what = format!(
-                    "the balances do not follow from the amounts: {} of {} do not fit",
+                    "the balances do not agree with the amounts: {} of {} are wrong",
                     chain.breaks, chain.steps
                 );
                 warnings.push(Warning { place: Place::File, what });
@@ -203,7 +203,7 @@ impl Part {
             match (*known, stated) {
                 (Some(known), Some(stated)) if known != stated => {
                     let what =
-                        format!("the {which} balance is stated as {stated}, but the rows give {known}");
+                        format!("the {which} balance is stated as {stated}, but the rows result in {known}");
                     warnings.push(Warning { place: Place::File, what });
                 }
                 (None, Some(stated)) => *known = Some(stated),
@@ -216,7 +216,10 @@ impl Part {
             let fits = self.sum.and_then(|sum| opening.checked_add(sum)) == Some(closing);
             balanced = Some(fits);
             if !fits {
-                let what = format!("opening balance {opening} and all amounts {sum} do not make {closing}");
+                let what = format!(
+                    "the opening balance {opening} plus all amounts {sum} is not the closing balance \
+                     {closing}"
+                );
                 warnings.push(Warning { place: Place::File, what });
             }
         }

@@ -94,7 +94,7 @@ impl<'a> Look<'a> {
             return unsupported("MT940");
         }
         if self.starts_with("<!doctype html") || self.starts_with("<html") {
-            return no_statement("it is a web page, such as a bank shows when its session is over");
+            return no_statement("it is a web page, such as a bank shows after a session has expired");
         }
         if self.starts_with("{") || self.starts_with("[{") {
             return no_statement("it is JSON");

@@ -1,11 +1,11 @@
-// Messages as they lie in queues of dead letters.
+// Messages in the form in which dead-letter queues contain them.
 
 import { chance } from "./people.ts";
 import { outputs } from "./stack.ts";
 import { send } from "./state.ts";
 import { deadLettersOf } from "./topology.ts";
 
-/** One of this tenant in each queue of dead letters, that of a scan about this session. */
+/** Sends one message of this tenant to each dead-letter queue; those of the scan flow concern this session. */
 export async function leaveDeadLetters(tenant: string, session_id: string): Promise<void> {
   for (const queue of deadLettersOf("scan")) await send(queue, [JSON.stringify(ofScan(queue))], session_id);
   for (const queue of deadLettersOf("statements")) await send(queue, [JSON.stringify(ofStatements(queue))], tenant);

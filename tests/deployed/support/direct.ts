@@ -1,4 +1,4 @@
-// Functions invoked directly, with events as AWS makes them, while no queue feeds them: a scan in single steps.
+// Runs a scan in single steps: invokes functions directly with events in the form of AWS, while no queue feeds them.
 
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { InvokeCommand, ListEventSourceMappingsCommand, UpdateEventSourceMappingCommand } from "@aws-sdk/client-lambda";
@@ -8,7 +8,7 @@ import { chance } from "./people.ts";
 import { type Deployed, functions, outputs, tables } from "./stack.ts";
 import { sessionItem } from "./state.ts";
 
-/** From now on queues feed their functions, or keep what they have. */
+/** Enables or disables all event source mappings. */
 export async function feed(enabled: boolean): Promise<void> {
   const { EventSourceMappings = [] } = await functions.send(new ListEventSourceMappingsCommand({}));
   for (const { UUID } of EventSourceMappings) {
@@ -16,7 +16,7 @@ export async function feed(enabled: boolean): Promise<void> {
   }
 }
 
-/** As EventBridge makes them. */
+/** Returns an event in the form of EventBridge. */
 export const scheduled = (detail: object, kind: string) => ({
   ...{ version: "0", id: chance(), source: "aws.events", "detail-type": kind, detail, resources: [] },
   ...{ time: "2026-11-22T06:00:00Z", account: "000000000000", region: "us-east-1" },
@@ -29,7 +29,7 @@ export class Steps {
     private readonly codes: string[],
   ) {}
 
-  /** What it answers, also where it fails. */
+  /** Invokes a function and returns its answer, also an error. */
   async invoke(id: string, event: object): Promise<string> {
     const FunctionName = this.deployed.get(id)?.name ?? "";
     const { Payload } = await functions.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }));
@@ -38,7 +38,7 @@ export class Steps {
     return said;
   }
 
-  /** Sent just now: figures that were derived since a message was sent are not derived again. */
+  /** Invokes a function with an SQS message sent now: figures derived later than a message are not derived again. */
   message = (id: string, body: object, receives = 1) =>
     this.invoke(id, {
       Records: [
@@ -73,20 +73,20 @@ export class Steps {
       isBase64Encoded: false,
     });
 
-  /** One that is known, and gone: what is pushed to it finds nobody. */
+  /** Registers a connection that does not exist: pushes to it find it gone. */
   async connection(): Promise<string> {
     const id = `gone-${chance()}`;
     await this.socket("websocket-connect", id);
     return id;
   }
 
-  /** Somebody who is gone listens to it. */
+  /** Adds a listener to the session whose connection is gone. */
   async audience(session: string): Promise<void> {
     const Item = { pk: { S: `L#${session}` }, sk: { S: `gone-${chance()}` } };
     await tables.send(new PutItemCommand({ TableName: outputs.ConnectionsTable, Item }));
   }
 
-  /** Does what a frame asks. */
+  /** Handles a frame. */
   act = async (action: object) => this.socket("websocket-default", await this.connection(), action);
 
   start(of: object): Promise<string> {
@@ -95,7 +95,7 @@ export class Steps {
     return this.act({ action: "start_scan", request_id: chance(), ...codes, ...of });
   }
 
-  /** A session that is asked for: LISTING. */
+  /** Starts a session, which is then in state LISTING; returns its id. */
   async listing(of: object): Promise<string> {
     const before = await this.newest();
     const said = await this.start(of);
@@ -116,7 +116,7 @@ export class Steps {
   quarantine = (session_id: string, index: number) => this.message("scan-quarantine", { session_id, index });
   sweep = () => this.invoke("scan-sweeper", scheduled({}, "Scheduled Event"));
 
-  /** A session whose files wait to be read. */
+  /** Starts a session and dispatches its files; returns its id. */
   async running(of: object): Promise<string> {
     const id = await this.listing(of);
     const said = await this.dispatch(id);
@@ -124,7 +124,7 @@ export class Steps {
     return id;
   }
 
-  /** A session that waits to be closed. */
+  /** Starts a session and reads all of its files, so that only the finisher is left; returns its id. */
   async full(of: object): Promise<string> {
     const id = await this.running(of);
     const total = Number((await sessionItem(id)).mt?.N);
@@ -139,7 +139,7 @@ export class Steps {
     return id;
   }
 
-  /** As if another had read a file otherwise: what is stored counts. */
+  /** Changes a stored result as if another worker had read the file differently: the stored result wins. */
   async differ(session: string, index: number): Promise<void> {
     await tables.send(
       new UpdateItemCommand({
@@ -151,13 +151,13 @@ export class Steps {
     );
   }
 
-  /** As if nothing of it were marked as done. */
+  /** Removes the marks of the files that are done. */
   async unmark(session: string): Promise<void> {
     const Key = { pk: { S: `S#${session}#C#0` }, sk: { S: "DONE" } };
     await tables.send(new DeleteItemCommand({ TableName: outputs.ScanTable, Key }));
   }
 
-  /** Moves a time of a session into the past: its deadline `dl`, or when it moved last, `pa`. */
+  /** Moves a time of a session into the past: its deadline `dl`, or its last progress `pa`. */
   async age(session: string, name: "dl" | "pa", hours: number): Promise<void> {
     const nanoseconds = (BigInt(Date.now()) - BigInt(hours) * 3_600_000n) * 1_000_000n;
     await tables.send(

@@ -1,4 +1,4 @@
-// Google Drive with one folder of files, as far as a scan asks.
+// A fake Google Drive with one folder of files, as far as scans use it.
 
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -11,12 +11,12 @@ const TOKEN = "ya29.a-token-of-google";
 
 export class Drive {
   readonly token = TOKEN;
-  /** Whether the token is taken no longer. */
+  /** Whether the token has expired. */
   expired = false;
 
   private constructor(private readonly server: Server) {}
 
-  /** At the address that the stack was deployed with. */
+  /** Starts the server at the address that the stack was deployed with. */
   static async with(files: File[]): Promise<Drive> {
     const port = Number(process.env.RIFFLE_DRIVE_PORT);
     const ids = new Map(files.map((file, at) => [`file-of-drawings-${String(at).padStart(4, "0")}`, file]));

@@ -1,4 +1,4 @@
-// What must hold of a scan that is over, wherever one looks.
+// Assertions about a finished scan, in every place that shows it.
 
 import { expect } from "@playwright/test";
 
@@ -8,7 +8,7 @@ import { Report } from "./report.ts";
 import type { Socket } from "./socket.ts";
 import { results, sessionItem, versions } from "./state.ts";
 
-/** The state, the stored results, what the API answers and the report all say what the answer key says. */
+/** Asserts that the state, the stored results, the API and the report all agree with the answer key. */
 export async function expectWhole(
   person: Person,
   session: string,
@@ -47,8 +47,8 @@ export async function expectWhole(
 }
 
 /**
- * What a client was told: how far it is, and never that all is done before COMPLETE says so. Frames may overtake one
- * another, so that a client keeps the largest figure it saw: that its own never falls, the page's tests show.
+ * Asserts what a client received: progress, and never full progress before COMPLETE. Frames may arrive out of order, so
+ * that a client keeps the largest figure; the page's tests prove that its shown progress never decreases.
  */
 export function expectTold(socket: Socket, total: number): void {
   const told = socket.of("PROGRESS").map(({ processed }) => Number(processed));

@@ -1,4 +1,4 @@
-// What can go wrong, made to go wrong.
+// Fault injection.
 
 import { readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -6,18 +6,18 @@ import path from "node:path";
 import { run } from "./stack.ts";
 
 export interface Shares {
-  /** Of calls that are throttled. */
+  /** Share of calls that are throttled. */
   refused?: number;
-  /** Of calls that are done and answered with an error. */
+  /** Share of calls that are executed but answered with an error. */
   lost?: number;
-  /** Of those calls alone whose method and path begin so, such as `GET /bucket/key`. */
+  /** Restricts faults to calls whose method and path start with this, such as `GET /bucket/key`. */
   only?: string;
 }
 
 const ASKED = path.join(run, "faults.json");
 const SEEN = path.join(run, "faults.seen");
 
-/** From now on, of the calls that functions make. See infra/emulator/faults.py. */
+/** Injects faults into the calls of functions from now on. See infra/emulator/faults.py. */
 export function disturb(shares: Partial<Record<"dynamodb" | "s3" | "sqs", Shares>>): void {
   writeFileSync(`${ASKED}.new`, JSON.stringify(shares));
   renameSync(`${ASKED}.new`, ASKED);
@@ -27,7 +27,7 @@ export function calm(): void {
   rmSync(ASKED, { force: true });
 }
 
-/** How many of each kind there were, such as `dynamodb lost`. */
+/** Returns the number of injected faults by kind, such as `dynamodb lost`. */
 export function disturbed(): Map<string, number> {
   return counted(lines(SEEN).map((line) => line.split(" ").slice(0, 2).join(" ")));
 }
@@ -46,7 +46,7 @@ export function lines(file: string): string[] {
   }
 }
 
-/** Processes of a function of this emulator: those that take events, not those that parse for them. */
+/** Returns the processes of a function of this emulator that handle events, not their parser processes. */
 export function processes(name: string): number[] {
   const code = path.join(run, "tmp");
   const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
@@ -59,13 +59,13 @@ export function processes(name: string): number[] {
       const parent = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[1];
       ours.set(Number(pid), Number(parent));
     } catch {
-      // It has ended meanwhile.
+      // The process has exited meanwhile.
     }
   }
   return [...ours].filter(([, parent]) => !ours.has(parent)).map(([pid]) => pid);
 }
 
-/** As a machine that loses power. Says whether it was still there. */
+/** Kills a process without warning, like a power failure. Returns whether it still existed. */
 export function kill(pid: number): boolean {
   try {
     process.kill(pid, "SIGKILL");

@@ -19,7 +19,7 @@ export interface File {
   content: Buffer;
 }
 
-/** Riffle with the feature `cloud`: for those who operate a stack, and maker of samples. */
+/** Returns the path of `riffle`, built with the feature `cloud`, for operator commands and samples. */
 export function program(): string {
   const found = process.env.RIFFLE_BINARY;
   if (!found) throw new Error("RIFFLE_BINARY is not set: these tests are run by scripts/deployed-tests");
@@ -62,7 +62,7 @@ export class Samples {
     );
   }
 
-  /** Where codes stand: file, code and, in drawings, page. */
+  /** The places of codes: file, code and, in drawings, page. */
   get places(): string[] {
     return this.key.matches
       .flatMap(({ file, code, pages }) =>
@@ -72,17 +72,17 @@ export class Samples {
   }
 }
 
-/** A register's cells are not in the key. */
+/** Returns the place of a match. The answer key does not contain the cells of registers. */
 export function place(file: string, code: string, page: string | number): string {
   return file.endsWith(".pdf") ? `${file} ${code} ${page}` : `${file} ${code}`;
 }
 
-/** Files made to break programs, by their names. */
+/** Returns hostile files by name. */
 export function hostile(...names: string[]): File[] {
   return made((folder) => names.map((name) => ({ name, content: readFileSync(path.join(folder, name)) })), "--hostile");
 }
 
-/** Puts files where a tenant's own lie. */
+/** Puts files below the tenant's prefix in the uploads bucket. */
 export async function put(tenant: string, folder: string, files: File[]): Promise<void> {
   const left = [...files];
   const one = async () => {

@@ -1,4 +1,4 @@
-// People who have signed in, and what they do over HTTP.
+// Signed-in users, and their HTTP requests.
 
 import { randomBytes } from "node:crypto";
 import {
@@ -46,7 +46,7 @@ export class Person {
     readonly token: string,
   ) {}
 
-  /** Someone whom the owner gave an account and a tenant. */
+  /** Creates a user with an account and a tenant. */
   static async of(tenant: string): Promise<Person> {
     const [email, password] = [`${chance()}@example.org`, `Aa1!${chance()}${chance()}`];
     const account = { UserPoolId: outputs.UserPoolId, Username: email };
@@ -73,7 +73,7 @@ export class Person {
     return new Person(tenant, email, password, AuthenticationResult?.IdToken ?? "");
   }
 
-  /** Any answer, also a refusal. */
+  /** Sends a request; returns any answer, also an error. */
   ask = (method: string, route: string, body?: object) => this.askAs(`Bearer ${this.token}`, method, route, body);
 
   askAs(authorization: string, method: string, route: string, body?: object): Promise<Response> {
@@ -84,7 +84,7 @@ export class Person {
     });
   }
 
-  /** What must be answered. */
+  /** Sends a request that must succeed; returns the JSON answer. */
   async json<T>(method: string, route: string, body?: object): Promise<T> {
     const answer = await this.ask(method, route, body);
     const text = await answer.text();
@@ -92,7 +92,7 @@ export class Person {
     return (text === "" ? undefined : JSON.parse(text)) as T;
   }
 
-  /** Codes as a file that is read and kept; its key. */
+  /** Uploads a list of codes; returns the key of the stored list. */
   async understand(codes: string[]): Promise<string> {
     const route = `${outputs.HttpApiUrl}/api/codes?name=codes.txt`;
     const headers = { authorization: `Bearer ${this.token}`, "content-type": "application/octet-stream" };
@@ -109,7 +109,7 @@ export class Person {
 
   connectWith = (ticket: string) => Socket.open(`${outputs.SocketUrl}?ticket=${ticket}`);
 
-  /** Sends files as the page does: declared, then straight to the storage. */
+  /** Uploads files as the page does: declares them, then sends them directly to the storage. */
   async upload(files: { name: string; content: Buffer }[]): Promise<string> {
     const { upload_id } = await this.json<{ upload_id: string }>("POST", "/api/uploads");
     const declared = files.map(({ name, content }) => ({ name, size: content.length }));

@@ -1,4 +1,4 @@
-// A report as a program reads it: its sheets as rows of texts.
+// Reads a report: its sheets as rows of text.
 
 import { strFromU8, unzipSync } from "fflate";
 
@@ -9,7 +9,7 @@ export class Report {
     return new Report(unzipSync(new Uint8Array(bytes)));
   }
 
-  /** Rows below the heading of a sheet, cells by their heading. */
+  /** Returns the rows of a sheet below its headings, with cells by heading. */
   table(name: string): Record<string, string>[] {
     const [heading = [], ...rows] = this.rows(name);
     return rows.map((row) => Object.fromEntries(heading.map((title, at) => [title, row[at] ?? ""])));
@@ -46,7 +46,7 @@ export class Report {
   }
 }
 
-/** Of `r="AB12"`, from 0 on. */
+/** Returns the column index, from 0, of a cell reference such as `r="AB12"`. */
 function column(attributes: string): number {
   const letters = /r="([A-Z]+)/.exec(attributes)?.[1] ?? "A";
   return [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;

@@ -1,4 +1,4 @@
-// A WebSocket as a program holds it: all frames that came, and waiting for one.
+// A WebSocket client that keeps all received frames and can wait for one.
 
 import { once } from "node:events";
 import { WebSocket } from "ws";
@@ -40,7 +40,7 @@ export class Socket {
 
   of = (type: string) => this.frames.filter((frame) => frame.type === type);
 
-  /** The first frame of which it holds, of those behind the first `seen`. */
+  /** Waits for the first matching frame after the first `seen` frames. */
   async until(what: string, holds: (frame: Frame) => boolean, milliseconds = 120_000, seen = 0): Promise<Frame> {
     const deadline = Date.now() + milliseconds;
     for (;;) {
@@ -72,7 +72,7 @@ export class Socket {
     for (const wake of this.waiting.splice(0)) wake();
   }
 
-  /** False: nothing came in time. */
+  /** Resolves to false if no frame arrived in time. */
   private more(milliseconds: number): Promise<boolean> {
     if (milliseconds <= 0) return Promise.resolve(false);
     return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-// The stack under test: what its deployment told of itself, and AWS as its owner sees it.
+// The stack under test: the outputs of its deployment, and AWS clients with the permissions of the owner.
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -19,7 +19,7 @@ function named(variable: string): string {
   return value;
 }
 
-/** Folder of the emulator's run. */
+/** Folder of the running emulator. */
 export const run = named("RIFFLE_EMULATOR");
 
 export const outputs = JSON.parse(readFileSync(path.join(run, "outputs.json"), "utf8")) as Record<
@@ -39,7 +39,7 @@ export const outputs = JSON.parse(readFileSync(path.join(run, "outputs.json"), "
   string
 >;
 
-/** The address of a queue, by its name in topology: `scan-work`, `scan-finish-dead-letters`. */
+/** Returns the address of a queue by its name in topology: `scan-work`, `scan-finish-dead-letters`. */
 export function urlOf(queue: string): string {
   const url = (outputs as Partial<Record<string, string>>)[outputOf(queue)];
   if (!url) throw new Error(`the stack tells nothing of ${queue}`);
@@ -56,14 +56,14 @@ export const storage = new S3Client({ forcePathStyle: true });
 export const tables = new DynamoDBClient();
 
 export interface Deployed {
-  /** As in `functions/`. */
+  /** Name of its folder in `functions/`. */
   id: string;
   name: string;
   role: string;
   log: string;
 }
 
-/** Our functions, each by its id, which stands in a tag: CloudFormation makes longer names, and cuts them. */
+/** Returns the functions of Riffle by id. The id is in a tag, because CloudFormation generates and truncates names. */
 export async function deployed(): Promise<Map<string, Deployed>> {
   const { Functions = [] } = await functions.send(new ListFunctionsCommand({ MaxItems: 200 }));
   const all = Functions.map(async ({ FunctionName = "", FunctionArn, Role, LoggingConfig }) => {

@@ -1,4 +1,4 @@
-// What is stored, as the owner of the account sees it; and queues.
+// Stored data as the owner of the account sees it, and queues.
 
 import { inflateRawSync } from "node:zlib";
 import { type AttributeValue, GetItemCommand, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
@@ -14,7 +14,7 @@ import { outputs, queues, storage, tables, urlOf } from "./stack.ts";
 
 type Item = Record<string, AttributeValue>;
 
-/** Files of a chunk. */
+/** Files per chunk. */
 const CHUNK = 100;
 /** The first byte of a deflated text. */
 const DEFLATED = 1;
@@ -47,7 +47,7 @@ export async function results(session: string, total: number): Promise<{ results
 
 const TABLES = ["ScanTable", "RecordsTable", "TokensTable", "TicketsTable", "ConnectionsTable"] as const;
 
-/** Where these words stand: items of all tables, and keys and contents of the objects that are there. */
+/** Returns where these words occur: in items of all tables, and in keys and contents of existing objects. */
 export async function telling(words: string[]): Promise<string[]> {
   const found: string[] = [];
   const look = (place: string, text: string) => {
@@ -71,13 +71,13 @@ async function content(Bucket: string, Key: string): Promise<string> {
     const { Body } = await storage.send(new GetObjectCommand({ Bucket, Key }));
     return Buffer.from((await Body?.transformToByteArray()) ?? []).toString();
   } catch (error) {
-    // It went after it was listed.
+    // The object was deleted after it was listed.
     if (error instanceof NoSuchKey) return "";
     throw error;
   }
 }
 
-/** All attributes of an item, long texts as they were before they were deflated. */
+/** Returns all attributes of an item as text, with long texts inflated. */
 function plain(item: Item): string {
   return JSON.stringify(item, (_, value) => {
     if (!(value instanceof Uint8Array)) return value;
@@ -85,12 +85,12 @@ function plain(item: Item): string {
   });
 }
 
-/** A text as a table keeps it: long ones are deflated, behind a byte that says so. */
+/** Returns a stored text. Long ones are deflated and start with a marker byte. */
 export function long(stored: AttributeValue | undefined): string {
   return stored?.B ? inflateRawSync(stored.B.subarray(1)).toString() : (stored?.S ?? "");
 }
 
-/** All that a table holds. */
+/** Returns all items of a table. */
 export async function stored(table: string): Promise<Item[]> {
   const items: Item[] = [];
   let from: Item | undefined;
@@ -122,7 +122,7 @@ async function partition(pk: string): Promise<Item[]> {
   return items;
 }
 
-/** Sessions that are not at an end. */
+/** Returns the keys of unfinished sessions. */
 export async function open(): Promise<string[]> {
   const { Items = [] } = await tables.send(
     new QueryCommand({
@@ -135,7 +135,7 @@ export async function open(): Promise<string[]> {
   return Items.map((item) => item.pk?.S ?? "");
 }
 
-/** How often an object was written. */
+/** Returns how often objects with this prefix were written. */
 export async function versions(prefix: string): Promise<number> {
   const { Versions = [] } = await storage.send(
     new ListObjectVersionsCommand({ Bucket: outputs.ObjectsBucket, Prefix: prefix }),
@@ -143,7 +143,7 @@ export async function versions(prefix: string): Promise<number> {
   return Versions.length;
 }
 
-/** Messages of a queue, those in hand included. */
+/** Returns the number of messages in a queue, including those in flight. */
 export async function waiting(queue: string): Promise<number> {
   const { Attributes = {} } = await queues.send(
     new GetQueueAttributesCommand({

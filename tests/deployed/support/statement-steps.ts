@@ -1,4 +1,4 @@
-// The statements flow in single steps, while no queue feeds its functions; and what needs each of their rights.
+// The statements flow in single steps, while no queue feeds its functions; and an operation that needs each grant.
 
 import { createHash } from "node:crypto";
 import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
@@ -16,7 +16,7 @@ export interface StatementWorld {
   person: Person;
 }
 
-/** As riffle_statements makes ids: each part with its length. */
+/** Returns an id as riffle_statements derives it: a hash of the parts, each preceded by its length. */
 function digest(...parts: string[]): string {
   const hash = createHash("sha256");
   for (const part of parts) {
@@ -37,7 +37,7 @@ interface Put {
 const ACCOUNTS = [{ account: "unnamed", from: "2026-01-01", to: "2026-01-31" }];
 const SHORT = statement(1, 3);
 
-/** A month that no other file shows. */
+/** A statement of a month that is in no other file. */
 const ALONE = {
   content: SHORT.replaceAll("2026-01", "2025-12"),
   accounts: [{ account: "unnamed", from: "2025-12-01", to: "2025-12-31" }],
@@ -49,7 +49,7 @@ class Flow {
     private readonly person: Person,
   ) {}
 
-  /** A statement in the bucket. It has a tag: whoever looks at it looks at that, too. */
+  /** Puts a statement into the bucket, with a tag, so that reading it also needs the permission to read tags. */
   async put(content = SHORT): Promise<Put> {
     const key = `statements/${this.person.tenant}/${chance()}.csv`;
     const put = { Bucket: outputs.UploadsBucket, Key: key, Body: content, Tagging: "kind=test" };
@@ -67,7 +67,7 @@ class Flow {
     return file;
   }
 
-  /** A message for a consumer, as a rule leads it there. */
+  /** Sends a consumer an event in the form in which a rule delivers it. */
   tell(consumer: string, kind: string, { id }: { id: string }, data: object, receives = 1): Promise<string> {
     const now = new Date().toISOString();
     const detail = {
@@ -95,13 +95,13 @@ class Flow {
 
   delete = ({ id }: Put) => this.person.ask("DELETE", `/api/statements/files/${id}`);
 
-  /** Others each time, so that there is something to change. */
+  /** Stores different rules each time, so that categories change. */
   rules = () =>
     this.person.ask("PUT", "/api/statements/rules", {
       yaml: `rules:\n  - category: ${chance()}\n    contains: booking\n`,
     });
 
-  /** Two files that show the same: one goes, and the other keeps what it shows. */
+  /** Requests the deletion of one of two files with the same rows; the other file keeps the transactions. */
   async deleting(): Promise<Put> {
     const file = await this.read();
     await this.read();
@@ -111,7 +111,7 @@ class Flow {
 
   remove = (file: Put) => this.tell("file-processor-consumer", "deletion.requested", file, {});
 
-  /** A month with figures whose only file goes; then what the processor asks of the queue of figures. */
+  /** Deletes the only file of a month with figures, then sends the request for new figures that the processor sends. */
   async emptied(): Promise<void> {
     const file = await this.read(ALONE.content);
     await this.processed("analytics-consumer", file, ALONE.accounts);
@@ -120,7 +120,7 @@ class Flow {
     await this.tell("analytics-consumer", "transactions.categorized", file, { accounts: ALONE.accounts });
   }
 
-  /** As if it had been so for two hours. */
+  /** Changes the record as if it had been in its state for two hours. */
   async age({ id }: Put): Promise<void> {
     const Key = { pk: { S: `R#statements#${this.person.tenant}#${id}` }, sk: { S: "RECORD" } };
     const { Item = {} } = await tables.send(new GetItemCommand({ TableName: outputs.RecordsTable, Key }));
@@ -140,7 +140,7 @@ class Flow {
     );
   }
 
-  /** Whoever was at work on it gave up. */
+  /** Returns a file whose processing has failed because it could not be read. */
   async givenUp(): Promise<Put> {
     const file = await this.received();
     disturb({ s3: { refused: 1, only: "GET " } });
@@ -154,7 +154,7 @@ class Flow {
 
 type Doing = (flow: Flow, person: Person) => Promise<unknown>;
 
-/** By function: what is done without a right, the first that fits it. */
+/** By function: the operation to run without a grant; the first matching one applies. */
 const DONE: Record<string, [RegExp, Doing][]> = {
   "s3-event-handler": [[/./, (flow) => flow.received()]],
   "file-processor-consumer": [
@@ -170,7 +170,7 @@ const DONE: Record<string, [RegExp, Doing][]> = {
       async (flow) => {
         await flow.rules();
         const file = await flow.deleting();
-        // The event arrives after the deletion was asked for, which therefore cannot know the months that change here.
+        // The event arrives after the deletion request, which therefore cannot know the months that change here.
         await flow.processed("categorization-consumer", file);
       },
     ],
@@ -183,7 +183,7 @@ const DONE: Record<string, [RegExp, Doing][]> = {
     ],
   ],
   "analytics-consumer": [
-    // What it does not listen to fails for good.
+    // An event type that it does not handle fails permanently.
     [
       /PutEvents/,
       async (flow) =>
@@ -199,7 +199,7 @@ const DONE: Record<string, [RegExp, Doing][]> = {
         const file = await flow.read();
         await flow.uploaded("audit-consumer", file);
         await flow.delete(file);
-        // Of what is going, what is there goes.
+        // An event of a file that is being deleted removes the existing items.
         await flow.uploaded("audit-consumer", file);
       },
     ],
@@ -258,7 +258,7 @@ const DONE: Record<string, [RegExp, Doing][]> = {
   ],
 };
 
-/** As the specification of grants lists what needs a right. */
+/** The operations in the form of the list in grants.spec.ts. */
 export const STATEMENT_NEEDS = Object.entries(DONE).flatMap(([of, done]) =>
   done.map(([right, doing]) => ({
     of,

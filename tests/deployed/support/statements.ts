@@ -1,4 +1,4 @@
-// Statements as people and programs put them, and what came of them.
+// Statements, uploaded by users or programs, and their results.
 
 import {
   CreateArchiveCommand,
@@ -18,7 +18,7 @@ export interface StatementFile {
   id: string;
   name: string;
   state: string;
-  /** The flow's own word for it. */
+  /** The state in the flow's own terms. */
   detail: string;
   rows: number;
   new: number;
@@ -45,7 +45,7 @@ interface Letter {
   reason: string | null;
 }
 
-/** Rows of a statement: the n-th of a year's January is always the same. */
+/** Returns a statement with one row per day of January from `from` to `to`; the row of a day is always the same. */
 export function statement(from: number, to: number): string {
   const rows = Array.from({ length: to - from + 1 }, (_, at) => {
     const day = String(from + at).padStart(2, "0");
@@ -54,11 +54,11 @@ export function statement(from: number, to: number): string {
   return ["Date,Description,Amount,Currency", ...rows, ""].join("\n");
 }
 
-/** A person's statements, over HTTP. */
+/** A user's statements, over HTTP. */
 export class Statements {
   constructor(private readonly person: Person) {}
 
-  /** As the page does it; the key under which it lies. */
+  /** Uploads a statement as the page does; returns its key. */
   async upload(name: string, content: string, account?: string): Promise<string> {
     const body = Buffer.from(content);
     const form = await this.person.json<{ url: string; fields: Record<string, string> }>(
@@ -74,7 +74,7 @@ export class Statements {
     return form.fields.key ?? "";
   }
 
-  /** As a program does it. */
+  /** Uploads a statement as a program does, directly to the bucket. */
   put = (name: string, content: string) =>
     storage.send(
       new PutObjectCommand({
@@ -88,7 +88,7 @@ export class Statements {
     return (await this.person.json<{ files: StatementFile[] }>("GET", "/api/statements/files")).files;
   }
 
-  /** The file of this name, once that is its state in the flow's own word. */
+  /** Waits until the file of this name has this state, in the flow's own terms. */
   file = (name: string, detail: string, milliseconds?: number) =>
     until(
       `${name} ${detail}`,
@@ -121,7 +121,7 @@ export class Statements {
     return (await this.person.json<{ count: number }>("POST", "/api/dead-letters/redrive", { ids })).count;
   }
 
-  /** All that a person sees, in one. */
+  /** Returns everything that the user sees, in one object. */
   async seen(): Promise<object> {
     const files = await this.files();
     return {
@@ -133,9 +133,9 @@ export class Statements {
   }
 }
 
-/** Nothing of any statement is under way. */
+/** Waits until all queues of the statements flow are empty. */
 export async function quiet(): Promise<void> {
-  // Twice in a row: a message on its way from one queue to the next is in neither.
+  // Three times in a row, because a message between two queues is in neither.
   let still = 0;
   await until("quiet queues", async () => {
     const counts = await Promise.all(queuesOf("statements").map(waiting));
@@ -144,7 +144,7 @@ export async function quiet(): Promise<void> {
   });
 }
 
-/** What the audit trail keeps of a tenant: each event as it was told. */
+/** Returns the events of a tenant in the audit trail, as they were published. */
 export async function kept(tenant: string): Promise<{ detail_type: string; detail: string }[]> {
   const items = await stored(outputs.RecordsTable);
   return items
@@ -153,14 +153,14 @@ export async function kept(tenant: string): Promise<{ detail_type: string; detai
     .map(({ event_type, event }) => ({ detail_type: event_type, detail: event }));
 }
 
-/** How often the figures of a tenant were derived. */
+/** Returns how often the figures of a tenant were derived. */
 export async function derived(tenant: string): Promise<number> {
   const items = await stored(outputs.RecordsTable);
   const versions = items.filter((item) => item.pk?.S === `G#${tenant}`).map((item) => Number(item.vn?.N));
   return versions.reduce((sum, version) => sum + version, 0);
 }
 
-/** Tells the bus once more. */
+/** Publishes events again. */
 export async function tell(events: { detail_type: string; detail: string }[]): Promise<void> {
   const Entries = events.map(({ detail_type, detail }) => ({
     EventBusName: outputs.EventBus,
@@ -172,7 +172,7 @@ export async function tell(events: { detail_type: string; detail: string }[]): P
   if (FailedEntryCount) throw new Error(`${FailedEntryCount} events were not accepted`);
 }
 
-/** From now on everything is kept to be replayed: the emulator makes no archive of a stack. */
+/** An event archive for replays. Created here, because the emulator does not create the archive of the stack. */
 export class Archive {
   private readonly since = new Date(Date.now() - 60_000);
 
@@ -187,7 +187,7 @@ export class Archive {
     return new Archive(Arn ?? "", made.ArchiveArn ?? "");
   }
 
-  /** To the consumer whose name the replay's begins with. */
+  /** Replays the archive to the consumer with whose name the replay's name starts. */
   async replay(name: string, rule: string): Promise<void> {
     const FilterArns = [`${this.of.replace(":event-bus/", ":rule/")}/${rule}`];
     await bus.send(

@@ -1,4 +1,4 @@
-// Which flows there are, with their functions and queues, as shared/topology exports it.
+// The flows with their functions and queues, as exported by shared/topology.
 
 import { readFileSync } from "node:fs";
 
@@ -31,13 +31,13 @@ export const FUNCTIONS = [
   ]),
 ];
 
-/** Queues that functions consume, of one flow or of all, by their names. */
+/** Returns the names of the queues that functions consume, of one flow or of all. */
 export const queuesOf = (flow?: string): string[] => of(flow).flatMap(({ stages }) => stages.flatMap(queueOf));
 
-/** Queues of dead letters: of a queue `audit`, `audit-dead-letters`. */
+/** Returns the names of dead-letter queues: that of a queue `audit` is `audit-dead-letters`. */
 export const deadLettersOf = (flow?: string): string[] => of(flow).flatMap(deadLetters);
 
-/** The stack's output that tells where a queue is. */
+/** Returns the stack output that contains the address of a queue. */
 export function outputOf(queue: string): string {
   const all = TOPOLOGY.flows.flatMap((flow) => [
     ...flow.stages.flatMap(({ queue }) => [queue, queue?.dead_letters]),

@@ -1,10 +1,10 @@
-// Waiting for a condition, with a deadline.
+// Waits for a condition, with a deadline.
 
 import { setTimeout as pause } from "node:timers/promises";
 
 const EVERY = 200;
 
-/** What `look` finds, as soon as it is something. */
+/** Polls `look` and returns its first result that is neither undefined nor false. Throws after the deadline. */
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,

@@ -1,4 +1,4 @@
-// How often functions wrote each item of the ledger.
+// Counts the writes of functions to each item of the ledger.
 
 import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -8,28 +8,28 @@ import { outputs, run } from "./stack.ts";
 
 const NOTED = path.join(run, "writes");
 
-/** As infra/emulator/writes.py notes it. */
+/** A write as recorded by infra/emulator/writes.py. */
 interface Write {
   table: string;
   pk: string;
   sk: string;
-  /** Of the attributes that are written or compared. */
+  /** Names of the written or compared attributes. */
   names: string[];
 }
 
 /** Numbers of writes. */
 export interface Written {
-  /** Of the session's item, when workers had read a batch. */
+  /** Writes of the session item by workers after a batch. */
   session_by_batches: number;
-  /** Of the same at any other time: its steps, and progress, which is told by the clock. */
+  /** Other writes of the session item: state changes, and progress, which is published at fixed intervals. */
   session_otherwise: number;
-  /** Of the one set of numbers that was written most. Each is of a chunk, a hundred files. */
+  /** Writes of the number set that was written most. There is one set per chunk of a hundred files. */
   chunk: number;
-  /** How many of the other items of the table, such as results, were written more than once. */
+  /** Number of other items of the table, such as results, that were written more than once. */
   repeated: number;
 }
 
-/** From now on, until they are told. */
+/** Records writes until `toldWrites` is called. */
 export function noteWrites(): void {
   writeFileSync(NOTED, "");
 }
@@ -41,12 +41,12 @@ export function toldWrites(session: string): Written {
   const items = new Map<string, number>();
   for (const { table, pk, sk, names } of all) {
     if (table !== outputs.ScanTable) continue;
-    // Another session, such as that of an earlier test which is still being swept.
+    // Another session, such as one of an earlier test that is still being swept.
     if (sk === "SESSION" && pk !== `S#${session}`) continue;
-    // What a tenant used: requests of people, of which its quota allows 100 a second.
+    // The usage of a tenant: user requests, of which its quota allows 100 a second.
     if (pk.startsWith("Q#")) continue;
     if (pk === `S#${session}` && sk === "SESSION") {
-      // Workers alone add to the number of files that are read.
+      // Only workers increase the number of read files.
       const isOfBatch = names.includes("np");
       written[isOfBatch ? "session_by_batches" : "session_otherwise"] += 1;
     } else {

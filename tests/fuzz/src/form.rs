@@ -52,7 +52,7 @@ pub fn parts(file: &[u8]) -> Vec<u8> {
     unsplit(parts.iter().map(|(name, content)| (&name[..], &content[..])))
 }
 
-/// Joins parts in the form that [`zip`] reads.
+/// Joins parts in the form that [`fn@zip`] reads.
 pub fn unsplit<'a>(parts: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Vec<u8> {
     parts.into_iter().flat_map(|(name, content)| [PART, name, CONTENT, content].concat()).collect()
 }

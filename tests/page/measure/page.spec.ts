@@ -1,4 +1,4 @@
-// What a person waits for on the page, measured in the browser they use.
+// Measures waiting times of the page in a real browser.
 
 import type { Page } from "@playwright/test";
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
@@ -20,7 +20,7 @@ function median(values: number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** Milliseconds from a click or key, as the browser dates it, to the first picture that shows what was waited for. */
+/** Returns the milliseconds from a click or key event, by its timestamp, to the first frame that shows the result. */
 async function answer(page: Page, act: () => Promise<void>, shows: string): Promise<number> {
   await page.evaluate((selector) => {
     const state = window as unknown as { began: number; took: number | null };
@@ -55,7 +55,7 @@ test("the first load", async ({ page, server }) => {
 });
 
 test("the first match", async ({ page, server, folder }) => {
-  // 6,600 files, a code in each of the first 50.
+  // 6,600 files, with a code in each of the first 50.
   const drawings = path.join(folder, "drawings");
   mkdirSync(drawings);
   for (let file = 0; file < 6_600; file++) {
@@ -82,7 +82,7 @@ test("fifty thousand rows", async ({ page, server, folder }) => {
   const filtered: number[] = [];
   for (let turn = 0; turn < TURNS; turn++) {
     await filter.focus();
-    // One digit: nearly 41,000 of the rows hold it.
+    // One digit, which nearly 41,000 of the rows contain.
     filtered.push(await answer(page, () => page.keyboard.press("7"), '[data-shown]:not([data-shown="50000"])'));
     await filter.fill("");
     await expect(page.locator("[data-shown]")).toHaveAttribute("data-shown", "50000");
@@ -99,7 +99,7 @@ test("fifty thousand rows", async ({ page, server, folder }) => {
   tell("sort 50,000 rows", median(sorted), "ms");
   tell("sort 50,000 rows, the slowest", Math.max(...sorted), "ms");
 
-  // A wheel turned for five seconds; how long the browser took from picture to picture.
+  // Scrolls with the wheel for five seconds and records the time between frames.
   await page.getByRole("grid", { name: "Matches" }).hover();
   await page.evaluate(() => {
     const state = window as unknown as { frames: number[]; on: boolean };

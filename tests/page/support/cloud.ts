@@ -1,5 +1,5 @@
-// The page as AWS serves it, before the real server: its files from one place, the API behind tokens, sockets, storage
-// and sign-in each at an origin of its own.
+// The page as AWS serves it, in front of the real server: files and an API that requires tokens at one origin; sockets
+// and storage at another, sign-in at a third.
 
 import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -10,7 +10,7 @@ import path from "node:path";
 
 import type { Server } from "./server.ts";
 
-/** As `scripts/dashboard` has built it. */
+/** The page as built by `scripts/dashboard`. */
 const FILES = path.resolve(import.meta.dirname, "../../../dashboard/dist");
 const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 const PUBLIC = ["/api/config", "/api/health"];
@@ -18,13 +18,13 @@ const PUBLIC = ["/api/config", "/api/health"];
 type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
 
 export class Cloud {
-  /** Who is at the sign-in. */
+  /** Claims of the user who signs in. */
   person = { sub: "0f-1", email: "ada@example.org", "custom:tenant": "acme" };
-  /** Whether refresh tokens are taken. */
+  /** Whether refresh tokens are accepted. */
   refreshes = true;
-  /** Those that hold. */
+  /** Valid refresh tokens. */
   readonly holding = new Set<string>();
-  /** Requests to the bucket that told who asks. */
+  /** Requests to the bucket that carried credentials. */
   readonly told: string[] = [];
   private readonly tokens = new Set<string>();
   private readonly asked = new Map<string, URLSearchParams>();
@@ -48,7 +48,7 @@ export class Cloud {
     return this.page;
   }
 
-  /** Every id token is refused from now on. */
+  /** Invalidates all id tokens. */
   revoke(): void {
     this.tokens.clear();
   }
@@ -77,7 +77,7 @@ export class Cloud {
     return `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`;
   }
 
-  /** CloudFront: files of the page, and the API. */
+  /** CloudFront: the files of the page, and the API. */
   private readonly serve: Handler = async (request, response, url) => {
     if (url.pathname.startsWith("/api/")) return this.api(request, response, url);
     const name = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
@@ -111,7 +111,7 @@ export class Cloud {
     if (link) {
       const content = `${link[1]}${link[2] === "report" ? "report.xlsx" : link[2]}`;
       const there = await fetch(this.server.address + content, { method: "HEAD" });
-      if (!there.ok) return this.json(response, { type: "about:blank", title: "t", status: 404, detail: "There is no such file." }, 404);
+      if (!there.ok) return this.json(response, { type: "about:blank", title: "t", status: 404, detail: "This file does not exist." }, 404);
       return this.json(response, { url: `${this.bucket}/get${content}`, expires_at: "2100-01-01T00:00:00Z" });
     }
     const answer = await this.ask(request, url);
@@ -121,7 +121,7 @@ export class Cloud {
     response.writeHead(answer.status, { "content-type": type }).end(body);
   }
 
-  /** What a deployment says that the real server does not. */
+  /** Changes answers of the real server to those of a deployment. */
   private changed(url: URL, body: Record<string, unknown>): unknown {
     if (url.pathname === "/api/config") {
       const at = (name: string) => `${this.login}/${name}`;
@@ -150,7 +150,7 @@ export class Cloud {
     return JSON.parse(JSON.stringify(body).replaceAll('"url":"/storage', `"url":"${this.bucket}/storage`));
   }
 
-  /** S3, and the gateway of sockets. */
+  /** S3, and the gateway for WebSockets. */
   private readonly store: Handler = async (request, response, url) => {
     const { authorization, cookie } = request.headers;
     if (authorization || cookie) this.told.push(`${request.method} ${url.pathname}`);
@@ -178,7 +178,7 @@ export class Cloud {
     }
     const form = new URLSearchParams((await all(request)).toString());
     if (url.pathname === "/oauth2/revoke") {
-      // Without CORS, as nobody reads the answer.
+      // Without CORS headers, because the page ignores the answer.
       this.holding.delete(form.get("token") ?? "");
       return void response.writeHead(200).end();
     }

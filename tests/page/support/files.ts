@@ -1,4 +1,4 @@
-// Files to scan, made for a test.
+// Creates files to scan.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -6,14 +6,14 @@ import path from "node:path";
 
 import { program } from "./server.ts";
 
-/** Sample drawings with a list of codes and an answer key, as `riffle samples` makes them. */
+/** Creates sample drawings with a list of codes and an answer key, using `riffle samples`. */
 export function samples(folder: string, count: number, seed = 1): { drawings: string; codes: string; answers: string } {
   execFileSync(program(), ["samples", folder, "--count", String(count), "--seed", String(seed)]);
   const inside = (name: string) => path.join(folder, name);
   return { drawings: inside("drawings"), codes: inside("codes.xlsx"), answers: inside("answers.json") };
 }
 
-/** `files` texts with `each` codes each, all of them different; and the codes. */
+/** Creates `files` text files with `each` codes each, all different; returns the codes. */
 export function texts(folder: string, files: number, each: number): string[] {
   mkdirSync(folder, { recursive: true });
   const codes: string[] = [];
@@ -29,7 +29,7 @@ export function texts(folder: string, files: number, each: number): string[] {
   return codes;
 }
 
-/** What nobody can read: a PDF that is cut off behind its first line. */
+/** Creates an unreadable file: a PDF truncated in its first object. */
 export function broken(file: string): void {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, "%PDF-1.7\n1 0 obj\n<< /Type /Catalog");

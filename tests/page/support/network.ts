@@ -1,4 +1,4 @@
-// A network between browser and server that can be cut.
+// A proxy between browser and server that can be cut.
 
 import { once } from "node:events";
 import net from "node:net";
@@ -26,12 +26,12 @@ export class Network {
     return `http://127.0.0.1:${(this.listener.address() as net.AddressInfo).port}`;
   }
 
-  /** Ends all that goes through it now; what comes next gets through. */
+  /** Closes all current connections; new ones work. */
   reset(): void {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** From now on nothing gets through. */
+  /** Closes all connections and rejects new ones. */
   cut(): void {
     this.up = false;
     this.reset();
@@ -41,12 +41,12 @@ export class Network {
     this.up = true;
   }
 
-  /** Calls once, when the server has said this text so many times, before the browser hears it. */
+  /** Calls back once when the server has sent this text the given number of times, before the browser receives it. */
   when(text: string, times: number, call: () => void): void {
     this.watch = { text, left: times, call };
   }
 
-  /** Leads to another server, such as the same one started again. */
+  /** Forwards to another server, such as a restarted one. */
   lead(target: number): void {
     this.target = target;
   }
@@ -71,7 +71,7 @@ export class Network {
       this.sockets.add(from);
       if (from === server) from.on("data", (data) => this.heard(data));
       from.pipe(to);
-      // Either side may go at any time: that is what is tested.
+      // Either side may close at any time, which is what tests exercise.
       from.on("error", () => to.destroy());
       from.on("close", () => {
         this.sockets.delete(from);

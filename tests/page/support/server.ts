@@ -1,4 +1,4 @@
-// The real `riffle serve`, with a state folder of its own.
+// The real `riffle serve`, with its own state folder.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import readline from "node:readline";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 
-/** The program to test: the one that `scripts/test` has built, unless another is named. */
+/** Returns the program to test: the one built by `scripts/test`, unless RIFFLE_BINARY names another. */
 export function program(): string {
   const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target");
   const found = process.env.RIFFLE_BINARY ?? path.join(target, "debug/riffle");
@@ -19,7 +19,7 @@ export function program(): string {
   return found;
 }
 
-/** A folder that is gone when the test is over. */
+/** Creates a temporary folder. */
 export function scratch(): { path: string; remove(): void } {
   const folder = mkdtempSync(path.join(tmpdir(), "riffle-page-"));
   return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
@@ -29,17 +29,17 @@ export class Server {
   private constructor(
     private readonly child: ChildProcess,
     readonly port: number,
-    /** The address that it printed, with its token where it asks for one. */
+    /** The address that it printed, with the token if it requires one. */
     readonly printed: string,
     readonly said: string[],
   ) {}
 
-  /** For whoever comes from this machine. */
+  /** Starts a server without a token. */
   static async start(state: string, extra: string[] = [], port = 0): Promise<Server> {
     return Server.guarded(state, ["--no-token", ...extra], port);
   }
 
-  /** With the token that it makes. */
+  /** Starts a server that generates and requires a token. */
   static async guarded(state: string, extra: string[] = [], port = 0): Promise<Server> {
     const child = spawn(program(), ["serve", "--listen", `127.0.0.1:${port}`, "--state", state, ...extra], {
       stdio: ["ignore", "ignore", "pipe"],
@@ -69,7 +69,7 @@ export class Server {
     return (await answer.json()) as T;
   }
 
-  /** Stands still until `go`: what is under way stays so. */
+  /** Pauses the process until `go`: work in progress stops. */
   pause(): void {
     this.child.kill("SIGSTOP");
   }
@@ -78,7 +78,7 @@ export class Server {
     this.child.kill("SIGCONT");
   }
 
-  /** As a machine that loses power. */
+  /** Kills the process without warning, like a power failure. */
   async kill(): Promise<void> {
     await this.end("SIGKILL");
   }

@@ -1,4 +1,4 @@
-// What each test starts with: a server of its own, and the page in front of it.
+// Fixtures of each test: its own server, and the page.
 
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Locator, type Page, test as base } from "@playwright/test";
@@ -10,16 +10,16 @@ import { texts } from "./files.ts";
 import { Network } from "./network.ts";
 import { scratch, Server } from "./server.ts";
 
-/** A scan's address. */
+/** Address of a scan. */
 const SCAN = /\/scans\/([0-9a-f]{32})/;
-/** For what takes as long as the machine is slow. Milliseconds. */
+/** Timeout of work whose duration depends on the machine. Milliseconds. */
 const PATIENCE = 240_000;
 
 interface Fixtures {
-  /** A folder of its own, gone afterwards. */
+  /** A temporary folder, removed afterwards. */
   folder: string;
   server: Server;
-  /** How many files it reads at a time; 0: as it likes. */
+  /** Number of files that the server reads in parallel; 0: its default. */
   jobs: number;
   network: Network;
   /** The page as AWS serves it. */
@@ -27,7 +27,7 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
-  // Playwright reads the pattern: it must stand there.
+  // Playwright parses the parameter, which must be an object pattern.
   folder: async ({}, use) => {
     const made = scratch();
     await use(made.path);
@@ -67,13 +67,13 @@ export async function startScan(page: Page, folder: string, codes: string[] | { 
 export async function fillIn(page: Page, folder: string, codes: string[] | { file: string }): Promise<void> {
   await page.getByLabel("Folder", { exact: true }).fill(folder);
   if (Array.isArray(codes)) await page.getByLabel("Codes", { exact: true }).fill(codes.join("\n"));
-  else await page.getByLabel("File of codes").setInputFiles(codes.file);
+  else await page.getByLabel("File with codes").setInputFiles(codes.file);
   await expect(page.getByText("Ready.")).toBeVisible();
 }
 
 /**
- * Starts a scan, and stops the server after so many matches, until it is told to `go` on: however fast or slow the
- * machine is, the scan is not over before. `network` lies before the server.
+ * Starts a scan and pauses the server after the given number of matches, until the test calls `go`: on machines of any
+ * speed, the scan does not finish earlier. `network` is between the browser and the server.
  */
 export async function startHeldScan(
   page: Page,
@@ -92,7 +92,7 @@ export async function startHeldScan(
   await expect(page.locator("[data-row]").first()).toBeVisible();
 }
 
-/** The state of the scan that is shown. */
+/** Returns the state badge of the shown scan. */
 export function state(page: Page): Locator {
   return page.getByRole("main").locator("[data-state]");
 }
@@ -102,7 +102,7 @@ export async function complete(page: Page): Promise<void> {
   await expect(state(page)).toHaveText("Done", { timeout: PATIENCE });
 }
 
-/** Nothing on the page keeps anybody from using it, as far as axe can tell. */
+/** Asserts that axe finds no accessibility violations on the page. */
 export async function look(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const found = violations.map(({ id, help, nodes }) => {
@@ -111,7 +111,7 @@ export async function look(page: Page): Promise<void> {
   expect(found).toEqual([]);
 }
 
-/** How many matches the table says that it shows. */
+/** Returns the number of matches that the table reports. */
 export async function shown(page: Page): Promise<number> {
   return Number(await page.locator("[data-shown]").getAttribute("data-shown"));
 }
@@ -127,7 +127,7 @@ interface Listed {
   data: { hole_code: string; file_name: string };
 }
 
-/** All matches, as the server has them. */
+/** Returns all matches from the server. */
 export async function serverMatches(server: Server, id: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (let cursor: string | null = ""; cursor !== null; ) {
@@ -140,7 +140,7 @@ export async function serverMatches(server: Server, id: string): Promise<Map<str
   return found;
 }
 
-/** All matches, as the page exports them. */
+/** Returns all matches from the export of the page. */
 export async function pageMatches(page: Page): Promise<string[]> {
   await page.getByRole("button", { name: "Export" }).click();
   const [download] = await Promise.all([
@@ -155,7 +155,7 @@ export async function pageMatches(page: Page): Promise<string[]> {
   });
 }
 
-/** The page shows what the server knows. */
+/** Asserts that the page shows the server's state. */
 export async function expectServerState(page: Page, server: Server): Promise<void> {
   const id = scanId(page);
   const detail = await server.json<{ state: string; processed: number; failed: number; matches: number }>(
@@ -170,7 +170,7 @@ export async function expectServerState(page: Page, server: Server): Promise<voi
   expect((await pageMatches(page)).sort()).toEqual([...known.values()].sort());
 }
 
-/** Bytes of scripts and styles that the page has loaded, as they were sent. */
+/** Returns the transferred (encoded) bytes of scripts and styles that the page has loaded. */
 export async function loaded(page: Page): Promise<number> {
   return page.evaluate(() =>
     (performance.getEntriesByType("resource") as PerformanceResourceTiming[])
@@ -179,7 +179,7 @@ export async function loaded(page: Page): Promise<number> {
   );
 }
 
-/** Scans five hundred files that hold a hundred codes each, until all fifty thousand matches are listed. */
+/** Scans five hundred files with a hundred codes each, and waits until all fifty thousand matches are listed. */
 export async function scanFiftyThousand(page: Page, server: Server, folder: string): Promise<void> {
   const list = path.join(folder, "codes.txt");
   writeFileSync(list, texts(path.join(folder, "texts"), 500, 100).join("\n"));

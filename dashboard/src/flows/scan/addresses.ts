@@ -1,4 +1,4 @@
-// Where scans are: on the page, and in the API. Paths of reports and files stand in reports and never change.
+// Addresses of scans on the page and in the API. Reports contain the paths of reports and files, which never change.
 
 export const SCANS = "/api/scans";
 
@@ -14,7 +14,7 @@ export function filePath(id: string, file: number | string): string {
   return `/scans/${id}/files/${file}`;
 }
 
-/** Of the API: the scan, or what is known of it. */
+/** Returns the API address of a scan, or of a part of it. */
 export function scanPath(id: string, part = ""): string {
   return `${SCANS}/${encodeURIComponent(id)}${part}`;
 }

@@ -11,10 +11,10 @@ export function CancelButton({ cancelling, cancel }: { cancelling: boolean; canc
         {cancelling ? "Cancelling…" : "Cancel scan"}
       </Button>
       <Dialog opened={asking} onClose={close} title="Cancel this scan?" centered>
-        <Text size="sm">What was found until now stays listed, but there will be no report.</Text>
+        <Text size="sm">Matches found so far are kept, but there will be no report.</Text>
         <Group justify="end" mt="lg">
           <Button variant="default" onClick={close} data-autofocus>
-            Go on reading
+            Keep scanning
           </Button>
           <Button
             color="red"

@@ -1,4 +1,4 @@
-// Which codes: typed, pasted or from a file; and what was understood of them, before anything starts.
+// The codes of a new scan: typed, pasted or from a file, with a preview of the parsed list before the start.
 
 import { Anchor, Button, Group, List, Stack, Text, Textarea } from "@mantine/core";
 import { type DragEvent, useEffect, useRef, useState } from "react";
@@ -21,7 +21,7 @@ interface Props {
   choose: (codes: CodesChosen) => void;
 }
 
-/** After the last key, before the text is read. */
+/** Milliseconds after the last key before the text is sent for parsing. */
 const SETTLED = 350;
 
 export function Codes({ limits, chosen, choose }: Props) {
@@ -67,7 +67,7 @@ export function Codes({ limits, chosen, choose }: Props) {
       asked.current?.abort();
       choose({
         state: "refused",
-        why: `${given.name} is larger than ${bytes(limits.codes_file_bytes)}: keep only the codes in it.`,
+        why: `${given.name} is larger than ${bytes(limits.codes_file_bytes)}. Keep only the codes in it.`,
       });
     } else {
       read(given, given.name);
@@ -103,7 +103,7 @@ export function Codes({ limits, chosen, choose }: Props) {
         ) : (
           <Textarea
             label="Codes"
-            description="Type or paste them, one a line or parted by commas; or drop a workbook, CSV or text file."
+            description="Type or paste them, one per line or separated by commas, or drop a workbook, CSV or text file."
             placeholder={"HOLE-1266\nDH-4359"}
             value={text}
             onChange={(event) => type(event.currentTarget.value)}
@@ -120,7 +120,7 @@ export function Codes({ limits, chosen, choose }: Props) {
           ref={input}
           type="file"
           hidden
-          aria-label="File of codes"
+          aria-label="File with codes"
           accept=".xlsx,.xlsm,.xlsb,.xls,.ods,.csv,.tsv,.txt"
           onChange={(event) => {
             take(event.currentTarget.files?.[0]);
@@ -155,7 +155,7 @@ function Understood({ chosen }: { chosen: CodesChosen }) {
   );
   const shown = preview.codes.slice(0, 12);
   return (
-    <div className={classes.understood} role="status" aria-label="Codes understood">
+    <div className={classes.understood} role="status" aria-label="Recognised codes">
       <Text size="sm" fw={600}>
         {counted(preview.total, "code")}
         {from.length > 0 && <> from {from.join(", ")}</>}
@@ -166,7 +166,7 @@ function Understood({ chosen }: { chosen: CodesChosen }) {
       </Text>
       {preview.duplicates > 0 && (
         <Text size="sm" c="dimmed">
-          {counted(preview.duplicates, "repeat")} left out.
+          {counted(preview.duplicates, "duplicate")} ignored.
         </Text>
       )}
       {preview.left_out_total > 0 && (

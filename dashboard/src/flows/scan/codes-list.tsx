@@ -1,4 +1,4 @@
-// What became of each code: found, absent, or nobody can know.
+// The result of each code: found, absent or unknown.
 
 import { Badge, Button, Group, SegmentedControl, Table, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -22,16 +22,16 @@ const NAMES: Record<CodeState, string> = {
 const COLORS: Record<CodeState, string> = { found: "teal", absent: "gray", unknown: "orange", pending: "gray" };
 const MEANING: Record<CodeState, string> = {
   found: "Found in at least one file.",
-  absent: "In none of the files, and every page of them was read.",
+  absent: "Not in any of the files. Every page was read.",
   unknown: "Not found, but some pages or files could not be read, or OCR may have misread it.",
-  pending: "The scan still reads.",
+  pending: "Not found in the files read so far.",
 };
 
 interface Props {
   id: string;
   over: boolean;
   complete: boolean;
-  /** Matches known: while the scan runs, new ones make the list stale. */
+  /** Number of known matches; with none, the list is not refreshed. */
   found: number;
 }
 
@@ -53,7 +53,7 @@ export function CodesList({ id, over, complete, found }: Props) {
     <>
       <Group gap="md" mb="sm">
         <SegmentedControl
-          aria-label="Which codes"
+          aria-label="Filter codes by state"
           value={state}
           onChange={(value) => setState(value as CodeState)}
           data={states.map((value) => ({
@@ -65,11 +65,11 @@ export function CodesList({ id, over, complete, found }: Props) {
           {MEANING[state]}
         </Text>
       </Group>
-      {list.isPending && <Waiting label="Loading the codes…" />}
+      {list.isPending && <Waiting label="Loading codes…" />}
       {list.isError && (
-        <Trouble title="The codes cannot be shown" message={list.error.message} again={() => void list.refetch()} />
+        <Trouble title="Could not load codes" message={list.error.message} again={() => void list.refetch()} />
       )}
-      {list.data && codes.length === 0 && <EmptyState title="None" />}
+      {list.data && codes.length === 0 && <EmptyState title="No codes" />}
       {codes.length > 0 && (
         <Scrolled label="Codes" minWidth={320}>
           <Table striped>

@@ -1,4 +1,4 @@
-// The one session the page follows. It outlives the change from "new scan" to the session's own address.
+// The one session that the page follows. It survives the navigation from "new scan" to the session's own address.
 
 import { useEffect, useState, useSyncExternalStore } from "react";
 
@@ -11,7 +11,7 @@ import { scanPath } from "./addresses.ts";
 import { type Api, Session, type View, type Wanted } from "./session.ts";
 
 const PAGE = 5_000;
-/** Milliseconds between two pictures of a table that grows. */
+/** Least milliseconds between two renders of a growing table. */
 const BETWEEN_PICTURES = 250;
 
 const api: Api = {
@@ -24,14 +24,14 @@ let current: Session | null = null;
 
 function make(wanted: Wanted, config: Config): Session {
   current?.close();
-  // Replaced well before the gateway ends it.
+  // Replaced well before the gateway closes it.
   const replaceAfter = Math.max(1, config.socket.max_age_seconds * 0.75) * 1000;
   current = new Session(wanted, browser(config.socket.path), api, paced(), { ...TIMING, replaceAfter });
   current.open();
   return current;
 }
 
-/** Calls back before the next picture is drawn, and then not too often: each time all rows are put in order again. */
+/** Schedules callbacks before the next frame, but limits their rate, because each one sorts all rows again. */
 function paced(): (call: () => void) => void {
   let last = 0;
   return (call) => {
@@ -40,18 +40,18 @@ function paced(): (call: () => void) => void {
       call();
     };
     const wait = last + BETWEEN_PICTURES - performance.now();
-    // A hidden tab draws no pictures, and is to go on all the same.
+    // A hidden tab gets no animation frames but must continue.
     if (wait > 0 || document.hidden) setTimeout(run, Math.max(wait, 0));
     else requestAnimationFrame(run);
   };
 }
 
-/** Asks for a scan. */
+/** Requests a scan. */
 export function begin(start: StartScan, config: Config): Session {
   return make({ start }, config);
 }
 
-/** The session of this id, followed already or from now on. */
+/** Returns the session with this id, and starts to follow it if needed. */
 export function useSession(id: string, config: Config): Session {
   const [session, setSession] = useState(() => (current?.snapshot().id === id ? current : make({ id }, config)));
   useEffect(() => {

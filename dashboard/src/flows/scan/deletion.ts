@@ -1,10 +1,10 @@
-// What the question before a scan goes says.
+// The content of the dialog that confirms the deletion of a scan.
 
 import type { Deletion } from "../../ui/delete-dialog.tsx";
 import { scanPath } from "./addresses.ts";
 import { lossesOf } from "./words.ts";
 
-/** What is to be deleted, as a person knows it. */
+/** The properties of a scan that the dialog needs. */
 export interface Deletable {
   session_id: string;
   source: string;
@@ -18,7 +18,7 @@ export function deletionOf({ session_id: id, source, uploaded }: Deletable): Del
     name: source,
     path: scanPath(id),
     losses: lossesOf({ uploaded }),
-    stays: uploaded ? null : "The files that were read stay where they are.",
+    stays: uploaded ? null : "The scanned files themselves are not deleted.",
     announced: `The scan of ${source} was deleted.`,
     queries: ["scans"],
   };

@@ -1,9 +1,9 @@
-// What a person pastes to name a Google Drive folder.
+// Parses what users paste for a Google Drive folder.
 
 const ID = /^[A-Za-z0-9_-]{1,128}$/;
 const TOKEN = /^[\x21-\x7e]{1,4096}$/;
 
-/** The id in a folder's address, or an id itself; `null`: neither. */
+/** Returns the id in a folder's address, or an id itself; `null` if the text is neither. */
 export function folderId(text: string): string | null {
   const given = text.trim();
   if (ID.test(given)) return given;

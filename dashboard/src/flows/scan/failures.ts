@@ -1,4 +1,4 @@
-// The files of one session that could not be read, by file.
+// The files of one session that could not be read, by file index.
 
 import type { ListedFailure } from "../../contracts.ts";
 
@@ -15,7 +15,7 @@ export class Failures {
     return this.byFile.size;
   }
 
-  /** Says whether any of them was new. */
+  /** Adds failures; returns whether any of them was new. */
   add(listed: readonly ListedFailure[]): boolean {
     const before = this.byFile.size;
     for (const { file, data } of listed) {

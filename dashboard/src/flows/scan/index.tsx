@@ -1,4 +1,4 @@
-// Scans: codes are looked for in drawings.
+// The scan flow: finds codes in drawings.
 
 import { DownloadPage } from "../../downloads/download-page.tsx";
 import type { FlowRoute, Navigation, Words } from "../flow.ts";
@@ -53,5 +53,5 @@ export const routes: FlowRoute[] = [
 export const start = () => <NewScan />;
 
 function Download({ id, path }: { id: string; path: string }) {
-  return <DownloadPage key={path} path={path} from={{ name: "Look at the scan", href: scanAddress(id) }} />;
+  return <DownloadPage key={path} path={path} from={{ name: "View the scan", href: scanAddress(id) }} />;
 }

@@ -44,7 +44,7 @@ interface Props {
   version: number;
   view: View;
   open: (match: string) => void;
-  /** Told the ids in the order shown. */
+  /** Receives the ids in the order shown. */
   order: (ids: string[]) => void;
 }
 
@@ -86,7 +86,7 @@ export function MatchesList({ matches, version, view, open, order: tell }: Props
             found.length === matches.size
               ? counted(matches.size, "match", "matches")
               : `${count(found.length)} of ${counted(matches.size, "match", "matches")}`,
-            !view.synced && isOver(view.state) && "more are being loaded",
+            !view.synced && isOver(view.state) && "loading more…",
           ]}
         />
       </FilterBar>
@@ -113,7 +113,7 @@ export function MatchesList({ matches, version, view, open, order: tell }: Props
         }
       />
       {found.length === 0 && (
-        <EmptyState title="No match passes the filter">
+        <EmptyState title="No matches for this filter">
           <Button variant="default" size="xs" onClick={() => setFilters({ all: "" })}>
             Show all {count(matches.size)}
           </Button>
@@ -126,15 +126,12 @@ export function MatchesList({ matches, version, view, open, order: tell }: Props
 function Nothing({ view }: { view: View }) {
   if (view.state === "COMPLETE" && view.matches === 0) {
     return (
-      <EmptyState title="None of the codes was found">
-        The Codes tab says which are absent, and which nobody can know.
-      </EmptyState>
+      <EmptyState title="No codes found">The Codes tab shows which codes are absent and which are unknown.</EmptyState>
     );
   }
-  if (view.state === "COMPLETE") return <Waiting label="Loading the matches…" />;
-  if (isOver(view.state))
-    return <EmptyState title="No match was found">The scan ended before it found one.</EmptyState>;
-  return <EmptyState title="No match yet">Matches appear here as soon as they are found.</EmptyState>;
+  if (view.state === "COMPLETE") return <Waiting label="Loading matches…" />;
+  if (isOver(view.state)) return <EmptyState title="No matches">The scan ended before it found any.</EmptyState>;
+  return <EmptyState title="No matches yet">Matches appear here as soon as they are found.</EmptyState>;
 }
 
 function Columns({ columns, choose }: { columns: Column[]; choose: (columns: Column[]) => void }) {

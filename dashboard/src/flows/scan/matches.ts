@@ -1,50 +1,50 @@
-// The matches of one session, outside of React: fifty thousand of them arrive by the hundred, are searched and sorted.
+// The matches of one session, outside React: up to fifty thousand arrive in batches and are searched and sorted.
 
 import type { Listed } from "../../contracts.ts";
 
 export interface Row {
   id: string;
-  /** Index of the file in its session, and of the match in its file. */
+  /** Index of the file in its session; `ordinal` is the index of the match in its file. */
   file: number;
   ordinal: number;
   code: string;
   name: string;
   place: string;
   snippet: string;
-  /** How many codes the file holds: "2 Codes". */
+  /** Number of codes in the file: "2 Codes". */
   status: string;
 }
 
 export type Column = "code" | "name" | "place" | "status" | "snippet";
 export const COLUMNS: readonly Column[] = ["code", "name", "place", "status", "snippet"];
 
-/** `null` as column: in the order of the files. */
+/** Column `null`: the order of the files. */
 export interface Order {
   column: Column | null;
   descending: boolean;
 }
 
-/** A text for all columns, and one for each. Case does not count. */
+/** A text for all columns, and one for each. Case is ignored. */
 export type Filters = { all: string } & Partial<Record<Column, string>>;
 
 export class Matches {
   private readonly rows: Row[] = [];
   private readonly ids = new Set<string>();
-  /** Made once for each row: lower case for searching, and a key that sorts numbers by value. */
+  /** Computed once per row: lower-case text for searching, and a key that sorts numbers by value. */
   private readonly lower: Record<Column, string>[] = [];
   private readonly keys: Record<Column, string[]> = { code: [], name: [], place: [], status: [], snippet: [] };
   private readonly listeners = new Set<() => void>();
   private pending = false;
   private shown = 0;
 
-  /** @param soon calls back before the next picture is drawn: rows are shown by the batch. */
+  /** @param soon calls back before the next frame, so that rows are shown in batches. */
   constructor(private readonly soon: (call: () => void) => void) {}
 
   get size(): number {
     return this.rows.length;
   }
 
-  /** Changes when there is something new to show. */
+  /** A number that changes when there are new rows to show. */
   readonly version = (): number => this.shown;
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -52,7 +52,7 @@ export class Matches {
     return () => this.listeners.delete(listener);
   };
 
-  /** A match that is known already changes nothing. */
+  /** Adds matches; known ones are ignored. */
   add(listed: readonly Listed[]): void {
     let added = false;
     for (const { match_id: id, data } of listed) {
@@ -92,7 +92,7 @@ export class Matches {
     return this.rows[position];
   }
 
-  /** Positions of the rows that pass the filters, in order. */
+  /** Returns the positions of the rows that match the filters, sorted. */
   view(filters: Filters, order: Order): Uint32Array {
     const wanted = needles(filters);
     const found = new Uint32Array(this.rows.length);
@@ -133,7 +133,7 @@ export class Matches {
   }
 }
 
-/** Numbers by value: "HOLE-9" comes before "HOLE-10". */
+/** Returns a key that sorts numbers by value: "HOLE-9" before "HOLE-10". */
 export function sortKey(text: string): string {
   return text.replace(/\d+/g, (digits) => {
     const value = digits.replace(/^0+(?=\d)/, "");

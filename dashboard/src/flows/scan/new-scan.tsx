@@ -1,4 +1,4 @@
-// The control panel: what to read, what to look for, how; and the start.
+// The form for a new scan: files, codes, options and the start button.
 
 import { Button, Card, Container, Group, SegmentedControl, Stack, Switch, Text, Title } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
@@ -19,7 +19,7 @@ import { forget, named, pending, remember, requestId } from "./starting.ts";
 
 export function NewScan() {
   const config = useConfig();
-  // A scan that was asked for before the page was loaded anew.
+  // A scan that was requested before a reload.
   const [session, setSession] = useState<Session | null>(() => {
     const asked = pending();
     return asked ? begin(asked, config) : null;
@@ -37,7 +37,7 @@ export function NewScan() {
   return (
     <>
       {session && <Starting session={session} back={() => refused(session)} />}
-      {/* Kept, so that nothing has to be filled in again where the scan is refused. */}
+      {/* Stays mounted, so that the form keeps its content if the server refuses the scan. */}
       <div hidden={session !== null}>
         <Form config={config} start={start} />
       </div>
@@ -66,7 +66,7 @@ function Starting({ session, back }: { session: Session; back: () => void }) {
         label={view.link.kind === "waiting" ? "Waiting for the server to start the scan…" : "Starting the scan…"}
       />
       <Button variant="default" size="xs" onClick={back}>
-        Do not start it
+        Cancel
       </Button>
     </Stack>
   );
@@ -140,7 +140,7 @@ function Form({ config, start }: { config: Config; start: (message: StartScan) =
               Find codes in drawings
             </Title>
             <Text c="dimmed" mt={4}>
-              Choose files and a list of codes. Matches arrive while Riffle reads; at the end there is one Excel report.
+              Choose files and a list of codes. Matches appear during the scan, and you get one Excel report at the end.
             </Text>
           </div>
           <Card withBorder padding="lg" component="section" aria-labelledby="step-files">
@@ -162,7 +162,7 @@ function Form({ config, start }: { config: Config; start: (message: StartScan) =
             <Stack gap="md">
               <div>
                 <SegmentedControl
-                  aria-label="What counts as finding a code"
+                  aria-label="How codes are matched"
                   value={anywhere ? "substring" : "token"}
                   onChange={(value) => setAnywhere(value === "substring")}
                   data={[
@@ -173,11 +173,11 @@ function Form({ config, start }: { config: Config; start: (message: StartScan) =
                 <Text size="sm" c="dimmed" mt={6}>
                   {anywhere
                     ? "HOLE-1 is also found in HOLE-12 and XHOLE-1."
-                    : "HOLE-1 is not found in HOLE-12. Case and kind of hyphen do not count."}
+                    : "HOLE-1 is not found in HOLE-12. Upper and lower case and hyphen style are ignored."}
                 </Text>
               </div>
               <Switch
-                label="Read text in pictures (OCR)"
+                label="Read text in images (OCR)"
                 description={
                   config.ocr.available
                     ? "Scanned pages take about a second each."
@@ -188,14 +188,14 @@ function Form({ config, start }: { config: Config; start: (message: StartScan) =
                 onChange={(event) => setOcr(event.currentTarget.checked)}
               />
               <Switch
-                label="Pictures in the report"
-                description="Shows each code as it stands on its page, for the first 1,000 matches."
+                label="Images in the report"
+                description="Shows each code on its page, for the first 1,000 matches."
                 checked={pictures}
                 onChange={(event) => setPictures(event.currentTarget.checked)}
               />
             </Stack>
           </Card>
-          {problem && <Trouble title="The files did not arrive" message={problem} again={() => void go()} />}
+          {problem && <Trouble title="Upload failed" message={problem} again={() => void go()} />}
           {sending ? (
             <Card withBorder padding="lg" component="section" aria-label="Upload">
               <UploadProgress {...sending} busy stop={() => abort.current?.abort()} />
@@ -222,11 +222,11 @@ function whatIsMissing(source: SourceChosen | null, codes: CodesChosen): string 
   if (files) return "Choose files first.";
   switch (codes.state) {
     case "none":
-      return "Name the codes to look for.";
+      return "Enter the codes to look for.";
     case "reading":
       return "Reading the codes…";
     case "refused":
-      return "The codes cannot be used yet: see above.";
+      return "The codes cannot be used yet. See the message above.";
     case "ready":
       return null;
   }

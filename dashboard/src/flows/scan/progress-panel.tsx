@@ -1,4 +1,4 @@
-// How far the scan is.
+// The progress of a scan.
 
 import { Card, Progress, Text } from "@mantine/core";
 import { useEffect, useRef } from "react";
@@ -33,7 +33,7 @@ export function ProgressPanel({ view, listed }: { view: View; listed: number }) 
         />
         <Figure name="Matches" value={count(Math.max(view.matches, listed))} id="matches" />
         <Figure name="Not read" value={count(view.failed)} id="failed" />
-        {!!partly && <Figure name="Read in part" value={count(partly)} id="partly" />}
+        {!!partly && <Figure name="Partly read" value={count(partly)} id="partly" />}
         {!over && view.filesPerSecond !== null && (
           <Figure name="Speed" value={`${rate(view.filesPerSecond)} files/s`} id="speed" />
         )}
@@ -56,7 +56,7 @@ function Figure({ name, value, id }: { name: string; value: string; id: string }
   );
 }
 
-/** Each quarter and the end, not each file. */
+/** Announces each quarter and the end, not each file. */
 function useSpoken(view: View) {
   const say = useAnnounce();
   const { state, matches, processed, failed } = view;
@@ -70,7 +70,7 @@ function useSpoken(view: View) {
     } else if (isOver(state)) {
       words = `${stateName(stateOf(phaseOf(state, false)))}.`;
     } else if (quarter > 0) {
-      words = `${quarter * 25} per cent of the files are read.`;
+      words = `${quarter * 25} per cent of the files have been read.`;
     } else {
       words = `${detailWords(phaseOf(state, false))}.`;
     }

@@ -1,4 +1,4 @@
-// What the scan used, and what that costs.
+// The resources that the scan used, and their cost.
 
 import { Table, Text } from "@mantine/core";
 
@@ -11,7 +11,7 @@ import classes from "./receipt-panel.module.css";
 export function ReceiptPanel({ receipt }: { receipt: Receipt }) {
   const { duration_seconds: seconds, files, cost } = receipt;
   const said = [
-    `${counted(files, "file")} of ${bytes(receipt.bytes)}`,
+    `${counted(files, "file")} (${bytes(receipt.bytes)})`,
     counted(receipt.pages, "page or sheet", "pages and sheets"),
     duration(seconds),
   ];
@@ -23,10 +23,10 @@ export function ReceiptPanel({ receipt }: { receipt: Receipt }) {
       Receipt: {said.join(" · ")}
       {used.length > 0 && (
         <details className={classes.details}>
-          <summary>{cost ? "What it costs, in parts" : "What it used"}</summary>
+          <summary>{cost ? "Cost breakdown" : "Usage breakdown"}</summary>
           <Parts parts={used} currency={cost?.currency ?? null} />
-          {cost && `An estimate by the list prices of ${cost.region}. `}
-          Storage that stays, traffic, and what you look at afterwards are not in it.
+          {cost && `An estimate based on list prices in ${cost.region}. `}
+          Not included: ongoing storage, data transfer, and anything you view afterwards.
         </details>
       )}
     </Text>
@@ -35,15 +35,15 @@ export function ReceiptPanel({ receipt }: { receipt: Receipt }) {
 
 function Parts({ parts, currency }: { parts: Part[]; currency: string | null }) {
   return (
-    <Scrolled label="Parts of the receipt" minWidth={320}>
+    <Scrolled label="Breakdown" minWidth={320}>
       <Table fz="sm" w="auto" my="xs">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th scope="col">Part</Table.Th>
-            <Table.Th scope="col">Used</Table.Th>
+            <Table.Th scope="col">Item</Table.Th>
+            <Table.Th scope="col">Usage</Table.Th>
             {currency !== null && (
               <Table.Th scope="col" ta="right">
-                About
+                Estimated cost
               </Table.Th>
             )}
           </Table.Tr>

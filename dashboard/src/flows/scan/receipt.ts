@@ -1,17 +1,17 @@
-// The parts of a receipt, as people would name them.
+// The parts of a receipt with display names.
 
 import type { Receipt } from "../../contracts.ts";
 import { count, counted } from "../../ui/format.ts";
 
 export interface Part {
   name: string;
-  /** What of it was used, in words. */
+  /** Used amounts as text. */
   used: string;
-  /** `null` where nobody put a price on it. */
+  /** `null` without a price. */
   cost: number | null;
 }
 
-/** Only those of which something was used. */
+/** Returns the parts that were used or cost something. */
 export function parts({ used, cost }: Receipt): Part[] {
   if (!used && !cost) return [];
   const part = (name: string, amounts: [number, string][], price: number | undefined): Part => ({

@@ -1,4 +1,4 @@
-// Reads again what could not be read: a scan of its own, whose report holds both.
+// Retries the files that could not be read: a new scan, whose report contains the results of both.
 
 import { Button, Popover } from "@mantine/core";
 import { useEffect, useState } from "react";
@@ -16,7 +16,7 @@ import { TokenForm } from "./token-field.tsx";
 interface Props {
   id: string;
   failed: number;
-  /** The files are Google Drive's: reading them takes an access token. */
+  /** The files are in Google Drive, so that an access token is needed. */
   lends: boolean;
   config: Config;
 }
@@ -40,11 +40,11 @@ export function RetryButton({ id, failed, lends, config }: Props) {
             loading={session !== null}
             aria-expanded={lends ? asking : undefined}
           >
-            Read {counted(failed, "file")} again
+            Retry {counted(failed, "file")}
           </Button>
         </Popover.Target>
         <Popover.Dropdown>
-          <TokenForm label="Read again" use={start} />
+          <TokenForm label="Retry" use={start} />
         </Popover.Dropdown>
       </Popover>
       {session && <Following session={session} back={() => setSession(null)} />}
@@ -61,6 +61,6 @@ function Following({ session, back }: { session: Session; back: () => void }) {
     go(scanAddress(view.id));
   }, [view.id, go]);
   return view.problem ? (
-    <Trouble title="The files were not read again" message={view.problem.message} again={back} />
+    <Trouble title="The retry was not started" message={view.problem.message} again={back} />
   ) : null;
 }

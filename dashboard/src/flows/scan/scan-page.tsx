@@ -1,4 +1,4 @@
-// One scan, running or over.
+// The page of one scan, running or finished.
 
 import { Alert, Anchor, Stack, Text } from "@mantine/core";
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
@@ -37,7 +37,7 @@ export function ScanPage({ id }: { id: string }) {
   const rows = useSyncExternalStore(session.matches.subscribe, session.matches.version);
   const [, go] = useLocation();
   const [item, setItem] = useParameter("item");
-  /** The order in which the table shows the matches: the viewer leafs through it. */
+  /** Match ids in the order of the table, for the previous and next buttons of the viewer. */
   const [shown, setShown] = useState<string[]>([]);
   const [asked, ask] = useState<Deletion | null>(null);
   const show = (match: string | null) => setItem(match, { replace: item !== null && match !== null });
@@ -50,10 +50,10 @@ export function ScanPage({ id }: { id: string }) {
 
   if (view.problem?.kind === "not_found") {
     return (
-      <EmptyState title="There is no such scan" whole>
-        It may have been removed, or the address is not complete.{" "}
+      <EmptyState title="Scan not found" whole>
+        It may have been deleted, or the address is incomplete.{" "}
         <Anchor component={Link} href="/scans">
-          Look at all scans
+          View all scans
         </Anchor>
         .
       </EmptyState>
@@ -61,9 +61,9 @@ export function ScanPage({ id }: { id: string }) {
   }
   if (view.state === null) {
     return view.problem ? (
-      <Trouble title="The scan cannot be shown" message={view.problem.message} again={() => session.retryNow()} />
+      <Trouble title="Could not load the scan" message={view.problem.message} again={() => session.retryNow()} />
     ) : (
-      <Waiting label="Opening the scan…" />
+      <Waiting label="Loading the scan…" />
     );
   }
   const over = isOver(view.state);
@@ -89,16 +89,16 @@ export function ScanPage({ id }: { id: string }) {
       />
       <Outcome id={id} session={session} view={view} />
       {paused && (
-        <Alert color="yellow" title="Google no longer takes the access token" role="alert" variant="light">
+        <Alert color="yellow" title="Google no longer accepts the access token" role="alert" variant="light">
           <Stack gap="sm">
             <Text size="sm">
-              What was found stays, and the scan goes on where it was as soon as it has a new one. It waits for a day
-              after its start.
+              Matches found so far are kept. Enter a new token and the scan continues where it stopped. It waits until
+              one day after it started.
             </Text>
             {view.renewing ? (
-              <Waiting label="Trying the new token…" />
+              <Waiting label="Checking the new token…" />
             ) : (
-              <TokenForm label="Go on with this token" use={(token) => session.renew(token)} />
+              <TokenForm label="Continue with this token" use={(token) => session.renew(token)} />
             )}
           </Stack>
         </Alert>
@@ -144,7 +144,7 @@ export function ScanPage({ id }: { id: string }) {
   );
 }
 
-/** The one thing that most people want next. */
+/** The action that most users need next. */
 function Primary({ id, session, view }: { id: string; session: Session; view: View }): ReactNode {
   if (view.state === "COMPLETE") return <DownloadButton path={reportPath(id)}>Download report</DownloadButton>;
   if (isOver(view.state) || view.state === "FINALIZING") return null;
@@ -159,31 +159,35 @@ function Outcome({ id, session, view }: { id: string; session: Session; view: Vi
           {verdictWords(view, partlyRead(view))}{" "}
           {view.failed > 0 && (
             <Anchor component={Link} href={`${scanAddress(id)}?tab=problems`}>
-              Look why, and read again
+              View problems and retry
             </Anchor>
           )}
         </Verdict>
       )}
       {view.state === "CANCELLED" && (
-        <Verdict tone="fine">What was found before it was cancelled stays listed; there is no report.</Verdict>
+        <Verdict tone="fine">Matches found before it was cancelled are kept. There is no report.</Verdict>
       )}
       {view.state === "FAILED" && (
-        <Verdict tone="failed" title="The scan could not be done">
+        <Verdict tone="failed" title="The scan failed">
           {view.reason ?? "The server gave no reason."}
         </Verdict>
       )}
       {view.problem && (
-        <Trouble title="Something is in the way" message={view.problem.message} again={() => session.retryNow()} />
+        <Trouble
+          title={view.problem.kind === "unreachable" ? "Connection lost" : "The server refused the request"}
+          message={view.problem.message}
+          again={() => session.retryNow()}
+        />
       )}
     </>
   );
 }
 
-/** Files that could not be read, and why. */
+/** The files that could not be read, with the reasons. */
 function NotRead({ id, session, view }: { id: string; session: Session; view: View }) {
   const config = useConfig();
   const partly = partlyRead(view);
-  if (view.failures === 0 && view.failed > 0) return <Waiting label="Loading the files that were not read…" />;
+  if (view.failures === 0 && view.failed > 0) return <Waiting label="Loading files that were not read…" />;
   const problems = session.failures().map(({ file, name, reason }) => ({
     id: String(file),
     place: <FileLink path={filePath(id, file)}>{name}</FileLink>,
@@ -218,7 +222,7 @@ function About({ view }: { view: View }) {
       {count(detail.codes)} {detail.codes === 1 ? "code" : "codes"}, {options.join(", ")} · {date(detail.created_at)}
       {detail.retry_of && (
         <>
-          {" · reads again what failed in "}
+          {" · retries what failed in "}
           <Anchor component={Link} href={scanAddress(detail.retry_of)} size="sm">
             an earlier scan
           </Anchor>

@@ -1,4 +1,4 @@
-// Earlier scans, newest first.
+// The list of scans, newest first.
 
 import { Anchor, Button, Group, Table, Text, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -19,9 +19,9 @@ import { SCANS, scanAddress } from "./addresses.ts";
 import { deletionOf } from "./deletion.ts";
 import { detailWords } from "./words.ts";
 
-/** Handed along with an address: the heading takes the focus. */
+/** History state with which the heading takes the focus. */
 export const TO_HEADING = { focus: "heading" } as const;
-/** How the API calls a source of uploaded files. */
+/** The source of a scan of uploaded files, as the API names it. */
 const UPLOADED = "uploaded files";
 
 export function Scans() {
@@ -30,7 +30,7 @@ export function Scans() {
     queryFn: ({ pageParam, signal }) => get<ScanPage>(paged(SCANS, pageParam, 50), signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,
-    // What runs moves on.
+    // Running scans change.
     refetchInterval: (query) =>
       query.state.data?.pages.some((page) => page.scans.some(({ state }) => isOpen(state))) ? 2_000 : false,
   });
@@ -38,7 +38,7 @@ export function Scans() {
   const heading = useRef<HTMLHeadingElement>(null);
   const fromDeleted = useHistoryState<typeof TO_HEADING | null>()?.focus === TO_HEADING.focus;
   useEffect(() => {
-    // Who comes from a scan that is gone begins at the top.
+    // After the deletion of a scan on its page, the focus starts at the heading.
     if (fromDeleted) heading.current?.focus();
   }, [fromDeleted]);
   const scans = list.data?.pages.flatMap((page) => page.scans) ?? [];
@@ -57,11 +57,11 @@ export function Scans() {
         one="scan"
         rows={scans.length}
         empty={
-          <EmptyState title="No scan yet">
+          <EmptyState title="No scans yet">
             <Anchor component={Link} href="/">
-              Start the first one
-            </Anchor>
-            ; it will be listed here.
+              Start your first scan
+            </Anchor>{" "}
+            to see it here.
           </EmptyState>
         }
       >
@@ -69,16 +69,16 @@ export function Scans() {
           <Table highlightOnHover verticalSpacing="sm">
             <Table.Thead>
               <Table.Tr>
-                <Table.Th scope="col">Scan of</Table.Th>
+                <Table.Th scope="col">Source</Table.Th>
                 <Table.Th scope="col" miw={120}>
                   State
                 </Table.Th>
                 <Table.Th scope="col">Files</Table.Th>
                 <Table.Th scope="col">Matches</Table.Th>
                 <Table.Th scope="col">Not read</Table.Th>
-                <Table.Th scope="col">Took</Table.Th>
-                <Table.Th scope="col">Begun</Table.Th>
-                <Table.Th scope="col">What to do</Table.Th>
+                <Table.Th scope="col">Duration</Table.Th>
+                <Table.Th scope="col">Started</Table.Th>
+                <Table.Th scope="col">Actions</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -89,7 +89,7 @@ export function Scans() {
           </Table>
         </Scrolled>
       </Listing>
-      {/* The button that asked is about to go. */}
+      {/* The button that opened the dialog disappears with its row. */}
       <DeleteDialog about={asked} close={() => ask(null)} gone={() => heading.current?.focus()} />
     </>
   );
@@ -105,7 +105,7 @@ function Line({ scan, remove }: { scan: ScanOverview; remove: (deletion: Deletio
         </Anchor>
         <Text size="xs" c="dimmed">
           {count(scan.codes)} {scan.codes === 1 ? "code" : "codes"}
-          {scan.retry_of && ", reads again what failed"}
+          {scan.retry_of && ", retry of failed files"}
         </Text>
       </Table.Td>
       <Table.Td>
@@ -126,7 +126,7 @@ function Line({ scan, remove }: { scan: ScanOverview; remove: (deletion: Deletio
           <Button
             size="compact-sm"
             variant="default"
-            aria-label={`Delete the scan of ${scan.source}, begun ${date(scan.created_at)}`}
+            aria-label={`Delete the scan of ${scan.source}, started ${date(scan.created_at)}`}
             onClick={() => remove(deletionOf({ ...scan, uploaded: scan.source === UPLOADED }))}
           >
             Delete

@@ -61,7 +61,7 @@ describe("a session", () => {
     const { time, server, begin } = made(3, 3);
     server.api.detail = async () => {
       const { ApiError } = await import("../../api/client.ts");
-      throw new ApiError(404, "Not found", "There is no such session.");
+      throw new ApiError(404, "Not found", "This scan does not exist.");
     };
     const session = begin({ id: "nonsense" });
     for (let turn = 0; turn < 50; turn++) await Promise.resolve();
@@ -123,7 +123,7 @@ describe("whatever the network does", () => {
         if (random() < 0.03) wires.cut();
         if (random() < 0.01) wires.down = !wires.down;
         if (random() < 0.01) {
-          // A reload: what the tab has kept is the request, or the address.
+          // A reload: the tab keeps the request, or the address.
           const { id } = session.snapshot();
           session.close();
           session = begin(id === null ? { start } : { id });

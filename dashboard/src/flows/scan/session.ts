@@ -1,6 +1,6 @@
-// One scan as the page knows it. Frames may be lost, doubled or reordered and sockets come and go: whatever happens,
-// it ends in the server's state. It listens first and asks after: what came before is in the answer, what comes
-// later in frames, and what stands in both counts once.
+// One scan as the page knows it. Frames may be lost, duplicated or reordered, and sockets may be replaced: the session
+// always converges to the server's state. It subscribes first and reads pages afterwards: earlier results are in the
+// pages, later ones in frames, and results in both count once.
 
 import { ApiError } from "../../api/client.ts";
 import { Link, type LinkState, TIMING, type Timing, type World } from "../../connection/link.ts";
@@ -8,7 +8,7 @@ import type { FailurePage, Frame, MatchPage, Receipt, ScanDetail, SessionState, 
 import { Failures } from "./failures.ts";
 import { Matches } from "./matches.ts";
 
-/** What a person is shown. A new object for each change. */
+/** What the page shows. Each change creates a new object. */
 export interface View {
   /** `null` until the server has named it. */
   id: string | null;
@@ -17,24 +17,24 @@ export interface View {
   total: number | null;
   processed: number;
   failed: number;
-  /** As the server counts; as many are listed once `synced`. */
+  /** Number of matches counted by the server; as many are listed once `synced`. */
   matches: number;
   percent: number;
   filesPerSecond: number | null;
   etaSeconds: number | null;
   receipt: Receipt | null;
-  /** What the session was asked to do. */
+  /** The description of the session by the API. */
   detail: ScanDetail | null;
-  /** Why it FAILED. */
+  /** Why the scan is FAILED. */
   reason: string | null;
-  /** What stands in the way: told where the person can do something about it. */
+  /** An error that the user should see. */
   problem: Problem | null;
   cancelling: boolean;
-  /** It waits for a new access token. */
+  /** The scan waits for a new access token. */
   paused: boolean;
-  /** A new token is on its way. */
+  /** A new token has been sent. */
   renewing: boolean;
-  /** All that the server has told of is listed. */
+  /** All results that the server has reported are listed. */
   synced: boolean;
   link: LinkState;
   failures: number;
@@ -45,28 +45,28 @@ export interface Problem {
   message: string;
 }
 
-/** Where the session's pages come from. */
+/** The requests that read a session. */
 export interface Api {
   detail(id: string): Promise<ScanDetail>;
   matches(id: string, cursor: string | null): Promise<MatchPage>;
   failures(id: string, cursor: string | null): Promise<FailurePage>;
 }
 
-/** A session that exists, or what is asked for to make one. */
+/** An existing session, or the request to create one. */
 export type Wanted = { id: string } | { start: StartScan };
 
-/** So long without a word of a scan that should be running, and the page asks. Milliseconds. */
+/** After this long without a frame of a running scan, the page requests a snapshot. Milliseconds. */
 const SILENCE = 15_000;
-/** Between two tries to read pages. */
+/** Between two attempts to read pages. Milliseconds. */
 const AGAIN = 2_000;
-/** What may be known of a session that is over: no frame follows. */
+/** The final states of a session: no frame follows. */
 const OVER: readonly SessionState[] = ["COMPLETE", "FAILED", "CANCELLED"];
 
 export function isOver(state: SessionState | null): boolean {
   return state !== null && OVER.includes(state);
 }
 
-/** As frames name it. A scan that waits for a token is one that runs. */
+/** Returns the state as frames name it. A scan that waits for a token is RUNNING. */
 function stateOf({ detail }: ScanDetail): SessionState {
   return detail === "token_expired" ? "RUNNING" : (detail.toUpperCase() as Uppercase<typeof detail>);
 }
@@ -81,7 +81,7 @@ export class Session {
   private cancelWanted = false;
   private cancelSilence: (() => void) | null = null;
   private cancelAgain: (() => void) | null = null;
-  /** Reading pages; `again` where more happened meanwhile. */
+  /** Set while pages are being read; `again` if something changed meanwhile. */
   private reading: { again: boolean } | null = null;
   private closed = false;
 
@@ -137,7 +137,7 @@ export class Session {
     return this.known.list();
   }
 
-  /** Begins to listen, or, where the scan is over already, only reads what there is. */
+  /** Subscribes to frames; of a finished scan it only reads the pages. */
   open(): void {
     this.closed = false;
     if (this.view.id === null) this.link.start();
@@ -151,7 +151,7 @@ export class Session {
     this.cancelAgain?.();
   }
 
-  /** Asks the server to stop; asked again after a reconnect until it has answered. */
+  /** Requests cancellation; repeats the request after each reconnect until the server has answered. */
   cancel(): void {
     if (this.cancelWanted || isOver(this.view.state)) return;
     this.cancelWanted = true;
@@ -159,7 +159,7 @@ export class Session {
     this.sendCancel((message) => this.link.send(message));
   }
 
-  /** Gives the scan a new access token. Where it is lost on the way, the next SNAPSHOT asks again. */
+  /** Sends the scan a new access token. If it is lost, the next SNAPSHOT resets `renewing`. */
   renew(token: string): void {
     if (this.view.id === null || isOver(this.view.state)) return;
     this.set({ renewing: this.link.send({ action: "renew_token", session_id: this.view.id, token }) });
@@ -174,7 +174,7 @@ export class Session {
     }
   }
 
-  /** A session named by its address: it may be over. */
+  /** Reads a session opened by its address, which may be finished. */
   private look(): void {
     const id = this.view.id;
     if (id === null) return;
@@ -191,7 +191,7 @@ export class Session {
 
   private introduce(send: (message: object) => void): void {
     if (this.view.id !== null) send({ action: "resume", session_id: this.view.id });
-    // Under the same request id it is the same scan, however often it is asked for.
+    // start_scan is idempotent: the same request id is the same scan.
     else if (this.start) send({ action: "start_scan", ...this.start });
     this.sendCancel(send);
     this.listen();
@@ -203,7 +203,7 @@ export class Session {
     }
   }
 
-  /** Asks when nothing was heard for long. */
+  /** Requests a snapshot when no frame has arrived for a while. */
   private listen(): void {
     this.cancelSilence?.();
     this.cancelSilence = null;
@@ -276,14 +276,14 @@ export class Session {
         this.refused(frame);
         return;
       default:
-        // A newer server may say more.
+        // A newer server may send unknown frames.
         return;
     }
   }
 
   private progress(frame: Extract<Frame, { type: "PROGRESS" }>): void {
     if (isOver(this.view.state)) return;
-    // Frames may overtake each other: what is shown never falls.
+    // Frames may arrive out of order: shown progress never decreases.
     const newest = frame.processed >= this.view.processed;
     this.set({
       ...this.atLeast("RUNNING"),
@@ -300,7 +300,7 @@ export class Session {
     this.addFailures(frame.failures);
     const over = isOver(frame.state);
     if (isOver(this.view.state) && !over) return;
-    // The whole session is in this one frame.
+    // Whether this one frame contains the whole session.
     const whole = !frame.cursor && this.matches.size === frame.total_matches;
     const percent = frame.total > 0 ? Math.floor((frame.processed * 100) / frame.total) : 0;
     this.set({
@@ -330,7 +330,7 @@ export class Session {
       this.cancelAgain?.();
       this.cancelAgain = this.world.after(AGAIN, () => this.ask());
     } else if (frame.code === "WRONG_STATE" && this.view.id !== null) {
-      // Such as a cancel that came too late: how it ended is on the way.
+      // Such as a cancel that came too late: the final state follows.
       this.cancelWanted = false;
       this.set({ cancelling: false });
       this.ask();
@@ -342,14 +342,14 @@ export class Session {
     }
   }
 
-  /** No frame follows: what is missing is read, and the socket is let go. */
+  /** No frame follows: reads missing results and closes the socket. */
   private ended(): void {
     this.cancelSilence?.();
     this.link.stop();
     this.read();
   }
 
-  /** Reads all pages, again if something happened meanwhile. */
+  /** Reads all pages, and again if something changed meanwhile. */
   private read(): void {
     const id = this.view.id;
     if (id === null || this.closed) return;
@@ -365,7 +365,7 @@ export class Session {
         if (this.closed) return;
         this.learn(detail);
         if (reading.again) this.read();
-        // Pages and count of a scan that is over must agree.
+        // The pages and the count of a finished scan must agree.
         else if (isOver(stateOf(detail)) && !this.view.synced)
           this.cancelAgain = this.world.after(AGAIN, () => this.read());
       },
@@ -377,7 +377,7 @@ export class Session {
   }
 
   private async readPages(id: string): Promise<ScanDetail> {
-    // First, so that what it counts is in the pages.
+    // First, so that all counted results are in the pages.
     const detail = await this.api.detail(id);
     for (let cursor: string | null = null; ; ) {
       const page: MatchPage = await this.api.matches(id, cursor);
@@ -398,7 +398,7 @@ export class Session {
     const state = stateOf(detail);
     const over = isOver(state);
     if (isOver(this.view.state) && !over) {
-      // Read before the end was told.
+      // Read before the end was reported.
       this.set({ detail });
       if (!this.reading) this.read();
       return;
@@ -417,7 +417,7 @@ export class Session {
       ...(detail.detail === "token_expired" ? { paused: true } : {}),
       receipt: detail.receipt ?? this.view.receipt,
       problem: null,
-      // What runs is never quite up to date, and what was cancelled stopped counting in the middle.
+      // A running scan is never fully up to date, and the counts of a cancelled one may be incomplete.
       synced: state === "COMPLETE" ? this.matches.size === detail.matches : true,
     });
     if (over) {
@@ -434,7 +434,7 @@ export class Session {
       this.link.stop();
       return;
     }
-    // While the socket waits to reconnect, that says enough.
+    // While the socket waits to reconnect, the connection bar already shows the problem.
     if (this.view.link.kind !== "waiting") {
       const message = error instanceof Error ? error.message : String(error);
       this.set({ problem: { kind: "unreachable", message } });
@@ -447,7 +447,7 @@ export class Session {
     if (this.known.add(listed)) this.set({ failures: this.known.size });
   }
 
-  /** What comes of a file shows that files are read, even if STARTED is late. */
+  /** A result of a file shows that the scan is RUNNING, even if STARTED is late. */
   private reads(): void {
     const { state } = this.atLeast("RUNNING");
     if (state) this.set({ state });

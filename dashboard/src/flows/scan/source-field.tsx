@@ -1,5 +1,5 @@
-// Which files: dropped, chosen, a folder of the server's machine where the page runs beside it, one of the bucket, or one
-// of Google Drive.
+// The files of a new scan: dropped or chosen files, a folder on the machine of a local server, a folder in the bucket
+// or a Google Drive folder.
 
 import { Anchor, Button, Code, Group, Stack, Tabs, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
@@ -20,14 +20,14 @@ export type SourceChosen =
   | { kind: "folder"; path: string }
   | { kind: "upload"; files: Chosen[] }
   | { kind: "prefix"; prefix: string }
-  /** `null`: the folder the server is set to, else My Drive. */
+  /** `null`: the folder configured on the server, or My Drive. */
   | { kind: "drive"; folder: string | null; token: string };
 
-/** In this order. */
+/** The tabs, in this order. */
 const NAMES: [SourceKind, string][] = [
   ["folders", "A folder on this computer"],
   ["upload", "Upload files"],
-  ["prefix", "A folder of the bucket"],
+  ["prefix", "A folder in the bucket"],
   ["drive", "Google Drive"],
 ];
 
@@ -80,13 +80,13 @@ function DriveFolder({ choose }: { choose: Props["choose"] }) {
     <Stack gap="sm">
       <TextInput
         label="Folder"
-        description="Its address in Google Drive, or its id. All files in it and below it are read. Empty: My Drive, or the folder this server is set to."
+        description="Google Drive address or ID of the folder. Subfolders are included. Leave empty for the folder this server is set to, or My Drive if there is none."
         placeholder="https://drive.google.com/drive/folders/…"
         value={folder}
         onChange={(event) => take(event.currentTarget.value, token)}
         error={
           folder.trim() !== "" && folderId(folder) === null
-            ? "This is no address of a Google Drive folder: open the folder there and copy the address."
+            ? "This is not the address of a Google Drive folder. Open the folder there and copy its address."
             : undefined
         }
         autoComplete="off"
@@ -97,7 +97,7 @@ function DriveFolder({ choose }: { choose: Props["choose"] }) {
   );
 }
 
-/** A bucket knows only how keys begin: without the slash, `2026` would be `2026-old` too. */
+/** Returns the key prefix of a folder. Without the slash at its end, `2026` would also match `2026-old`. */
 export function prefixOf(folder: string): string {
   const name = folder.trim().replace(/^\/+|\/+$/g, "");
   return name === "" ? "" : `${name}/`;
@@ -111,8 +111,8 @@ function Prefix({ choose }: { choose: Props["choose"] }) {
   return (
     <Stack gap="sm">
       <TextInput
-        label="Folder of the uploads bucket"
-        description="All files in it and below it are read. Leave it empty for all that is yours."
+        label="Folder in the uploads bucket"
+        description="Subfolders are included. Leave empty to scan all your files."
         placeholder="drawings/2026"
         value={folder}
         onChange={(event) => setFolder(event.currentTarget.value)}
@@ -120,7 +120,7 @@ function Prefix({ choose }: { choose: Props["choose"] }) {
         spellCheck={false}
       />
       <Text size="sm" c="dimmed">
-        Files go below <Code>files/{tenant}/</Code> of the bucket, for instance by{" "}
+        Put files below <Code>files/{tenant}/</Code> in the bucket, for example with{" "}
         <Code>
           aws s3 sync drawings s3://BUCKET/files/{tenant}/{prefixOf(folder) || "drawings/2026/"}
         </Code>
@@ -150,7 +150,7 @@ function Folder({ choose }: { choose: Props["choose"] }) {
     <Stack gap="sm">
       <TextInput
         label="Folder"
-        description="All files in it and below it are read."
+        description="All files in the folder and its subfolders are read."
         placeholder={shown && settled === "" ? shown.path : "/home/me/drawings"}
         value={path}
         onChange={(event) => take(event.currentTarget.value)}
@@ -159,11 +159,11 @@ function Folder({ choose }: { choose: Props["choose"] }) {
         spellCheck={false}
       />
       {shown && !listing.isError && (
-        <nav aria-label="Folders to choose from">
+        <nav aria-label="Folders">
           <Group gap={6} className={classes.folders}>
             {shown.parent && (
               <Button size="compact-sm" variant="default" onClick={() => take(shown.parent ?? "")}>
-                ↑ Folder above
+                ↑ Parent folder
               </Button>
             )}
             {shown.folders.map((folder) => (
@@ -173,8 +173,8 @@ function Folder({ choose }: { choose: Props["choose"] }) {
             ))}
           </Group>
           <Text size="sm" c="dimmed" mt={6}>
-            {settled === "" ? `In ${shown.path}. ` : ""}
-            {counted(shown.files, "file")} directly in it, {counted(shown.folders.length, "folder")}.
+            {settled === "" ? `${shown.path}: ` : ""}
+            {counted(shown.files, "file")} directly in the folder, {counted(shown.folders.length, "subfolder")}.
           </Text>
         </nav>
       )}
@@ -194,13 +194,13 @@ function Drop({
   const add = (more: Chosen[]) => {
     const known = new Set(files.map(({ name }) => name));
     const all = [...files, ...more.filter(({ name }) => !known.has(name))];
-    // Browsers give them in any order; reports list them in this one.
+    // Browsers list files in any order; reports use this one.
     all.sort((a, b) => (a.name < b.name ? -1 : 1));
     const large = all.find(({ file }) => file.size > limits.upload_file_bytes);
     if (all.length > limits.upload_files) {
-      setTrouble(`These are more than ${counted(limits.upload_files, "file")}: scan them in parts.`);
+      setTrouble(`You can upload at most ${counted(limits.upload_files, "file")}. Scan them in parts.`);
     } else if (large) {
-      setTrouble(`${large.name} is larger than ${bytes(limits.upload_file_bytes)}: leave it out.`);
+      setTrouble(`${large.name} is larger than ${bytes(limits.upload_file_bytes)}. Leave it out.`);
     } else {
       setTrouble(null);
       choose(all.length === 0 ? null : { kind: "upload", files: all });

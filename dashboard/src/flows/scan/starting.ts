@@ -1,5 +1,5 @@
-// A scan that was asked for and not yet named by the server: kept by the tab, so that a reload right after the click
-// asks for the same scan and not for another one.
+// A requested scan that has no id from the server yet, kept in the session storage, so that a reload right after the
+// click requests the same scan and not another one.
 
 import type { StartScan } from "../../contracts.ts";
 
@@ -7,13 +7,13 @@ const KEY = "riffle.starting";
 
 interface Kept {
   start: StartScan;
-  /** When the server named it. A reload that began before leads back to the form, however long it takes. */
+  /** When the server sent its id. A reload that started earlier opens the form, which then continues this scan. */
   namedAt: number | null;
 }
 
 let fresh = window.location.pathname === "/";
 
-/** What was asked for before the page was loaded anew. Whoever comes to the form otherwise wants another scan. */
+/** Returns the scan that was requested before a reload; `null` if the form was opened in another way. */
 export function pending(): StartScan | null {
   const kept = fresh ? recall() : null;
   fresh = false;
@@ -23,11 +23,11 @@ export function pending(): StartScan | null {
 }
 
 export function remember(start: StartScan): void {
-  // A token is not for storing: who reloads before the scan is named asks anew.
+  // A token must not be stored: after an early reload the user has to start again.
   if (start.token == null) keep({ start, namedAt: null });
 }
 
-/** The server has named it. */
+/** Records that the server has sent the id. */
 export function named(): void {
   const kept = recall();
   if (kept) keep({ ...kept, namedAt: performance.timeOrigin + performance.now() });
@@ -37,7 +37,7 @@ export function forget(): void {
   try {
     sessionStorage.removeItem(KEY);
   } catch {
-    // Nothing was kept, then.
+    // Then nothing was stored either.
   }
 }
 
@@ -45,7 +45,7 @@ function keep(kept: Kept): void {
   try {
     sessionStorage.setItem(KEY, JSON.stringify(kept));
   } catch {
-    // Storage may be full or forbidden: then a reload just shows an empty form.
+    // Storage may be full or forbidden: a reload then shows an empty form.
   }
 }
 
@@ -64,7 +64,7 @@ function wasReloadedBefore(moment: number): boolean {
   return reloaded && performance.timeOrigin <= moment;
 }
 
-/** 128 bits by chance. */
+/** Returns 128 random bits as hexadecimal digits. */
 export function requestId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,4 +1,4 @@
-// The access token with which Google Drive is read. It lives in the form alone: no storage of the browser gets it.
+// The access token for Google Drive. It is kept in the form only, never in the storage of the browser.
 
 import { Anchor, Button, Group, PasswordInput, Stack } from "@mantine/core";
 import { useState } from "react";
@@ -14,16 +14,16 @@ export function TokenField({ token, change }: { token: string; change: (token: s
       label="Access token"
       description={
         <>
-          A person who may read the folder gets one from{" "}
+          Get one with the scope drive.readonly from{" "}
           <Anchor href={WHERE} target="_blank" rel="noreferrer" inherit>
             Google&rsquo;s OAuth Playground
           </Anchor>{" "}
-          for the scope drive.readonly. It lives for about an hour; Riffle forgets it when the scan ends.
+          as someone who may read the folder. It is valid for about an hour; Riffle deletes it when the scan ends.
         </>
       }
       value={token}
       onChange={(event) => change(event.currentTarget.value)}
-      error={trimmed !== "" && !isToken(trimmed) ? "This is no access token: it has no spaces." : undefined}
+      error={trimmed !== "" && !isToken(trimmed) ? "This is not an access token. Tokens contain no spaces." : undefined}
       autoComplete="off"
       spellCheck={false}
       data-1p-ignore
@@ -31,7 +31,7 @@ export function TokenField({ token, change }: { token: string; change: (token: s
   );
 }
 
-/** A token to go on with. */
+/** A form for a new token of a paused scan or of a retry. */
 export function TokenForm({ label, use }: { label: string; use: (token: string) => void }) {
   const [token, setToken] = useState("");
   const trimmed = token.trim();

@@ -35,19 +35,19 @@ it("the verdict says what was found and what was not read", () => {
     { matches: 1, processed: 2, failed: 0 },
     { matches: 12, processed: 1, failed: 1 },
   ];
-  expect(verdictWords(clean, 0)).toBe("1 match in 2 files, every file was read.");
-  expect(verdictWords(clean, 2)).toBe("1 match in 2 files, 2 read only in part.");
+  expect(verdictWords(clean, 0)).toBe("1 match in 2 files, all files read.");
+  expect(verdictWords(clean, 2)).toBe("1 match in 2 files, 2 only partly read.");
   expect(verdictWords(clean, null)).toBe("1 match in 2 files.");
   expect(verdictWords(failed, 0)).toBe("12 matches in 1 file, 1 not read.");
-  expect(verdictWords(failed, 3)).toBe("12 matches in 1 file, 1 not read, 3 read only in part.");
+  expect(verdictWords(failed, 3)).toBe("12 matches in 1 file, 1 not read, 3 only partly read.");
 });
 
 it("every file was read only where that is known", () => {
-  expect(noFailureWords("RUNNING", null).title).toBe("No file has failed so far");
-  expect(noFailureWords("COMPLETE", 0).title).toBe("Every file was read");
-  expect(noFailureWords("COMPLETE", null).title).toBe("No file failed");
-  expect(noFailureWords("COMPLETE", 1)).toMatchObject({ title: "No file failed", text: partlyWords(1) });
+  expect(noFailureWords("RUNNING", null).title).toBe("No failed files so far");
+  expect(noFailureWords("COMPLETE", 0).title).toBe("All files were read");
+  expect(noFailureWords("COMPLETE", null).title).toBe("No files failed");
+  expect(noFailureWords("COMPLETE", 1)).toMatchObject({ title: "No files failed", text: partlyWords(1) });
   for (const state of ["CANCELLED", "FAILED"] as const) {
-    expect(noFailureWords(state, null).title).toBe("No file had failed when the scan ended");
+    expect(noFailureWords(state, null).title).toBe("No files had failed when the scan ended");
   }
 });

@@ -1,4 +1,4 @@
-// Where statements are: on the page, and in the API.
+// Addresses of statements on the page and in the API.
 
 export const PAGES = [
   ["/statements/files", "Files"],
@@ -12,7 +12,7 @@ export function fileAddress(id: string): string {
 
 const API = "/api/statements";
 
-/** Of the API. */
+/** Addresses in the API. */
 export const FILES = `${API}/files`;
 export const TRANSACTIONS = `${API}/transactions`;
 export const FACETS = `${API}/facets`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { amountWords, compare, isDecimal, sign, sum, typed, understood } from "./decimals.ts";
 
-/** Spaces that languages put before a currency. */
+/** Replaces the no-break spaces that some languages put before a currency. */
 const words = (...of: Parameters<typeof amountWords>) => amountWords(...of).replace(/[\u00a0\u202f]/g, " ");
 
 describe("amounts as people read them", () => {
@@ -11,7 +11,7 @@ describe("amounts as people read them", () => {
     ["-1234.50", "EUR", "en-GB", "-€1,234.50"],
     ["-1234.50", "EUR", "de-DE", "-1.234,50 €"],
     ["0.00", "EUR", "en-GB", "€0.00"],
-    // In the scale of the source, but at least as its currency is written.
+    // The decimals of the source, but at least those usual for the currency.
     ["12.5", "EUR", "en-GB", "+€12.50"],
     ["-0.005", "EUR", "en-GB", "-€0.005"],
     ["1200", "JPY", "en-GB", "+JP¥1,200"],
@@ -76,7 +76,7 @@ describe("amounts as people type them", () => {
     ["1.234,50", "de-DE", "1234.50"],
     ["1.234", "de-DE", "1234"],
     ["12,50", "de-DE", "12.50"],
-    // The mark of other languages, where it cannot be anything else.
+    // The decimal point of other languages, if it is unambiguous.
     ["12.50", "de-DE", "12.50"],
     ["1 234,50", "fr-FR", "1234.50"],
     ["-1’234.50", "de-CH", "-1234.50"],

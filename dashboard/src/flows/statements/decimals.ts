@@ -1,8 +1,8 @@
-// Amounts are decimal strings from end to end: a floating-point number would not hold them.
+// Amounts are decimal strings everywhere, because floating-point numbers cannot represent them exactly.
 
 type Decimal = `${number}`;
 
-/** As the API writes them, and takes them. */
+/** Returns whether the text is a decimal in the format of the API. */
 export function isDecimal(text: string): text is Decimal {
   return /^-?\d+(\.\d+)?$/.test(text);
 }
@@ -19,13 +19,13 @@ function parsed(decimal: string): Amount | null {
   return { units: BigInt(whole + fraction), scale: fraction.length };
 }
 
-/** -1, 0 or 1; of what is no decimal, 0. */
+/** Returns -1, 0 or 1; 0 if the text is not a decimal. */
 export function sign(decimal: string): -1 | 0 | 1 {
   const units = parsed(decimal)?.units ?? 0n;
   return units < 0n ? -1 : units > 0n ? 1 : 0;
 }
 
-/** The exact sum, in the largest scale of its parts. */
+/** Returns the exact sum, with the largest scale of its parts. */
 export function sum(decimals: string[]): string {
   const amounts = decimals.map(parsed).filter((amount) => amount !== null);
   const scale = Math.max(0, ...amounts.map((amount) => amount.scale));
@@ -35,28 +35,28 @@ export function sum(decimals: string[]): string {
   return `${units < 0n ? "-" : ""}${whole}${scale === 0 ? "" : `.${digits.slice(-scale)}`}`;
 }
 
-/** For sorting: which is larger, exactly. */
+/** Compares two decimals exactly, for sorting. */
 export function compare(a: string, b: string): number {
   return sign(sum([a, b.startsWith("-") ? b.slice(1) : `-${b}`]));
 }
 
-/** Its size without its sign, for pictures alone: digits are lost. */
+/** Returns the absolute value as a number. It loses digits: for the length of bars only. */
 export function length(decimal: string): number {
   return Math.abs(Number(decimal));
 }
 
-/** More than `Intl` promises everywhere. */
+/** The most fraction digits that every implementation of `Intl` supports. */
 const MOST_DIGITS = 20;
 
 interface Shown {
-  /** Money that came in is marked with a plus. */
+  /** Whether positive amounts get a plus sign. */
   signed?: boolean;
   language?: string | undefined;
 }
 
-/** "−€1,234.50", "+€20.00": all digits of the source, and those its currency always has. */
+/** Formats "-€1,234.50" or "+€20.00": all decimals of the source, and at least the usual ones of the currency. */
 export function amountWords(decimal: string, currency: string, { signed = false, language }: Shown = {}): string {
-  // Better as it came than not at all.
+  // Unparsable amounts are shown unchanged.
   if (!isDecimal(decimal)) return currency === "" ? decimal : `${decimal} ${currency}`;
   const digits = Math.min(MOST_DIGITS, decimal.split(".")[1]?.length ?? 0);
   const signDisplay = signed ? "exceptZero" : "auto";
@@ -78,12 +78,12 @@ export function amountWords(decimal: string, currency: string, { signed = false,
       signDisplay,
     }).format(decimal);
   } catch {
-    // What the file calls its currency is no code of three letters.
+    // The currency in the file is not a code of three letters.
     return `${plain()} ${currency}`;
   }
 }
 
-/** What a person typed as a decimal string: "1.234,50" where commas are decimal, "1,234.50" elsewhere, "-20". */
+/** Parses typed text into a decimal string: "1.234,50" where the comma is the decimal mark, "1,234.50", "-20". */
 export function understood(text: string, language?: string): string | null {
   const { group, point } = marks(language);
   const bare = text
@@ -93,16 +93,16 @@ export function understood(text: string, language?: string): string | null {
     .replace(/[\s'’]/gu, "");
   if (isDecimal(bare.replace(point, ".")) && !isGrouped(bare, group)) return tidy(bare.replace(point, "."));
   if (isGrouped(bare, group)) return tidy(bare.replaceAll(group, "").replace(point, "."));
-  // The mark of other languages, where it cannot be anything else.
+  // The decimal point of other languages, if it is unambiguous.
   return isDecimal(bare) ? tidy(bare) : null;
 }
 
-/** "-0012.50" → "-12.50". */
+/** Removes leading zeros: "-0012.50" → "-12.50". */
 function tidy(decimal: string): string | null {
   return isDecimal(decimal) ? decimal.replace(/^(-?)0+(?=\d)/, "$1") : null;
 }
 
-/** Whether thousands are set apart as they are in this language: "1.234" in German. */
+/** Returns whether thousands are grouped as in this language: "1.234" in German. */
 function isGrouped(text: string, group: string): boolean {
   const [whole = ""] = text.split(group === "." ? "," : ".");
   return (
@@ -116,7 +116,7 @@ function marks(language?: string): { group: string; point: string } {
   return { group: mark("group"), point: mark("decimal") || "." };
 }
 
-/** As a person would type it here. */
+/** Formats a decimal as a user would type it in this language. */
 export function typed(decimal: string, language?: string): string {
   return isDecimal(decimal) ? decimal.replace(".", marks(language).point) : decimal;
 }

@@ -1,4 +1,4 @@
-// What the question before a file goes says.
+// The content of the dialog that confirms the deletion of a file.
 
 import type { StatementFile } from "../../contracts.ts";
 import type { Deletion } from "../../ui/delete-dialog.tsx";
@@ -6,7 +6,7 @@ import { counted } from "../../ui/format.ts";
 import { filePath } from "./addresses.ts";
 import { nameOf } from "./words.ts";
 
-/** Of the element that names a file on a page, and takes the focus when its button is gone. */
+/** Returns the id of the element that names a file; it takes the focus when the delete button has disappeared. */
 export function titleId(file: string): string {
   return `file-${file}`;
 }
@@ -24,12 +24,12 @@ export function deletionOf(file: StatementFile): Deletion {
     losses: [
       "the file itself",
       file.new > 0
-        ? `its transactions: ${counted(file.new, "transaction")} came with it`
+        ? `its transactions (it added ${counted(file.new, "transaction")})`
         : "its transactions, if it has any",
-      "their part of the months' figures",
-      "what its activity says, but that it was deleted",
+      "their amounts in the monthly figures",
+      "its activity, except the record of its deletion",
     ],
-    stays: "Transactions that another file shows too stay.",
+    stays: "Transactions that also appear in another file are kept.",
     announced: `${nameOf(file)} is being deleted.`,
     queries: ["statements"],
   };

@@ -1,4 +1,4 @@
-// What came in and went out, by month; and by category, of the month that is chosen. Its height does not change.
+// Money in and out by month, and by category for the selected month. The height of the panel does not change.
 
 import { Anchor, Card, Progress, Table, Text, Title, UnstyledButton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
@@ -44,11 +44,11 @@ export function FiguresPanel({ filters, every }: { filters: Filters; every: () =
           </Text>
         </summary>
         <div className={classes.parts}>
-          <Scrolled label="Sums by month" minWidth={340}>
-            {figures.isPending && <Waiting label="Loading the figures…" />}
+          <Scrolled label="Totals by month" minWidth={340}>
+            {figures.isPending && <Waiting label="Loading figures…" />}
             {figures.isLoadingError && (
               <Trouble
-                title="The figures cannot be shown"
+                title="Could not load figures"
                 message={figures.error.message}
                 again={() => void figures.refetch()}
               />
@@ -56,13 +56,13 @@ export function FiguresPanel({ filters, every }: { filters: Filters; every: () =
             {figures.data && all.length === 0 && (
               <Text size="sm" c="dimmed" py="md">
                 {path === figuresPath({})
-                  ? "No figures yet. They follow a moment after the transactions."
-                  : "There are no figures of these months."}
+                  ? "No figures yet. They appear shortly after the transactions."
+                  : "No figures for these months."}
               </Text>
             )}
             {all.length > 0 && <Months all={all} chosen={month} choose={choose} />}
           </Scrolled>
-          <Scrolled label="Categories of the month" minWidth={300}>
+          <Scrolled label="Categories for the month" minWidth={300}>
             {month && <Categories month={month} name={nameOf(month, all)} filters={filters} />}
           </Scrolled>
         </div>
@@ -75,7 +75,7 @@ function keyOf({ month, currency }: Month): string {
   return `${month} ${currency}`;
 }
 
-/** With its currency, where there are several. */
+/** Returns the name of the month, with its currency if there are several. */
 function nameOf({ month, currency }: Month, all: Month[]): string {
   return all.some((each) => each.currency !== currency)
     ? `${monthWords(month)}, ${currency || "no currency"}`
@@ -139,7 +139,7 @@ function Categories({ month, name, filters }: { month: Month; name: string; filt
             Transactions
           </Table.Th>
           <Table.Th scope="col" ta="right">
-            Sum
+            Total
           </Table.Th>
         </Table.Tr>
       </Table.Thead>

@@ -1,4 +1,4 @@
-// Months' figures of several accounts as one.
+// Merges the monthly figures of several accounts.
 
 import type { CategoryFigures, MonthFigures } from "../../contracts.ts";
 import { compare, sign, sum } from "./decimals.ts";
@@ -10,11 +10,11 @@ export interface Month {
   in: string;
   /** Negative. */
   out: string;
-  /** Those that took the most first. */
+  /** Largest expenses first. */
   categories: CategoryFigures[];
 }
 
-/** Newest first, of one month the currency that is used most; currencies are never added up. */
+/** Newest month first, then the most used currency. Amounts of different currencies are never added. */
 export function months(figures: MonthFigures[]): Month[] {
   const all = grouped(figures, ({ month, currency }) => `${month} ${currency}`).map(([first, group]) => ({
     month: first.month,
@@ -40,7 +40,7 @@ function categories(figures: CategoryFigures[]): CategoryFigures[] {
     .sort((a, b) => compare(a.sum, b.sum) || order(a.category ?? "", b.category ?? ""));
 }
 
-/** Each group with its first. */
+/** Returns each group together with its first element. */
 function grouped<T>(all: T[], by: (one: T) => string): [T, T[]][] {
   const groups = new Map<string, [T, T[]]>();
   for (const one of all) {

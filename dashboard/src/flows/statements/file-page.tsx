@@ -1,4 +1,4 @@
-// One file: what was found in it, and what happened to it.
+// The page of one file: its accounts, problems and activity.
 
 import { Anchor, Button, Code, List, Stack, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
@@ -54,18 +54,18 @@ export function FilePage({ id }: { id: string }) {
 
   if (file.isLoadingError) {
     return file.error instanceof ApiError && file.error.status === 404 ? (
-      <EmptyState title="There is no such file" whole>
-        The address is not complete, or it was never yours.{" "}
+      <EmptyState title="File not found" whole>
+        The address is incomplete, or the file was never yours.{" "}
         <Anchor component={Link} href="/statements/files">
-          Look at all files
+          View all files
         </Anchor>
         .
       </EmptyState>
     ) : (
-      <Trouble title="The file cannot be shown" message={file.error.message} again={() => void file.refetch()} />
+      <Trouble title="Could not load the file" message={file.error.message} again={() => void file.refetch()} />
     );
   }
-  if (!file.data) return <Waiting label="Opening the file…" />;
+  if (!file.data) return <Waiting label="Loading the file…" />;
   const shown = file.data;
   const late = file.error ?? (timeline.data ? timeline.error : null);
   const problems = problemsOf(shown);
@@ -106,8 +106,8 @@ export function FilePage({ id }: { id: string }) {
                 problems={problems}
                 more={shown.more_warnings > 0 ? `${counted(shown.more_warnings, "more warning")}.` : null}
                 none={{
-                  title: "No problem is known",
-                  text: "What is odd in the file, or failed behind it, is listed here.",
+                  title: "No known problems",
+                  text: "Warnings about the file and failures in processing it appear here.",
                 }}
               />
             ),
@@ -117,10 +117,10 @@ export function FilePage({ id }: { id: string }) {
             name: "Activity",
             panel: () => (
               <>
-                {timeline.isPending && <Waiting label="Loading the activity…" />}
+                {timeline.isPending && <Waiting label="Loading activity…" />}
                 {timeline.isLoadingError && (
                   <Trouble
-                    title="The activity cannot be shown"
+                    title="Could not load activity"
                     message={timeline.error.message}
                     again={() => void timeline.refetch()}
                   />
@@ -151,21 +151,21 @@ function Outcome({ file }: { file: StatementFile }) {
     case "deleted":
       return (
         <Verdict tone="fine">
-          The file and what came of it alone are gone. That it was there is all that is kept.
+          The file and everything that came only from it are deleted. Only a record that it existed is kept.
         </Verdict>
       );
     case "deleting":
-      return <Verdict tone="fine">The file and what came of it are being removed.</Verdict>;
+      return <Verdict tone="fine">The file and everything that came only from it are being deleted.</Verdict>;
     case "rejected":
       return (
-        <Verdict tone="wrong" title="This is no statement that can be read">
+        <Verdict tone="wrong" title="This file is not a readable statement">
           {reason}
         </Verdict>
       );
     case "failed":
       return (
-        <Verdict tone="failed" title="It could not be processed">
-          {reason} When the cause is mended, redrive it under{" "}
+        <Verdict tone="failed" title="The file could not be processed">
+          {reason} When the cause is fixed, retry it under{" "}
           <Anchor component={Link} href="/failed-items?flow=statements" inherit>
             Failed items
           </Anchor>
@@ -177,7 +177,7 @@ function Outcome({ file }: { file: StatementFile }) {
       return (
         <>
           {file.review.length > 0 && (
-            <Verdict tone="look" title="A person should look at this">
+            <Verdict tone="look" title="Needs review">
               <List size="sm">
                 {file.review.map((why) => (
                   <List.Item key={why}>{why}</List.Item>
@@ -193,7 +193,7 @@ function Outcome({ file }: { file: StatementFile }) {
   }
 }
 
-/** What failed behind it comes first. */
+/** Failures of processing stages come first. */
 function problemsOf(file: StatementFile): ProblemItem[] {
   const failed = file.errors.map(({ stage, reason, at }) => ({
     id: `${stage} ${at}`,
@@ -205,7 +205,7 @@ function problemsOf(file: StatementFile): ProblemItem[] {
     what: reason,
     text: `${stageWords(stage)} ${stage} ${reason}`,
   }));
-  // One place may be warned of twice in the same words.
+  // Two warnings may have the same place and text, so that the index is the id.
   const warned = file.warnings.map(({ place, what }, at) => ({
     id: String(at),
     place,
@@ -231,13 +231,13 @@ function Accounts({ accounts, open }: { accounts: FileAccount[]; open: boolean }
     amount ? amountWords(amount, currency ?? "") : "–";
   if (accounts.length === 0) {
     return open ? (
-      <EmptyState title="No account yet">What is found in the file is listed here once it is read.</EmptyState>
+      <EmptyState title="No accounts yet">Accounts appear here once the file has been read.</EmptyState>
     ) : (
-      <EmptyState title="No account">Nothing was found in the file.</EmptyState>
+      <EmptyState title="No accounts">Nothing was found in the file.</EmptyState>
     );
   }
   return (
-    <Scrolled label="Accounts of the file" minWidth={680}>
+    <Scrolled label="Accounts in the file" minWidth={680}>
       <Table>
         <Table.Thead>
           <Table.Tr>

@@ -1,4 +1,4 @@
-// The statements that were handed in, and what came of each.
+// The uploaded statements and their results.
 
 import { Stack, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -57,12 +57,12 @@ export function Files() {
         one="file"
         rows={shown.length}
         said={[
-          due > 0 && `${counted(due, "file")} on the way`,
-          held > 0 && `${counted(held, "new file")} will show when the pointer leaves the list`,
+          due > 0 && `${counted(due, "file")} not listed yet`,
+          held > 0 && `${counted(held, "new file")} will appear when you move the pointer off the list`,
         ]}
         empty={
-          <EmptyState title="No statement yet">
-            Drop statements above, or choose them: what is in them is listed under Transactions a moment later.
+          <EmptyState title="No statements yet">
+            Drop or choose statements above. Their transactions appear under Transactions shortly afterwards.
           </EmptyState>
         }
       >
@@ -77,7 +77,7 @@ export function Files() {
 
 const idOf = ({ id }: StatementFile) => id;
 
-/** Says what has become of files that were worked on a moment ago. */
+/** Announces the results of files whose processing has just ended. */
 function useNews(files: StatementFile[]): void {
   const announce = useAnnounce();
   const before = useRef(new Map<string, WorkState>());
@@ -87,7 +87,7 @@ function useNews(files: StatementFile[]): void {
       return was !== undefined && isOpen(was) && !isOpen(file.state);
     });
     before.current = new Map(files.map(({ id, state }) => [id, state]));
-    if (over.length > 3) announce(`${counted(over.length, "file")} are done.`);
+    if (over.length > 3) announce(`${counted(over.length, "file")} finished.`);
     else if (over.length > 0) announce(over.map(newsOf).join(" "));
   }, [files, announce]);
 }

@@ -1,4 +1,4 @@
-// Files as rows of one height: what becomes of one moves no other.
+// Files as rows of equal height, so that a change of one does not move the others.
 
 import { Anchor, Button, Group, Table } from "@mantine/core";
 import { memo } from "react";
@@ -12,9 +12,9 @@ import { periodWords } from "./days.ts";
 import { titleId } from "./deletion.ts";
 import classes from "./files-table.module.css";
 import { address } from "./filters.ts";
-import { balanceWords, detailWords, goneWords, hasTransactions, nameOf, stageWords } from "./words.ts";
+import { allBalancesWords, detailWords, goneWords, hasTransactions, nameOf, stageWords } from "./words.ts";
 
-/** May be deleted: it is there, and nobody has asked for it yet. */
+/** Returns whether a file can be deleted: it exists, and its deletion has not been requested. */
 export function isRemovable(phase: StatementPhase): boolean {
   return phase !== "deleting" && phase !== "deleted";
 }
@@ -46,7 +46,7 @@ export function FilesTable({ files, remove }: { files: StatementFile[]; remove: 
             <Table.Th scope="col" ta="right">
               Duplicates
             </Table.Th>
-            <Table.Th scope="col">What to do</Table.Th>
+            <Table.Th scope="col">Actions</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -97,7 +97,7 @@ const Line = memo(function Line({ file, remove }: { file: StatementFile; remove:
               {others.length > 0 && ` and ${counted(others.length, "more", "more")}`}
             </div>
             <div className={classes.second}>
-              {balances(file)} · {periodWords(account.from, account.to)}
+              {allBalancesWords(file.accounts)} · {periodWords(account.from, account.to)}
             </div>
           </>
         )}
@@ -136,13 +136,7 @@ const Line = memo(function Line({ file, remove }: { file: StatementFile; remove:
   );
 });
 
-/** Of all accounts together. */
-function balances({ accounts }: StatementFile): string {
-  if (accounts.some(({ balanced }) => balanced === false)) return balanceWords({ balanced: false });
-  return balanceWords({ balanced: accounts.every(({ balanced }) => balanced === true) ? true : null });
-}
-
-/** The first thing a person should know; the file's own page has all. */
+/** Returns a short note; the file's own page has the details. */
 function noteOf(file: StatementFile): string {
   const failed = file.errors[0] ? [`${stageWords(file.errors[0].stage)} failed`] : [];
   const warnings = file.warnings.length + file.more_warnings;

@@ -1,4 +1,4 @@
-// Which transactions are looked at, filled in.
+// The form fields of the filters of transactions.
 
 import { Anchor, Button, Group, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
@@ -10,14 +10,14 @@ import { typed, understood } from "./decimals.ts";
 import classes from "./filter-fields.module.css";
 import { changed, type Filters } from "./filters.ts";
 
-/** Typing is let rest before it is used. Milliseconds. */
+/** Milliseconds after the last key before typed text is used. */
 const REST = 300;
 
 interface Props {
   filters: Filters;
   apply: (filters: Filters) => void;
   facets: Facets | undefined;
-  /** What the file that is asked for is called. */
+  /** The name of the file in the filters. */
   fileName: string | undefined;
 }
 
@@ -64,17 +64,17 @@ export function FilterFields({ filters, apply, facets, fileName }: Props) {
           type="date"
           value={filters.to ?? ""}
           use={(to) => change({ to })}
-          error={backwards ? "Before the first day" : undefined}
+          error={backwards ? "Must not be before From" : undefined}
         />
-        <AmountField label="Least amount" value={filters.min} use={(min) => change({ min })} />
-        <AmountField label="Largest amount" value={filters.max} use={(max) => change({ max })} />
+        <AmountField label="Min amount" value={filters.min} use={(min) => change({ min })} />
+        <AmountField label="Max amount" value={filters.max} use={(max) => change({ max })} />
       </div>
       {filters.file !== undefined && (
         <Group gap="sm" mt="sm">
           <Text size="sm">
-            Of the file{" "}
+            Transactions from{" "}
             <Anchor component={Link} href={fileAddress(filters.file)} size="sm" style={{ overflowWrap: "anywhere" }}>
-              {fileName ?? "that was chosen"}
+              {fileName ?? "the selected file"}
             </Anchor>
           </Text>
           <Button variant="default" size="compact-sm" onClick={() => change({ file: undefined })}>
@@ -88,7 +88,7 @@ export function FilterFields({ filters, apply, facets, fileName }: Props) {
 
 const NONE = "-";
 
-/** Those that are known, and the one that is asked for. */
+/** Returns the known options and the selected one. */
 function options(known: string[] | undefined, wanted: string | undefined): string[] {
   const all = known ?? [];
   return wanted === undefined || all.includes(wanted) ? all : [wanted, ...all];
@@ -110,7 +110,7 @@ function AmountField({
       placeholder={`${typed("-12.50")}`}
       inputMode="text"
       value={value === undefined ? "" : typed(value)}
-      error={wrong ? `Write it as ${typed("12.50")}` : undefined}
+      error={wrong ? `Enter an amount such as ${typed("12.50")}` : undefined}
       use={(text) => {
         const amount = text === "" ? "" : understood(text);
         setWrong(amount === null);
@@ -131,7 +131,7 @@ interface TypedProps {
   error?: string | undefined;
 }
 
-/** What is typed is used when the typing rests; what comes from elsewhere replaces it. */
+/** A field whose text is used once typing pauses; a new `value` from outside replaces the text. */
 function Typed({ value, use, wide, error, ...others }: TypedProps) {
   const [text, setText] = useState(value);
   const used = useRef(value);

@@ -34,7 +34,7 @@ describe("an address", () => {
       text: "x",
     });
     expect(fromSearch("uncategorised=yes")).toEqual({});
-    // Nothing has a category and none.
+    // A transaction cannot both have a category and be uncategorised.
     expect(fromSearch("category=Food&uncategorised=true")).toEqual({ uncategorised: true });
   });
 });

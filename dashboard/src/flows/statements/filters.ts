@@ -1,5 +1,5 @@
-// Which transactions are looked at. It stands in the page's address, so that a view can be kept and sent; the API takes
-// the same words.
+// The filters of transactions. They are in the address of the page, so that a view can be bookmarked and shared; the
+// API uses the same parameters.
 
 import { paged } from "../../api/paging.ts";
 import { FIGURES, TRANSACTIONS } from "./addresses.ts";
@@ -9,16 +9,16 @@ import { isDecimal } from "./decimals.ts";
 export interface Filters {
   account?: string;
   category?: string;
-  /** Those none of the rules fits: instead of a category. */
+  /** Only transactions without a category; excludes `category`. */
   uncategorised?: true;
   text?: string;
-  /** Days, both included. */
+  /** Days, inclusive. */
   from?: string;
   to?: string;
-  /** Decimal strings, both included; money out is negative. */
+  /** Decimal strings, inclusive; money out is negative. */
   min?: string;
   max?: string;
-  /** Those that this file shows. */
+  /** Only transactions in the file with this id. */
   file?: string;
 }
 
@@ -26,7 +26,7 @@ const TEXTS = ["account", "category", "text", "file"] as const;
 const DAYS = ["from", "to"] as const;
 const AMOUNTS = ["min", "max"] as const;
 
-/** What an address asks for. What it says wrongly is left out: it may have been written by hand. */
+/** Reads filters from an address. Invalid values are ignored, because the address may have been typed by hand. */
 export function fromSearch(search: string): Filters {
   const said = new URLSearchParams(search);
   const filters: Filters = {};
@@ -49,7 +49,7 @@ export function fromSearch(search: string): Filters {
   return filters;
 }
 
-/** Always in the same order: the same view has the same address. "" where nothing is filtered. */
+/** Writes filters in a fixed order, so that the same view has the same address; "" without filters. */
 export function toSearch(filters: Filters): string {
   const said = new URLSearchParams();
   for (const name of [...TEXTS, ...DAYS, ...AMOUNTS] as const) {
@@ -63,22 +63,22 @@ export function toSearch(filters: Filters): string {
   return String(said);
 }
 
-/** Of the page that shows them. */
+/** Returns the address of the page of these transactions. */
 export function address(filters: Filters): string {
   return withSearch("/statements/transactions", toSearch(filters));
 }
 
-/** Where a page of them is asked for. */
+/** Returns the API address of one page of transactions. */
 export function pagePath(filters: Filters, cursor: string | null): string {
   return paged(withSearch(TRANSACTIONS, toSearch(filters)), cursor);
 }
 
-/** All of them, for a spreadsheet. */
+/** Returns the API address of all transactions as CSV. */
 export function csvPath(filters: Filters): string {
   return withSearch(`${TRANSACTIONS}.csv`, toSearch(filters));
 }
 
-/** The sums of whole months, by the filters that they know. */
+/** Returns the API address of the monthly figures, with the filters that they support. */
 export function figuresPath({ account, from, to }: Filters): string {
   const said = new URLSearchParams();
   if (from) said.set("from", monthOf(from));
@@ -87,7 +87,7 @@ export function figuresPath({ account, from, to }: Filters): string {
   return withSearch(FIGURES, String(said));
 }
 
-/** With another value; `undefined` takes the filter away. */
+/** Returns changed filters; `undefined` removes a filter. */
 export function changed(filters: Filters, change: { [K in keyof Filters]?: Filters[K] | undefined }): Filters {
   const all = { ...filters, ...change };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && value !== ""));

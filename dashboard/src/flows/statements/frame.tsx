@@ -1,4 +1,4 @@
-// What the pages of statements have in common.
+// Shared parts of the pages of statements.
 
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
@@ -28,7 +28,7 @@ export function Statements({ children }: { children: ReactNode }) {
   );
 }
 
-/** An amount whose sign counts. */
+/** An amount with its sign; positive amounts are coloured. */
 export function Amount({ amount, currency }: { amount: string; currency: string }) {
   return (
     <span className={sign(amount) > 0 ? classes.in : undefined}>{amountWords(amount, currency, { signed: true })}</span>

@@ -1,4 +1,4 @@
-// Statements: files of banks become transactions with categories, and sums by month.
+// The statements flow: turns bank files into transactions with categories and monthly figures.
 
 import type { ReactNode } from "react";
 import { Redirect } from "wouter";

@@ -1,4 +1,4 @@
-// One file, asked for again while it is worked on and until what follows has come.
+// Polls one file while it is being processed, and for a while afterwards.
 
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef } from "react";
@@ -9,7 +9,7 @@ import { isOpen } from "../../ui/state.tsx";
 import { filePath } from "./addresses.ts";
 import { fileEvery } from "./polling.ts";
 
-/** `undefined`: none is asked for. `every` is how often to ask for what follows it, in milliseconds. */
+/** Reads a file; `undefined` reads none. `every` returns the polling interval of its results in milliseconds. */
 export function useFile(id: string | undefined) {
   const over = useRef<number | null>(null);
   const every = useCallback(() => fileEvery(over.current === null ? null : Date.now() - over.current), []);

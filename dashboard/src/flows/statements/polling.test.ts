@@ -83,7 +83,7 @@ describe("a page that is short", () => {
     const pages = [page(0)];
     for (; pages.length <= 26; pages.push(page(0))) asked.push(goesOn(pages));
     expect(asked.filter((on) => !on)).toHaveLength(1);
-    // A person who asks for the next page has the same number looked through again.
+    // When the user requests the next page, the same number of pages is fetched again.
     expect(asked.at(-1)).toBe(true);
   });
 });

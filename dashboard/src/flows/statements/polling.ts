@@ -1,4 +1,4 @@
-// How often the page asks again: about once a second while somebody waits for something, and slowly for what others do.
+// Polling intervals: about a second while the user waits for a result, longer for changes by others.
 
 import type { StatementFile } from "../../contracts.ts";
 import { isOpen } from "../../ui/state.tsx";
@@ -6,27 +6,27 @@ import { isOpen } from "../../ui/state.tsx";
 /** Milliseconds. */
 export const SOON = 1_000;
 export const SLOWLY = 15_000;
-/** How long is waited for a file that was sent before it is listed. */
+/** How long to wait for an uploaded file to be listed. */
 export const COMES_WITHIN = 60_000;
-/** What follows a file's own work, such as its categories, has come after this. */
+/** After this time, the later stages of a file, such as its categories, are done. */
 export const SETTLES_WITHIN = 20_000;
 
-/** Files that were sent from here, and those that were listed before. */
+/** Files uploaded from this page, and those listed before. */
 export interface Expected {
   before: ReadonlySet<string>;
   sent: number;
-  /** When the last one was sent. */
+  /** When the last one was uploaded. */
   at: number;
 }
 
-/** How many of them are not listed yet; none once it has taken too long. */
+/** Returns how many of them are not listed yet; 0 after `COMES_WITHIN`. */
 export function missing(files: Pick<StatementFile, "id">[], expected: Expected | null, now: number): number {
   if (!expected || now - expected.at > COMES_WITHIN) return 0;
   const come = files.filter(({ id }) => !expected.before.has(id)).length;
   return Math.max(0, expected.sent - come);
 }
 
-/** Of a list that is read in pages: all of them are asked for again, so that many take their time. */
+/** Returns the interval for a paged list. All pages are read again, so that it grows with their number. */
 export function listEvery(
   files: Pick<StatementFile, "id" | "state">[],
   pages: number,
@@ -37,25 +37,25 @@ export function listEvery(
   return waits ? SOON * Math.max(1, pages) : SLOWLY;
 }
 
-/** Of one file, and of what follows it: `sinceOver` is how long it has been seen over, `null` while it is not. */
+/** Returns the interval for one file. `sinceOver`: milliseconds since it was first seen finished, or `null`. */
 export function fileEvery(sinceOver: number | null): number {
   return sinceOver === null || sinceOver < SETTLES_WITHIN ? SOON : SLOWLY;
 }
 
-/** Pages that are asked for again as one; more would be too much for what nobody waits for. */
+/** Most pages that are polled together. */
 const MOST_AGAIN = 2;
 
-/** Of a long list, whose pages beyond the first are looked at by scrolling. */
+/** Returns the interval for a long list; `false` once the user has scrolled further. */
 export function rowsEvery(pages: number, every: number): number | false {
   return pages <= MOST_AGAIN && every;
 }
 
-/** Rows that fill a screen. */
+/** Number of rows that fill a screen. */
 const ENOUGH = 30;
-/** Pages in a row that a person has not asked for. */
+/** Most pages fetched in a row without a request of the user. */
 const MOST_ALONE = 25;
 
-/** Whether the next page is fetched by itself: a page may be short, or empty, and yet not the last. */
+/** Returns whether to fetch the next page automatically: a page may be short or empty without being the last. */
 export function goesOn(pages: { transactions: unknown[]; next_cursor?: string | null }[]): boolean {
   const last = pages.at(-1);
   if (!last || (last.next_cursor ?? null) === null) return false;

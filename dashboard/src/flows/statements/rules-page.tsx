@@ -1,4 +1,4 @@
-// The rules that give transactions their categories, as their text.
+// The editor of the rules that assign categories to transactions.
 
 import { Button, Code, Group, Stack, Text, Textarea, Title } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -15,7 +15,7 @@ export function Rules() {
   const rules = useQuery({
     queryKey: ["statements", "rules"],
     queryFn: ({ signal }) => get<Stored>(RULES, signal),
-    // Loaded anew with the page, and then left alone: nobody's typing is replaced.
+    // Loaded once per visit and not refreshed, so that typed text is not replaced.
     gcTime: 0,
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -26,13 +26,13 @@ export function Rules() {
           Rules
         </Title>
         <Text c="dimmed" size="sm" mt={4}>
-          They give transactions their categories. The first rule that fits decides; what none fits is uncategorised.
-          Rules hold for the files that come after they are saved.
+          Rules assign categories to transactions. The first rule that matches applies; transactions that no rule
+          matches are uncategorised. Rules apply to files received after the rules are saved.
         </Text>
       </div>
-      {rules.isPending && <Waiting label="Loading the rules…" />}
+      {rules.isPending && <Waiting label="Loading rules…" />}
       {rules.isLoadingError && (
-        <Trouble title="The rules cannot be shown" message={rules.error.message} again={() => void rules.refetch()} />
+        <Trouble title="Could not load rules" message={rules.error.message} again={() => void rules.refetch()} />
       )}
       {rules.data && <Editor stored={rules.data.yaml} />}
       <Guide />
@@ -40,10 +40,10 @@ export function Rules() {
   );
 }
 
-/** What was typed and not saved: whoever looks at another page meanwhile finds it again. */
+/** Unsaved text, kept while the user visits other pages. */
 let draft: string | null = null;
 
-/** The browser asks before it leaves a draft behind, from whatever page. */
+/** Keeps a draft; while there is one, the browser asks before the page is closed. */
 function keep(text: string | null): void {
   draft = text;
   if (text === null) window.removeEventListener("beforeunload", warn);
@@ -63,18 +63,19 @@ const EXAMPLE = `rules:
     regex: "rent (january|february|march)"
     account: DE02120300000000202051`;
 
-/** How a rule is written. */
+/** Explains the syntax of rules. */
 function Guide() {
   return (
     <div>
       <Title order={2} fz="md">
-        How a rule is written
+        How to write a rule
       </Title>
       <Text size="sm" mt={4}>
-        Each has a <Code>category</Code> and any of the following, all of which must fit: <Code>contains</Code>, a text
-        or several, one of which stands in the description or the counterparty, in upper or lower case;{" "}
-        <Code>regex</Code>, a regular expression over the same; <Code>min</Code> and <Code>max</Code>, of the amount
-        without its sign; <Code>sign</Code>, <Code>in</Code> or <Code>out</Code>; <Code>account</Code>.
+        Each rule has a <Code>category</Code> and any of these conditions, all of which must match:{" "}
+        <Code>contains</Code>, one or more texts, at least one of which is in the description or the counterparty, in
+        upper or lower case; <Code>regex</Code>, a regular expression for the same fields; <Code>min</Code> and{" "}
+        <Code>max</Code>, limits for the amount without its sign; <Code>sign</Code>, <Code>in</Code> or <Code>out</Code>
+        ; <Code>account</Code>.
       </Text>
       <Code block mt="xs">
         {EXAMPLE}
@@ -86,7 +87,7 @@ function Guide() {
 function Editor({ stored }: { stored: string }) {
   const announce = useAnnounce();
   const [yaml, setYaml] = useState(draft ?? stored);
-  /** What the text was when it was loaded or saved. */
+  /** The text as last loaded or saved. */
   const [base, setBase] = useState(stored);
   const dirty = yaml !== base;
   useEffect(() => keep(dirty ? yaml : null), [dirty, yaml]);
@@ -94,7 +95,7 @@ function Editor({ stored }: { stored: string }) {
     mutationFn: (text: string) => put(RULES, { yaml: text } satisfies Stored),
     onSuccess: (_, text) => {
       setBase(text);
-      announce("The rules are saved.");
+      announce("Rules saved.");
     },
   });
   const refused = saving.error instanceof ApiError && !saving.error.passes ? saving.error.message : null;
@@ -131,7 +132,7 @@ function Editor({ stored }: { stored: string }) {
             Undo changes
           </Button>
           <Text size="sm" c="dimmed" role="status" data-rules={dirty ? "changed" : "saved"}>
-            {dirty ? "Not saved yet." : saving.isSuccess ? "Saved." : ""}
+            {dirty ? "Unsaved changes." : saving.isSuccess ? "Saved." : ""}
           </Text>
         </Group>
       </Stack>

@@ -11,10 +11,10 @@ interface Sent {
 
 const announced: NewFile[] = [];
 const sent: Sent[] = [];
-/** What the API and the storage answer, decided by the test. */
+/** The answers of the API and the storage, set by the test. */
 let api: (file: NewFile) => Response;
 let storage: (sent: Sent) => number;
-/** Requests that are answered only when the test says so. */
+/** Requests that the test answers later; `null`: they are answered at once. */
 let pending: (() => void)[] | null = null;
 
 class FakeRequest {

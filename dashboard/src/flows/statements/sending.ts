@@ -1,5 +1,4 @@
-// Statements on their way to the storage. It outlives the page that shows it: who looks at something else meanwhile
-// loses no upload.
+// Uploads statements to the storage. It outlives the page that shows it: navigation does not interrupt an upload.
 
 import { post } from "../../api/client.ts";
 import type { FileForm, NewFile } from "../../contracts.ts";
@@ -23,7 +22,7 @@ export interface View {
   filesDone: number;
   bytes: number;
   bytesDone: number;
-  /** What did not arrive, and why. */
+  /** Failed uploads, with the reasons. */
   lost: Lost[];
   expected: Expected | null;
 }
@@ -51,7 +50,7 @@ export class Sending {
     return () => this.listeners.delete(listener);
   };
 
-  /** `listed`: the files that are known already, to tell when the new ones show. */
+  /** Adds files. `listed`: ids of the files listed now, to detect when the new ones appear. */
   add(files: Chosen[], account: string, listed: Iterable<string>): void {
     if (files.length === 0) return;
     const fresh = !this.view.busy;
@@ -69,7 +68,7 @@ export class Sending {
     while (this.workers < AT_ONCE && this.waiting.length > 0) void this.work();
   }
 
-  /** Sends again what did not arrive. */
+  /** Retries failed uploads. */
   again(listed: Iterable<string>): void {
     const lost = this.view.lost;
     this.show({ ...this.view, lost: [] });
@@ -99,7 +98,7 @@ export class Sending {
     };
     try {
       const announced: NewFile = { name, size: file.size, ...(account === "" ? {} : { account }) };
-      // Each attempt has a form of its own: the last one may have run out.
+      // Each attempt gets a new form, because the previous one may have expired.
       await withRetries(async () => {
         const form = await post<FileForm>(FILES, announced, signal);
         await transfer("POST", form.url, formOf(form.fields, file), sent, signal);

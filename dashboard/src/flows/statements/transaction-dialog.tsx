@@ -1,4 +1,4 @@
-// All that is known of one transaction.
+// All details of one transaction.
 
 import { Anchor, Text } from "@mantine/core";
 import { type ReactNode, useRef } from "react";
@@ -11,9 +11,9 @@ import { amountWords } from "./decimals.ts";
 import { Amount } from "./frame.tsx";
 import classes from "./transaction-dialog.module.css";
 
-/** Always there: where the focus goes back to is known only to a dialog that sees itself opened. */
+/** Always rendered: only a dialog that is mounted when it opens knows where to return the focus. */
 export function TransactionDialog({ row, close }: { row: TransactionItem | null; close: () => void }) {
-  /** What it was about, while the dialog fades. */
+  /** The last transaction, shown while the dialog fades out. */
   const last = useRef(row);
   if (row) last.current = row;
   const about = row ?? last.current;
@@ -31,19 +31,19 @@ function Facts({ row }: { row: TransactionItem }) {
     ["Value date", row.value_date && dayWords(row.value_date)],
     ["Account", row.account],
     ["Counterparty", row.counterparty],
-    ["As the bank wrote it", row.description],
-    ["Kind", row.kind],
+    ["Bank description", row.description],
+    ["Type", row.kind],
     ["Reference", row.reference],
-    ["Balance after it", row.balance && amountWords(row.balance, row.currency)],
-    ["Category", row.category ?? "Uncategorised: no rule fitted when the file was read"],
-    ["Decided by", row.category_source],
+    ["Balance afterwards", row.balance && amountWords(row.balance, row.currency)],
+    ["Category", row.category ?? "Uncategorised: no rule matched when the file was read"],
+    ["Categorised by", row.category_source],
     [
-      "From",
+      "File",
       <Anchor key="file" component={Link} href={fileAddress(row.file)} size="sm">
-        the file that brought it
+        View the file
       </Anchor>,
     ],
-    ["Place in that file", row.place],
+    ["Place in the file", row.place],
   ];
   return (
     <dl className={classes.facts}>

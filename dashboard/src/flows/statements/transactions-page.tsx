@@ -1,4 +1,4 @@
-// Transactions of all statements, and the months they make.
+// Transactions of all statements, and their monthly figures.
 
 import { Button, Card, Group, Stack, Title } from "@mantine/core";
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
@@ -10,7 +10,7 @@ import type { Facets, StatementFile, TransactionItem, TransactionPage } from "..
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { ExportFile } from "../../ui/export.tsx";
 import { Shown } from "../../ui/filter-bar.tsx";
-import { count, counted } from "../../ui/format.ts";
+import { counted } from "../../ui/format.ts";
 import { useFreezeOnHover } from "../../ui/freeze-on-hover.ts";
 import { Trouble, Waiting } from "../../ui/notes.tsx";
 import { isOpen } from "../../ui/state.tsx";
@@ -57,8 +57,8 @@ export function Transactions() {
           <ExportFile path={csvPath(filters)} name="transactions.csv" failed={setFailed} />
         </Group>
       </Group>
-      {failed !== null && <Trouble title="The transactions were not exported" message={failed} />}
-      {/* Fields anew forget what was typed and could not be used, too. */}
+      {failed !== null && <Trouble title="The export failed" message={failed} />}
+      {/* A new key also clears invalid text in the fields. */}
       <FilterFields
         key={clearings}
         filters={filters}
@@ -74,7 +74,7 @@ export function Transactions() {
 
 interface ListProps {
   filters: Filters;
-  /** The one whose transactions are asked for, if it is one file's. */
+  /** The file in the filters, if any. */
   file: StatementFile | undefined;
   every: () => number;
   clear: () => void;
@@ -106,14 +106,10 @@ function List({ filters, file, every, clear }: ListProps) {
     if (looksOn) next();
   }, [looksOn, next]);
 
-  if (list.isPending) return <Waiting label="Loading the transactions…" />;
+  if (list.isPending) return <Waiting label="Loading transactions…" />;
   if (list.isLoadingError) {
     return (
-      <Trouble
-        title="The transactions cannot be listed"
-        message={list.error.message}
-        again={() => void list.refetch()}
-      />
+      <Trouble title="Could not load transactions" message={list.error.message} again={() => void list.refetch()} />
     );
   }
   const searching = isPlaceholderData || looksOn;
@@ -124,15 +120,15 @@ function List({ filters, file, every, clear }: ListProps) {
         whole={!hasNextPage && !searching}
         said={[
           shownWords(shown.length, hasNextPage),
-          searching && "looking for more…",
-          held > 0 && `${count(held)} new will show when the pointer leaves the list`,
+          searching && "searching for more…",
+          held > 0 && `${counted(held, "new transaction")} will appear when you move the pointer off the list`,
         ]}
       />
       {shown.length === 0 ? (
         <Nothing filtered={search !== ""} file={file} searching={searching} clear={clear} />
       ) : (
         <div {...props}>
-          {/* Another view begins at its top. */}
+          {/* A new key scrolls another view to its top. */}
           <TransactionsTable
             key={isPlaceholderData ? "before" : search}
             rows={shown}
@@ -144,7 +140,7 @@ function List({ filters, file, every, clear }: ListProps) {
       )}
       {hasNextPage && !looksOn && (
         <Button variant="default" mt="md" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {shown.length === 0 ? "Look further" : "Show more"}
+          {shown.length === 0 ? "Keep searching" : "Show more"}
         </Button>
       )}
       {list.isError && <Stale message={list.error.message} again={() => void list.refetch()} />}
@@ -155,7 +151,7 @@ function List({ filters, file, every, clear }: ListProps) {
 
 function shownWords(rows: number, more: boolean): string {
   if (!more) return counted(rows, "transaction");
-  return rows === 0 ? "No transaction so far" : `The newest ${counted(rows, "transaction")}`;
+  return rows === 0 ? "No transactions so far" : `Showing the first ${counted(rows, "transaction")}`;
 }
 
 const idOf = ({ id }: TransactionItem) => id;
@@ -168,11 +164,11 @@ interface NothingProps {
 }
 
 function Nothing({ filtered, file, searching, clear }: NothingProps) {
-  if (searching) return <Waiting label="Looking for transactions…" />;
+  if (searching) return <Waiting label="Searching for transactions…" />;
   if (file && isOpen(file.state)) return <Waiting label="The file is being read…" />;
   if (filtered) {
     return (
-      <EmptyState title="No transaction passes the filters">
+      <EmptyState title="No transactions match the filters">
         <Button variant="default" size="xs" onClick={clear}>
           Show all transactions
         </Button>
@@ -180,8 +176,6 @@ function Nothing({ filtered, file, searching, clear }: NothingProps) {
     );
   }
   return (
-    <EmptyState title="No transaction yet">
-      Upload a statement under Files: its transactions are listed here.
-    </EmptyState>
+    <EmptyState title="No transactions yet">Upload a statement under Files to see its transactions here.</EmptyState>
   );
 }

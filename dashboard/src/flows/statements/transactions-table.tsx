@@ -1,4 +1,4 @@
-// Transactions as rows of one height.
+// Transactions as rows of equal height.
 
 import { VisuallyHidden } from "@mantine/core";
 
@@ -45,9 +45,9 @@ const COLUMNS: Column<TransactionItem>[] = [
 
 interface Props {
   rows: TransactionItem[];
-  /** There may be more rows than these. */
+  /** Whether there may be more rows. */
   more: boolean;
-  /** Told when the end comes into sight. */
+  /** Called when the end comes into view. */
   goOn: () => void;
   open: (row: TransactionItem) => void;
 }
@@ -84,7 +84,7 @@ function Sum({ row }: { row: TransactionItem }) {
     <>
       <Amount amount={row.amount} currency={row.currency} />
       {row.balance && (
-        <div className={classes.second} title="Balance after it">
+        <div className={classes.second} title="Balance afterwards">
           <VisuallyHidden>Balance </VisuallyHidden>
           {amountWords(row.balance, row.currency)}
         </div>

@@ -1,4 +1,4 @@
-// Where statements are handed in.
+// The upload form of statements.
 
 import { Button, Card, Group, List, Stack, Text, TextInput } from "@mantine/core";
 import { useRef, useState, useSyncExternalStore } from "react";
@@ -21,7 +21,7 @@ export function useUploads() {
   return useSyncExternalStore(uploads.subscribe, uploads.snapshot);
 }
 
-/** `listed`: the files that are known. */
+/** `listed`: returns the ids of the files listed now. */
 export function UploadCard({ listed }: { listed: () => Iterable<string> }) {
   const [chosen, setChosen] = useState<Chosen[]>([]);
   const [account, setAccount] = useState("");
@@ -44,7 +44,7 @@ export function UploadCard({ listed }: { listed: () => Iterable<string> }) {
   return (
     <Card withBorder padding="md" component="section" aria-label="Upload statements">
       <div className={classes.parts}>
-        <Intake title="Drop statements here" hint="As your bank gives them: CSV or OFX, for instance" add={add} />
+        <Intake title="Drop statements here" hint="Export from your bank as CSV or OFX" add={add} />
         <form
           aria-label="Upload"
           onSubmit={(event) => {
@@ -55,7 +55,7 @@ export function UploadCard({ listed }: { listed: () => Iterable<string> }) {
           <Stack gap="sm">
             <TextInput
               label="Account (optional)"
-              description="For statements that do not name theirs."
+              description="Used for statements that do not name their account."
               value={account}
               onChange={(event) => setAccount(event.currentTarget.value)}
               maxLength={128}
@@ -63,7 +63,7 @@ export function UploadCard({ listed }: { listed: () => Iterable<string> }) {
               spellCheck={false}
             />
             <Group gap="sm">
-              {/* Takes the focus before it can be used, so that Enter goes on from there. */}
+              {/* Not `disabled`: it must be able to take the focus, so that Enter uploads the chosen files. */}
               <Button
                 ref={upload}
                 type="submit"
@@ -89,18 +89,18 @@ export function UploadCard({ listed }: { listed: () => Iterable<string> }) {
   );
 }
 
-/** Stays when all is done: what stands below it does not move up by itself. */
+/** Remains after the upload, so that the content below does not move. */
 function Sent({ listed }: { listed: () => Iterable<string> }) {
   const view = useUploads();
   return (
-    <section aria-label="What is uploaded" className={classes.sent}>
+    <section aria-label="Upload status" className={classes.sent}>
       <UploadProgress {...view} stop={() => uploads.stop()} />
       {view.lost.length > 0 && (
         <div role="alert">
           <Text size="sm" mt="sm" className={classes.trouble}>
             {view.lost.length === 1
-              ? "One file did not arrive:"
-              : `${counted(view.lost.length, "file")} did not arrive:`}
+              ? "1 file was not uploaded:"
+              : `${counted(view.lost.length, "file")} were not uploaded:`}
           </Text>
           <List size="sm" my={4} withPadding className={classes.lost}>
             {view.lost.map(({ chosen, why }) => (
@@ -110,7 +110,7 @@ function Sent({ listed }: { listed: () => Iterable<string> }) {
             ))}
           </List>
           <Button size="xs" variant="default" disabled={view.busy} onClick={() => uploads.again(listed())}>
-            Send again
+            Upload again
           </Button>
         </div>
       )}

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { stateWords, verdictWords } from "./words.ts";
+import { allBalancesWords, stateWords, verdictWords } from "./words.ts";
 
 it.each([
   ["received", "queued", "Queued"],
@@ -17,4 +17,15 @@ it.each([
 
 it("the verdict says what is new", () => {
   expect(verdictWords({ rows: 5, new: 4, duplicates: 1 })).toBe("5 rows: 4 new, 1 duplicate.");
+});
+
+it.each([
+  [[true, true], "Balanced"],
+  [[true, null], "Balanced where the file has balances"],
+  [[true, false], "Does not balance"],
+  [[null, false], "Does not balance"],
+  [[null, null], "No balances in file"],
+  [[], "No balances in file"],
+])("accounts with balances %j are summed up as %s", (accounts, words) => {
+  expect(allBalancesWords(accounts.map((balanced) => ({ balanced })))).toBe(words);
 });

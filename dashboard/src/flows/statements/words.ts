@@ -1,45 +1,53 @@
-// What the page says of statements.
+// Texts about statements.
 
 import type { FileAccount, StatementFile, StatementPhase } from "../../contracts.ts";
 import { count, counted } from "../../ui/format.ts";
 import { stateName } from "../../ui/state.tsx";
 
-/** Nothing of a file that was rejected or deleted is among the transactions. */
+/** Returns whether a file may have transactions: rejected and deleted files have none. */
 export function hasTransactions(phase: StatementPhase): boolean {
   return phase !== "rejected" && goneWords(phase) === undefined;
 }
 
-/** What stands in place of the state of a file that is going, or gone. */
+/** Returns the text shown instead of the state of a file that is being deleted or is deleted. */
 export function goneWords(phase: StatementPhase): string | undefined {
   if (phase === "deleting") return "Deleting";
   return phase === "deleted" ? "Deleted" : undefined;
 }
 
-/** The file's own word; `null` where the state says it all. */
+/** Returns the flow's own name of the state; `null` if the shared one is enough. */
 export function detailWords(phase: StatementPhase): string | null {
   return phase === "rejected" ? "Rejected" : null;
 }
 
-/** How a file stands, as a person says it. */
+/** Returns the state of a file as text. */
 export function stateWords({ state, detail }: Pick<StatementFile, "state" | "detail">): string {
   return goneWords(detail) ?? detailWords(detail) ?? stateName(state);
 }
 
-/** What came of it, in a sentence. */
+/** Returns the outcome in one sentence. */
 export function verdictWords(file: Pick<StatementFile, "rows" | "new" | "duplicates">): string {
   return `${counted(file.rows, "row")}: ${count(file.new)} new, ${counted(file.duplicates, "duplicate")}.`;
 }
 
-/** What it is called. Once deleted, it has no name. */
+/** Returns the display name of a file. A deleted file has no name. */
 export function nameOf({ name, detail }: Pick<StatementFile, "name" | "detail">): string {
   if (name !== "") return name;
-  return detail === "deleted" ? "A deleted file" : "A file without a name";
+  return detail === "deleted" ? "Deleted file" : "Unnamed file";
 }
 
-/** Whether an account's balances agree with its rows. */
+/** Returns whether an account's balances agree with its rows, as text. */
 export function balanceWords({ balanced }: Pick<FileAccount, "balanced">): string {
-  if (balanced === true) return "Balances";
-  return balanced === false ? "Does not balance" : "Tells no balances";
+  if (balanced === true) return "Balanced";
+  return balanced === false ? "Does not balance" : "No balances in file";
+}
+
+/** Returns one text for the balances of all accounts of a file. */
+export function allBalancesWords(accounts: Pick<FileAccount, "balanced">[]): string {
+  const stated = accounts.filter(({ balanced }) => balanced === true || balanced === false);
+  if (stated.some(({ balanced }) => balanced === false)) return balanceWords({ balanced: false });
+  if (stated.length > 0 && stated.length < accounts.length) return "Balanced where the file has balances";
+  return balanceWords({ balanced: stated.length > 0 ? true : null });
 }
 
 export const STAGES: Record<string, string> = {
@@ -51,7 +59,7 @@ export const STAGES: Record<string, string> = {
   "error-consumer": "Failures",
 };
 
-/** What a function of the flow does; one that is not known here keeps its own name. */
+/** Returns the display name of a function, or its own name if it is unknown. */
 export function stageWords(stage: string): string {
   return STAGES[stage] ?? stage;
 }
@@ -60,10 +68,10 @@ export const EVENTS: Record<string, string> = {
   "file.uploaded": "File uploaded",
   "file.processed": "File processed",
   "transactions.created": "New transactions",
-  "transactions.categorized": "Categories given",
-  "deletion.requested": "Deletion asked for",
+  "transactions.categorized": "Categories assigned",
+  "deletion.requested": "Deletion requested",
   "file.deleted": "File deleted",
-  "error.occurred": "Something failed",
+  "error.occurred": "Error",
 };
 
 export function eventWords(type: string): string {

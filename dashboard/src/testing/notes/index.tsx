@@ -1,4 +1,4 @@
-// The flow of docs/adding-a-flow.md. Of a real flow this is dashboard/src/flows/FLOW/index.tsx.
+// The flow of docs/adding-a-flow.md. In a real flow this file is dashboard/src/flows/FLOW/index.tsx.
 
 import type { Flow, FlowRoute, Navigation, Words } from "../../flows/flow.ts";
 

@@ -22,9 +22,9 @@ pub(crate) fn pack(long: &str) -> Option<Vec<u8>> {
 
 /// Unpacks a text of at most `limit` bytes. The error says what is wrong.
 pub(crate) fn unpack(packed: &[u8], limit: usize) -> Result<String, &'static str> {
-    let [DEFLATE, packed @ ..] = packed else { return Err("it is packed in an unknown way") };
+    let [DEFLATE, packed @ ..] = packed else { return Err("it has an unknown compression") };
     let long = decompress_to_vec_with_limit(packed, limit).map_err(|_| "it cannot be unpacked")?;
-    String::from_utf8(long).map_err(|_| "it is no text")
+    String::from_utf8(long).map_err(|_| "it is not text")
 }
 
 /// Returns an attribute for a text that may be long: the text itself, or packed bytes.
@@ -50,7 +50,7 @@ mod tests {
         let packed = pack(&"long ".repeat(10_000)).expect("smaller");
         assert!(packed.len() < 500);
         assert_eq!(unpack(&packed, 49_999), Err("it cannot be unpacked"));
-        assert_eq!(unpack(&[2, 3], 100), Err("it is packed in an unknown way"));
-        assert_eq!(unpack(&[], 100), Err("it is packed in an unknown way"));
+        assert_eq!(unpack(&[2, 3], 100), Err("it has an unknown compression"));
+        assert_eq!(unpack(&[], 100), Err("it has an unknown compression"));
     }
 }

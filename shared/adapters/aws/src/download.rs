@@ -40,7 +40,7 @@ pub(crate) async fn download(
             return Ok(content);
         }
     }
-    Err(PortError::Unavailable(format!("GetObject on {place}: breaks off")).into())
+    Err(PortError::Unavailable(format!("GetObject on {place}: the content ended too early")).into())
 }
 
 /// Returns the meaning of an error of a request for one object.
@@ -57,7 +57,7 @@ pub(crate) fn answer<E: ProvideErrorMetadata>(
             ReadError::Denied("it is archived: restore it first".to_owned())
         }
         (Some(403), None | Some("AccessDenied")) => {
-            ReadError::Denied("the platform has no permission for it".to_owned())
+            ReadError::Denied("the platform has no permission to read it".to_owned())
         }
         _ => failure(operation, place, error).into(),
     }

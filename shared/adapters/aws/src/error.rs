@@ -66,9 +66,7 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(
         }
         SdkError::ServiceError(_) => refused(&what, code(error).unwrap_or("no code"), error),
         // The bytes received are not an answer: something in between closed the connection.
-        SdkError::ResponseError(_) => {
-            PortError::Unavailable(format!("{what}: an answer that cannot be read"))
-        }
+        SdkError::ResponseError(_) => PortError::Unavailable(format!("{what}: the response cannot be read")),
         _ => PortError::Broken(format!("{what}: the request could not be made")),
     }
 }
@@ -93,7 +91,7 @@ fn refused<E: ProvideErrorMetadata>(what: &str, code: &str, error: &SdkError<E>)
         return PortError::Unavailable(format!("{what}: throttled ({code})"));
     }
     if UNAVAILABLE.contains(&code) || status >= 500 || status == 408 {
-        return PortError::Unavailable(format!("{what}: failed for the moment ({code}, {status})"));
+        return PortError::Unavailable(format!("{what}: failed temporarily ({code}, {status})"));
     }
     if code.starts_with("AccessDenied") || code == "ForbiddenException" {
         let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default();

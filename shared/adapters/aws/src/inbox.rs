@@ -195,7 +195,7 @@ impl Inbox for S3Inbox {
                 })));
             }
         }
-        Err(PortError::Unavailable(format!("GetObject on {}: breaks off", place(object))))
+        Err(PortError::Unavailable(format!("GetObject on {}: the content ended too early", place(object))))
     }
 
     async fn delete(&self, object: &ObjectRef) -> Result<(), PortError> {

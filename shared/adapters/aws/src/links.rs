@@ -73,7 +73,7 @@ impl DownloadLinks for S3Links {
             Source::Prefix { .. } => format!("{}{}", root(source)?, entry.locator),
             Source::Upload(upload) => {
                 let number = entry.locator.parse().map_err(|_| {
-                    PortError::Broken(format!("{:?} is no locator of an upload", entry.locator))
+                    PortError::Broken(format!("{:?} is not the locator of an upload", entry.locator))
                 })?;
                 let key = (self.settings.upload_key)(upload, number);
                 check(&key)?;

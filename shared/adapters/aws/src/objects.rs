@@ -71,7 +71,10 @@ impl ObjectStore for S3Objects {
                 _ => return Err(self.failed(key, &error)),
             }
         }
-        Err(PortError::Unavailable(format!("PutObject on {}: others put it all the time", self.place(key))))
+        Err(PortError::Unavailable(format!(
+            "PutObject on {}: other processes keep writing it",
+            self.place(key)
+        )))
     }
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, PortError> {
@@ -98,5 +101,5 @@ impl ObjectStore for S3Objects {
 }
 
 pub(crate) fn check(key: &str) -> Result<(), PortError> {
-    if is_key(key) { Ok(()) } else { Err(PortError::Broken(format!("{key:?} is no key of an object"))) }
+    if is_key(key) { Ok(()) } else { Err(PortError::Broken(format!("{key:?} is not an object key"))) }
 }

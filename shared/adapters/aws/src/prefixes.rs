@@ -80,7 +80,7 @@ impl FileSource for S3Prefixes {
         let first = self.page(&whole, None).await?;
         // A prefix exists only if keys have it; a tenant's own root exists even while it is empty.
         if first.contents().is_empty() && !prefix.is_empty() {
-            let why = format!("nothing lies under {prefix}: look at its spelling, or put files there first");
+            let why = format!("there are no files under {prefix}: check its spelling, or upload files first");
             return Err(SourceError::Refused(why));
         }
         Ok(Box::new(PrefixPages {
@@ -185,5 +185,5 @@ impl Pages for PrefixPages {
 fn decode(key: &str) -> Result<String, PortError> {
     let spaced = key.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8();
-    decoded.map(String::from).map_err(|_| PortError::Broken("a key that is no text".to_owned()))
+    decoded.map(String::from).map_err(|_| PortError::Broken("a key that is not text".to_owned()))
 }

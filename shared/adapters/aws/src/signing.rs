@@ -42,7 +42,7 @@ pub(crate) fn validity(
         return Err(PortError::Unavailable("the credentials to sign with have run out".to_owned()));
     }
     let config = PresigningConfig::builder().start_time(now.into()).expires_in(lifetime).build();
-    let config = config.map_err(|_| PortError::Broken("no address can be valid so long".to_owned()))?;
+    let config = config.map_err(|_| PortError::Broken("an address cannot be valid that long".to_owned()))?;
     Ok((config, now + TimeDelta::from_std(lifetime).unwrap_or_default()))
 }
 

@@ -105,7 +105,7 @@ impl TokenVault for KmsTokens {
             .map_err(|error| failure("Decrypt", &self.key, &error))?;
         self.note();
         let secret = decrypted.plaintext.and_then(|secret| String::from_utf8(secret.into_inner()).ok());
-        let secret = secret.ok_or_else(|| PortError::Broken(format!("{what} is no text")))?;
+        let secret = secret.ok_or_else(|| PortError::Broken(format!("{what} is not text")))?;
         Ok(Some(Token { secret, expires_at }))
     }
 

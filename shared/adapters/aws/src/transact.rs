@@ -85,7 +85,9 @@ impl Table {
         let what = format!("TransactWriteItems on {}", self.name);
         match (0..reasons.len()).map(code).find(|code| !PASSING.contains(code)) {
             Some(other) => Err(PortError::Broken(format!("{what}: refused ({other})"))),
-            None => Err(PortError::Unavailable(format!("{what}: others write the same items"))),
+            None => {
+                Err(PortError::Unavailable(format!("{what}: other processes are writing the same items")))
+            }
         }
     }
 

@@ -29,7 +29,7 @@ const LIFE: Duration = Duration::from_hours(1);
 /// Files removed at once.
 const AT_ONCE: usize = 32;
 
-const GONE: &str = "this file is not being sent in parts any more: declare it in a new upload";
+const GONE: &str = "this file is no longer being sent in parts: declare it in a new upload";
 
 /// Clients' uploads, in `UPLOADS_BUCKET`. The bucket's lifecycle rule removes parts of uploads that were never
 /// completed.
@@ -118,7 +118,7 @@ impl UploadStorage for S3Uploads {
 
     async fn part(&self, key: &str, begun: &str, number: u32, size: u64) -> Result<String, PortError> {
         check(key)?;
-        let beyond = || PortError::Broken(format!("part {number} of {size} bytes is beyond what S3 takes"));
+        let beyond = || PortError::Broken(format!("part {number} of {size} bytes exceeds the limits of S3"));
         let (validity, _) = self.validity().await?;
         let part = self
             .client
@@ -238,10 +238,8 @@ fn differs(received: &[Part], named: &[(u32, String)], size: u64) -> Option<Stri
                 && version(part.e_tag()) == version(Some(etag))
         });
     if !in_order || !same {
-        return Some(
-            "the parts named are not those that were received: send those that are missing".to_owned(),
-        );
+        return Some("the listed parts are not those that were received: send the missing ones".to_owned());
     }
     let sum: u64 = received.iter().filter_map(|part| u64::try_from(part.size().unwrap_or(0)).ok()).sum();
-    (sum != size).then(|| format!("the parts have {sum} bytes, and the file has {size}: send the rest"))
+    (sum != size).then(|| format!("the parts have {sum} bytes, but the file has {size}: send the rest"))
 }

@@ -50,11 +50,13 @@ type Query<'a> = &'a [(&'a str, &'a str)];
 impl Client {
     pub fn new(settings: Settings, vault: Arc<dyn TokenVault>) -> Result<Self, String> {
         let endpoint = &settings.endpoint;
-        let base = Url::parse(endpoint).map_err(|error| format!("{endpoint} is no address: {error}"))?;
+        let base =
+            Url::parse(endpoint).map_err(|error| format!("{endpoint} is not a valid address: {error}"))?;
         let safe = base.scheme() == "https" || (base.scheme() == "http" && is_this_machine(&base));
         if !safe || !base.username().is_empty() || base.password().is_some() || base.path() != "/" {
             return Err(format!(
-                "{endpoint} is no address of Google Drive: https, a host, and nothing else (http on this machine)"
+                "{endpoint} is not an address of Google Drive: use https and only a host (http on this \
+                 machine)"
             ));
         }
         Ok(Self { settings, base, vault, at_hand: AtHand::default(), http: OnceLock::new() })
@@ -116,7 +118,7 @@ impl Client {
     ) -> Result<T, Trouble> {
         let body = self.fetch(lender, path, query, JSON_BYTES).await?;
         serde_json::from_slice(&body).map_err(|error| {
-            PortError::Broken(format!("an answer of Google Drive cannot be read: {error}")).into()
+            PortError::Broken(format!("a response of Google Drive cannot be read: {error}")).into()
         })
     }
 
@@ -199,9 +201,7 @@ impl Client {
                 .user_agent("riffle");
             let builder =
                 if self.base.scheme() == "http" { builder.no_proxy() } else { builder.https_only(true) };
-            builder
-                .build()
-                .map_err(|error| format!("no connection to Google Drive can be made: {}", chain(&error)))
+            builder.build().map_err(|error| format!("cannot connect to Google Drive: {}", chain(&error)))
         };
         let broken = |why: &String| Attempt::Refused(PortError::Broken(why.clone()).into());
         self.http.get_or_init(build).as_ref().map_err(broken)

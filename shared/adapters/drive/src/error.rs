@@ -80,16 +80,16 @@ pub fn refused(status: u16, body: &[u8]) -> Refused {
         }
         (403, "exportSizeLimitExceeded") => Refused::For(Trouble::TooLargeToExport),
         (403, "insufficientPermissions" | "insufficientScopes") => Refused::For(Trouble::Token(
-            "the access token was not made for it: it needs the scope drive.readonly".to_owned(),
+            "the access token is not valid for it: it needs the scope drive.readonly".to_owned(),
         )),
         (403, "accessNotConfigured") => Refused::For(Trouble::Token(
             "the Google Drive API is not enabled in the project that the access token belongs to".to_owned(),
         )),
-        (403, "insufficientFilePermissions") => denied("it is not shared with whoever lent the access token"),
+        (403, "insufficientFilePermissions") => denied("it is not shared with the owner of the access token"),
         (403, "cannotDownloadFile" | "downloadRestricted" | "fileNotDownloadable") => {
             denied("its owner does not allow it to be downloaded")
         }
-        (403, "cannotDownloadAbusiveFile") => denied("Google takes it for malware or spam"),
+        (403, "cannotDownloadAbusiveFile") => denied("Google classifies it as malware or spam"),
         (403, "domainPolicy") => denied("the rules of its organisation forbid it"),
         (403, _) => denied(&format!("Google Drive answered 403 {}", plain(&reason))),
         (300..=399, _) => {

@@ -49,7 +49,7 @@ impl<'a> Located<'a> {
         if is_drive_id(id) {
             return Ok(Self { kind, id });
         }
-        Err(PortError::Broken(format!("{locator:?} is no locator of a Google Drive file")))
+        Err(PortError::Broken(format!("{locator:?} is not the locator of a Google Drive file")))
     }
 }
 
@@ -65,10 +65,10 @@ fn of_native(kind: &str) -> Kind {
         "script" => "Google Apps Script",
         "jam" => "Jamboard",
         "vid" => "Google Vid",
-        "shortcut" => "shortcut that leads nowhere",
-        _ => "file of a kind that only its own program reads",
+        "shortcut" => "broken shortcut",
+        _ => "file that only its own app can open",
     };
-    Kind::Unreadable(format!("it is a {what}: that holds nothing to download"))
+    Kind::Unreadable(format!("it is a {what}, which has nothing to download"))
 }
 
 #[cfg(test)]

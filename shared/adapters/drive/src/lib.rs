@@ -133,7 +133,9 @@ impl Drive {
             // The folder was refused when it was listed.
             Kind::Folder => {
                 self.client.children(&lender, id, None, None).await?;
-                Err(Trouble::Denied("nothing in this folder was read; it can be now: scan again".to_owned()))
+                Err(Trouble::Denied(
+                    "nothing in this folder was read, but it is readable now: scan again".to_owned(),
+                ))
             }
             Kind::Unreadable(what) => Err(Trouble::Unsupported(what)),
         }
@@ -155,7 +157,7 @@ fn lent(source: &Source) -> Result<(Lender, &str), PortError> {
         Source::Drive { tenant, session, folder } if is_drive_id(folder) => {
             Ok((Lender { tenant: tenant.clone(), session: session.clone() }, folder))
         }
-        _ => Err(PortError::Broken("this is no Google Drive folder".to_owned())),
+        _ => Err(PortError::Broken("this is not a Google Drive folder".to_owned())),
     }
 }
 
@@ -202,8 +204,8 @@ impl From<Trouble> for ReadError {
             Trouble::Denied(why) => Self::Denied(why),
             Trouble::TooLarge { size, limit } => Self::TooLarge { size, limit },
             Trouble::TooLargeToExport => Self::TooLargeToExport(
-                "Google exports documents of up to 10 MB, and this one is larger: in Google Drive download it as a \
-                 Word, Excel, PowerPoint or PDF file, and put that into the folder"
+                "Google exports documents of up to 10 MB, and this one is larger: download it in Google \
+                 Drive as a Word, Excel, PowerPoint or PDF file, and put that file into the folder"
                     .to_owned(),
             ),
             Trouble::Unsupported(why) => Self::Unsupported(why),
@@ -218,8 +220,9 @@ impl From<Trouble> for SourceError {
             Trouble::TokenExpired => Self::TokenExpired,
             Trouble::Token(why) => Self::Refused(format!("Google Drive cannot be read: {why}")),
             Trouble::Missing => Self::Refused(
-                "there is no such Google Drive folder, or whoever lent the access token may not see it"
-                    .to_owned(),
+                "this Google Drive folder does not exist, or the owner of the access token has no access to \
+                 it"
+                .to_owned(),
             ),
             Trouble::Port(error) => Self::Port(error),
             other => Self::Refused(format!("the Google Drive folder cannot be listed: {other}")),

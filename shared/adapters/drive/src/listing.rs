@@ -46,7 +46,7 @@ impl Listing {
             root = client.metadata(&lender, target).await?;
         }
         if !root.is_folder() {
-            let text = "this id is that of a file in Google Drive, not of a folder";
+            let text = "this id belongs to a file in Google Drive, not to a folder";
             return Err(SourceError::Refused(text.to_owned()));
         }
         let id = root.checked_id()?.to_owned();
@@ -124,13 +124,13 @@ impl Listing {
         }
         let settings = &self.client.settings;
         if depth >= settings.depth {
-            let text = format!("{name} lies more than {} folders deep: scan it by itself", settings.depth);
+            let text = format!("{name} is more than {} folders deep: scan it separately", settings.depth);
             return Err(SourceError::Refused(text));
         }
         self.met_folders += 1;
         if self.met_folders > settings.folders {
             let text =
-                format!("there are more than {} folders: scan some of them at a time", settings.folders);
+                format!("there are more than {} folders: split them into several scans", settings.folders);
             return Err(SourceError::Refused(text));
         }
         let drive = item.drive_id.clone();
@@ -142,7 +142,7 @@ impl Listing {
         self.files += 1;
         let most = self.client.settings.files;
         if self.files > most {
-            let text = format!("there are more than {most} files: scan some of the folders at a time");
+            let text = format!("there are more than {most} files: split the folders into several scans");
             return Err(SourceError::Refused(text));
         }
         self.entries.push_back(entry);

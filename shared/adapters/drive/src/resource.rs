@@ -73,6 +73,6 @@ impl Resource {
         if is_drive_id(&self.id) {
             return Ok(&self.id);
         }
-        Err(PortError::Broken(format!("Google Drive gave a file the id {:?}", self.id)))
+        Err(PortError::Broken(format!("Google Drive returned a file with the id {:?}", self.id)))
     }
 }

@@ -142,7 +142,8 @@ fn flow(event: &Outgoing) -> String {
 /// Returns the message body that [`riffle_contracts::BusEvent`] reads. A bus does not interpret the details it carries,
 /// but they must be JSON.
 fn body(event: &Outgoing, replay: Option<&str>) -> Result<String, WorkError> {
-    let unreadable = |error| WorkError::Unreadable(format!("event {} is no JSON: {error}", event.event_id));
+    let unreadable =
+        |error| WorkError::Unreadable(format!("event {} is not valid JSON: {error}", event.event_id));
     let detail: Value = serde_json::from_str(&event.detail).map_err(unreadable)?;
     let mut body = json!({
         "version": "0",

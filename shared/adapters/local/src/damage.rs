@@ -97,7 +97,7 @@ pub(crate) fn rest(path: &Path) -> String {
     // Without this, SQLite reads nothing of a database that is too short.
     let lenient = |connection: &Connection| connection.pragma_update(None, "writable_schema", true);
     let Some(connection) = open(path).ok().filter(|connection| lenient(connection).is_ok()) else {
-        return "nothing of it can be read".to_owned();
+        return "none of it can be read".to_owned();
     };
     let (mut left, mut lost) = (Vec::new(), Vec::new());
     for (table, what) in TABLES {
@@ -116,7 +116,7 @@ pub(crate) fn rest(path: &Path) -> String {
         }
     }
     match (left.is_empty(), lost.is_empty()) {
-        (true, _) => "nothing of it can be read".to_owned(),
+        (true, _) => "none of it can be read".to_owned(),
         (_, true) => format!("still readable: {}", left.join(", ")),
         _ => format!("lost, wholly or in part: {}; still readable: {}", lost.join(", "), left.join(", ")),
     }
@@ -146,9 +146,9 @@ pub(crate) fn orphans(dir: &Path) -> io::Result<Option<String>> {
         return Ok(None);
     }
     Ok(Some(format!(
-        "the state database was missing or empty, and a new one was made: scans, statements and transactions of before \
-         are lost. Left of them are {objects} stored objects and {uploads} uploaded files in {}; uploaded statements \
-         among them are read again, without their names",
+        "the state database was missing or empty, and a new one was created: earlier scans, statements and \
+         transactions are lost. {objects} stored objects and {uploads} uploaded files are left in {}; \
+         uploaded statements among them are read again, without their names",
         dir.display()
     )))
 }

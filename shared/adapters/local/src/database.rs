@@ -179,7 +179,7 @@ impl Database {
             if let Err((_, error)) = connection.close() {
                 tracing::error!(%error, "the state database did not close cleanly; nothing is lost");
             } else if let Err(error) = damage::mark_whole(&mut lock, &path) {
-                tracing::warn!(%error, "the next start looks for damage, though there is none");
+                tracing::warn!(%error, "the next start checks for damage, although there is none");
             }
             drop(lock);
         })?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use riffle_ports::{Confirmed, Content, Entry, Opened, PortError, ReadError};
 
-use crate::folder_walk::{LINK_TO_FOLDER, OPENED_SINCE, version};
+use crate::folder_walk::{LINK_TO_FOLDER, OPENED_SINCE, plain, version};
 
 /// An open file of this machine, at the listed version.
 pub(crate) struct LocalFile {
@@ -73,18 +73,16 @@ fn check(metadata: &Metadata, path: &Path, entry: &Entry) -> Result<(), ReadErro
 fn folder_error(path: &Path, entry: &Entry) -> ReadError {
     if entry.version == LINK_TO_FOLDER {
         return ReadError::Denied(
-            "a link to a folder elsewhere, which is not followed; scan that folder by its own name"
-                .to_owned(),
+            "a link to another folder, which is not followed; scan that folder separately".to_owned(),
         );
     }
     if entry.version == OPENED_SINCE {
         return ReadError::Denied(
-            "this folder can be read now, but what is in it was not listed; scan it by its own name"
-                .to_owned(),
+            "this folder is readable now, but its content was not listed; scan it separately".to_owned(),
         );
     }
     match fs::read_dir(path) {
-        Err(error) => ReadError::Denied(format!("nothing in this folder was read: {error}")),
+        Err(error) => ReadError::Denied(format!("nothing in this folder was read: {}", plain(&error))),
         Ok(_) => ReadError::Changed,
     }
 }
@@ -102,6 +100,6 @@ fn read_error(error: io::Error) -> ReadError {
         | ErrorKind::OutOfMemory
         | ErrorKind::WouldBlock => ReadError::Port(PortError::Unavailable(error.to_string())),
         _ if out_of_files => ReadError::Port(PortError::Unavailable(error.to_string())),
-        _ => ReadError::Denied(error.to_string()),
+        _ => ReadError::Denied(plain(&error)),
     }
 }

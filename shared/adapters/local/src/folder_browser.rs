@@ -1,6 +1,7 @@
 //! Shows the folders of this machine for choosing one.
 
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -24,17 +25,23 @@ impl FolderBrowser for LocalBrowser {
 }
 
 fn look(path: &Path) -> Result<Folder, SourceError> {
-    let refused = |why: &str| SourceError::Refused(format!("{} cannot be shown: {why}", path.display()));
+    let refused = |why: &str| SourceError::Refused(why.to_owned());
+    let failed = |error: io::Error| match error.kind() {
+        ErrorKind::NotFound => refused("This folder does not exist."),
+        ErrorKind::NotADirectory => refused("This is not a folder."),
+        ErrorKind::PermissionDenied => refused("You do not have permission to open this folder."),
+        _ => SourceError::Refused(format!("{} cannot be shown: {error}.", path.display())),
+    };
     if !path.is_absolute() {
-        return Err(refused("it is no absolute path"));
+        return Err(refused("Enter the full path, for example /home/me/drawings."));
     }
     // Without links and `..`, so that the parent is the one a person expects.
-    let path = fs::canonicalize(path).map_err(|error| refused(&error.to_string()))?;
-    let shown = path.to_str().ok_or_else(|| refused("its name is not UTF-8"))?;
+    let path = fs::canonicalize(path).map_err(failed)?;
+    let shown = path.to_str().ok_or_else(|| refused("The path of this folder is not valid UTF-8."))?;
     let mut folders = Vec::new();
     let mut files = 0;
-    for entry in fs::read_dir(&path).map_err(|error| refused(&error.to_string()))? {
-        let entry = entry.map_err(|error| refused(&error.to_string()))?;
+    for entry in fs::read_dir(&path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
         if entry.file_name().as_bytes().starts_with(b".") {
             continue;
         }

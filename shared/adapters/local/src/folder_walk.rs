@@ -12,6 +12,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
+use std::io::{self, ErrorKind};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
@@ -121,15 +122,15 @@ impl Root {
         let path = PathBuf::from(folder);
         if !path.is_absolute() {
             return Err(SourceError::Refused(format!(
-                "{folder:?} is no absolute path: give the folder from the root, like /home/me/drawings"
+                "{folder:?} is not a full path: enter the full path, for example /home/me/drawings"
             )));
         }
-        let real = fs::canonicalize(&path).map_err(|error| refused(&path, &error.to_string()))?;
+        let real = fs::canonicalize(&path).map_err(|error| refused(&path, &plain(&error)))?;
         if !real.is_dir() {
-            return Err(refused(&path, "it is no folder"));
+            return Err(refused(&path, "it is not a folder"));
         }
         // A root that cannot be listed is refused now instead of appearing empty later.
-        fs::read_dir(&real).map_err(|error| refused(&path, &error.to_string()))?;
+        fs::read_dir(&real).map_err(|error| refused(&path, &plain(&error)))?;
         Ok(Self { path, real, listed_by_another: false })
     }
 
@@ -144,9 +145,18 @@ impl Root {
     }
 }
 
+/// Describes why a path cannot be read, for a person.
+pub(crate) fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "it does not exist".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 fn refused(path: &Path, why: &str) -> SourceError {
     SourceError::Refused(format!(
-        "the folder {} cannot be read: {why}; check its name and that this user may open it",
+        "the folder {} cannot be read: {why}; check its name and permissions",
         path.display()
     ))
 }

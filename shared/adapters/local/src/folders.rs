@@ -83,7 +83,7 @@ fn folders(source: &Source) -> Result<&[String], PortError> {
 
 fn path(folders: &[String], entry: &Entry) -> Result<PathBuf, PortError> {
     locate(folders, &entry.locator)
-        .ok_or_else(|| PortError::Broken(format!("{:?} is no locator of these folders", entry.locator)))
+        .ok_or_else(|| PortError::Broken(format!("{:?} is not a locator of these folders", entry.locator)))
 }
 
 /// A walk shared with blocking threads. The lock never blocks: it only lets the walk move to another thread and back,

@@ -74,9 +74,9 @@ pub enum Deposited {
 pub enum DepositError {
     #[error("it cannot be read: {0}")]
     Read(io::Error),
-    #[error("it was changed while it was read")]
+    #[error("it changed while it was read")]
     Changed,
-    #[error("it has {size} bytes, at most {most} are possible: split it, by year for example")]
+    #[error("it has {size} bytes; the limit is {most} bytes: split it, for example by year")]
     TooLarge { size: u64, most: u64 },
     #[error("it cannot be stored: {0}")]
     Store(#[from] Refused),
@@ -355,7 +355,7 @@ fn copy(uploads: &LocalUploads, path: &Path, key: &str, most: u64) -> Result<Cop
     let mut file = file_read::open(path).map_err(DepositError::Read)?;
     let before = file.metadata().map_err(DepositError::Read)?;
     if !before.is_file() {
-        return Err(DepositError::Read(io::Error::other("it is no file")));
+        return Err(DepositError::Read(io::Error::other("it is not a file")));
     }
     if before.len() > most {
         return Err(DepositError::TooLarge { size: before.len(), most });

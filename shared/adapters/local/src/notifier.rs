@@ -73,7 +73,7 @@ impl ClientNotifier for LocalNotifier {
     async fn push(&self, connection: &str, frame: &str) -> Result<Delivery, PortError> {
         if frame.len() > MAX_FRAME_BYTES {
             return Err(PortError::Broken(format!(
-                "a frame of {} bytes; at most {MAX_FRAME_BYTES} are carried",
+                "a frame of {} bytes; the limit is {MAX_FRAME_BYTES}",
                 frame.len()
             )));
         }
@@ -86,7 +86,7 @@ impl ClientNotifier for LocalNotifier {
         }
         frames.close();
         boxes.remove(connection);
-        tracing::warn!(connection, "a client did not keep up and was cut off");
+        tracing::warn!(connection, "a client did not keep up and was disconnected");
         Ok(Delivery::Gone)
     }
 }

@@ -15,7 +15,7 @@ const MAX_NAME: usize = 200;
 /// Returns the path of `key`, relative to the objects folder. Different keys have different paths.
 pub(crate) fn path_of(key: &str) -> Result<PathBuf, PortError> {
     if !is_key(key) {
-        return Err(PortError::Broken(format!("{key:?} is no key of an object")));
+        return Err(PortError::Broken(format!("{key:?} is not an object key")));
     }
     let mut path = PathBuf::new();
     let mut parts = key.split('/').peekable();
@@ -37,7 +37,7 @@ pub(crate) fn path_of(key: &str) -> Result<PathBuf, PortError> {
 /// Returns the folder of the keys below `folder`, relative to the objects folder.
 pub(crate) fn folder_of(folder: &str) -> Result<PathBuf, PortError> {
     if !is_key(folder) {
-        return Err(PortError::Broken(format!("{folder:?} is no key of an object")));
+        return Err(PortError::Broken(format!("{folder:?} is not an object key")));
     }
     // A key has 512 bytes at most, so a folder that is too long with one more letter has no keys below it.
     let mut path = path_of(folder)?;

@@ -82,7 +82,7 @@ impl Pumps {
         self.stop.send_replace(true);
         let ended = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, ended).await.is_err() {
-            tracing::info!("what is at work is cut off; it goes on at the next start");
+            tracing::info!("work in progress is interrupted; it continues at the next start");
             self.tasks.shutdown().await;
         }
     }

@@ -285,7 +285,7 @@ fn reappear(
                 from = message.queue,
                 to = redrive.to,
                 receives = message.receive_count,
-                "a message failed too often and moves on"
+                "a message failed too often and is moved on"
             );
             redrive.to
         }

@@ -230,7 +230,7 @@ impl LocalQueues {
     /// [`PortError::Broken`] for an invalid id.
     pub async fn redrive(&self, ids: &[String]) -> Result<Vec<(String, &'static str)>, PortError> {
         let number = |id: &String| {
-            id.parse::<i64>().map_err(|_| PortError::Broken(format!("{id:?} is no id of a message")))
+            id.parse::<i64>().map_err(|_| PortError::Broken(format!("{id:?} is not the id of a message")))
         };
         let ids: Vec<i64> = ids.iter().map(number).collect::<Result<_, _>>()?;
         let topology = self.topology;
@@ -298,7 +298,7 @@ impl WorkQueue for LocalQueues {
 }
 
 fn unknown(queue: &str) -> PortError {
-    PortError::Broken(format!("there is no queue {queue:?}"))
+    PortError::Broken(format!("the queue {queue:?} does not exist"))
 }
 
 fn later(now: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
@@ -321,5 +321,5 @@ fn parse(receipt: &str) -> Result<Receipt, PortError> {
     let (id, delivery) = receipt.split_once('.').unwrap_or_default();
     let receipt_of = |id: &str, delivery: &str| Some((id.parse().ok()?, delivery.parse().ok()?));
     receipt_of(id, delivery)
-        .ok_or_else(|| PortError::Broken(format!("{receipt:?} is no receipt of a message")))
+        .ok_or_else(|| PortError::Broken(format!("{receipt:?} is not the receipt of a message")))
 }

@@ -224,7 +224,7 @@ pub(crate) const KNOWN: usize = MIGRATIONS.len();
 /// The reason why a database cannot be migrated to the current schema.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SchemaError {
-    #[error("it has schema {found}, and this riffle knows {known} at most")]
+    #[error("it has schema {found}, but this riffle knows only up to {known}")]
     Newer { found: usize, known: usize },
     #[error(transparent)]
     Sql(#[from] rusqlite::Error),

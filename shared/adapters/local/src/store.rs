@@ -29,31 +29,33 @@ pub(crate) const DATABASE: &str = "state.sqlite";
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error(
-        "the state folder {} is in use by {}: stop that one first, or name another folder",
+        "the state folder {} is in use by {}: stop that process first, or choose another folder",
         folder.display(),
         pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
     )]
     InUse { folder: PathBuf, pid: Option<u32> },
     #[error(
-        "cannot use {} for the state: {error}; make it writable for this user, or name another folder",
+        "cannot use {} as the state folder: {error}; make it writable for this user, or choose another \
+         folder",
         path.display()
     )]
     Folder { path: PathBuf, error: io::Error },
     #[error(
         "the state in {} was written by a newer riffle (schema {found}, this one knows {known}): update \
-         riffle, or name another folder",
+         riffle, or choose another folder",
         folder.display()
     )]
     Newer { folder: PathBuf, found: usize, known: usize },
     #[error(
-        "the state database {} cannot be opened: {error}; if it is damaged, move the folder away and a \
-         new one is made",
+        "cannot open the state database {}: {error}; if it is damaged, move the folder away; a new one is \
+         created",
         path.display()
     )]
     Database { path: PathBuf, error: rusqlite::Error },
     #[error(
-        "the state database {} is damaged ({found}): {rest}. Nothing was changed. Bring back a copy of the folder, \
-         recover what is readable with sqlite3 and its .recover, or move the folder away and a new one is made",
+        "the state database {} is damaged ({found}): {rest}. Nothing was changed. Restore a copy of the \
+         folder, recover the readable data with sqlite3 and its .recover command, or move the folder away; \
+         a new one is created",
         path.display()
     )]
     Damaged { path: PathBuf, found: String, rest: String },

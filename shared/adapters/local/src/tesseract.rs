@@ -62,7 +62,7 @@ fn find(languages: &str) -> Result<String, String> {
             .split('+')
             .all(|one| one.starts_with(|c: char| c.is_ascii_alphabetic()) && one.chars().all(plain))
     {
-        return Err(format!("{languages:?} are no languages of Tesseract: name them like eng+deu"));
+        return Err(format!("{languages:?} are not languages of Tesseract: use a form such as eng+deu"));
     }
     let missing = |error: RunError| match error {
         RunError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -84,8 +84,8 @@ fn find(languages: &str) -> Result<String, String> {
     for language in languages.split('+') {
         if !installed.lines().any(|line| line.trim() == language) {
             return Err(format!(
-                "Tesseract has no language {language:?} (on Debian and Ubuntu: apt install \
-                     tesseract-ocr-{language}); tesseract --list-langs shows what it has"
+                "Tesseract does not have the language {language:?} (on Debian and Ubuntu: apt install \
+                 tesseract-ocr-{language}); tesseract --list-langs shows the installed ones"
             ));
         }
     }
@@ -103,7 +103,7 @@ impl Ocr for Tesseract {
 
     fn read(&self, _: &str, picture: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
         self.find().map_err(|why| OcrError::Unavailable(why.to_owned()))?;
-        let unread = |why: &str| OcrError::Picture(format!("Tesseract did not read it: {why}"));
+        let unread = |why: &str| OcrError::Picture(format!("Tesseract could not read it: {why}"));
         let finished = match self.run(picture) {
             Ok(finished) => finished,
             Err(RunError::Io(error)) => {
@@ -120,7 +120,7 @@ impl Ocr for Tesseract {
             let why = why.lines().find(|line| line.contains("rror"));
             return Err(unread(why.map_or("it takes too long or too much memory", str::trim)));
         }
-        let table = String::from_utf8(finished.output).map_err(|_| unread("what it gave is no text"))?;
+        let table = String::from_utf8(finished.output).map_err(|_| unread("its output is not text"))?;
         Ok(pages(&table))
     }
 }

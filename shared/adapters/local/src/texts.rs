@@ -68,7 +68,7 @@ impl LocalTexts {
         let (reading, writing) = match Self::connect(&path) {
             Ok(both) => both,
             Err(error) => {
-                tracing::warn!(%error, "the text cache is damaged and is made anew");
+                tracing::warn!(%error, "the text cache is damaged and is recreated");
                 for companion in ["", "-wal", "-shm"] {
                     let file = dir.join(format!("{FILE}{companion}"));
                     fs::remove_file(file).or_else(|error| {

@@ -91,7 +91,7 @@ impl ToSql for Identity {
 impl Key {
     pub(crate) fn of(key: &TransactionKey) -> Result<Self, PortError> {
         if key.account.len() > TransactionKey::MAX_ACCOUNT {
-            return Err(PortError::Broken(format!("an account has a name of {} bytes", key.account.len())));
+            return Err(PortError::Broken(format!("an account name has {} bytes", key.account.len())));
         }
         Ok(Self {
             account: key.account.clone(),

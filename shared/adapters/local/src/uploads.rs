@@ -74,12 +74,12 @@ pub enum Place {
 /// The reason why an upload is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    #[error("this address is not one of ours, or is past its time: declare the file again for another")]
+    #[error("this address is invalid or has expired: declare the file again for a new one")]
     NotPermitted,
-    #[error("the file has another size than was declared: {0} bytes are expected")]
+    #[error("the file does not have the declared size: {0} bytes are expected")]
     Size(u64),
     /// The upload in parts was begun but has been abandoned since.
-    #[error("this file is not being sent in parts any more: declare it in a new upload")]
+    #[error("this file is no longer being sent in parts: declare it in a new upload")]
     Unknown,
     #[error("it could not be written: {0}")]
     Io(#[from] io::Error),
@@ -236,7 +236,7 @@ impl Drop for Receiving {
         if !self.placed
             && let Err(error) = fs::remove_file(&self.tmp)
         {
-            tracing::warn!(%error, "what was received of a file stays until the next start");
+            tracing::warn!(%error, "the received data of a file stays until the next start");
         }
     }
 }
@@ -305,13 +305,13 @@ impl Folders {
     ) -> Result<Completed, PortError> {
         let refused = |text: String| Ok(Completed::Refused(text));
         let Some(folder) = self.begun(begun).filter(|folder| folder.is_dir()) else {
-            return refused("This file is not being sent in parts any more.".to_owned());
+            return refused("This file is no longer being sent in parts.".to_owned());
         };
         let mut files = Vec::with_capacity(parts.len());
         let mut sum = 0;
         for (place, (number, wanted)) in parts.iter().enumerate() {
             if *number as usize != place + 1 {
-                return refused("Name all parts, each once, in their order.".to_owned());
+                return refused("List all parts, each once, in order.".to_owned());
             }
             let found =
                 File::open(folder.join(number.to_string())).and_then(|file| Ok((file.metadata()?, file)));
@@ -320,7 +320,7 @@ impl Folders {
                     sum += metadata.len();
                     files.push(file);
                 }
-                Ok(_) => return refused(format!("Part {number} has another ETag: send it again.")),
+                Ok(_) => return refused(format!("Part {number} has a different ETag: send it again.")),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     return refused(format!("Part {number} was not received: send it."));
                 }
@@ -328,7 +328,7 @@ impl Folders {
             }
         }
         if sum != size {
-            return refused(format!("The parts have {sum} bytes in all, and {size} were declared."));
+            return refused(format!("The parts have {sum} bytes in total, but {size} were declared."));
         }
         let target = self.file(key)?;
         let tmp = self.fresh();
@@ -338,7 +338,7 @@ impl Folders {
         });
         if let Err(error) = joined {
             if let Err(left) = fs::remove_file(&tmp) {
-                tracing::warn!(%left, "what was joined of a file stays until the next start");
+                tracing::warn!(%left, "the joined data of a file stays until the next start");
             }
             return Err(failed(&error));
         }

@@ -9,9 +9,9 @@ pub struct Outputs(BTreeMap<String, String>);
 /// The reason why no outputs could be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutputsError {
-    #[error("it is no JSON of outputs: {0}")]
+    #[error("it is not a JSON file of outputs: {0}")]
     Unreadable(String),
-    #[error("it has no stack {wanted:?}, but {}", found.join(", "))]
+    #[error("it has no stack {wanted:?}, only {}", found.join(", "))]
     NoStack { wanted: String, found: Vec<String> },
     #[error("it has several stacks: choose one of {} with --stack", found.join(", "))]
     Several { found: Vec<String> },
@@ -66,7 +66,7 @@ mod tests {
             matches!(Outputs::parse(by_stack, None), Err(OutputsError::Several { found }) if found.len() == 2)
         );
         let missing = Outputs::parse(by_stack, Some("Rifle")).expect_err("no such stack");
-        assert_eq!(missing.to_string(), "it has no stack \"Rifle\", but Other, Riffle");
+        assert_eq!(missing.to_string(), "it has no stack \"Rifle\", only Other, Riffle");
         let only = Outputs::parse(r#"{"Riffle": {"ScanTable": "t"}}"#, None).expect("outputs");
         assert_eq!(only, chosen);
         assert!(matches!(Outputs::parse("[]", None), Err(OutputsError::Unreadable(_))));

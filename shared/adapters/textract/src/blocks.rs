@@ -16,7 +16,7 @@ use riffle_ports::{OcrError, OcrLine, OcrWord, PortError};
 pub(crate) fn lines(blocks: &[Block]) -> Result<Vec<OcrLine>, OcrError> {
     let of = |kind: BlockType| blocks.iter().filter(move |block| block.block_type() == Some(&kind));
     if of(BlockType::Page).next().is_none() {
-        return Err(PortError::Unavailable("Textract answered without a page".to_owned()).into());
+        return Err(PortError::Unavailable("Textract returned no page".to_owned()).into());
     }
     let mut words: BTreeMap<&str, &Block> =
         of(BlockType::Word).filter_map(|word| Some((word.id()?, word))).collect();

@@ -40,9 +40,9 @@ pub(crate) fn meaning(error: &SdkError<Refused>) -> OcrError {
         }
         SdkError::DispatchFailure(_) => later(format!("Textract is out of reach: {}", innermost(error))),
         SdkError::ConstructionFailure(_) => {
-            OcrError::Unavailable(format!("Textract cannot be asked: {}", innermost(error)))
+            OcrError::Unavailable(format!("Textract cannot be called: {}", innermost(error)))
         }
-        _ => later(format!("Textract's answer is none: {}", innermost(error))),
+        _ => later(format!("Textract's response cannot be read: {}", innermost(error))),
     }
 }
 
@@ -55,20 +55,20 @@ fn refusal(refused: &Refused) -> OcrError {
         | Refused::BadDocumentException(_)
         | Refused::DocumentTooLargeException(_)
         | Refused::InvalidParameterException(_) => OcrError::Picture(format!(
-            "Textract did not read it: {said}. It reads PNG, JPEG and TIFF of up to 10 MB and 10,000 pixels a side"
+            "Textract could not read it: {said}. It reads PNG, JPEG and TIFF of up to 10 MB and 10,000 \
+             pixels a side"
         )),
         Refused::AccessDeniedException(_) => unavailable(
-            "Textract refuses: allow the function's role textract:DetectDocumentText, or set OCR_BACKEND=off",
+            "Textract denied access: allow the function's role textract:DetectDocumentText, or set \
+             OCR_BACKEND=off",
         ),
-        _ if NO_CREDENTIALS.contains(&code) => {
-            unavailable("Textract does not know the credentials it was sent")
-        }
+        _ if NO_CREDENTIALS.contains(&code) => unavailable("Textract does not recognise the credentials"),
         _ if NO_ACCOUNT.contains(&code) => {
-            unavailable("this account has no Textract: subscribe it, or set OCR_BACKEND=off")
+            unavailable("this account is not subscribed to Textract: subscribe it, or set OCR_BACKEND=off")
         }
         _ if NO_OPERATION.contains(&code) => unavailable(NO_REGION),
         _ if THROTTLED.contains(&code) => PortError::Unavailable(format!(
-            "Textract is asked for more pages a second than the account may: raise its quota, or lower \
+            "more pages a second than the account's Textract quota allows: raise the quota, or lower \
              OCR_PAGES_PER_SECOND ({said})"
         ))
         .into(),

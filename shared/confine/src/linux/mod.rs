@@ -66,7 +66,7 @@ pub fn end_with(parent: Pid) -> io::Result<()> {
 pub fn ends_with_parent() -> Result<(), String> {
     match parent_process_death_signal() {
         Ok(Some(Signal::KILL)) => Ok(()),
-        _ => Err("it was not asked for when the process was started".to_owned()),
+        _ => Err("it was not requested when the process was started".to_owned()),
     }
 }
 

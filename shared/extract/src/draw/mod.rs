@@ -69,15 +69,15 @@ pub struct Drawn {
 pub enum DrawError {
     #[error("the file has no pages that can be shown")]
     NoPages,
-    #[error("there is no page {page}: the file has {pages}")]
+    #[error("page {page} does not exist: the last page is {pages}")]
     NoSuchPage { page: u32, pages: u32 },
-    #[error("pages of files in archives are not shown")]
+    #[error("pages of files in archives cannot be shown")]
     InArchive,
-    #[error("a page is shown between {} and {} pixels wide", WIDTHS.start(), WIDTHS.end())]
+    #[error("the width must be between {} and {} pixels", WIDTHS.start(), WIDTHS.end())]
     Width,
     #[error("it is outside the visible part of the page")]
     Outside,
-    #[error("the page cannot be drawn: {0}")]
+    #[error("drawing failed: {0}")]
     Failed(String),
     #[error(transparent)]
     Unreadable(#[from] ExtractError),

@@ -44,7 +44,7 @@ pub(super) fn unpack<T>(
     let take = |(width, height): (u32, u32), fill: &mut Fill<'_>| {
         let pixels = u64::from(width) * u64::from(height);
         if pixels == 0 || pixels > most {
-            let why = format!("a picture of {width} × {height} pixels, at most {most} are shown");
+            let why = format!("a picture of {width} × {height} pixels; the limit is {most} pixels");
             return Err(ExtractError::TooLarge(why).into());
         }
         take((width, height), fill)

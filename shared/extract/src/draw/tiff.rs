@@ -31,7 +31,7 @@ pub(super) fn unpack<T>(
     let colour = decoder.colortype().map_err(failed)?;
     take(size, &mut |scaler| {
         let DecodingResult::U8(samples) = decoder.read_image().map_err(failed)? else {
-            return Err(DrawError::Failed("a TIFF of more than 8 bits a colour".to_owned()));
+            return Err(DrawError::Failed("a TIFF with more than 8 bits per colour".to_owned()));
         };
         rows(&samples, size.0 as usize, colour, scaler)
     })
@@ -55,7 +55,7 @@ fn rows(samples: &[u8], width: usize, colour: ColorType, scaler: &mut Scaler) ->
         ColorType::CMYK(8) => {
             each(4, |ink| [0, 1, 2].map(|at: usize| on_white(255 - ink[at], 255 - ink[3]) - ink[3]));
         }
-        other => return Err(DrawError::Failed(format!("a TIFF in colours of the kind {other:?}"))),
+        other => return Err(DrawError::Failed(format!("a TIFF with the colour type {other:?}"))),
     }
     Ok(())
 }
@@ -63,7 +63,7 @@ fn rows(samples: &[u8], width: usize, colour: ColorType, scaler: &mut Scaler) ->
 fn failed(error: TiffError) -> DrawError {
     match error {
         TiffError::LimitsExceeded => {
-            ExtractError::TooLarge("more than is unpacked of a TIFF".to_owned()).into()
+            ExtractError::TooLarge("a TIFF that unpacks to too much data".to_owned()).into()
         }
         error => damaged(&error),
     }

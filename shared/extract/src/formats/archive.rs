@@ -28,7 +28,7 @@ struct Tally {
 fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     let most = out.limits().archive_depth;
     if out.depth() >= most {
-        return Err(ExtractError::TooLarge(format!("archives within archives, deeper than {most}")));
+        return Err(ExtractError::TooLarge(format!("archives nested more than {most} deep")));
     }
     let Some(package) = look.package() else {
         return Ok(());
@@ -45,7 +45,7 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
         drop(entry);
         if !out.count_entry() {
             let (left, most) = (archive.len() - index, out.limits().archive_entries);
-            out.unread(Place::File, format!("{left} more files in the archive: at most {most} are read"));
+            out.unread(Place::File, format!("{left} more files in the archive; the limit is {most} files"));
             break;
         }
         let inside = out.enter(&name);
@@ -61,14 +61,14 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
         out.leave(inside);
     }
     if archive.has_duplicate_names() {
-        out.unread(Place::File, "several files of one name in the archive, of which one was read");
+        out.unread(Place::File, "several files in the archive have the same name; only one of them was read");
     }
     match tally.failed {
         Some((name, error)) if tally.read == 0 => {
             out.take_unread_since(begin);
             Err(nothing(&name, &error, tally.failures))
         }
-        None if tally.read == 0 => Err(ExtractError::Nothing("it holds no file".to_owned())),
+        None if tally.read == 0 => Err(ExtractError::Nothing("it contains no files".to_owned())),
         _ => Ok(()),
     }
 }
@@ -91,7 +91,7 @@ fn nothing(name: &str, error: &ExtractError, failures: u32) -> ExtractError {
     match error {
         ExtractError::Encrypted => ExtractError::Encrypted,
         error if failures == 1 => ExtractError::Nothing(format!("{name}: {error}")),
-        error => ExtractError::Nothing(format!("{name}: {error}, and so on for {failures} files")),
+        error => ExtractError::Nothing(format!("{name}: {error} ({failures} files failed)")),
     }
 }
 
@@ -175,20 +175,20 @@ mod tests {
         let names: Vec<_> = unread.iter().map(|(place, _)| place.as_str()).collect();
         assert_eq!(names, ["bad.txt", "film.mp4"]);
         assert!(unread[0].1.starts_with("damaged: "), "{unread:?}");
-        assert_eq!(unread[1].1, "video files are not read yet");
+        assert_eq!(unread[1].1, "video files are not supported");
     }
 
     #[test]
     fn an_archive_with_nothing_to_read_is_an_error() {
         let why = |bytes: &[u8]| collect("a.zip", bytes).expect_err("nothing to read");
-        let none = ExtractError::Nothing("it holds no file".to_owned());
+        let none = ExtractError::Nothing("it contains no files".to_owned());
         assert_eq!(why(&archive(&[])), none);
         assert_eq!(why(&archive(&[("__MACOSX/x", "y"), ("folder/", "")])), none);
         let film = || b"\0\0\0\x20ftypisom".to_vec();
         let text = why(&zip(&[("a.mp4", film()), ("b.mp4", film())])).to_string();
         assert_eq!(
             text,
-            "nothing in the archive could be read: a.mp4: video files are not read yet, and so on for 2 files"
+            "nothing in the archive could be read: a.mp4: video files are not supported (2 files failed)"
         );
         // The flag of an encrypted file, in its header and in the directory.
         let mut locked = archive(&[("a.txt", "HOLE-1")]);
@@ -231,7 +231,7 @@ mod tests {
         let limits = Limits { archive_entries: 15, ..Limits::default() };
         let got = collect_within("a.zip", &zip(&many), &limits).expect("readable");
         assert_eq!(got.units.len(), 15);
-        assert_eq!(got.read.unread[0].why, "5 more files in the archive: at most 15 are read");
+        assert_eq!(got.read.unread[0].why, "5 more files in the archive; the limit is 15 files");
         let limits = Limits { held_bytes: 5, ..Limits::default() };
         assert!(collect_within("a.zip", &zip(&many), &limits).is_err());
     }

@@ -82,7 +82,7 @@ fn check((width, height): Size, limits: &Limits) -> Result<(), ExtractError> {
     }
     if pixels > limits.image_pixels {
         return Err(ExtractError::TooLarge(format!(
-            "a picture of {width} × {height} pixels, at most {} are read",
+            "a picture of {width} × {height} pixels; the limit is {} pixels",
             limits.image_pixels
         )));
     }

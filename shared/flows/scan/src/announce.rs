@@ -59,7 +59,7 @@ impl Audience<'_> {
 impl Scan {
     pub(crate) async fn audience<'a>(&'a self, session: &'a SessionId) -> Audience<'a> {
         let connections = self.ports.connections.subscribers(session).await.unwrap_or_else(|error| {
-            tracing::warn!(%session, %error, "who listens is unknown: nobody is told");
+            tracing::warn!(%session, %error, "could not look up the subscribers: the frame is not sent");
             Vec::new()
         });
         Audience { scan: self, session, connections }
@@ -79,7 +79,7 @@ impl Scan {
             Ok(Delivery::Sent) => {}
             Ok(Delivery::Gone) => {
                 if let Err(error) = self.ports.connections.remove(connection).await {
-                    tracing::warn!(connection, %error, "a gone connection could not be forgotten");
+                    tracing::warn!(connection, %error, "could not remove a closed connection");
                 }
             }
             Err(error) => {
@@ -115,12 +115,12 @@ pub(crate) fn started(session: &Session, total: u32, again: Option<usize>) -> Fr
 /// Returns the frame that announces that a session continues after a pause.
 pub(crate) fn going_on(session: &Session, total: u32) -> FrameBody {
     let timestamp = session.began_at();
-    FrameBody::Started { message: format!("Going on with {}", files(u64::from(total))), timestamp, total }
+    FrameBody::Started { message: format!("Continuing with {}", files(u64::from(total))), timestamp, total }
 }
 
 pub(crate) fn cancelled() -> FrameBody {
     FrameBody::Cancelled {
-        message: "The scan was cancelled. What was found until then stays listed.".to_owned(),
+        message: "The scan was cancelled. Results found until then stay listed.".to_owned(),
     }
 }
 

@@ -41,19 +41,18 @@ pub fn about_letter(letter: &DeadLetter) -> Option<About> {
 /// Returns what the record of the scan, if there is one, says about a message.
 pub fn told_of_letter(about: &About, session: Option<&Session>) -> Told {
     if about.subject.is_empty() {
-        let reason =
-            "a scheduled scan did not start: the next one starts when it is due, or start it on the page";
+        let reason = "a scheduled scan did not start: wait for the next one, or start it on the page";
         return Told { reason: Some(reason.to_owned()), ..Told::default() };
     }
     let Some(session) = session else {
-        return Told { reason: Some("its scan is not there".to_owned()), ..Told::default() };
+        return Told { reason: Some("its scan does not exist".to_owned()), ..Told::default() };
     };
     let at_an_end = session.state.is_terminal();
     Told {
         tenant: Some(session.tenant.clone()),
         name: None,
         state: json!(session.state).as_str().map(str::to_lowercase),
-        reason: at_an_end.then(|| "its scan is at an end: it has nothing left to do".to_owned()),
+        reason: at_an_end.then(|| "its scan has ended: nothing is left to do".to_owned()),
     }
 }
 

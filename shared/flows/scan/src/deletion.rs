@@ -26,9 +26,9 @@ const AT_ONCE: usize = 16;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeletionError {
     /// It does not exist, or it is another tenant's.
-    #[error("there is no such session")]
+    #[error("this scan does not exist")]
     NotFound,
-    #[error("the scan still runs: cancel it first, or wait until it has ended")]
+    #[error("the scan is still running: cancel it first, or wait until it has ended")]
     Running,
     #[error(transparent)]
     Port(#[from] PortError),
@@ -44,7 +44,7 @@ impl Scan {
         if session.state == State::Deleting
             && let Err(failure) = self.call_dispatcher(id).await
         {
-            tracing::warn!(session = %id, %failure, "what is to be deleted waits for the sweeper");
+            tracing::warn!(session = %id, %failure, "the deletion waits for the sweeper");
         }
         Ok(())
     }
@@ -125,7 +125,7 @@ impl Scan {
             return Ok(());
         }
         let Some(storage) = &self.uploads else {
-            return Err(PortError::Broken("uploaded files cannot be removed here".to_owned()));
+            return Err(PortError::Broken("uploaded files cannot be deleted here".to_owned()));
         };
         let folder = keys::upload_folder(upload);
         storage.remove(&folder).await?;

@@ -24,7 +24,9 @@ fn notice(links: &Links, session: &Session) -> Notice {
             counts.failed,
             counts.matches
         ),
-        _ => format!("A scan has failed: {}\n", session.reason.as_deref().unwrap_or("no reason was noted")),
+        _ => {
+            format!("A scan has failed: {}\n", session.reason.as_deref().unwrap_or("no reason was recorded"))
+        }
     };
     body += &format!("Session: {}\n", session.id);
     if let Links::Base(base) = links {

@@ -20,7 +20,7 @@ impl Statements {
             Changed::Applied(file) => {
                 // The request is stored; the sweep publishes the event if it cannot be published now.
                 if let Err(failure) = self.announce(&file).await {
-                    tracing::warn!(processing_id = id.0, %failure, "announced later");
+                    tracing::warn!(processing_id = id.0, %failure, "the event will be published later");
                 }
                 Ok(true)
             }
@@ -35,7 +35,7 @@ impl Statements {
         match file.state {
             FileState::Deleting => {}
             FileState::Deleted => return self.announce(&file).await,
-            _ => return Err(Failure::Reject(format!("nobody asked for the deletion of file {id}"))),
+            _ => return Err(Failure::Reject(format!("the deletion of file {id} was not requested"))),
         }
         let Some(mut file) = self.note_touched(file).await? else { return Ok(()) };
         for part in 0..file.parts {
@@ -66,7 +66,7 @@ impl Statements {
             match self.change_seen(&file, FileChange::Deleted, now, &[outgoing(&told)]).await? {
                 Changed::Applied(file) => {
                     if let Err(failure) = self.announce(&file).await {
-                        tracing::warn!(processing_id = id.0, %failure, "announced later");
+                        tracing::warn!(processing_id = id.0, %failure, "the event will be published later");
                     }
                     return Ok(());
                 }

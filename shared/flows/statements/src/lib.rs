@@ -50,7 +50,7 @@ const TRIES: u32 = 8;
 
 /// The failure after all [`TRIES`] attempts lost to other processes.
 fn contended() -> Failure {
-    Failure::Retry("the file's record is being changed by others".to_owned())
+    Failure::Retry("other processes are changing the file's record".to_owned())
 }
 
 /// The settings that differ between deployments.

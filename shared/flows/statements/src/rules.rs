@@ -138,7 +138,7 @@ impl Rule {
     fn of(written: Written) -> Result<Self, String> {
         let category = written.category.trim().to_owned();
         if category.is_empty() || category.len() > 100 {
-            return Err("a category has a name of 1 to 100 bytes".to_owned());
+            return Err("a category must have a name of 1 to 100 bytes".to_owned());
         }
         let contains: Vec<String> = match written.contains {
             None => Vec::new(),
@@ -146,7 +146,7 @@ impl Rule {
             Some(OneOrMany::Many(texts)) => texts,
         };
         if contains.iter().any(|text| text.trim().is_empty()) {
-            return Err("contains needs a text that is not empty".to_owned());
+            return Err("contains must not be an empty text".to_owned());
         }
         let regex = written
             .regex
@@ -156,7 +156,7 @@ impl Rule {
                     .multi_line(true)
                     .size_limit(MAX_REGEX)
                     .build()
-                    .map_err(|error| format!("the regex cannot be used: {error}"))
+                    .map_err(|error| format!("the regex is not valid: {error}"))
             })
             .transpose()?;
         let decimal = |bound: Option<f64>, name: &str| {
@@ -164,7 +164,7 @@ impl Rule {
                 .map(|bound| {
                     Decimal::from_f64_retain(bound)
                         .map(|bound| bound.round_dp(6))
-                        .ok_or_else(|| format!("{name} is no amount"))
+                        .ok_or_else(|| format!("{name} is not an amount"))
                 })
                 .transpose()
         };
@@ -180,7 +180,7 @@ impl Rule {
         if let (Some(min), Some(max)) = (rule.min, rule.max)
             && min > max
         {
-            return Err("min is more than max".to_owned());
+            return Err("min is greater than max".to_owned());
         }
         Ok(rule)
     }
@@ -268,10 +268,13 @@ rules:
             "{}",
             why("rules:\n  - contains: x\n")
         );
-        assert_eq!(why("rules:\n  - {category: ' '}\n"), "rule 1: a category has a name of 1 to 100 bytes");
+        assert_eq!(
+            why("rules:\n  - {category: ' '}\n"),
+            "rule 1: a category must have a name of 1 to 100 bytes"
+        );
         let twice = "rules:\n  - {category: A}\n  - {category: B, regex: '('}\n";
-        assert!(why(twice).starts_with("rule 2: the regex cannot be used"), "{}", why(twice));
-        assert_eq!(why("rules:\n  - {category: A, min: 3, max: 2}"), "rule 1: min is more than max");
+        assert!(why(twice).starts_with("rule 2: the regex is not valid"), "{}", why(twice));
+        assert_eq!(why("rules:\n  - {category: A, min: 3, max: 2}"), "rule 1: min is greater than max");
         assert!(why("rules:\n  - {category: A, contain: x}").contains("contain"));
         assert!(Rules::parse(&"#".repeat(MAX_BYTES + 1)).is_err());
     }

@@ -87,7 +87,7 @@ impl Processor {
         };
         match file.state {
             FileState::Received | FileState::Processing | FileState::Failed => {
-                return Err(Failure::Retry(format!("file {id} is not processed yet")));
+                return Err(Failure::Retry(format!("file {id} has not been processed yet")));
             }
             FileState::Deleting | FileState::Deleted => return Ok(()),
             FileState::Processed | FileState::Review | FileState::Rejected => {}

@@ -103,7 +103,7 @@ impl RowStream for Reading {
         drop(self.rows);
         self.parser.await.unwrap_or_else(|error| {
             tracing::error!(%error, "the parser panicked");
-            Err(Reject::Damaged { why: "the parser failed on it".to_owned() }.into())
+            Err(Reject::Damaged { why: "it could not be parsed".to_owned() }.into())
         })
     }
 }

@@ -145,7 +145,7 @@ impl Sandbox {
             if error.kind() != io::ErrorKind::FileTooLarge {
                 return Err(error);
             }
-            let why = "one page, cell or paragraph holds more text than can be taken in".to_owned();
+            let why = "one page, cell or paragraph contains too much text".to_owned();
             outcome = Err(ExtractError::TooLarge(why));
         }
         told(out, &End { bytes, outcome, memory: self.memory(), used: used() })
@@ -301,6 +301,6 @@ impl FallbackReader for Asking<'_> {
 
 /// Prints why a process that was started without a socket does nothing, and ends it.
 pub(super) fn refuse() -> ExitCode {
-    let written = io::stderr().write_all(b"riffle starts this by itself, for each file it reads\n");
+    let written = io::stderr().write_all(b"this program is started by riffle for each file it reads\n");
     if written.is_ok() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }

@@ -281,7 +281,7 @@ impl Pool {
         let seconds = self.settings.seconds(size);
         let request =
             Request { name: name.to_owned(), size, inline, task: Task::Draw { page, view }, seconds };
-        let nonsense = || DrawError::Failed("what was drawn is no picture".to_owned());
+        let nonsense = || DrawError::Failed("the drawn page is not a picture".to_owned());
         Ok(match self.ask(&request, content)? {
             Ok(body) => parted(&body)
                 .and_then(|(drawn, png)| {
@@ -339,7 +339,7 @@ impl Pool {
                 }
                 _ => ExtractError::Panicked(format!("the process that read it ended with {status}")),
             },
-            Broken::Nonsense => ExtractError::Panicked("what it gave is no text".to_owned()),
+            Broken::Nonsense => ExtractError::Panicked("its output is not text".to_owned()),
             Broken::Io(error) => return Err(unavailable(&error)),
         })
     }
@@ -557,5 +557,5 @@ fn picture(body: &[u8]) -> Option<(Picture, &[u8])> {
 }
 
 fn unavailable(error: &io::Error) -> PortError {
-    PortError::Unavailable(format!("no process to read files in could be started: {error}"))
+    PortError::Unavailable(format!("could not start a process to read files: {error}"))
 }

@@ -101,7 +101,7 @@ fn nameless(entries: &str) -> Vec<u8> {
 fn letters_we_do_not_know_are_read_where_they_stand() {
     let Some(pdfium) = installed() else { return };
     let (ended, units) = read(None, &nameless(""));
-    assert_eq!((unread(&ended), units.0.len()), (vec!["letters without Unicode"], 0));
+    assert_eq!((unread(&ended), units.0.len()), (vec!["letters without a Unicode mapping"], 0));
 
     // In the coordinates of the page as it is shown: upright, turned, and with its corner elsewhere.
     let cases =
@@ -208,7 +208,7 @@ fn a_file_that_kills_pdfium_is_read_without() {
             let mut units = Units::default();
             let content = Bytes::from(nameless(""));
             let ended = reader.read(&document, &content, &mut units).expect("a sandbox is there");
-            assert_eq!(unread(&ended), ["letters without Unicode"], "{open}");
+            assert_eq!(unread(&ended), ["letters without a Unicode mapping"], "{open}");
         }
     }
 }

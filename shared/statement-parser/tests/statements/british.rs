@@ -100,6 +100,6 @@ fn ambiguous_dates_are_told() {
     assert_eq!(rows.iter().map(line).next().as_deref(), Some("2024-02-01 - -1.00 GBP | a | - | - | - | -"));
     assert_eq!(
         warnings(&statement),
-        ["the file: every date can be read in more than one order; they were read as day, month, year"]
+        ["the file: every date can be read in more than one order; all were read as day, month, year"]
     );
 }

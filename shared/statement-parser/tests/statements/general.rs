@@ -72,12 +72,12 @@ fn a_fault_in_a_row_is_a_warning_and_the_rest_goes_on() {
     assert_eq!(
         warnings(&statement),
         [
-            "line 3: not taken: \"2024-13-45\" is no date",
-            "line 4: not taken: \"lots\" is no amount",
-            "line 5: not taken: it has no amount",
-            "line 6: not taken: it has an amount and no date",
-            "line 9: not taken: \"-123456789012345678901234567890.00\" is too large an amount",
-            "line 10: \"-9,50\" has another decimal mark than the file",
+            "line 3: skipped: \"2024-13-45\" is not a date",
+            "line 4: skipped: \"lots\" is not an amount",
+            "line 5: skipped: it has no amount",
+            "line 6: skipped: it has an amount but no date",
+            "line 9: skipped: the amount \"-123456789012345678901234567890.00\" is too large",
+            "line 10: \"-9,50\" has a different decimal mark from the rest of the file",
         ]
     );
 }
@@ -89,8 +89,8 @@ fn a_balance_that_does_not_follow_is_told_with_its_place() {
     assert_eq!(
         warnings(&statement),
         [
-            "line 3: the balance is 94.50, but 94.00 follows from the rows beside it",
-            "line 4: the balance is 194.00, but 194.50 follows from the rows beside it",
+            "line 3: the balance is 94.50, but the neighbouring rows result in 94.00",
+            "line 4: the balance is 194.00, but the neighbouring rows result in 194.50",
         ]
     );
 }
@@ -112,7 +112,7 @@ fn a_missing_row_shows_in_stated_balances() {
     assert_eq!(accounts(&statement), ["- - 2024-02-01..2024-02-01 1 rows: 100.00 + -10.00 = 80.00 false"]);
     assert_eq!(
         warnings(&statement),
-        ["the file: opening balance 100.00 and all amounts -10.00 do not make 80.00"]
+        ["the file: the opening balance 100.00 plus all amounts -10.00 is not the closing balance 80.00"]
     );
 }
 
@@ -165,19 +165,14 @@ fn a_header_in_an_unknown_language_is_told_by_its_rows() {
     assert_eq!(rows.iter().map(line).next().as_deref(), Some("2024-01-05 - -12.50 - | kohv | - | - | - | -"));
     assert_eq!(
         warnings(&statement),
-        [
-            "the file: the names of the columns are not known; by what they hold, the amounts are in \"Väärtus\""
-        ]
+        ["the file: the column names are unknown; judging by the content, the amounts are in \"Väärtus\""]
     );
 }
 
 #[test]
 fn amounts_without_a_sign_are_told() {
     let (statement, _) = statement("2024-01-05,coffee,12.50\n2024-01-06,tea,9.00\n");
-    assert_eq!(
-        warnings(&statement),
-        ["the file: no amount is negative; all are taken as money that comes in"]
-    );
+    assert_eq!(warnings(&statement), ["the file: no amount is negative; all were read as credits"]);
 }
 
 #[track_caller]
@@ -194,15 +189,15 @@ fn what_is_no_statement_is_refused_with_a_reason() {
     assert_eq!(reject("a.csv", b""), "the file is empty");
     assert_eq!(reject("a.csv", b"\xEF\xBB\xBF \n\n"), "the file is empty");
     assert!(reject("a.csv", b"<!DOCTYPE html><html><body>Please sign in</body></html>").contains("web page"));
-    assert!(reject("a.csv", b"%PDF-1.7 ...").starts_with("a PDF is not read yet"));
-    assert!(reject("a.csv", b"PK\x03\x04....").starts_with("an Excel workbook or archive is not read yet"));
+    assert!(reject("a.csv", b"%PDF-1.7 ...").starts_with("a PDF is not supported"));
+    assert!(reject("a.csv", b"PK\x03\x04....").starts_with("an Excel workbook or archive is not supported"));
     assert!(reject("a.csv", &(0..=255).cycle().take(5000).collect::<Vec<u8>>()).contains("binary"));
     assert!(
         reject("a.csv", b"Date,Station,Temperature\n2024-01-01,Ulm,1.5\n2024-01-02,Ulm,2.5\n")
             .contains("no column of amounts was recognised among: Date, Station, Temperature")
     );
-    assert!(reject("a.csv", b"id,name\n1,a\n2,b\n").contains("no column of dates"));
-    assert!(reject("a.txt", b"Dear all,\nthis is prose, as you see.\n").contains("no bank statement"));
+    assert!(reject("a.csv", b"id,name\n1,a\n2,b\n").contains("a column of dates"));
+    assert!(reject("a.txt", b"Dear all,\nthis is prose, as you see.\n").contains("not a bank statement"));
     assert!(reject("a.xml", b"<?xml version='1.0'?><a/>").contains("neither a table nor OFX"));
 }
 
@@ -212,11 +207,11 @@ fn hostile_text_is_read_or_refused() {
     let long = format!("{header}2024-01-02,{},-2.00\n2024-01-03,c,-3.00\n", "x".repeat(10 << 20));
     let (statement, rows) = statement(long);
     assert_eq!(rows.len(), 2);
-    assert_eq!(warnings(&statement), ["line 3: not taken: the line is too long"]);
+    assert_eq!(warnings(&statement), ["line 3: skipped: the line is too long"]);
     let wide = format!("{header}2024-01-02,b,-2.00{}\n2024-01-03,c,-3.00\n", ",".repeat(500_000));
     let (statement, rows) = crate::statement(wide);
     assert_eq!(rows.len(), 2);
-    assert_eq!(warnings(&statement), ["line 3: not taken: the line has too many columns"]);
+    assert_eq!(warnings(&statement), ["line 3: skipped: the line has too many columns"]);
     let (_, rows) = crate::statement(format!("{header}2024-01-02,a\0b,-2.00\n"));
     assert_eq!(rows[1].clean, "a b");
     reject("a.csv", &b"\"".repeat(3 << 20));
@@ -312,8 +307,8 @@ fn a_long_text_is_cut_and_told() {
     assert_eq!(
         warnings(&found),
         [
-            "line 2: the description has 10000 bytes, of which the first 2000 are kept",
-            "line 2: the name of the other side has 10000 bytes, of which the first 2000 are kept",
+            "line 2: the description has 10000 bytes; only the first 2000 are kept",
+            "line 2: the counterparty's name has 10000 bytes; only the first 2000 are kept",
         ]
     );
     let (other, same) = (format!("{long}x"), rows[0].identity);
@@ -336,5 +331,5 @@ fn memory_follows_what_is_kept_of_a_text() {
     {
         assert!(text.capacity() <= most + "…".len(), "{} for {}", text.capacity(), text.len());
     }
-    assert!(warnings(&found).iter().any(|warning| warning.contains("not taken: \"2024-01-xxx")), "{found:?}");
+    assert!(warnings(&found).iter().any(|warning| warning.contains("skipped: \"2024-01-xxx")), "{found:?}");
 }

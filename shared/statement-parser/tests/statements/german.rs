@@ -40,7 +40,7 @@ fn sparkasse_camt() {
         ]
     );
     assert_eq!(rows[0].account.as_deref(), Some("DE02100500000054540402"));
-    assert_eq!(warnings(&statement), ["line 4: not taken: it is not booked, but \"Umsatz vorgemerkt\""]);
+    assert_eq!(warnings(&statement), ["line 4: skipped: not booked, but \"Umsatz vorgemerkt\""]);
 }
 
 #[test]

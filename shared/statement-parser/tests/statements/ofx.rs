@@ -87,9 +87,9 @@ fn faults_are_warnings() {
     assert_eq!(
         warnings(&statement),
         [
-            "transaction 2 in line 3: not taken: \"20241340\" is no date",
-            "transaction 3 in line 4: not taken: \"lots\" is no amount",
-            "transaction 6 in line 7: not taken: \"99999999999999999999\" is too large an amount",
+            "transaction 2 in line 3: skipped: \"20241340\" is not a date",
+            "transaction 3 in line 4: skipped: \"lots\" is not an amount",
+            "transaction 6 in line 7: skipped: the amount \"99999999999999999999\" is too large",
         ]
     );
 }
@@ -133,7 +133,7 @@ fn a_value_of_megabytes_is_cut_and_the_next_transaction_is_read() {
         assert_eq!(line(&rows[1]), "2024-01-11 - -6.00 EUR | B | B | - | - | -");
         let warnings = warnings(&statement);
         assert!(
-            warnings.contains(&"line 2: a value is too long, and was cut off".to_owned()),
+            warnings.contains(&"line 2: a value was too long and was truncated".to_owned()),
             "{warnings:?}"
         );
     }
@@ -148,6 +148,6 @@ fn an_answer_without_accounts_is_none() {
     let error = refused.expect_err("no statement").to_string();
     assert_eq!(
         error,
-        "this is no bank statement: it is OFX, but holds no account; the bank says: Signon invalid"
+        "not a bank statement: it is OFX, but contains no account; the bank's message: Signon invalid"
     );
 }

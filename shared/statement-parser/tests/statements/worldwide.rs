@@ -86,7 +86,7 @@ fn american_express_has_purchases_positive() {
     );
     assert_eq!(
         warnings(&statement),
-        ["the file: purchases are positive in this file; they are taken as money that goes out"]
+        ["the file: purchases are positive in this file; they were read as debits"]
     );
 }
 
@@ -120,10 +120,7 @@ fn revolut() {
     );
     assert_eq!(
         warnings(&statement),
-        [
-            "line 6: not taken: it is not booked, but \"PENDING\"",
-            "line 7: not taken: it is not booked, but \"REVERTED\"",
-        ]
+        ["line 6: skipped: not booked, but \"PENDING\"", "line 7: skipped: not booked, but \"REVERTED\"",]
     );
 }
 

@@ -84,7 +84,7 @@ impl FlowState for Note {
         Ok(Self {
             id: record.subject.id.clone(),
             tenant: record.tenant.clone(),
-            state: state.ok_or_else(|| broken(format!("there is no state {}", record.state)))?,
+            state: state.ok_or_else(|| broken(format!("unknown state {}", record.state)))?,
             received_at: record.created_at,
             changed_at: record.changed_at,
             revision: record.revision,

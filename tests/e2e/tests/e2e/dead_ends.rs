@@ -58,7 +58,7 @@ fn files_that_cannot_be_read_are_named_and_do_not_keep_others_from_it() {
         told.failed().map(|failure| (&*failure.file_name, &*failure.reason)).collect();
     assert_eq!(told_why.keys().copied().collect::<Vec<_>>(), unread);
     assert!(told_why["damaged.pdf"].starts_with("damaged"), "{told_why:?}");
-    assert!(told_why["unknown.bin"].contains("not read"), "{told_why:?}");
+    assert!(told_why["unknown.bin"].contains("not supported"), "{told_why:?}");
     assert!(told.found().any(|found| found.file_name == "good.txt"));
 
     let mut report = Report::open(&place);
@@ -125,7 +125,7 @@ fn what_cannot_be_run_says_why_before_it_begins() {
     let report_at =
         |place: &Path| scan(dir.path(), &["--codes", "A-1", "--report", text(place)]).refusal().to_owned();
     assert!(report_at(&missing.join("report.xlsx")).contains("folder does not exist"));
-    assert!(report_at(dir.path()).contains("that is a folder"));
+    assert!(report_at(dir.path()).contains("it is a folder"));
     assert_eq!(run(["scan", text(dir.path())]).code, Some(2), "codes are needed");
 
     let state = at("a.txt");

@@ -98,7 +98,7 @@ fn what_is_wrong_is_named_with_what_to_do() {
     let ended = run(["doctor", "--listen", &address, "--state", text(&dir.path().join("state"))]);
     assert_eq!(ended.code, Some(1), "{ended:?}");
     let port = ended.out.iter().find(|line| line.starts_with("warning\tport\t")).expect("the port");
-    assert!(port.ends_with("choose another with --listen"), "{port}");
+    assert!(port.ends_with("choose another address with --listen"), "{port}");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn dead_letters_are_given_back_once_and_read_to_the_end() {
     );
     let again = redrive(&state, &["--message", one]);
     assert_eq!((again.code, again.out.len()), (Some(1), 0), "{}", again.err);
-    assert!(again.err.contains("is no dead letter"), "{}", again.err);
+    assert!(again.err.contains("is not a dead letter"), "{}", again.err);
     let rest = redrive(&state, &["--json"]);
     assert_eq!((rest.code, rest.out.len() as u64), (Some(0), dead - 1), "{}", rest.err);
     let nothing = redrive(&state, &[]);

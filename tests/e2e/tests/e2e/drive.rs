@@ -277,7 +277,7 @@ fn a_retry_takes_a_fresh_token_and_a_token_alone_means_my_drive() {
     let again = told.until_complete();
     assert_ne!(again.session_id.as_ref(), Some(&session));
     let FrameBody::Complete { total_failed: 1, .. } = again.body else { panic!("{again:?}") };
-    let gone = told.texts.iter().filter(|text| text.contains("the file is gone")).count();
+    let gone = told.texts.iter().filter(|text| text.contains("the file no longer exists")).count();
     assert!(gone > 0, "it fails again, as it is now");
 }
 
@@ -310,7 +310,7 @@ fn a_drive_source_is_checked_before_anything_begins() {
             break message;
         }
     };
-    assert!(refused.contains("no such Google Drive folder"), "{refused}");
+    assert!(refused.contains("this Google Drive folder does not exist"), "{refused}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn an_import_killed_again_and_again_ends_like_one_that_was_not() {
     }
     let ended = bank.import(&[&file], &["--json", "--account", ACCOUNT]);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    assert!(ended.err.contains("it goes on"), "says that it goes on: {}", ended.err);
+    assert!(ended.err.contains("resuming an interrupted import"), "says that it goes on: {}", ended.err);
     let (transactions, summary) = told(&ended).remove(0);
     assert_eq!(counts(&summary), [u64::from(ROWS), u64::from(ROWS), 0], "all are its own: {}", ended.err);
     let mut ids: Vec<&str> = transactions.iter().filter_map(|one| one["id"].as_str()).collect();
@@ -53,7 +53,7 @@ fn ctrl_c_stops_an_import_that_goes_on_later() {
     import.interrupt();
     let ended = import.ended();
     assert_eq!(ended.code, Some(130), "{ended:?}");
-    assert!(ended.err.contains("goes on when the same command"), "{}", ended.err);
+    assert!(ended.err.contains("run the same command again"), "{}", ended.err);
     let other = bank.put("other.csv", rows(ROWS, 10));
     assert_eq!(counts(&bank.told(&other).1), [10, 10, 0]);
     let (_, summary) = bank.told(&file);

@@ -39,7 +39,7 @@ fn a_scan_killed_again_and_again_ends_like_one_that_was_not() {
     let place = samples.at("report.xlsx");
     let ended = run(samples.scan(&["--json", "--report", text(&place)]));
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    assert!(ended.err.contains("it goes on"), "says that it goes on: {}", ended.err);
+    assert!(ended.err.contains("resuming an interrupted scan"), "says that it goes on: {}", ended.err);
     let told = Told::read(&ended.out);
     assert_eq!((told.summary.total, told.summary.failed), (u64::from(FILES), 0));
     samples.assert_found(told.found());
@@ -133,7 +133,7 @@ fn two_at_once_do_not_share_a_state() {
     let server = Server::start(&samples.at("state"), &[]);
     let ended = run(samples.scan(&[]));
     let why = ended.refusal();
-    assert!(why.contains("in use by process") && why.contains("name another folder"), "{why}");
+    assert!(why.contains("in use by process") && why.contains("choose another folder"), "{why}");
     drop(server);
     let freed = run(samples.scan(&[]));
     assert_eq!(freed.code, Some(0), "a state is free when its user is gone: {}", freed.err);

@@ -51,7 +51,7 @@ fn a_replay_that_makes_no_sense_is_refused() {
     let period = ["--from", "2026-01-02", "--to", "2026-01-01", "--consumer", "audit-consumer"];
     assert!(refused(&period).contains("--to must be after --from"));
     let deaf = ["--from", "2026-01-01", "--type", "file.uploaded", "--consumer", "analytics-consumer"];
-    assert!(refused(&deaf).contains("does not listen to file.uploaded"));
+    assert!(refused(&deaf).contains("does not consume file.uploaded events"));
     let unknown = bank.riffle(&["replay", "--from", "2026-01-01", "--consumer", "nobody"]);
     assert!(unknown.code == Some(2) && unknown.err.contains("audit-consumer"), "{unknown:?}");
     assert!(!bank.state().exists(), "nothing was begun");

@@ -114,7 +114,7 @@ fn what_was_read_is_kept_and_what_is_gone_stays_failed() {
     let retry = desk.retry(again, &["--report", text(&place)]);
     assert_eq!(retry.code, Some(1), "{}", retry.err);
     assert!(retry.err.contains("Reading 1 of 3 files again"), "{}", retry.err);
-    assert!(retry.err.contains("gone.csv: the file is gone"), "{}", retry.err);
+    assert!(retry.err.contains("gone.csv: the file no longer exists"), "{}", retry.err);
     let mut lines = retry.out;
     lines.sort_unstable();
     assert_eq!(lines, ["edited.txt\tline 1\tHOLE-1\tHOLE-1", "removed.txt\tline 1\tHOLE-2\tHOLE-2"]);
@@ -147,10 +147,10 @@ fn only_a_finished_scan_can_be_retried() {
     let desk = Desk::new(&[("a.txt", "HOLE-1\n")]);
     let state = desk.at("state");
     let why = desk.retry("last", &[]);
-    assert!(why.refusal().contains("no scan has finished here"), "{}", why.err);
+    assert!(why.refusal().contains("no scan has finished yet"), "{}", why.err);
     assert_eq!(desk.scan("state", &[]).code, Some(0));
     let why = desk.retry("00112233445566778899aabbccddeeff", &[]);
-    assert!(why.refusal().contains("there is no session 0011"), "{}", why.err);
+    assert!(why.refusal().contains("session 00112233445566778899aabbccddeeff not found"), "{}", why.err);
     let both = run(["scan", text(&desk.at("files")), "--retry", "last", "--state", text(&state)]);
     assert_eq!(both.code, Some(2), "{}", both.err);
     let codes = run(["scan", "--codes", "A", "--retry", "last", "--state", text(&state)]);

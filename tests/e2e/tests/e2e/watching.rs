@@ -93,5 +93,5 @@ fn a_file_on_its_way_is_told_of_after_a_kill() {
 #[test]
 fn what_is_no_folder_is_refused() {
     let bank = Bank::new();
-    assert!(bank.riffle(&["watch", "/nonexistent"]).refusal().contains("no folder"));
+    assert!(bank.riffle(&["watch", "/nonexistent"]).refusal().contains("this folder does not exist"));
 }

@@ -47,7 +47,7 @@ fn mutant(name: &str) -> Result<Flow, String> {
             let scan = scan::Mutant::ALL.iter().map(|mutant| mutant.name());
             let names: Vec<&str> =
                 scan.chain(statements::Mutant::ALL.iter().map(|mutant| mutant.name())).collect();
-            format!("one of {}", names.join(", "))
+            format!("expected one of {}", names.join(", "))
         },
     )
 }

@@ -1,4 +1,4 @@
-// Where a picture is shown from. An <img> cannot carry a token: where people sign in, it is fetched first.
+// The source of an image. An <img> request cannot carry a token: where sign-in is required, the image is fetched first.
 
 import { useEffect, useState } from "react";
 

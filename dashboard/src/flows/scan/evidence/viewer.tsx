@@ -1,4 +1,4 @@
-// A match as it stands on its page, with the code boxed. Leafs to the next by keyboard.
+// Shows a match on its page, with a box around the code. The keyboard leads to the previous and next match.
 
 import { Button, Group, SegmentedControl, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -18,7 +18,7 @@ import classes from "./viewer.module.css";
 interface Props {
   session: string;
   match: string;
-  /** Ids in the order of the table; empty where the page was opened by its address. */
+  /** Match ids in the order of the table; empty if the match was opened by its address. */
   order: string[];
   show: (match: string | null) => void;
 }
@@ -69,10 +69,10 @@ export function Viewer({ session, match, order, show }: Props) {
         </Group>
         {data && <FileLink path={filePath(session, match.split("-")[0] ?? "")}>Open the file</FileLink>}
       </Group>
-      {evidence.isPending && <Waiting label="Looking for the page…" />}
+      {evidence.isPending && <Waiting label="Loading the page…" />}
       {evidence.isError && (
         <Trouble
-          title="The match cannot be shown"
+          title="Could not load the match"
           message={evidence.error.message}
           again={() => void evidence.refetch()}
         />
@@ -91,7 +91,7 @@ function useEvidence(session: string, match: string, after: string | undefined) 
     staleTime: Number.POSITIVE_INFINITY,
   });
   useEffect(() => {
-    // The next one is there when it is asked for.
+    // Prefetches the next match.
     if (after) void queries.prefetchQuery(asked(after));
   });
   return useQuery(asked(match));
@@ -107,7 +107,7 @@ function Shown({ data }: { data: Evidence }) {
         <PageImage data={data} url={data.image_url} />
       ) : (
         <Text size="sm" c="dimmed">
-          {data.why ?? "There is no picture of this place: open the file to see it."}
+          {data.why ?? "No image of this place is available. Open the file to see it."}
         </Text>
       )}
     </>
@@ -126,7 +126,7 @@ function PageImage({ data, url }: { data: Evidence; url: string }) {
       <Group gap="xs" mb="xs">
         <SegmentedControl
           size="xs"
-          aria-label="Size"
+          aria-label="Zoom"
           value={zoomed ? "close" : "whole"}
           onChange={(value) => setZoomed(value === "close")}
           data={[
@@ -135,11 +135,11 @@ function PageImage({ data, url }: { data: Evidence; url: string }) {
           ]}
         />
       </Group>
-      {state === "loading" && <Waiting label="Drawing the page…" />}
+      {state === "loading" && <Waiting label="Rendering the page…" />}
       {state === "failed" && (
         <Trouble
-          title="The page cannot be drawn"
-          message="Open the file to see it; the text around the code stands above."
+          title="The page cannot be displayed"
+          message="Open the file to see it. The text around the code is shown above."
         />
       )}
       {state === "shown" && !isMarked && data.why && (

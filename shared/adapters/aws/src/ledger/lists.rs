@@ -45,6 +45,8 @@ fn ids(items: &[Item]) -> Result<Vec<SessionId>, PortError> {
 
 fn id(item: &Item) -> Result<SessionId, PortError> {
     let pk = Reading { item, what: "a listed session" }.text(PK)?;
-    let id = pk.strip_prefix("S#").ok_or_else(|| PortError::Broken(format!("{pk} is no session's key")))?;
+    let id = pk
+        .strip_prefix("S#")
+        .ok_or_else(|| PortError::Broken(format!("{pk} is not the key of a session")))?;
     Ok(SessionId(id.to_owned()))
 }

@@ -57,7 +57,7 @@ pub(super) fn decode(session: &SessionId, item: &Item) -> Result<(u32, StoredRes
     let reading = Reading { item, what: &what };
     let broken = |wrong: &str| PortError::Broken(format!("{what}: {wrong}"));
     let index = reading.text(SK)?.strip_prefix(SORT_PREFIX).and_then(|digits| digits.parse().ok());
-    let index = index.ok_or_else(|| broken("its key is none"))?;
+    let index = index.ok_or_else(|| broken("its key is not valid"))?;
     let body = if let Some(key) = reading.optional_text(OBJECT)? {
         Body::Object(key)
     } else if let Some(json) = reading.optional_text(PLAIN)? {

@@ -41,7 +41,7 @@ fn figures_key(tenant: &str, account: &str, month: Month) -> Item {
 
 fn decode(item: &Item) -> Result<StoredFigures, PortError> {
     let reading = Reading { item, what: "figures" };
-    let wrong = || PortError::Broken("figures under a key that is none".to_owned());
+    let wrong = || PortError::Broken("figures under an invalid key".to_owned());
     let sort = reading.text(SK)?;
     let (month, account) = sort.split_once('#').ok_or_else(wrong)?;
     Ok(StoredFigures {
@@ -91,7 +91,7 @@ impl FigureStore for DynamoFigures {
                 Transacted::Refused(..) => return Ok(false),
             }
         }
-        Err(PortError::Unavailable("a month is closed by others all the time".to_owned()))
+        Err(PortError::Unavailable("other processes keep closing the month".to_owned()))
     }
 
     async fn forget_month(

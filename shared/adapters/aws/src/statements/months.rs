@@ -119,7 +119,6 @@ fn closed_by(by: u64) -> Change {
 pub(super) fn decode(item: &Item) -> Result<(String, Month), PortError> {
     let sort = Reading { item, what: "a month" }.text(SK)?;
     let (month, account) = sort.split_once('#').unwrap_or_default();
-    let month =
-        month.parse().map_err(|_| PortError::Broken("a month under a key that is none".to_owned()))?;
+    let month = month.parse().map_err(|_| PortError::Broken("a month under an invalid key".to_owned()))?;
     Ok((account.to_owned(), month))
 }

@@ -63,7 +63,7 @@ impl DynamoTransactions {
                 }
             }
         }
-        Err(PortError::Unavailable("a month is closed by others all the time".to_owned()))
+        Err(PortError::Unavailable("other processes keep closing the month".to_owned()))
     }
 
     /// Removes `file` from the files that show the row, and the row with its last file. Each is one conditional write,
@@ -84,7 +84,7 @@ impl DynamoTransactions {
             }
         }
         Err(PortError::Unavailable(
-            "a transaction: others change which files show it all the time".to_owned(),
+            "a transaction: other processes keep changing which files show it".to_owned(),
         ))
     }
 
@@ -226,7 +226,7 @@ impl TransactionStore for DynamoTransactions {
             let sort = Reading { item, what: "a stored transaction" }.text(SK)?;
             let key = key_of(account, &sort);
             let key =
-                key.ok_or_else(|| PortError::Broken("a transaction under a key that is none".to_owned()))?;
+                key.ok_or_else(|| PortError::Broken("a transaction under an invalid key".to_owned()))?;
             decode(key, item)
         };
         self.table.query(part).await?.iter().map(read).collect()
@@ -285,7 +285,7 @@ impl TransactionStore for DynamoTransactions {
             }
         }
         Err(PortError::Unavailable(
-            "transactions: others change which files show them all the time".to_owned(),
+            "transactions: other processes keep changing which files show them".to_owned(),
         ))
     }
 }

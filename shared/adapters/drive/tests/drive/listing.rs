@@ -77,7 +77,7 @@ async fn what_is_no_folder_is_refused() {
     let world = World::new().await;
     let file = world.google.file("root", "a.pdf", "1");
     let Err(SourceError::Refused(text)) = world.list(&file).await else { panic!("refused") };
-    assert!(text.contains("not of a folder"), "{text}");
+    assert!(text.contains("not to a folder"), "{text}");
     for odd in ["", "a/b", "..", "x' or 'root' in parents", "a?alt=media", "%2e"] {
         let listed = world.drive.list(&source(odd)).await;
         assert!(matches!(listed, Err(SourceError::Port(PortError::Broken(_)))), "{odd}");
@@ -104,7 +104,7 @@ async fn too_much_is_refused_in_words() {
     let three = world.google.folder(&two, "3");
     assert_eq!(world.names(&one).await.len(), 0);
     world.google.folder(&three, "4");
-    assert!(refused(&one).await.contains("2/3/4 lies more than 2 folders deep"));
+    assert!(refused(&one).await.contains("2/3/4 is more than 2 folders deep"));
 
     let wide = world.google.folder("root", "wide");
     for name in ["a", "b", "c", "d"] {

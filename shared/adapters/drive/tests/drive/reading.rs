@@ -63,7 +63,7 @@ async fn what_holds_nothing_to_download_is_an_entry_that_says_so() {
     }
     let form = listed.iter().find(|entry| entry.name == "form").expect("an entry");
     let Err(error) = world.open(form).await else { panic!("unreadable") };
-    assert_eq!(error.to_string(), "it is a Google Form: that holds nothing to download");
+    assert_eq!(error.to_string(), "it is a Google Form, which has nothing to download");
 }
 
 #[tokio::test]

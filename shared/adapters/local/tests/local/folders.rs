@@ -95,7 +95,7 @@ async fn links_to_files_are_read_and_links_to_folders_are_not_followed() -> Outc
     assert_eq!(read[0], Err(ReadError::Missing));
     assert_eq!(read[1].as_deref(), Ok(&b"far.txt"[..]));
     assert!(
-        matches!(&read[2], Err(ReadError::Denied(text)) if text.contains("scan that folder by its own name")),
+        matches!(&read[2], Err(ReadError::Denied(text)) if text.contains("scan that folder separately")),
         "{:?}",
         read[2]
     );
@@ -202,10 +202,10 @@ async fn a_wrong_root_is_refused_with_words() -> Outcome {
     write(folder.path(), "file")?;
     let file = folder.path().join("file");
     let cases = [
-        ("relative/path", "absolute"),
-        ("", "absolute"),
+        ("relative/path", "full path"),
+        ("", "full path"),
         ("/nowhere/at/all", "/nowhere/at/all"),
-        (file.to_str().expect("UTF-8"), "no folder"),
+        (file.to_str().expect("UTF-8"), "not a folder"),
     ];
     for (root, word) in cases {
         let roots = vec![folder.path().to_str().expect("UTF-8").to_owned(), root.to_owned()];

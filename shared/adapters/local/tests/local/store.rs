@@ -17,7 +17,7 @@ fn a_second_owner_learns_who_has_it_and_what_to_do() -> Outcome {
     let error = Store::open(state.folder.path(), Arc::new(SystemClock)).expect_err("it is in use");
     assert!(matches!(error, OpenError::InUse { pid, .. } if pid == Some(std::process::id())), "{error:?}");
     let text = error.to_string();
-    assert!(text.contains(&std::process::id().to_string()) && text.contains("stop that one"), "{text}");
+    assert!(text.contains(&std::process::id().to_string()) && text.contains("stop that process"), "{text}");
     state.reopen()?;
     Ok(())
 }
@@ -62,7 +62,7 @@ fn an_unusable_folder_says_what_to_do() -> Outcome {
     let file = parent.path().join("file");
     std::fs::write(&file, "not a folder")?;
     let error = Store::open(&file, Arc::new(SystemClock)).expect_err("it is a file");
-    assert!(error.to_string().contains("name another folder"), "{error}");
+    assert!(error.to_string().contains("choose another folder"), "{error}");
 
     let broken = parent.path().join("broken");
     std::fs::create_dir(&broken)?;

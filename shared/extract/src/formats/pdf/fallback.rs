@@ -21,7 +21,7 @@ const LOST_ONE_IN: u32 = 20;
 /// A page with fewer letters and digits has almost no text.
 const FEW: usize = 4;
 
-pub(super) const NO_UNICODE: &str = "letters without Unicode";
+pub(super) const NO_UNICODE: &str = "letters without a Unicode mapping";
 
 /// Returns whether so many letters are lost that words are lost too.
 fn is_garbled(readable: u32, unreadable: u32) -> bool {

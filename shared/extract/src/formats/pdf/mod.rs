@@ -42,7 +42,7 @@ use unpack::Trouble;
 /// This many drawn shapes on a page without text may be letters drawn as lines.
 const PATHS_THAT_MAY_BE_TEXT: u32 = 20;
 
-const TOO_LARGE: &str = "what it draws unpacks to too much";
+const TOO_LARGE: &str = "its content unpacks to too much data";
 /// A PDF's first line may come after up to this many bytes of something else.
 const HEADER_WITHIN: usize = 1024;
 
@@ -75,7 +75,7 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     let most = out.limits().pages;
     let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
     if count > most {
-        return Err(ExtractError::TooLarge(format!("{count} pages, at most {most} are read")));
+        return Err(ExtractError::TooLarge(format!("{count} pages; the limit is {most} pages")));
     }
     out.pages(pages.len());
     let mut interpreter = Interpreter::new(held);
@@ -92,7 +92,7 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
             interpreter = Interpreter::new(held);
             interpreter.layout = layout;
         }
-        let mut read = result.unwrap_or(Read { ours: Ours::Failed, unread: Some("the reader failed on it") });
+        let mut read = result.unwrap_or(Read { ours: Ours::Failed, unread: Some("it could not be parsed") });
         let (text, glyphs) = (&interpreter.layout.text, &interpreter.layout.glyphs);
         let better = fallback::is_asked(read.ours, &interpreter.seen, text)
             .then(|| second.better(number, count, page.render_dimensions(), &interpreter.seen));
@@ -118,7 +118,10 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
         let lost = claimed - count;
         out.unread(
             Place::File,
-            format!("{lost} of the {claimed} pages it says it has could not be found; later pages have lower numbers"),
+            format!(
+                "{lost} of the {claimed} pages that the file claims to have were not found; later pages \
+                 have lower numbers"
+            ),
         );
     }
     Ok(())
@@ -151,17 +154,17 @@ pub(crate) fn open(bytes: &Bytes, limits: &Limits) -> Result<Pdf, ExtractError> 
         return Err(ExtractError::TooLarge(format!("its objects unpack to more than {held} bytes")));
     }
     match Pdf::new(Arc::new(bytes.clone())) {
-        Ok(pdf) if pdf.pages().is_empty() => Err(ExtractError::Damaged("the PDF holds no page".to_owned())),
+        Ok(pdf) if pdf.pages().is_empty() => Err(ExtractError::Damaged("the PDF has no pages".to_owned())),
         Ok(pdf) => Ok(pdf),
         Err(LoadPdfError::Decryption(DecryptionError::PasswordProtected)) => Err(ExtractError::Encrypted),
         Err(LoadPdfError::Decryption(_)) => {
-            Err(ExtractError::Damaged("the PDF is encrypted in a way that is not known".to_owned()))
+            Err(ExtractError::Damaged("the PDF uses an unknown encryption".to_owned()))
         }
         Err(LoadPdfError::Invalid) => Err(ExtractError::Damaged(
             if memmem::find(bytes, b"%%EOF").is_some() {
                 "the PDF has no readable list of pages"
             } else {
-                "the PDF is cut off or is no PDF behind its first line"
+                "the PDF is truncated, or is not a PDF after its first line"
             }
             .to_owned(),
         )),

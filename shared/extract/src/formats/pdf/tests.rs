@@ -252,7 +252,7 @@ fn pages_that_show_something_without_text_are_told() {
     let odd = "/F<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[<</Subtype/CIDFontType2>>]>>";
     let got = collect("a.pdf", &page("BT /F 9 Tf <00010002> Tj ET", "", odd, &[])).expect("readable");
     assert_eq!((got.read.kind, got.read.pages), (Kind::Pdf, 1));
-    assert_eq!(unread(&got), [(1, "letters without Unicode".to_owned())]);
+    assert_eq!(unread(&got), [(1, "letters without a Unicode mapping".to_owned())]);
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn a_page_that_unpacks_to_too_much_loses_only_itself() {
         let got = collect_within("a.pdf", bytes, &limits).expect("readable");
         (got.units.len(), unread(&got))
     };
-    let told = vec![(1, "what it draws unpacks to too much".to_owned())];
+    let told = vec![(1, "its content unpacks to too much data".to_owned())];
     let words = "BT /F 10 Tf (HOLE-1) Tj ET";
     let parts = page("", "", &plain_font(), &[bomb.clone(), "null".to_owned(), stream("", words)]);
     let parts = String::from_utf8(parts).expect("text").replace("/Contents 4 0 R", "/Contents[7 0 R 5 0 R]");

@@ -73,7 +73,7 @@ fn check(stream: &[u8]) -> Result<Vec<usize>, ExtractError> {
         area = area.saturating_add(span.map_or(0, |span| span.area()));
     }
     if area > AREA_MAX || area > AREA_FREE + cells.saturating_mul(AREA_PER_CELL) {
-        return Err(ExtractError::TooLarge(format!("its sheets span {area} cells and hold {cells}")));
+        return Err(ExtractError::TooLarge(format!("its sheets span {area} cells but contain only {cells}")));
     }
     Ok(claims)
 }

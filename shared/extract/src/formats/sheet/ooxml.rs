@@ -183,7 +183,7 @@ fn check_claim(
                     .max();
                 return match claimed {
                     Some(claimed) if claimed > u128::from(room) => Err(ExtractError::Damaged(format!(
-                        "the workbook claims {claimed} texts and has room for {room}"
+                        "the workbook claims {claimed} texts but has room for only {room}"
                     ))),
                     _ => Ok(()),
                 };

@@ -50,7 +50,7 @@ impl Scan {
     /// Reads the codes of a file. Every list that a client sends is read this way.
     pub(crate) async fn code_file(&self, name: &str, content: Bytes) -> Result<Listing, CodesError> {
         let Some(files) = &self.code_files else {
-            return Err(PortError::Broken("lists of codes are not read here".to_owned()).into());
+            return Err(PortError::Broken("this deployment cannot read lists of codes".to_owned()).into());
         };
         files.read(name, content).await
     }
@@ -64,7 +64,7 @@ fn understand(listing: Listing) -> Result<(CodeList, UnderstoodCodes), String> {
     let list = CodeList::new(codes).map_err(|error| format!("the codes cannot be used: {error}"))?;
     let left_out_total = (blanks.len() + long.len()) as u64;
     let too_long = format!("longer than {MAX_CODE_CHARS} characters");
-    let left_out = blanks.iter().map(|text| (text, "neither letter nor digit"));
+    let left_out = blanks.iter().map(|text| (text, "no letter or digit"));
     let left_out = left_out.chain(long.iter().map(|text| (text, &*too_long))).take(SHOWN_LEFT_OUT);
     let left_out = left_out
         .map(|(text, reason)| LeftOut {

@@ -37,14 +37,15 @@ pub struct Detected {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CodesError {
     #[error(
-        "{name} cannot be read as a list of codes: {reason}. Send a text file with one code a line, a CSV or a workbook"
+        "{name} cannot be read as a list of codes: {reason}. Use a text file with one code per line, a CSV \
+         file or a workbook"
     )]
     Unreadable { name: String, reason: String },
-    #[error("{name} holds no codes. Put one code on each line, or one in each row of a column")]
+    #[error("{name} contains no codes. Put one code on each line, or one in each row of a column")]
     Empty { name: String },
     #[error(
         "no column of {name} looks like codes. Give the column a heading such as \"Hole ID\" or \"Code\", \
-         or send a text file with one code a line"
+         or use a text file with one code per line"
     )]
     NoColumn { name: String },
     /// Says nothing about the file.

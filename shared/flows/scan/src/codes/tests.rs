@@ -156,5 +156,5 @@ fn a_file_without_codes_says_what_to_do() {
     assert!(error.contains("it is a ZIP file"), "{error}");
     let error = message("a.pdf", b"%PDF-1.7 not one").to_string();
     assert!(error.contains("it is a PDF file"), "{error}");
-    assert!(error.contains("one code a line"), "{error}");
+    assert!(error.contains("one code per line"), "{error}");
 }

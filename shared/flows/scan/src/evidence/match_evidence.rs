@@ -100,15 +100,16 @@ impl Sighting {
     pub fn evidence(self, view: Result<Option<PageView>, String>) -> Evidence {
         let page = self.place.page();
         let (view, why) = match (&page, view) {
-            (Err(DrawError::InArchive), _) => {
-                (None, Some("It stands in a file of an archive, whose pages are not shown.".to_owned()))
-            }
+            (Err(DrawError::InArchive), _) => (
+                None,
+                Some("The code is in a file inside an archive, whose pages cannot be shown.".to_owned()),
+            ),
             (Err(_), _) => (None, Some("This kind of file has no pages to show.".to_owned())),
             (Ok(_), Ok(Some(view))) if view.width > 0.0 && view.height > 0.0 => (Some(view), None),
             (Ok(_), Ok(_)) => {
-                (None, Some("There is no picture of this page here: open the file itself.".to_owned()))
+                (None, Some("This page cannot be shown here: open the file itself.".to_owned()))
             }
-            (Ok(_), Err(why)) => (None, Some(format!("The page is not shown: {why}."))),
+            (Ok(_), Err(why)) => (None, Some(format!("The page cannot be shown: {why}."))),
         };
         let boxes: Vec<EvidenceBox> = view.as_ref().map_or_else(Vec::new, |view| {
             fractions(&self.boxes, (view.width, view.height)).into_iter().map(evidence_box).collect()
@@ -116,7 +117,7 @@ impl Sighting {
         let unmarked = || match &self.unmarked {
             _ if !self.boxes.is_empty() => "The code is outside the visible part of the page.".to_owned(),
             Some(error) => format!("The code is not marked on the page: {error}."),
-            None => "The code is not marked: where it is on the page could not be found.".to_owned(),
+            None => "The position of the code on this page could not be found.".to_owned(),
         };
         let why = why.or_else(|| boxes.is_empty().then(unmarked));
         Evidence {

@@ -23,20 +23,20 @@ pub struct CodeList {
 /// The reason a list of codes is refused. Items count from 1, as they were given, blank ones included.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CodeListError {
-    #[error("the list holds no codes: give at least one")]
+    #[error("the list contains no codes: give at least one")]
     Empty,
-    #[error("the list holds {0} different codes, at most {MAX_CODES} are possible: split it")]
+    #[error("the list contains {0} different codes, but at most {MAX_CODES} are allowed: split it")]
     TooMany(usize),
     #[error(
-        "item {item} is not a code, it has more than {MAX_CODE_CHARS} characters: \"{code}…\". \
-         Codes are given one a line or parted by commas"
+        "item {item} is not a code: it has more than {MAX_CODE_CHARS} characters: \"{code}…\". Codes must \
+         be one per line or separated by commas"
     )]
     TooLong {
         item: usize,
         /// The beginning of the item.
         code: String,
     },
-    #[error("item {item} is not a code, it has neither letter nor digit: \"{code}\"")]
+    #[error("item {item} is not a code: it has no letter or digit: \"{code}\"")]
     NoLetterOrDigit { item: usize, code: String },
 }
 

@@ -8,10 +8,10 @@ use crate::Scan;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
     /// It does not exist, or it is another tenant's. The text names the kind of thing.
-    #[error("there is no such {0}")]
+    #[error("this {0} does not exist")]
     NotFound(&'static str),
     /// The cursor was not made for this list.
-    #[error("this cursor is not one of this list: begin without it")]
+    #[error("this cursor does not belong to this list: start without a cursor")]
     Cursor,
     #[error(transparent)]
     Port(#[from] PortError),

@@ -107,7 +107,7 @@ pub fn described(source: &Source) -> String {
     match source {
         Source::Folders(folders) => folders.join(", "),
         Source::Upload(_) => "uploaded files".to_owned(),
-        Source::Prefix { prefix, .. } if prefix.is_empty() => "all files of the uploads bucket".to_owned(),
+        Source::Prefix { prefix, .. } if prefix.is_empty() => "all files in the uploads bucket".to_owned(),
         Source::Prefix { prefix, .. } => format!("{prefix} in the uploads bucket"),
         Source::Drive { folder, .. } if folder == MY_DRIVE => "My Drive (Google)".to_owned(),
         Source::Drive { folder, .. } => format!("Google Drive folder {folder}"),

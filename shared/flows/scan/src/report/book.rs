@@ -219,7 +219,7 @@ impl Table {
                     sheet.insert_image_with_offset(row, column, &image, PICTURE_EDGE, PICTURE_EDGE)?;
                 }
                 Err(error) => {
-                    let why = format!("it cannot be shown: {error}");
+                    let why = format!("the picture cannot be shown: {error}");
                     sheet.write_string_with_format(row, column, text::cell(&why), &styles.note)?;
                 }
             },

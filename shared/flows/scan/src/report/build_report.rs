@@ -59,8 +59,8 @@ pub(crate) async fn report(
 fn meta(session: &Session, request: &Request) -> Meta {
     let source = crate::queries::scans::described(&request.source);
     let matching = match request.options.matching {
-        MatchMode::Token => "codes that stand alone",
-        MatchMode::Substring => "codes anywhere, also inside words",
+        MatchMode::Token => "codes as whole words",
+        MatchMode::Substring => "codes anywhere, including inside words",
     };
     let ocr = match request.options.ocr {
         OcrMode::Off => "off",

@@ -117,15 +117,18 @@ impl Tally {
     /// Says where a code that was not found may still be.
     fn doubt(&self, code: usize, sum: Sum, coverage: Coverage) -> String {
         let Some(places) = self.misread.get(&code) else {
-            return "not found, but could stand in what is listed on sheet Unread".to_owned();
+            return "not found, but may be in the files or parts listed on sheet Unread".to_owned();
         };
         let list = places.join(", ");
         let more = match (sum.misread as usize).saturating_sub(places.len()) {
             0 => String::new(),
             more => format!(" … and in {} more", text::grouped(more as u64)),
         };
-        let unread =
-            if coverage.is_whole() { "" } else { "; it could also stand in what is listed on sheet Unread" };
+        let unread = if coverage.is_whole() {
+            ""
+        } else {
+            "; it may also be in the files or parts listed on sheet Unread"
+        };
         format!("not found, but OCR may have misread it: {list}{more}{unread}")
     }
 

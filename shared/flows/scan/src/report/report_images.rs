@@ -115,12 +115,12 @@ impl<'a> Crops<'a> {
     /// Returns what the report says about which matches have pictures.
     pub fn note(&self) -> String {
         if self.scan.drawing.is_none() {
-            return "none: no pages are drawn here".to_owned();
+            return "none: pages cannot be drawn here".to_owned();
         }
         match (self.is_cut, self.bytes_left) {
             (false, _) => "of every match on a page".to_owned(),
-            (true, 0) => format!("of the first matches on pages, {} MB, and no more", MAX_BYTES >> 20),
-            (true, _) => format!("of the first {MAX_PICTURES} matches on pages, and no more"),
+            (true, 0) => format!("of the first matches on pages only, up to {} MB", MAX_BYTES >> 20),
+            (true, _) => format!("of the first {MAX_PICTURES} matches on pages only"),
         }
     }
 
@@ -142,7 +142,7 @@ impl<'a> Crops<'a> {
     async fn draw(&self, entry: &Entry, wanted: &[Wanted]) -> Stored {
         let all = |why: String| wanted.iter().map(|wanted| (wanted.0, Crop::Why(why.clone()))).collect();
         let Some(drawing) = &self.scan.drawing else {
-            return all("no pages are drawn here".to_owned());
+            return all("pages cannot be drawn here".to_owned());
         };
         if self.is_late() {
             return all(LATE.to_owned());
@@ -191,7 +191,7 @@ impl<'a> Crops<'a> {
         }
         // The rest had no room left.
         for (ordinal, ..) in wanted {
-            let full = || Crop::Why("the pictures before it take all the room there is".to_owned());
+            let full = || Crop::Why("the earlier pictures use up the available space".to_owned());
             drawn.entry(*ordinal).or_insert_with(full);
         }
         drawn
@@ -224,8 +224,8 @@ impl<'a> Crops<'a> {
     }
 }
 
-const LATE: &str = "there was no time left to draw it";
-const NOT_FOUND: &str = "where on the page it stands could not be found";
+const LATE: &str = "there was not enough time to draw it";
+const NOT_FOUND: &str = "its position on the page could not be found";
 
 /// The number of a match, its page, and its place on the page.
 type Wanted = (usize, u32, Where);
@@ -417,6 +417,6 @@ mod tests {
         let world = World::new(3600);
         let (pictures, note) = world.pictures(MAX_PICTURES + 1);
         assert_eq!((pictures.len(), pictures.contains_key(&1_001)), (1_000, false));
-        assert_eq!(note, "of the first 1000 matches on pages, and no more");
+        assert_eq!(note, "of the first 1000 matches on pages only");
     }
 }

@@ -61,13 +61,13 @@ fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
     let unread_parts = (sums.unread_parts > 0).then(|| counted(sums.unread_parts, "part", "parts"));
     let unread: Vec<String> = [unread_files, unread_pages, unread_parts].into_iter().flatten().collect();
     if sums.files == 0 {
-        return ("There was no file to read.".to_owned(), Tone::Doubtful);
+        return ("There were no files to read.".to_owned(), Tone::Doubtful);
     }
     if unread.is_empty() {
         let absent = match counts.absent {
             0 => String::new(),
-            1 => " 1 code stands in none of them.".to_owned(),
-            many => format!(" {} codes stand in none of them.", grouped(many)),
+            1 => " 1 code is in none of them.".to_owned(),
+            many => format!(" {} codes are in none of them.", grouped(many)),
         };
         let (misread, tone) = match counts.unknown {
             0 => (String::new(), Tone::Good),
@@ -83,9 +83,9 @@ fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
         return (format!("{found} Every page of every file was read.{absent}{misread}"), tone);
     }
     let unknown = match counts.unknown {
-        0 => "All codes were found all the same.".to_owned(),
-        1 => "1 code is unknown: it may stand there.".to_owned(),
-        many => format!("{} codes are unknown: they may stand there.", grouped(many)),
+        0 => "All codes were found nevertheless.".to_owned(),
+        1 => "1 code is unknown: it may be there.".to_owned(),
+        many => format!("{} codes are unknown: they may be there.", grouped(many)),
     };
     (format!("{found} {} could not be read, see sheet Unread. {unknown}", list(&unread)), Tone::Doubtful)
 }
@@ -116,7 +116,7 @@ fn result(sums: &Sums, counts: &Counts) -> Vec<(&'static str, Value)> {
         ("Files read", Value::Count(read)),
         ("Files partly read", Value::Count(sums.coverage.partly)),
         ("Files failed", Value::Count(sums.coverage.failed)),
-        ("Files holding a code", Value::Count(sums.with_codes)),
+        ("Files containing a code", Value::Count(sums.with_codes)),
         ("Pages", Value::Count(sums.pages)),
         ("Pages not readable", Value::Count(sums.unread_pages)),
         ("Other parts not readable", Value::Count(sums.unread_parts)),
@@ -170,8 +170,8 @@ fn duration(seconds: f64) -> String {
 
 fn guide(sums: &Sums) -> Vec<(&'static str, Value)> {
     let mut rows = vec![
-        ("Matches", "every place where a code stands, file by file"),
-        ("Codes", "every code that was looked for: found, absent or unknown"),
+        ("Matches", "every place where a code was found, file by file"),
+        ("Codes", "every code that was searched for: found, absent or unknown"),
         ("Files", "every file with its state"),
     ];
     if !sums.coverage.is_whole() {

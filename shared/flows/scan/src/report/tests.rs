@@ -176,7 +176,7 @@ fn a_report_says_what_was_found_and_what_is_unknown() {
     let codes = book.rows("Codes");
     assert_eq!(result(&codes[1]), "HOLE-1|Found|2|4|one.pdf, two.pdf");
     assert_eq!(result(&codes[2]), "HOLE-2|Found|1|1|one.pdf");
-    assert!(result(&codes[3]).starts_with("HOLE-3|Unknown|0|0|not found, but could stand in"));
+    assert!(result(&codes[3]).starts_with("HOLE-3|Unknown|0|0|not found, but may be in"));
 
     assert_eq!(book.summary("Codes found"), "2");
     assert_eq!(book.summary("Codes unknown"), "1");
@@ -188,7 +188,7 @@ fn a_report_says_what_was_found_and_what_is_unknown() {
     assert_eq!(
         book.rows("Summary")[2][0],
         "2 of 3 codes were found, in 2 of 3 files. 1 file, 7 pages and 2 parts could not be read, see sheet Unread. \
-         1 code is unknown: it may stand there."
+         1 code is unknown: it may be there."
     );
 }
 
@@ -202,11 +202,12 @@ fn what_was_not_found_is_absent_when_everything_was_read() {
     assert_eq!(book.rows("Codes")[1][1], "Absent");
     assert_eq!(
         book.rows("Summary")[2][0],
-        "1 of 2 codes were found, in 1 of 2 files. Every page of every file was read. 1 code stands in none of them."
+        "1 of 2 codes were found, in 1 of 2 files. Every page of every file was read. 1 code is in none of \
+         them."
     );
 
     let mut book = Reopened::new(&report(&list, &[]));
-    assert_eq!(book.rows("Summary")[2][0], "There was no file to read.");
+    assert_eq!(book.rows("Summary")[2][0], "There were no files to read.");
     assert_eq!(book.rows("Codes")[1][1], "Absent");
 }
 
@@ -231,8 +232,8 @@ fn what_ocr_may_have_misread_is_unknown_and_named() {
     assert_eq!(rows[3][1], "Absent");
     assert_eq!(
         book.rows("Summary")[2][0],
-        "1 of 3 codes were found, in 1 of 2 files. Every page of every file was read. 1 code stands in none of them. \
-         1 code is unknown: OCR may have misread it, see sheet Codes."
+        "1 of 3 codes were found, in 1 of 2 files. Every page of every file was read. 1 code is in none of \
+         them. 1 code is unknown: OCR may have misread it, see sheet Codes."
     );
 }
 
@@ -285,7 +286,7 @@ fn pictures_lie_in_the_rows_of_their_matches() {
     let mut book = Reopened::new(&bytes);
     let cells: Vec<String> = book.rows("Matches").into_iter().map(|row| row[4].clone()).collect();
     assert_eq!(cells[..4], ["Picture", "", "the file changed after the scan began", ""]);
-    assert!(cells[4].starts_with("it cannot be shown"), "{}", cells[4]);
+    assert!(cells[4].starts_with("the picture cannot be shown"), "{}", cells[4]);
     assert_eq!((cells.len(), &*cells[5]), (6, ""));
     assert_eq!(book.summary("Matches with a picture"), "3");
     assert_eq!(book.summary("Pictures shown"), "of the first 3 matches");

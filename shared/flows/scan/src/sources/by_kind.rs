@@ -34,7 +34,7 @@ impl Sources {
             Source::Drive { .. } => (&self.drive, "Google Drive folders"),
             Source::Upload(_) => (&None, "uploads"),
         };
-        reads.as_deref().ok_or_else(|| PortError::Broken(format!("no {kind} are read here")))
+        reads.as_deref().ok_or_else(|| PortError::Broken(format!("this deployment cannot read {kind}")))
     }
 }
 
@@ -51,7 +51,7 @@ impl FileSource for Sources {
                 upload: upload.clone(),
                 received: None,
             })),
-            Source::Upload(_) => Err(SourceError::Refused("there is no such upload".to_owned())),
+            Source::Upload(_) => Err(SourceError::Refused("this upload does not exist".to_owned())),
         }
     }
 
@@ -91,7 +91,7 @@ impl FileSource for Sources {
 fn key(upload: &str, entry: &Entry) -> Result<String, PortError> {
     match entry.locator.parse() {
         Ok(number) if is_id(upload) => Ok(keys::uploaded_file(upload, number)),
-        _ => Err(PortError::Broken(format!("{:?} is no locator of an upload", entry.locator))),
+        _ => Err(PortError::Broken(format!("{:?} is not the locator of an upload", entry.locator))),
     }
 }
 

@@ -32,7 +32,7 @@ const NAMED: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UploadError {
     /// It does not exist, or it is another tenant's.
-    #[error("there is no such {0}")]
+    #[error("this {0} does not exist")]
     NotFound(&'static str),
     /// Contradicts what was declared or sent before.
     #[error("{0}")]
@@ -84,8 +84,8 @@ impl Uploads {
             && self.objects.get(&key).await?.is_none_or(|stored| stored != json)
         {
             let text = format!(
-                "Other files were declared from number {} on. Declare these under other numbers, or in a new \
-                 upload.",
+                "Other files have been declared from number {} on. Declare these under other numbers, or in \
+                 a new upload.",
                 wanted.first
             );
             return Err(UploadError::Conflict(text));
@@ -110,10 +110,13 @@ impl Uploads {
             return invalid(format!("Declare 1 to {batch} files at a time."));
         }
         if !first.is_multiple_of(batch) {
-            return invalid(format!("The number of the first file is 0, {batch}, {}, and so on.", 2 * batch));
+            return invalid(format!(
+                "The number of the first file must be 0, {batch}, {}, and so on.",
+                2 * batch
+            ));
         }
         if first + count > self.limits.upload_files {
-            return invalid(format!("One upload takes at most {} files.", self.limits.upload_files));
+            return invalid(format!("One upload can have at most {} files.", self.limits.upload_files));
         }
         for (number, file) in (wanted.first..).zip(&wanted.files) {
             if file.name.is_empty() || file.name.len() > MAX_NAME {
@@ -158,7 +161,7 @@ impl Uploads {
         }
         // Another call was faster: its parts are the ones that will be completed.
         self.storage.abort(key, &begun).await?;
-        let gone = || PortError::Unavailable(format!("{noted} went away while it was looked at"));
+        let gone = || PortError::Unavailable(format!("{noted} was removed while it was being read"));
         self.begun(upload, number).await?.ok_or_else(gone)
     }
 
@@ -191,9 +194,7 @@ impl Uploads {
             return Ok(());
         }
         let begun = self.begun(upload, number).await?.ok_or_else(|| {
-            UploadError::Conflict(
-                "This file comes whole, not in parts: nothing is to be completed.".to_owned(),
-            )
+            UploadError::Conflict("This file is not sent in parts: there is nothing to complete.".to_owned())
         })?;
         let parts: Vec<(u32, String)> =
             parts.parts.iter().map(|part| (part.number, part.etag.clone())).collect();
@@ -262,13 +263,13 @@ impl Uploads {
 fn check_parts(CompleteParts { parts }: &CompleteParts) -> Result<(), UploadError> {
     let invalid = |text: String| Err(UploadError::Invalid(text));
     if parts.is_empty() || parts.len() as u64 > MAX_PARTS {
-        return invalid(format!("A file that comes in parts has 1 to {MAX_PARTS} of them."));
+        return invalid(format!("A file that is sent in parts must have 1 to {MAX_PARTS} parts."));
     }
     if parts.iter().any(|part| part.number == 0 || u64::from(part.number) > MAX_PARTS) {
-        return invalid(format!("Parts are numbered from 1 to {MAX_PARTS}."));
+        return invalid(format!("Part numbers must be between 1 and {MAX_PARTS}."));
     }
     if parts.iter().any(|part| part.etag.is_empty() || part.etag.len() > MAX_ETAG) {
-        return invalid(format!("Each part has the ETag of its answer, of 1 to {MAX_ETAG} bytes."));
+        return invalid(format!("Each part must have the ETag from its response, of 1 to {MAX_ETAG} bytes."));
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ impl Refusal {
 impl From<PortError> for Refusal {
     fn from(error: PortError) -> Self {
         tracing::error!(%error, "an action failed");
-        Self::new(ErrorCode::Unavailable, "The service did not answer. Try the same again.")
+        Self::new(ErrorCode::Unavailable, "The service did not answer. Try again.")
     }
 }
 
@@ -72,7 +72,7 @@ impl Scan {
         self.quotas.take(&connection.tenant, Used::Requests, 1).await??;
         // The reply does not quote the message: it may hold a token.
         let action = serde_json::from_str(message)
-            .map_err(|error| Refusal::bad(format!("This is not a known action: {error}")))?;
+            .map_err(|error| Refusal::bad(format!("This is not a valid action: {error}")))?;
         self.dispatch_action(connection, action).await
     }
 
@@ -131,7 +131,9 @@ impl Scan {
         };
         started.await.map_err(|refusal: Refusal| match refusal.code {
             ErrorCode::Unavailable => Failure::Retry(refusal.message),
-            _ => Failure::Reject(format!("the schedule {name:?} cannot be done: {}", refusal.message)),
+            _ => {
+                Failure::Reject(format!("the scheduled scan {name:?} cannot be started: {}", refusal.message))
+            }
         })
     }
 
@@ -139,7 +141,7 @@ impl Scan {
     async fn create(&self, tenant: &str, start: StartScan) -> Result<(Session, bool), Refusal> {
         let request_id = match &start.request_id {
             Some(id) if id.is_empty() || id.chars().nth(MAX_REQUEST_ID).is_some() => {
-                let message = format!("A request_id has 1 to {MAX_REQUEST_ID} characters.");
+                let message = format!("A request_id must have 1 to {MAX_REQUEST_ID} characters.");
                 return Err(Refusal::bad(message));
             }
             Some(id) => id.clone(),
@@ -148,7 +150,7 @@ impl Scan {
         let id = session_id(tenant, &request_id);
         let known = self.ports.ledger.session(&id).await?;
         if known.as_ref().is_some_and(|session| session.state.is_gone()) {
-            let message = "This request_id was used for a scan that was deleted. Make a new one.";
+            let message = "This request_id was used for a scan that was deleted. Use a new one.";
             return Err(Refusal::new(ErrorCode::RequestIdReused, message));
         }
         let asked = match start.retry_of.clone() {
@@ -175,7 +177,7 @@ impl Scan {
             None => Ok((session, true)),
             Some(existing) if existing.request == session.request => Ok((existing, false)),
             Some(_) => {
-                let message = "This request_id was used for another scan. Make a new one.";
+                let message = "This request_id was used for another scan. Use a new one.";
                 Err(Refusal::new(ErrorCode::RequestIdReused, message))
             }
         }
@@ -196,7 +198,7 @@ impl Scan {
         if is_id(upload) && self.ports.objects.get(&keys::upload(tenant, upload)).await?.is_some() {
             return Ok(());
         }
-        Err(Refusal::bad("There is no such upload."))
+        Err(Refusal::bad("This upload does not exist."))
     }
 
     /// Calls the dispatcher if the session still needs it.
@@ -236,14 +238,14 @@ impl Scan {
         let Some(vault) = vault else {
             return Err(refuse(
                 ErrorCode::WrongState,
-                "This session reads no Google Drive folder.".to_owned(),
+                "This scan does not read a Google Drive folder.".to_owned(),
             ));
         };
         if let Some(message) = access_token::refused(&token) {
             return Err(refuse(ErrorCode::BadRequest, message));
         }
         let needless =
-            || refuse(ErrorCode::WrongState, "The scan needs no access token any more.".to_owned());
+            || refuse(ErrorCode::WrongState, "The scan no longer needs an access token.".to_owned());
         if !session.reads() {
             return Err(needless());
         }
@@ -278,15 +280,16 @@ impl Scan {
         given.extend((start.options != Options::default()).then_some("options"));
         if !given.is_empty() {
             let given = given.join(", ");
-            let message =
-                format!("A retry takes source, codes and options of its session: leave out {given}.");
+            let message = format!(
+                "A retry uses the source, codes and options of the original scan: leave out {given}."
+            );
             return Err(Refusal::bad(message));
         }
         let earlier = self.own_session(tenant, earlier).await?;
         let advice = match earlier.state {
             State::Complete => None,
-            State::Failed | State::Cancelled => Some("did not finish: start it anew"),
-            _ => Some("has not finished yet: retry it when it has"),
+            State::Failed | State::Cancelled => Some("did not finish: start a new scan"),
+            _ => Some("has not finished yet: retry it when it has finished"),
         };
         if let Some(advice) = advice {
             return Err(Refusal::new(ErrorCode::WrongState, format!("The scan to retry {advice}.")));
@@ -296,7 +299,7 @@ impl Scan {
         let source = match request.source {
             Source::Drive { folder, .. } => self.drive(tenant, id, start, folder)?,
             _ if start.token.is_some() => {
-                let message = "The scan to retry reads no Google Drive folder: leave out token.";
+                let message = "The scan to retry does not read a Google Drive folder: leave out token.";
                 return Err(Refusal::bad(message));
             }
             source => source,
@@ -316,7 +319,7 @@ impl Scan {
             ["prefix"] if self.settings.prefixes_allowed => {
                 let prefix = start.prefix.clone().unwrap_or_default();
                 if prefix.len() > MAX_PREFIX {
-                    let message = format!("A prefix has at most {MAX_PREFIX} bytes.");
+                    let message = format!("A prefix can have at most {MAX_PREFIX} bytes.");
                     return Err(Refusal::bad(message));
                 }
                 Ok(Source::Prefix { tenant: tenant.to_owned(), prefix })
@@ -327,8 +330,11 @@ impl Scan {
                 self.drive(tenant, id, start, folder)
             }
             [one] => Err(Refusal::bad(format!("{one} cannot be read here."))),
-            [] => Err(Refusal::bad("Name the files to read: a folder, for instance.")),
-            _ => Err(Refusal::bad(format!("A scan reads one source; this names {}.", named.join(", ")))),
+            [] => Err(Refusal::bad("Choose what to read, for example a folder.")),
+            _ => Err(Refusal::bad(format!(
+                "A scan can read only one source; this one names {}.",
+                named.join(", ")
+            ))),
         }
     }
 
@@ -345,14 +351,14 @@ impl Scan {
             return refuse("Google Drive folders cannot be read here.");
         }
         let Some(token) = &start.token else {
-            return refuse("A Google Drive folder is read with an access token: send it as token.");
+            return refuse("A Google Drive folder can be read only with an access token: send it as token.");
         };
         if let Some(message) = access_token::refused(token) {
             return refuse(&message);
         }
         if !is_drive_id(&folder) {
             return refuse(
-                "folder_id is the id of a Google Drive folder: what follows /folders/ in its address.",
+                "folder_id must be the id of a Google Drive folder: the part after /folders/ in its address.",
             );
         }
         Ok(Source::Drive { tenant: tenant.to_owned(), session: id.clone(), folder })
@@ -367,7 +373,7 @@ impl Scan {
             given.extend(self.listed(Bytes::from(content)).await?);
         }
         if let Some(key) = &start.codes_key {
-            let missing = || Refusal::bad("There is no such uploaded list of codes.".to_owned());
+            let missing = || Refusal::bad("This uploaded list of codes does not exist.".to_owned());
             if !is_key(key) || !key.starts_with(&keys::uploads(tenant)) {
                 return Err(missing());
             }
@@ -410,7 +416,7 @@ impl Scan {
             // Too late to cancel: a COMPLETE frame follows, and this connection is subscribed.
             State::Finalizing => {}
             _ => {
-                let message = "The scan has ended already.".to_owned();
+                let message = "The scan has already ended.".to_owned();
                 return Err(Refusal { code: ErrorCode::WrongState, message, session: Some(session.id) });
             }
         }
@@ -431,7 +437,7 @@ impl Scan {
             None => crate::queries::result_pages::Cursor::default(),
             Some(cursor) => cursor
                 .parse()
-                .map_err(|()| Refusal::bad("This cursor is not one of a SNAPSHOT. Resume without it."))?,
+                .map_err(|()| Refusal::bad("This cursor is not from a SNAPSHOT. Resume without a cursor."))?,
         };
         let frame = self.snapshot_page(session, start).await?;
         self.reply(&connection.id, Some(&session.id), frame).await;
@@ -457,9 +463,9 @@ fn is_drive(session: &Session) -> bool {
 /// Logs that no dispatcher could be called for a session, and returns the reply for the client.
 fn waits(id: &SessionId, failure: &Failure) -> Refusal {
     tracing::error!(session = %id, %failure, "a session waits for the sweeper");
-    Refusal::new(ErrorCode::Unavailable, "The scan could not be started. Try the same again.")
+    Refusal::new(ErrorCode::Unavailable, "The scan could not be started. Try again.")
 }
 
 fn not_found() -> Refusal {
-    Refusal::new(ErrorCode::NotFound, "There is no such session.")
+    Refusal::new(ErrorCode::NotFound, "This scan does not exist.")
 }

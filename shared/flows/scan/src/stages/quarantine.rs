@@ -72,7 +72,7 @@ impl Worker {
             let entry = self.scan.manifest.entry(&id, &work.sealed, file.index).await?;
             let result = FileResult::failed(
                 FailureCode::Killed,
-                "reading it ended the program each time: it is damaged or needs too much memory or time",
+                "reading it crashed the program each time: it is damaged or needs too much memory or time",
             );
             let killed = Read { index: file.index, entry, result };
             self.scan.record(&work, &audience, &[killed]).await?

@@ -33,7 +33,7 @@ const MAX_TOKEN: usize = 4_096;
 pub(crate) fn refused(token: &Secret) -> Option<String> {
     let fits =
         (1..=MAX_TOKEN).contains(&token.0.len()) && token.0.bytes().all(|byte| byte.is_ascii_graphic());
-    (!fits).then(|| format!("An access token has 1 to {MAX_TOKEN} visible ASCII characters."))
+    (!fits).then(|| format!("An access token must have 1 to {MAX_TOKEN} visible ASCII characters."))
 }
 
 /// Returns whether the session reads with a token.
@@ -87,7 +87,7 @@ impl Scan {
 
     /// Asks all subscribers for a new token.
     pub(crate) async fn tell_paused(&self, id: &SessionId) {
-        let message = "Google no longer takes the access token: the scan waits for a new one.";
+        let message = "Google no longer accepts the access token: the scan waits for a new one.";
         self.audience(id).await.tell(announce::error(ErrorCode::TokenExpired, message)).await;
     }
 

@@ -145,7 +145,7 @@ impl Scan {
         metrics::files(&counts, bytes);
         let usage = self.ports.meter.take(self.ports.clock.now());
         let Some(session) = self.ports.ledger.add_progress(id, &full, counts, usage).await? else {
-            return Err(Failure::Reject(format!("session {id} is gone")));
+            return Err(Failure::Reject(format!("session {id} no longer exists")));
         };
         if session.state.is_terminal() {
             return Ok(());

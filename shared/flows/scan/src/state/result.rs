@@ -94,6 +94,7 @@ impl FileResult {
         let code = match error {
             ExtractError::Empty => FailureCode::Empty,
             ExtractError::Unsupported(_)
+            | ExtractError::Invalid(_)
             | ExtractError::OtherKind(_)
             | ExtractError::OcrOff
             | ExtractError::Nothing(_) => FailureCode::Unsupported,
@@ -105,9 +106,7 @@ impl FileResult {
         let reason = match error {
             // The message of a parser's panic is for the developers who fix the parser.
             ExtractError::Panicked(message) => {
-                format!(
-                    "its reader gave up on it: it may be damaged, or hold what nobody expected ({message})"
-                )
+                format!("it could not be parsed: it may be damaged, or have unexpected content ({message})")
             }
             error => error.to_string(),
         };

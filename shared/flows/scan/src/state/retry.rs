@@ -19,7 +19,7 @@ use crate::state::request::{Request, digest, keys};
 use crate::state::result::FileResult;
 
 /// The reason a retry cannot continue.
-pub(crate) const GONE: &str = "the scan whose failed files were to be read again was deleted: scan anew";
+pub(crate) const GONE: &str = "the scan to retry was deleted: start a new scan";
 
 /// The earlier session and the files to read again, used while a retry is handed out.
 pub(crate) struct Retry {

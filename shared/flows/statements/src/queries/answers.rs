@@ -29,16 +29,16 @@ const EXPORT_BYTES: usize = 4_000_000;
 /// Why a query has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
-    #[error("there is no such file")]
+    #[error("this file does not exist")]
     NotFound,
     /// The text says what to do.
     #[error("{0}")]
     Invalid(String),
     /// The cursor was not made by this list.
-    #[error("this cursor is not one of this list")]
+    #[error("this cursor does not belong to this list")]
     Cursor,
     /// The cursor was made for the transactions of a file and is sent without one, or the other way round.
-    #[error("this cursor goes on with another list")]
+    #[error("this cursor belongs to another list")]
     OtherList,
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -108,18 +108,18 @@ impl Queries {
         let name = new.name.trim();
         let invalid = |what: &str| Err(ApiError::Invalid(what.to_owned()));
         if name.is_empty() || new.name.len() > NAME_MAX || new.name.contains(char::is_control) {
-            return invalid("A file has a name of 1 to 255 bytes, without control characters.");
+            return invalid("A file name must have 1 to 255 bytes and no control characters.");
         }
         if new.size == 0 {
             return invalid("The file is empty.");
         }
         if new.size > MAX_BYTES {
-            return invalid("A statement has at most 4 GiB: split it, by year for example.");
+            return invalid("A statement can have at most 4 GiB: split it, for example by year.");
         }
         if new.account.as_ref().is_some_and(|account| {
             account.len() > riffle_ports::TransactionKey::MAX_ACCOUNT || account.contains(char::is_control)
         }) {
-            return invalid("An account's name has at most 128 bytes, without control characters.");
+            return invalid("An account name can have at most 128 bytes and no control characters.");
         }
         let account = new.account.as_deref().map(str::trim).filter(|account| !account.is_empty());
         let upload = Announced {
@@ -175,7 +175,7 @@ impl Queries {
             rows.extend(page.transactions);
             if rows.len() > EXPORT_MAX {
                 let what =
-                    format!("These are more than {EXPORT_MAX} transactions: export them year by year.");
+                    format!("There are more than {EXPORT_MAX} transactions: export them year by year.");
                 return Err(ApiError::Invalid(what));
             }
             match page.next_cursor {
@@ -332,12 +332,14 @@ fn told(entry: &AuditEntry) -> TimelineEvent {
             data.rows,
             data.new,
             data.duplicates,
-            if data.review { "; somebody should look at it" } else { "" }
+            if data.review { "; needs review" } else { "" }
         ),
         Ok(EventData::TransactionsCreated(data)) => format!("{} new transactions were stored.", data.new),
-        Ok(EventData::TransactionsCategorized(_)) => "Its transactions have their categories.".to_owned(),
-        Ok(EventData::DeletionRequested(_)) => "Somebody asked for its deletion.".to_owned(),
-        Ok(EventData::FileDeleted(_)) => "The file and all that came of it alone was deleted.".to_owned(),
+        Ok(EventData::TransactionsCategorized(_)) => "Its transactions were categorised.".to_owned(),
+        Ok(EventData::DeletionRequested(_)) => "Its deletion was requested.".to_owned(),
+        Ok(EventData::FileDeleted(_)) => {
+            "The file and everything derived only from it were deleted.".to_owned()
+        }
         Ok(EventData::ErrorOccurred(data)) => format!("Failed in {}: {}", data.stage, data.reason),
         // The event is of a version that this code does not know.
         Err(_) => format!("{}.", entry.event_type),

@@ -72,7 +72,7 @@ impl MonthSums {
     /// # Errors
     /// [`Failure::Reject`] if a sum has more digits than a decimal holds.
     pub fn add(&mut self, booked: Booked) -> Result<(), Failure> {
-        let too_large = || Failure::Reject("a sum is too large to be told".to_owned());
+        let too_large = || Failure::Reject("a sum is too large".to_owned());
         let amount = booked.amount;
         let sums = self.0.entry(booked.currency).or_default();
         sums.count += 1;
@@ -91,7 +91,7 @@ fn touched(event: &Event) -> Result<&[AccountPeriod], Failure> {
         EventData::FileProcessed(data) => Ok(&data.accounts),
         EventData::TransactionsCategorized(data) => Ok(&data.accounts),
         EventData::FileDeleted(data) => Ok(&data.accounts),
-        _ => Err(Failure::Reject(format!("a {} changes no figures", event.event_type().as_str()))),
+        _ => Err(Failure::Reject(format!("{} events change no figures", event.event_type().as_str()))),
     }
 }
 
@@ -194,7 +194,7 @@ impl Statements {
                 return Ok(());
             }
         }
-        Err(Failure::Retry("the figures are being derived by others".to_owned()))
+        Err(Failure::Retry("other processes are deriving the figures".to_owned()))
     }
 
     /// Returns whether `figures` include everything that was stored before `sent_before`. Returns `false` if a clock

@@ -23,7 +23,7 @@ impl Statements {
         let Some(yaml) = self.objects.get(&keys::rules(tenant)).await? else { return Ok(None) };
         String::from_utf8(yaml.into())
             .map(Some)
-            .map_err(|_| Failure::Reject("the rules are no text".to_owned()))
+            .map_err(|_| Failure::Reject("the rules are not UTF-8 text".to_owned()))
     }
 
     /// Stores the tenant's rules if they can be parsed; otherwise returns why not.
@@ -112,6 +112,6 @@ impl Statements {
 pub(crate) fn processed(told: &Event) -> Result<&FileProcessed, Failure> {
     match &told.data {
         EventData::FileProcessed(data) => Ok(data),
-        _ => Err(Failure::Reject(format!("a {} has no transactions", told.event_type().as_str()))),
+        _ => Err(Failure::Reject(format!("{} events have no transactions", told.event_type().as_str()))),
     }
 }

@@ -64,7 +64,8 @@ impl Statements {
     ) {
         let told = self.error_event(tenant, file, stage, about, &failure.to_string());
         if let Err(error) = self.publish(&[outgoing(&told)]).await {
-            tracing::error!(stage, %error, "a failure for good could not be told; its message is a dead letter");
+            tracing::error!(stage, %error, "could not publish a permanent failure; its message is a dead \
+                                            letter");
         }
     }
 
@@ -88,14 +89,14 @@ impl Statements {
     /// Stores the failure on the file's record, once for each event. This is the error consumer.
     pub async fn note_failure(&self, told: &Event) -> Result<(), Failure> {
         let EventData::ErrorOccurred(error) = &told.data else {
-            return Err(Failure::Reject(format!("a {} is no error", told.event_type().as_str())));
+            return Err(Failure::Reject(format!("{} events are not errors", told.event_type().as_str())));
         };
         metrics::failed();
         tracing::error!(
             processing_id = told.processing_id,
             stage = error.stage,
             reason = error.reason,
-            "failed for good"
+            "failed permanently"
         );
         let id = FileId(told.processing_id.clone());
         let Some(mut file) = self.file(&error.tenant, &id).await? else { return Ok(()) };

@@ -75,7 +75,9 @@ impl Processor {
             EventData::DeletionRequested(data) => {
                 self.statements.delete_all(&data.tenant, &FileId(event.processing_id.clone())).await
             }
-            _ => Err(Failure::Reject(format!("a {} is nothing to process", event.event_type().as_str()))),
+            _ => {
+                Err(Failure::Reject(format!("{} events are not processed here", event.event_type().as_str())))
+            }
         }
     }
 
@@ -115,17 +117,18 @@ impl Processor {
                 );
                 // The result is stored; the sweep publishes any events that are not published now.
                 if let Err(failure) = statements.announce(&work.file).await {
-                    tracing::warn!(processing_id = id.0, %failure, "announced later");
+                    tracing::warn!(processing_id = id.0, %failure, "the event will be published later");
                 }
                 Ok(())
             }
             Ok(Ended::NotOurs) => {
-                tracing::info!(processing_id = id.0, "the file is in other hands");
+                tracing::info!(processing_id = id.0, "another worker is processing the file");
                 work.leave().await
             }
             Err(failure) => {
                 if let Err(error) = work.leave().await {
-                    tracing::warn!(processing_id = id.0, %error, "the lease ends by itself");
+                    tracing::warn!(processing_id = id.0, %error, "could not release the lease; it will \
+                                                                  expire");
                 }
                 Err(failure)
             }
@@ -148,13 +151,13 @@ impl Work<'_> {
         if let Read::Ended(ended) = self.read(reader, content.clone()).await? {
             return Ok(ended);
         }
-        tracing::info!(processing_id = self.file.id.0, "an attempt before told other rows");
+        tracing::info!(processing_id = self.file.id.0, "an earlier attempt stored different rows");
         if let Ended::NotOurs = self.begin_anew().await? {
             return Ok(Ended::NotOurs);
         }
         match self.read(reader, content).await? {
             Read::Ended(ended) => Ok(ended),
-            Read::Differs => Err(Failure::Retry("there is nothing to differ from".to_owned())),
+            Read::Differs => Err(Failure::Retry("there are no earlier rows to differ from".to_owned())),
         }
     }
 
@@ -208,8 +211,8 @@ impl Work<'_> {
             self.file.account.is_some() || statement.accounts.iter().all(|part| part.account.is_some());
         if !named && self.findings.duplicates > 0 && self.findings.new > 0 {
             self.findings.review.push(
-                "the file names no account, and some of its rows were known: if they are another account's, \
-                 delete the file and upload it with its account"
+                "the file names no account, and some of its rows were already known: if they belong to \
+                 another account, delete the file and upload it again with its account"
                     .to_owned(),
             );
         }

@@ -67,10 +67,10 @@ impl Statements {
                 Ok(Mended::Revived)
             }
             FileState::Received => {
-                self.abandon(file, "nobody has processed it for hours: see the dead letters").await
+                self.abandon(file, "it has not been processed for hours: see the failed items").await
             }
             FileState::Processing if !held && file.attempts >= self.settings.attempts => {
-                self.abandon(file, "it ended whoever processed it, again and again").await
+                self.abandon(file, "processing it crashed the program again and again").await
             }
             FileState::Processing if !held => self.revive(file, now).await,
             FileState::Deleted => {

@@ -162,10 +162,9 @@ impl FlowState for File {
     fn from_record(record: &Record) -> Result<Self, PortError> {
         let broken = |what: String| PortError::Broken(format!("the record of {}: {what}", record.subject));
         if record.subject.flow != FLOW {
-            return Err(broken("it is another flow's".to_owned()));
+            return Err(broken("it belongs to another flow".to_owned()));
         }
-        let state =
-            record.state.parse().map_err(|_| broken(format!("there is no state {}", record.state)))?;
+        let state = record.state.parse().map_err(|_| broken(format!("unknown state {}", record.state)))?;
         let body = serde_json::from_str(&record.body).map_err(|error| broken(error.to_string()))?;
         Ok(Self {
             id: FileId(record.subject.id.clone()),

@@ -97,7 +97,7 @@ impl FileDetails {
             found.balanced = part.balanced;
             if part.balanced == Some(false) {
                 let of = if statement.accounts.len() > 1 { format!(" of {name}") } else { String::new() };
-                self.review.push(format!("the balances{of} do not follow from its transactions"));
+                self.review.push(format!("the balances{of} do not agree with its transactions"));
             }
         }
     }

@@ -77,7 +77,7 @@ impl Loaded {
     }
 
     fn library(&self) -> Result<&Library, &str> {
-        self.0.as_ref().ok_or("none is configured")?.as_ref().map_err(String::as_str)
+        self.0.as_ref().ok_or("it is not configured")?.as_ref().map_err(String::as_str)
     }
 
     pub fn open<'a>(&'a self, pdf: &'a [u8]) -> Result<Option<Box<dyn FallbackPages + 'a>>, String> {

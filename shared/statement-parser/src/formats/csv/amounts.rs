@@ -32,7 +32,7 @@ impl Rows<'_, '_, '_> {
             let amount = if fee.is_zero() { Some(amount) } else { amount.checked_sub(fee) };
             return amount
                 .map(|amount| Some((amount, scan.currency)))
-                .ok_or_else(|| "not taken: too large".to_owned());
+                .ok_or_else(|| "skipped: the amount is too large".to_owned());
         }
         let columns = self.columns;
         let mut read = |column: Option<usize>| match column {
@@ -50,8 +50,8 @@ impl Rows<'_, '_, '_> {
             (Some(out), Some(credit)) if credit.is_zero() => out,
             (Some(out), Some(credit)) if out.is_zero() => credit,
             (Some(out), Some(credit)) => {
-                self.out.warn(place, "money goes out and comes in; the difference was taken");
-                out.checked_add(credit).ok_or("not taken: too large an amount")?
+                self.out.warn(place, "the row has both a debit and a credit amount; the difference was used");
+                out.checked_add(credit).ok_or("skipped: the amount is too large")?
             }
         };
         Ok(Some((sum, currency)))
@@ -67,9 +67,9 @@ impl Rows<'_, '_, '_> {
                 match self.sides.get(&raw, || side(&cell)) {
                     Some(true) => Ok(-amount),
                     Some(false) => Ok(amount),
-                    None => {
-                        Err(format!("not taken: {cell:?} does not say whether money goes out or comes in"))
-                    }
+                    None => Err(format!(
+                        "skipped: {cell:?} does not say whether the amount is a debit or a credit"
+                    )),
                 }
             }
             Signs::Signed | Signs::Columns | Signs::SignedColumns => Ok(amount),
@@ -87,15 +87,20 @@ impl Rows<'_, '_, '_> {
         if matches!(&*cell, "" | "-" | "--") {
             return Ok(None);
         }
-        let Some(scan) = Scanned::of(&cell) else { return Err(format!("not taken: {cell:?} is no amount")) };
+        let Some(scan) = Scanned::of(&cell) else {
+            return Err(format!("skipped: {cell:?} is not an amount"));
+        };
         match scan.value(self.reading.mark) {
             Ok(value) => {
                 if value.odd {
-                    self.out.warn(place, format!("{cell:?} has another decimal mark than the file"));
+                    self.out.warn(
+                        place,
+                        format!("{cell:?} has a different decimal mark from the rest of the file"),
+                    );
                 }
                 Ok(Some((value.amount, scan)))
             }
-            Err(Absurd) => Err(format!("not taken: {cell:?} is too large an amount")),
+            Err(Absurd) => Err(format!("skipped: the amount {cell:?} is too large")),
         }
     }
 
@@ -103,7 +108,7 @@ impl Rows<'_, '_, '_> {
         let column = self.columns.balance?;
         let Ok(balance) = self.number(record, column, place) else {
             let cell = self.text(record, column).into_owned();
-            self.out.warn(place, format!("the balance {cell:?} is no amount"));
+            self.out.warn(place, format!("the balance {cell:?} is not an amount"));
             return None;
         };
         balance.map(|(balance, scan)| if scan.side == Some(Side::Out) { -balance.abs() } else { balance })

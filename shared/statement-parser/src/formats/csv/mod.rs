@@ -72,9 +72,9 @@ fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<
     loop {
         match cutter.next()? {
             Cut::End => break,
-            Cut::TooLong => rows.warn(cutter.line(), "not taken: the line is too long"),
+            Cut::TooLong => rows.warn(cutter.line(), "skipped: the line is too long"),
             Cut::Record if cutter.len() > limits.columns => {
-                rows.warn(cutter.line(), "not taken: the line has too many columns");
+                rows.warn(cutter.line(), "skipped: the line has too many columns");
             }
             Cut::Record if cutter.line() >= table.first => rows.record(&cutter)?,
             Cut::Record if Some(cutter.line()) == table.header => {}

@@ -110,12 +110,12 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         };
         self.seen += 1;
         let Some(date) = cell.date(self.reading.order) else {
-            let what = format!("not taken: {date_text:?} is no date in the order of the others");
+            let what = format!("skipped: {date_text:?} is not a date in the order of the other dates");
             self.out.warn(place, what);
             return Ok(());
         };
         if let Some(status) = self.not_booked(record) {
-            self.out.warn(place, format!("not taken: it is not booked, but {status:?}"));
+            self.out.warn(place, format!("skipped: not booked, but {status:?}"));
             return Ok(());
         }
         let (amount, currency) = match self.amount(record, place) {
@@ -163,18 +163,18 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         let told = cells.iter().any(|cell| preamble::balance(cell).is_some() || adds_up(cell));
         if amount && !told && (filled > 2 || whole) {
             let what = match date {
-                date if has(NOT_BOOKED, &fold(date)) => format!("not taken: it is not booked, but {date:?}"),
+                date if has(NOT_BOOKED, &fold(date)) => format!("skipped: not booked, but {date:?}"),
                 "" if let Some(status) = self.not_booked(record) => {
-                    format!("not taken: it is not booked, but {status:?}")
+                    format!("skipped: not booked, but {status:?}")
                 }
-                "" => "not taken: it has an amount and no date".to_owned(),
-                date => format!("not taken: {date:?} is no date"),
+                "" => "skipped: it has an amount but no date".to_owned(),
+                date => format!("skipped: {date:?} is not a date"),
             };
             self.out.warn(Place::Line(record.line()), what);
             return Ok(());
         }
         if date.bytes().any(|byte| byte.is_ascii_digit()) && !told && filled > 2 && whole {
-            self.out.warn(Place::Line(record.line()), format!("not taken: {date:?} is no date"));
+            self.out.warn(Place::Line(record.line()), format!("skipped: {date:?} is not a date"));
             return Ok(());
         }
         self.note(record)
@@ -189,7 +189,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
             .find_map(|column| preamble::balance(&self.text(record, *column)));
         let balance = self.balance(record, place);
         let (Some(_), Some(balance)) = (said, balance) else {
-            self.out.warn(place, "not taken: it has no amount");
+            self.out.warn(place, "skipped: it has no amount");
             return Ok(());
         };
         let account = self.account(record);

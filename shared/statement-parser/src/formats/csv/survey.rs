@@ -179,12 +179,9 @@ impl<'t> Survey<'t> {
         let usual = if table.delimiter == b';' { DecimalMark::Comma } else { DecimalMark::Point };
         let (mark, doubt) = self.numbers.decide(usual);
         if doubt {
-            let meant = if mark == DecimalMark::Comma {
-                "1,234 as one and a bit"
-            } else {
-                "1,234 as a thousand and more"
-            };
-            doubts.push(format!("no amount tells whether decimals stand behind a comma or a point; they were read with {meant}"));
+            let meant =
+                if mark == DecimalMark::Comma { "1,234 was read as 1.234" } else { "1,234 was read as 1234" };
+            doubts.push(format!("no amount shows whether the decimal mark is a comma or a point; {meant}"));
         }
         let day_first =
             mark == DecimalMark::Comma || table.currency.as_deref().is_some_and(|code| code != "USD");
@@ -202,7 +199,7 @@ impl<'t> Survey<'t> {
                 DateOrder::MonthDayYear => "month, day, year",
                 DateOrder::YearMonthDay => "year, month, day",
             };
-            doubts.push(format!("every date can be read in more than one order; they were read as {read}"));
+            doubts.push(format!("every date can be read in more than one order; all were read as {read}"));
         }
         let columns = self.columns;
         let signs = if columns.amount.is_none() {
@@ -210,9 +207,7 @@ impl<'t> Survey<'t> {
         } else if columns.indicator.is_some() && self.marked_out.positive > self.marked_out.negative {
             Signs::Indicator
         } else if self.is_reversed() {
-            doubts.push(
-                "purchases are positive in this file; they are taken as money that goes out".to_owned(),
-            );
+            doubts.push("purchases are positive in this file; they were read as debits".to_owned());
             Signs::Reversed
         } else {
             Signs::Signed
@@ -221,13 +216,13 @@ impl<'t> Survey<'t> {
         let enough = if table.by_content { 1 } else { MANY };
         let unsigned = signs == Signs::Signed && self.columns.balance.is_none() && self.sided == 0;
         if unsigned && self.all.negative == 0 && self.all.positive >= enough {
-            doubts.push("no amount is negative; all are taken as money that comes in".to_owned());
+            doubts.push("no amount is negative; all were read as credits".to_owned());
         }
         if table.by_content && table.header.is_some() {
             let name = table.column(Role::Amount).and_then(|column| table.names.get(column));
             let name = name.map_or("two columns", String::as_str);
             doubts.push(format!(
-                "the names of the columns are not known; by what they hold, the amounts are in {name:?}"
+                "the column names are unknown; judging by the content, the amounts are in {name:?}"
             ));
         }
         let charset = if self.guess.is_fed() { self.guess.charset() } else { self.charset };

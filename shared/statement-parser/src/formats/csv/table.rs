@@ -57,7 +57,7 @@ impl Table {
                 Err(reason) => why = why.or(reason),
             }
         }
-        let no_table = || "it has no column of dates beside a column of amounts".to_owned();
+        let no_table = || "it does not have a column of dates and a column of amounts".to_owned();
         best.map(|(_, table)| table).ok_or_else(|| Reject::not_a_statement(why.unwrap_or_else(no_table)))
     }
 

@@ -97,17 +97,17 @@ impl Entry {
     /// fault.
     pub fn row(&self, owner: &Owner, mark: DecimalMark, by_kind: bool) -> Result<(Row, bool), String> {
         let date = day(&self.posted).ok_or_else(|| match &*self.posted {
-            "" => "a transaction without a date was not taken".to_owned(),
-            posted => format!("not taken: {posted:?} is no date"),
+            "" => "skipped: the transaction has no date".to_owned(),
+            posted => format!("skipped: {posted:?} is not a date"),
         })?;
         let value = Scanned::of(&self.amount).map(|amount| amount.value(mark));
         let value = match value {
             Some(Ok(value)) => value,
-            Some(Err(Absurd)) => return Err(format!("not taken: {:?} is too large an amount", self.amount)),
+            Some(Err(Absurd)) => return Err(format!("skipped: the amount {:?} is too large", self.amount)),
             None if self.amount.is_empty() => {
-                return Err("a transaction without an amount was not taken".to_owned());
+                return Err("skipped: the transaction has no amount".to_owned());
             }
-            None => return Err(format!("not taken: {:?} is no amount", self.amount)),
+            None => return Err(format!("skipped: {:?} is not an amount", self.amount)),
         };
         let outgoing = by_kind && self.kind.eq_ignore_ascii_case("DEBIT");
         let amount: Decimal = if outgoing { -value.amount } else { value.amount };

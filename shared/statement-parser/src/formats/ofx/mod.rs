@@ -42,18 +42,15 @@ fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<
         .read(look.open(input, limits)?)?;
     if first.statements == 0 {
         return Err(Reject::not_a_statement(match first.message {
-            Some(message) => format!("it is OFX, but holds no account; the bank says: {message}"),
-            None => "it is OFX, but holds no account".to_owned(),
+            Some(message) => format!("it is OFX, but contains no account; the bank's message: {message}"),
+            None => "it is OFX, but contains no account".to_owned(),
         }));
     }
     out.again();
     let (mark, _) = first.numbers.decide(DecimalMark::Point);
     let by_kind = first.negative == 0 && first.debits > 0;
     if by_kind {
-        out.warn(
-            Place::File,
-            "no amount is negative; what the bank calls DEBIT is taken as money that goes out",
-        );
+        out.warn(Place::File, "no amount is negative; DEBIT transactions were read as debits");
     }
     let entries = first.entries;
     let mut second = Second { out, mark, by_kind, entries: 0 };
@@ -150,8 +147,10 @@ impl Receiver for Second<'_, '_> {
         match entry.row(owner, self.mark, self.by_kind) {
             Ok((row, odd)) => {
                 if odd {
-                    let what =
-                        format!("the amount {:?} has another decimal mark than the file", entry.amount);
+                    let what = format!(
+                        "the amount {:?} has a different decimal mark from the rest of the file",
+                        entry.amount
+                    );
                     self.out.warn(entry.place, what);
                 }
                 self.out.row(entry.key(), row)
@@ -168,7 +167,7 @@ impl Receiver for Second<'_, '_> {
         if let Some((place, text)) = frame.ledger {
             stated.closing = self.amount(&text);
             if stated.closing.is_none() {
-                self.out.warn(place, format!("the balance {text:?} is no amount"));
+                self.out.warn(place, format!("the balance {text:?} is not an amount"));
             }
         }
         self.out.stated(frame.owner.account.as_deref(), frame.owner.currency.as_deref(), stated)
@@ -216,7 +215,7 @@ impl<'r> Statements<'r> {
         let mut tags = Tags::new(source);
         while let Some(tag) = tags.next()? {
             if tag.cut {
-                self.receiver.warn(Place::Line(tag.line), "a value is too long, and was cut off");
+                self.receiver.warn(Place::Line(tag.line), "a value was too long and was truncated");
             }
             if tag.closes {
                 self.close(tag.name)?;
