@@ -176,7 +176,9 @@ test("a deleted statement leaves nothing that is its own", async () => {
     new ListObjectVersionsCommand({ Bucket: outputs.UploadsBucket, Prefix: key }),
   );
   expect([...Versions, ...DeleteMarkers]).toEqual([]);
-  const parts = await storage.send(new ListObjectVersionsCommand({ Bucket: outputs.ObjectsBucket, Prefix: "statements/" }));
+  const parts = await storage.send(
+    new ListObjectVersionsCommand({ Bucket: outputs.ObjectsBucket, Prefix: "statements/" }),
+  );
   const remaining = (parts.Versions ?? []).filter(({ Key, IsLatest }) => IsLatest && Key?.includes(first.id));
   expect(remaining).toEqual([]);
   const said = JSON.stringify(
