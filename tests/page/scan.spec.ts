@@ -157,14 +157,14 @@ test("a scan is deleted after a question, from its page and from the list", asyn
   await more(page, "Delete");
   await dialog.getByRole("button", { name: "Delete", exact: true }).click();
   await expect(page).toHaveURL(/\/scans$/);
-  await expect(page.getByRole("heading", { name: "Scans" })).toBeFocused();
+  await expect(page.getByRole("heading", { name: "Scans", exact: true })).toBeFocused();
 
   const remove = page.getByRole("button", { name: /^Delete the scan of/ });
   await expect(remove).toHaveCount(1);
   await remove.click();
   await dialog.getByRole("button", { name: "Delete", exact: true }).click();
   await expect(page.getByRole("heading", { name: "No scans yet" })).toBeVisible();
-  await expect(page.getByRole("heading", { name: "Scans" })).toBeFocused();
+  await expect(page.getByRole("heading", { name: "Scans", exact: true })).toBeFocused();
   await page.goto(deleted);
   await expect(page.getByRole("heading", { name: "Scan not found" })).toBeVisible();
 });

@@ -62,7 +62,7 @@ fn find(languages: &str) -> Result<String, String> {
             .split('+')
             .all(|one| one.starts_with(|c: char| c.is_ascii_alphabetic()) && one.chars().all(plain))
     {
-        return Err(format!("{languages:?} are not languages of Tesseract: use a form such as eng+deu"));
+        return Err(format!("{languages:?} is not a list of Tesseract languages: use a form such as eng+deu"));
     }
     let missing = |error: RunError| match error {
         RunError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn languages_are_no_options() {
         for odd in ["", "eng+", "--help", "eng deu", "../x;"] {
-            assert!(find(odd).is_err_and(|why| why.contains("no languages")), "{odd}");
+            assert!(find(odd).is_err_and(|why| why.contains("not a list of Tesseract languages")), "{odd}");
         }
     }
 }

@@ -164,7 +164,7 @@ fn the_command_line_deletes_a_scan() {
 
     let none = sessions(&state, &["--delete", first, "--delete", "00000000"]);
     assert_eq!(none.code, Some(2), "{}", none.err);
-    assert!(none.err.contains("no session 00000000"), "{}", none.err);
+    assert!(none.err.contains("session 00000000 not found"), "{}", none.err);
     assert_eq!(sessions(&state, &[]).out, listed.out, "none is touched where one is not found");
 
     let deleted = sessions(&state, &["--delete", &first[..8]]);

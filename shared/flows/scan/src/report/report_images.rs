@@ -396,7 +396,7 @@ mod tests {
         world.files.remove("f", "a.pdf");
         let (pictures, _) = world.pictures(1);
         let Some(Picture::Missing(why)) = pictures.get(&1) else { panic!("{pictures:?}") };
-        assert!(why.contains("gone"), "{why}");
+        assert!(why.contains("no longer exists"), "{why}");
         world.files.write("f", "a.pdf", "as it was read");
         assert_eq!(world.pictures(1).0, pictures);
     }
