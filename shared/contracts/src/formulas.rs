@@ -5,8 +5,8 @@
 /// turns the formula into text.
 ///
 /// A spreadsheet program may split cells at other characters than the export does, and may ignore invisible characters.
-/// Therefore a formula may begin after each character of [`begins_cell`], and its sign may follow any number of
-/// characters of [`is_passed_over`].
+/// Therefore a formula may begin after each character of `begins_cell`, and its sign may follow any number of
+/// characters of `is_passed_over`.
 pub fn without_formulas(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len() + 1);
     let mut may_begin = true;

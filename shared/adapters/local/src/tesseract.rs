@@ -62,7 +62,9 @@ fn find(languages: &str) -> Result<String, String> {
             .split('+')
             .all(|one| one.starts_with(|c: char| c.is_ascii_alphabetic()) && one.chars().all(plain))
     {
-        return Err(format!("{languages:?} is not a list of Tesseract languages: use a form such as eng+deu"));
+        return Err(format!(
+            "{languages:?} is not a list of Tesseract languages: use a form such as eng+deu"
+        ));
     }
     let missing = |error: RunError| match error {
         RunError::Io(error) if error.kind() == io::ErrorKind::NotFound => {

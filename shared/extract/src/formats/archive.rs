@@ -224,7 +224,9 @@ mod tests {
 
         let nest = |depth: u32| (0..depth).fold(b"HOLE-1".to_vec(), |inner, _| zip(&[("x", inner)]));
         assert_eq!(shown(&nest(4)).0.len(), 1);
-        assert!(collect("a.zip", &nest(5)).expect_err("too deep").to_string().contains("nested more than 4 deep"));
+        assert!(
+            collect("a.zip", &nest(5)).expect_err("too deep").to_string().contains("nested more than 4 deep")
+        );
 
         let many: Vec<_> = (0..20).map(|i| (format!("{i}.txt"), b"HOLE-1".to_vec())).collect();
         let many: Vec<_> = many.iter().map(|(name, content)| (name.as_str(), content.clone())).collect();

@@ -1,10 +1,10 @@
 //! The scan flow: turns a source and a list of codes into live matches and one report, each result counted exactly
 //! once.
 //!
-//! - [`stages`]: one file per function, from a client's action to the report, and the sweep that runs each minute.
-//! - [`state`]: stored data about a session, and how results are recorded.
-//! - [`queries`]: queries about sessions; [`evidence`]: where a match is on its page.
-//! - [`codes`] reads lists of codes, [`matching`] finds codes in text, [`sources`] lists and opens files, [`report`]
+//! - `stages`: one file per function, from a client's action to the report, and the sweep that runs each minute.
+//! - `state`: stored data about a session, and how results are recorded.
+//! - `queries`: queries about sessions; `evidence`: where a match is on its page.
+//! - `codes` reads lists of codes, `matching` finds codes in text, `sources` lists and opens files, `report`
 //!   builds the workbook.
 //!
 //! Delivery is at-least-once everywhere, and each stage may run twice, concurrently, partly or late. So sets of indices

@@ -1,9 +1,9 @@
 //! The statements flow: turns a file in the uploads bucket into transactions, categories, figures and an audit trail,
 //! each exactly once.
 //!
-//! - [`stages`]: one file for each function, from the bucket's notification to the sweep that runs each minute.
-//! - [`state`]: the stored state of a file, and the only ways in which it may change.
-//! - [`queries`]: the questions that people ask.
+//! - `stages`: one file for each function, from the bucket's notification to the sweep that runs each minute.
+//! - `state`: the stored state of a file, and the only ways in which it may change.
+//! - `queries`: the questions that people ask.
 //! - `deletion` removes a file and everything derived from it; `shadow` compares the results of new code with the
 //!   stored ones and writes nothing; `statement_reader` reads a file in batches; `rules` are a tenant's categories.
 //!

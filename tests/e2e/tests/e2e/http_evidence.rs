@@ -217,7 +217,9 @@ fn a_file_that_changed_since_shows_its_text_alone() {
     assert_eq!(evidence(&server, &session, "0-0").kind, EvidenceKind::Page);
     fs::write(folder.join("a.pdf"), pages(&[("", label("HOLE-2 instead"))])).expect("a file");
     fs::remove_file(folder.join("b.pdf")).expect("a file less");
-    for (match_id, name, word) in [("0-0", "file-changed", "changed"), ("1-0", "file-gone", "no longer exists")] {
+    for (match_id, name, word) in
+        [("0-0", "file-changed", "changed"), ("1-0", "file-gone", "no longer exists")]
+    {
         // The size of the first page is cached, that of the other is not.
         let told = evidence(&server, &session, match_id);
         assert_eq!((told.kind, told.image_url, told.page_number), (EvidenceKind::Text, None, Some(1)));
