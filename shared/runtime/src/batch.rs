@@ -29,6 +29,26 @@ pub struct Item<T> {
 impl Event<SqsEvent> {
     /// Calls `work` for one message after the other. The response lists the messages that failed, and those that were
     /// not started because too little time was left.
+    ///
+    /// ```
+    /// # use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+    /// use riffle_runtime::{Event, Failure, Item};
+    ///
+    /// # fn message(id: &str, body: &str) -> SqsMessage {
+    /// #     let mut message = SqsMessage::default();
+    /// #     (message.message_id, message.body) = (Some(id.to_owned()), Some(body.to_owned()));
+    /// #     message
+    /// # }
+    /// # let mut batch = SqsEvent::default();
+    /// # batch.records = vec![message("a", "1"), message("b", "no number"), message("c", "3")];
+    /// // Three messages with the bodies `1`, `no number` and `3`.
+    /// let work = |item: Item<u32>| async move {
+    ///     if item.body == 3 { Err(Failure::Retry("not yet".to_owned())) } else { Ok(()) }
+    /// };
+    /// let response = futures::executor::block_on(Event::new(batch, "request").each(work));
+    /// let failed: Vec<_> = response.batch_item_failures.iter().map(|failed| &*failed.item_identifier).collect();
+    /// assert_eq!(failed, ["b", "c"]);
+    /// ```
     pub async fn each<T: DeserializeOwned, F: Future<Output = Result<(), Failure>>>(
         self,
         work: impl Fn(Item<T>) -> F,

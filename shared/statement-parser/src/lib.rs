@@ -50,6 +50,17 @@ use sniff::Look;
 /// [`ReadError::Reject`] if the file is not a readable statement or exceeds a limit, [`ReadError::Io`] if `input`
 /// fails, [`ReadError::Stopped`] if the sink stops. Most rejects occur before the first row. If one occurs later, for
 /// example at a limit, the sink has already received rows of a file that was not read completely.
+///
+/// ```
+/// use riffle_statement_parser::{Limits, Row, read};
+///
+/// let mut csv = b"Date;Text;Amount\n05.01.2026;Rent;-950,00\n13.01.2026;Salary;2.400,00\n".as_slice();
+/// let mut rows: Vec<Row> = Vec::new();
+/// let statement = read("giro.csv", &mut csv, &Limits::default(), &mut rows)?;
+/// assert_eq!(statement.rows, 2);
+/// assert_eq!((rows[1].date.to_string(), rows[1].amount.to_string()), ("2026-01-13".into(), "2400.00".into()));
+/// # Ok::<(), riffle_statement_parser::ReadError>(())
+/// ```
 pub fn read(
     name: &str,
     input: &mut dyn Input,

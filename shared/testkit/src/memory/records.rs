@@ -84,6 +84,55 @@ fn key_of(record: &Record) -> RecordKey {
 }
 
 /// A [`RecordStore`] in memory.
+///
+/// A flow gives its records rules of its own; the store keeps what the rules allow, once:
+///
+/// ```
+/// # use chrono::{DateTime, Utc};
+/// # use futures::executor::block_on;
+/// use riffle_ports::{Changed, FlowState, PortError, Record, RecordStore, Subject, change};
+/// use riffle_testkit::memory::MemoryRecords;
+///
+/// /// A job that can be finished once.
+/// #[derive(Debug, Clone, PartialEq)]
+/// struct Job(Record);
+///
+/// impl FlowState for Job {
+///     type Change = ();
+///     type Refused = &'static str;
+///
+///     fn from_record(record: &Record) -> Result<Self, PortError> {
+///         Ok(Self(record.clone()))
+///     }
+///
+///     fn to_record(&self) -> Record {
+///         self.0.clone()
+///     }
+///
+///     fn apply(&self, (): &(), now: DateTime<Utc>) -> Result<Self, &'static str> {
+///         let (revision, state) = (self.0.revision + 1, "finished".to_owned());
+///         let next = Record { revision, state, open: false, changed_at: now, ..self.0.clone() };
+///         if self.0.open { Ok(Self(next)) } else { Err("it is finished") }
+///     }
+/// }
+///
+/// # let now = DateTime::<Utc>::UNIX_EPOCH;
+/// # let (tenant, state, body, listed_by) = ("acme".to_owned(), "open".to_owned(), String::new(), Vec::new());
+/// # let record = Record { subject: Subject::new("jobs", "1"), tenant, revision: 1, state, open: true, created_at: now,
+/// #     changed_at: now, lease: None, attempts: 0, body, listed_by, expires_at: None };
+/// let (store, job) = (MemoryRecords::default(), record.subject.clone());
+/// block_on(async {
+///     store.create(record, &[]).await?;
+///     let finished = change::<Job>(&store, "acme", &job, &(), now, &[]).await?;
+///     assert!(matches!(finished, Changed::Applied(_)));
+///     let again = change::<Job>(&store, "acme", &job, &(), now, &[]).await?;
+///     assert!(matches!(again, Changed::Refused(_, "it is finished")));
+///     let foreign = change::<Job>(&store, "other", &job, &(), now, &[]).await?;
+///     assert!(matches!(foreign, Changed::Missing));
+///     # Ok::<(), PortError>(())
+/// })
+/// # .expect("memory does not fail");
+/// ```
 #[derive(Debug, Default)]
 pub struct MemoryRecords {
     books: Mutex<RecordBooks>,

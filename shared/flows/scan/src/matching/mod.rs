@@ -4,6 +4,22 @@
 //! [`Session`] is the [`riffle_extract::Sink`] that collects one file's [`Findings`]. Text and codes are folded by the
 //! same rules (`fold.rs`), so every comparison, token boundaries included, is made on folded text.
 //!
+//! ```
+//! use riffle_extract::{Place, Sink, Unit};
+//! use riffle_scan::matching::{CodeList, MatchMode, Matcher};
+//!
+//! let codes = CodeList::new(vec!["HOLE-1".to_owned(), "DH-22".to_owned()])?;
+//! let matcher = Matcher::new(&codes, MatchMode::Token);
+//! let mut session = matcher.session();
+//! let text = "Bore hole – 1 before HOLE-12.";
+//! session.unit(&Unit { place: &Place::Page(3), text, ocr: false, glyphs: None });
+//! let found = session.finish();
+//! assert_eq!(found.matches.len(), 1);
+//! assert_eq!(codes.get(found.matches[0].code), Some("HOLE-1"));
+//! assert_eq!(found.matches[0].place, Place::Page(3));
+//! # Ok::<(), riffle_scan::matching::CodeListError>(())
+//! ```
+//!
 //! Nothing here depends on files, queues or progress.
 
 mod boxes;
