@@ -1191,7 +1191,7 @@ export interface components {
          * @enum {string}
          */
         ProcessingState: "processing" | "completed" | "failed" | "review";
-        /** @description The state of the processing of one file, with the fields of its flow. */
+        /** @description How far one file was processed, with the fields of its flow. */
         ProcessingStatus: components["schemas"]["ProcessingOf"] & {
             processing_id: string;
             status: components["schemas"]["ProcessingState"];

@@ -13,7 +13,7 @@ export interface ProblemItem {
   /** Such as a file's name or a line. */
   place: ReactNode;
   what: ReactNode;
-  /** The text that the filter searches. */
+  /** The text in which the filter of the list searches: place and problem, in words. */
   text: string;
 }
 

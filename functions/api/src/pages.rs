@@ -114,7 +114,7 @@ fn number(name: &str) -> Option<u32> {
     number.parse().ok().filter(|_| plain)
 }
 
-/// Whether the client already has the picture.
+/// Returns whether the client already has the picture.
 fn is_known(asked: &HeaderMap, tag: &str) -> bool {
     let tags = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
     tags.flat_map(|tags| tags.split(',')).any(|known| known.trim().trim_start_matches("W/") == tag)

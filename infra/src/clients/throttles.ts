@@ -45,7 +45,7 @@ export const COSTLY: Record<string, Throttle> = {
   "GET /api/statements/facets": { rate: 50, burst: 100 },
   // Compiles regular expressions.
   "PUT /api/statements/rules": { rate: 5, burst: 10 },
-  // Each removes everything that was made of a scan or a file.
+  // A request deletes everything that came from one scan or one file.
   "DELETE /api/scans/{id}": { rate: 10, burst: 20 },
   "DELETE /api/statements/files/{id}": { rate: 10, burst: 20 },
   // Receives from every dead-letter queue.

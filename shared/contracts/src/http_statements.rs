@@ -265,7 +265,7 @@ pub enum ProcessingState {
     Review,
 }
 
-/// The state of the processing of one file, with the fields of its flow.
+/// How far one file was processed, with the fields of its flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProcessingStatus {
     pub processing_id: String,

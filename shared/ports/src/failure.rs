@@ -2,15 +2,16 @@
 
 use crate::PortError;
 
-/// A failure to process a message, by its consequence.
+/// A failure to process a message, by its consequence. Displayed as the reason alone, which people read on a file's
+/// record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// A dependency failed. The message becomes a batch item failure, and the queue delivers it again.
-    #[error("to be retried: {0}")]
+    #[error("{0}")]
     Retry(String),
     /// The message is invalid and stays so. It becomes a batch item failure too, so that it ends in the dead-letter
     /// queue, where a person sees it.
-    #[error("rejected: {0}")]
+    #[error("{0}")]
     Reject(String),
 }
 

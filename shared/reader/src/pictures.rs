@@ -55,7 +55,7 @@ fn further(place: &Place, pages: u32) -> Place {
     }
 }
 
-/// Joins words to lines of text, and gives each word its box. `size` is the page's, in points.
+/// Returns the text of the lines and the box of each word. `size` is the size of the page in points.
 fn page(lines: &[OcrLine], size: (f32, f32)) -> (String, Glyphs) {
     let (mut text, mut boxes) = (String::new(), Vec::new());
     for line in lines {

@@ -105,7 +105,8 @@ impl<T: DeserializeOwned> Batch<T> {
     /// Records the outcome of a message. Messages without a recorded outcome count as done.
     pub fn settle(&mut self, message_id: &str, outcome: Result<(), Failure>) {
         if let Err(failure) = outcome {
-            tracing::warn!(message_id, %failure, "message failed");
+            let rejected = matches!(failure, Failure::Reject(_));
+            tracing::warn!(message_id, %failure, rejected, "message failed");
             self.failed.insert(message_id.to_owned());
         }
     }

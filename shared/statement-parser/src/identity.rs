@@ -112,7 +112,7 @@ impl fmt::Display for Identity {
 
 /// The error for a text that is not an identity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no identity of a transaction")]
+#[error("not a valid transaction identity")]
 pub struct NoIdentity;
 
 impl FromStr for Identity {

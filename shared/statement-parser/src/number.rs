@@ -253,8 +253,9 @@ enum Tells {
 pub(crate) struct Evidence {
     point: u64,
     comma: u64,
-    /// Ambiguous amounts such as `1.234`, which may have decimals or thousands: with a point, and with a comma.
+    /// Amounts such as `1.234`, in which the point may separate decimals or thousands.
     open_point: u64,
+    /// The same with a comma: `1,234`.
     open_comma: u64,
 }
 

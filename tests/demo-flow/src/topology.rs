@@ -5,7 +5,7 @@ use riffle_topology::{Consumers, Flow, MAX_RECEIVES, QueueSpec, Stage, Then, Tri
 
 /// The flow's name.
 pub const NAME: &str = "notes";
-/// What people and programs put below it in the uploads bucket are notes.
+/// Objects under this prefix of the uploads bucket are notes.
 pub const PREFIX: &str = "notes/";
 
 /// Notifications of the uploads bucket.

@@ -55,7 +55,7 @@ export function FilePage({ id }: { id: string }) {
   if (file.isLoadingError) {
     return file.error instanceof ApiError && file.error.status === 404 ? (
       <EmptyState title="File not found" whole>
-        The address is incomplete, or the file was never yours.{" "}
+        The address is incomplete, or there is no such file in your account.{" "}
         <Anchor component={Link} href="/statements/files">
           View all files
         </Anchor>

@@ -1,4 +1,4 @@
-//! Describes the dead letters of scans.
+//! Classifies the dead letters of scans: which scan or file each is about.
 
 use async_trait::async_trait;
 use riffle_contracts::{DispatchJob, FinishJob, ScanFile, ScheduledScan};

@@ -1,4 +1,4 @@
-//! The subjects of the dead letters of statements.
+//! Classifies the dead letters of statements: which file each is about.
 
 use async_trait::async_trait;
 use riffle_contracts::{BucketNotification, BusEvent, DirectFile, Event};

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 const BATCH: usize = 1_000;
 /// Batches that may wait to be stored.
 const WAITING: usize = 4;
-/// Accounts in one file, at most: all their periods are in one message.
+/// Maximum number of accounts in one file. One message names the periods of all of them.
 const ACCOUNTS_MAX: usize = 500;
 
 /// A reader of statements.

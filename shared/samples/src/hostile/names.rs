@@ -50,7 +50,7 @@ pub(super) fn all() -> Vec<Hostile> {
     all.push(special("up", Content::Link("..")));
     all.push(special("endless", Content::Link("/dev/zero")));
     all.push(special("pipe", Content::Pipe));
-    // A privileged user can read it nevertheless.
+    // Not "fails": root can read this file.
     all.push(Hostile { expect: Expect::Ends, ..special("denied.txt", Content::Denied(CODE.into())) });
     all
 }

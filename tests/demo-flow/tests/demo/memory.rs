@@ -169,7 +169,7 @@ async fn what_fails_too_often_is_a_dead_letter_that_says_why() {
     assert_eq!((letter.letter.function.as_str(), letter.letter.queue.as_deref()), (COUNTER, Some(COUNT)));
     let about = letter.about.as_ref().expect("a message of notes");
     assert_eq!((about.subject.as_str(), about.kind.as_str()), (note_id(&object).as_str(), RECEIVED));
-    assert_eq!(letter.told.reason.as_deref(), Some("rejected: it is no text in UTF-8"));
+    assert_eq!(letter.told.reason.as_deref(), Some("it is no text in UTF-8"));
     assert_eq!(letters.of("ben", None, 10).await.expect("a list"), (Vec::new(), false), "it is ann's");
     assert_eq!(letters.redrive("ann", Some(NAME), None).await, Ok(1));
     assert_eq!(world.queue.list(None, 10).await, Ok((Vec::new(), false)));

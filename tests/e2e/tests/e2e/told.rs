@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use riffle_contracts::{Failure, FoundMatch, Frame, FrameBody, Summary};
 
-/// The lines of a finished `scan --json`.
+/// The output of a finished `scan --json`: its frames and its summary.
 #[derive(Debug)]
 pub struct Told {
     pub frames: Vec<Frame>,

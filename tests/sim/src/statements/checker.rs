@@ -202,7 +202,7 @@ impl World {
             let Some((version, first)) = found else {
                 return Err(Violation::new(2, "a file is done, and not exactly its transactions are stored"));
             };
-            // Without rows it is unknown which parser version read the file.
+            // A file without rows does not show which parser version read it: one that accepts it is enough.
             let takes = |version: usize| !content.nature.is_reject(version);
             let is_one = takes(version) || (content.lines.is_empty() && (0..version).any(takes));
             if !is_one || content.nature.is_hopeless() {

@@ -24,7 +24,7 @@ impl Delivery {
         Self { receives, replayed: event.replay_name.is_some() }
     }
 
-    /// Returns whether the message becomes a dead letter if it fails now.
+    /// Returns whether the message becomes a dead letter if it fails now. All queues of this flow have the same limit.
     pub const fn is_last(self) -> bool {
         self.receives >= MAX_RECEIVES
     }
@@ -117,5 +117,17 @@ impl Statements {
             }
         }
         Err(contended())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use riffle_topology::{MAX_RECEIVES, RIFFLE, statements};
+
+    #[test]
+    fn all_queues_of_the_flow_have_the_limit_that_failures_are_published_at() {
+        let queues = RIFFLE.consumed().filter(|consumed| consumed.flow.name == statements::NAME);
+        let limits: Vec<u32> = queues.map(|consumed| consumed.queue.max_receives).collect();
+        assert!(!limits.is_empty() && limits.iter().all(|limit| *limit == MAX_RECEIVES), "{limits:?}");
     }
 }
