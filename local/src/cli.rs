@@ -48,20 +48,22 @@ Examples:
   riffle scan drawings --codes HOLE-1,HOLE-2
   riffle scan drawings archive --codes codes.xlsx --report report.xlsx
   riffle scan drawings --codes codes.txt | cut -f1 | sort -u    # files that hold a code
-  riffle scan drawings --codes codes.csv --json | jq -r 'select(.type==\"MATCH_FOUND\").data.hole_code'
+  riffle scan DIR --codes FILE --json | jq -r 'select(.type==\"MATCH_FOUND\").data.hole_code'
 
-Reads PDF, Word, PowerPoint, xlsx, xlsm, xls, xlsb, ods, CSV, text, HTML, XML, JSON and ZIP archives of these,
-and with --ocr auto also PNG, JPEG, TIFF and scanned pages. The format is detected from the content. Hidden
-files and Office lock files (~$…) are skipped. The text of each file is cached, so that the next scan reads
-only changed files. When piped, each match is a line of fields separated by tabs: file, place, code,
-surrounding text.
+Reads PDF, Word, PowerPoint, xlsx, xlsm, xls, xlsb, ods, CSV, text, HTML, XML, JSON and ZIP
+archives of these, and with --ocr auto also PNG, JPEG, TIFF and scanned pages. The format is
+detected from the content. Hidden files and Office lock files (~$…) are skipped. The text of
+each file is cached, so that the next scan reads only changed files. When piped, each match is a
+line of fields separated by tabs: file, place, code, surrounding text.
 
 To resume an interrupted scan, run the same command again.
 
-If files failed, fix them (permissions, passwords, damaged copies), then read only these files again:
+If files failed, fix them (permissions, passwords, damaged copies), then read only these files
+again:
   riffle scan --retry last --report report.xlsx
-This creates a new session with all results and a full report. Files that were read before keep their
-results, even if they have changed since. A file with unreadable pages is read again if it was replaced.
+This creates a new session with all results and a full report. Files that were read before keep
+their results, even if they have changed since. A file with unreadable pages is read again if it
+was replaced.
 
 Exit codes:
   0    finished
@@ -132,12 +134,14 @@ Examples:
   riffle sessions | grep COMPLETE | head -1
   riffle sessions --delete 5d0c41f7
 
-Each scan is a line of fields separated by tabs: id, time, state, files, failed, matches, folders.
+Each scan is a line of fields separated by tabs: id, time, state, files, failed, matches,
+folders.
 
---delete removes a scan and everything derived from it: results, report, pictures, codes, and uploaded files
-that no other scan uses. It keeps the folders that were read, reports saved elsewhere, and the text of the
-files, which is cached by content for the next scan (--cache-size). A scan that is still running cannot be
-deleted: let the same riffle scan finish, or cancel it with Ctrl-C.
+--delete removes a scan and everything derived from it: results, report, pictures, codes, and
+uploaded files that no other scan uses. It keeps the folders that were read, reports saved
+elsewhere, and the text of the files, which is cached by content for the next scan
+(--cache-size). A scan that is still running cannot be deleted: let the same riffle scan finish,
+or cancel it with Ctrl-C.
 
 Exit codes:
   0  done
@@ -164,11 +168,11 @@ Examples:
   riffle serve --listen 127.0.0.1:9000
   RIFFLE_TOKEN=$(openssl rand -hex 16) riffle serve --listen 0.0.0.0:8750
 
-Anyone who can reach the page can read every folder that you can read. Therefore riffle serve listens only on
-this machine by default, and requires a token: a random one, kept in the state folder, unless you give one.
-The printed address contains the token; it is also opened in a browser if there is a terminal and a desktop. A
-browser that has opened it is remembered for 30 days. Programs send the token as a bearer token:
-Authorization: Bearer TOKEN.";
+Anyone who can reach the page can read every folder that you can read. Therefore riffle serve
+listens only on this machine by default, and requires a token: a random one, kept in the state
+folder, unless you give one. The printed address contains the token; it is also opened in a
+browser if there is a terminal and a desktop. A browser that has opened it is remembered for 30
+days. Programs send the token as a bearer token: Authorization: Bearer TOKEN.";
 
 #[derive(Debug, Args)]
 #[command(after_help = SERVE_HELP)]
@@ -205,10 +209,11 @@ Examples:
   riffle doctor --state /srv/riffle --listen 127.0.0.1:9000 --ocr-languages eng+deu
   riffle doctor --json | jq -r 'select(.level!=\"ok\").check'
 
-Checks the state folder (even while another riffle uses it), its queues, dead letters and open scans, the text
-cache, the sandbox, Tesseract, pdfium if it is configured, the page and the port of riffle serve. Nothing is
-changed. When piped, each check is a line of fields separated by tabs: level, check, what was found, what to
-do. Built with the feature `cloud`, it checks a deployed stack: riffle doctor --stack Riffle.
+Checks the state folder (even while another riffle uses it), its queues, dead letters and open
+scans, the text cache, the sandbox, Tesseract, pdfium if it is configured, the page and the port
+of riffle serve. Nothing is changed. When piped, each check is a line of fields separated by
+tabs: level, check, what was found, what to do. Built with the feature `cloud`, it checks a
+deployed stack: riffle doctor --stack Riffle.
 
 Exit codes:
   0  no problems
@@ -240,14 +245,15 @@ Examples:
   riffle redrive
   riffle redrive --message 1734 --message 1735
 
-A dead letter is a message that failed too often: five times, and a scanned file's message three times before
-that. It is not retried automatically. Once the cause is fixed, riffle redrive puts it back into the queue
-where it failed last; the next riffle serve, import, or the same riffle scan again, processes it. Running this
-twice does no harm, and a message with nothing left to do is removed without effect. All are moved, or none.
+A dead letter is a message that failed too often: five times, and a scanned file's message three
+times before that. It is not retried automatically. Once the cause is fixed, riffle redrive puts
+it back into the queue where it failed last; the next riffle serve, import, or the same riffle
+scan again, processes it. Running this twice does no harm, and a message with nothing left to do
+is removed without effect. All are moved, or none.
 
---list shows each dead letter as a line of fields separated by tabs: message, flow, queue, kind, scan or
-statement, its state, age, reason.
-Built with the feature `cloud`, it redrives a deployed stack: riffle redrive --stack Riffle.
+--list shows each dead letter as a line of fields separated by tabs: message, flow, queue, kind,
+scan or statement, its state, age, reason. Built with the feature `cloud`, it redrives a
+deployed stack: riffle redrive --stack Riffle.
 
 Exit codes:
   0  done, or there were none
@@ -367,10 +373,11 @@ Example:
   riffle samples demo --count 200 --seed 7
   riffle samples bombs --hostile
 
-Creates demo/drawings, demo/codes.xlsx and demo/answers.json. The same count and seed create the same bytes.
+Creates demo/drawings, demo/codes.xlsx and demo/answers.json. The same count and seed create the
+same bytes.
 
---hostile creates files that break programs: bombs, loops, false claims, strange names. Keep them away from
-programs that index or preview folders.";
+--hostile creates files that break programs: bombs, loops, false claims, strange names. Keep
+them away from programs that index or preview folders.";
 
 #[derive(Debug, Args)]
 #[command(after_help = SAMPLES_HELP)]

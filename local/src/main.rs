@@ -39,7 +39,12 @@ fn main() -> ExitCode {
         return code;
     }
     let cli = Cli::parse();
-    let quiet = if matches!(cli.command, Command::Serve(_)) { "warn" } else { "error" };
+    let quiet = match cli.command {
+        Command::Serve(_) => "warn",
+        // They print the reason of each file that fails.
+        Command::Import(_) | Command::Watch(_) => "error,riffle_statements::stages::error_consumer=off",
+        _ => "error",
+    };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
     let colours = io::stderr().is_terminal() && platform::variable("NO_COLOR").is_none();
     let log = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colours);

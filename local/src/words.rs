@@ -35,6 +35,7 @@ pub fn path_problem(error: &io::Error, what: &str) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => format!("this {what} does not exist"),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder; give a file".to_owned(),
         _ => error.to_string(),
     }
 }

@@ -54,7 +54,10 @@ test("from the sign-in to the report, the evidence and what it costs", async ({ 
   await page.locator("[data-row]", { hasText: ".pdf" }).first().click();
   const picture = page.getByRole("img", { name: /marked/ });
   await expect(picture).toHaveAttribute("src", /^blob:/);
-  await expect(page.locator("[data-box]").first()).toBeVisible();
+  const box = page.locator("[data-box]").first();
+  await expect(box).toBeInViewport();
+  await page.getByText("Close up").click();
+  await expect(box).toBeInViewport();
   await page.getByRole("button", { name: "Close" }).click();
 
   expect(cloud.holding.size).toBe(1);

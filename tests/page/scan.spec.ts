@@ -110,7 +110,8 @@ test("what was understood of the codes is said before the start", async ({ page,
   await expect(understood).toContainText("2 codes");
   await expect(understood).toContainText("1 duplicate ignored");
   await page.getByLabel("Folder", { exact: true }).fill("/no/such/folder");
-  await expect(page.getByText(/no such folder|does not exist|cannot be/i).first()).toBeVisible();
+  await expect(page.getByText("This folder does not exist.")).toBeVisible();
+  await expect(button).toBeDisabled();
 });
 
 test.describe("one file at a time", () => {

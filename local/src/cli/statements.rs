@@ -17,13 +17,14 @@ Examples:
   riffle import statement.csv --json | jq -r 'select(.type==\"TRANSACTION\" and .new).amount'
   riffle import statement.csv --json | tail -1 | jq '{rows, new, duplicates, balanced}'
 
-Reads CSV of any bank, OFX and QFX. The format is detected from the content. A transaction that was imported
-before, from this file or another one, is recognised and not stored again; two identical transactions in one
-statement count as two. If a statement states balances, they must agree with its transactions.
+Reads CSV of any bank, OFX and QFX. The format is detected from the content. A transaction that
+was imported before, from this file or another one, is recognised and not stored again; two
+identical transactions in one statement count as two. If a statement states balances, they must
+agree with its transactions.
 
-When piped, each account of each file is a line of fields separated by tabs: file, state, account, currency,
-opening, closing, balanced, rows, new, known, warnings. With --json each transaction is a line, followed by a
-SUMMARY after the transactions of each file.
+When piped, each account of each file is a line of fields separated by tabs: file, state,
+account, currency, opening, closing, balanced, rows, new, known, warnings. With --json each
+transaction is a line, followed by a SUMMARY after the transactions of each file.
 
 To resume an interrupted import, run the same command again.
 
@@ -58,10 +59,10 @@ Examples:
   riffle watch ~/Downloads/statements
   riffle watch inbox --account Savings --json | jq -r 'select(.state!=\"processed\").file'
 
-Checks the folder and its subfolders every second. A file that has not changed for two seconds is imported:
-once, even if riffle is restarted, and again when its content has changed. Hidden files and files that are
-still being written (.part, .crdownload, .tmp, ~$…) are skipped. The result of each file is a line, as with
-riffle import.
+Checks the folder and its subfolders every second. A file that has not changed for two seconds
+is imported: once, even if riffle is restarted, and again when its content has changed. Hidden
+files and files that are still being written (.part, .crdownload, .tmp, ~$…) are skipped. The
+result of each file is a line, as with riffle import.
 
 Press Ctrl-C to stop; work in progress continues at the next start.";
 
@@ -91,17 +92,18 @@ pub struct Watch {
 const REPLAY_HELP: &str = "\
 Examples:
   riffle replay --from 2026-01-01 --consumer analytics-consumer
-  riffle replay --from 2026-01-01T09:00:00Z --to 2026-01-01T10:00:00Z --type file.processed --consumer categorization-consumer
+  riffle replay --from 2026-01-01 --type file.processed --consumer categorization-consumer
   riffle replay --from 2026-01-01 --consumer file-processor-consumer --shadow
 
-Every event is archived. riffle replay sends the events of a period again to one consumer, which publishes no
-new events for them, and waits until it has processed them. Repeating this changes nothing. With --shadow
-nothing is written: each line is a difference between what is stored and what this riffle would store now, as
-fields separated by tabs: file, place, stored, now.
+Every event is archived. riffle replay sends the events of a period again to one consumer, which
+publishes no new events for them, and waits until it has processed them. Repeating this changes
+nothing. With --shadow nothing is written: each line is a difference between what is stored and
+what this riffle would store now, as fields separated by tabs: file, place, stored, now.
 
-Consumers: file-processor-consumer, categorization-consumer, analytics-consumer, audit-consumer, error-consumer.
-Types: file.uploaded, file.processed, transactions.created, transactions.categorized, deletion.requested,
-file.deleted, error.occurred.
+Consumers: file-processor-consumer, categorization-consumer, analytics-consumer, audit-consumer,
+error-consumer.
+Types: file.uploaded, file.processed, transactions.created,
+transactions.categorized, deletion.requested, file.deleted, error.occurred.
 
 Exit codes:
   0  done; with --shadow: no differences

@@ -1,7 +1,7 @@
 //! `--codes`: a file that lists codes, or the codes themselves.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -42,9 +42,16 @@ async fn one(files: &dyn CodeFiles, argument: &str) -> Result<(Vec<String>, Opti
             let list = files.read(argument, Bytes::from(content)).await;
             let list = list.map_err(|error| Problem::new(format!("--codes: {error}")))?;
             let note = describe(argument, &list.detected);
+            // Also when piped: what is not searched for is never left out silently.
+            if !list.blanks.is_empty() {
+                words::say(&format!("{argument}: {}", unusable(&list.blanks)));
+            }
             Ok((list.codes, Some(note)))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !looks_like_a_file(argument) => {
+        Err(error)
+            if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidFilename)
+                && !looks_like_a_file(argument) =>
+        {
             Ok((codes::from_argument(argument), None))
         }
         Err(error) => {
@@ -75,6 +82,18 @@ fn describe(name: &str, detected: &Detected) -> String {
         text += &format!(" of sheet {sheet}");
     }
     text
+}
+
+/// Describes the entries that are not codes.
+fn unusable(entries: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let first: Vec<&str> = entries.iter().take(SHOWN).map(String::as_str).collect();
+    let more = if entries.len() > SHOWN { ", …" } else { "" };
+    let what = match entries.len() {
+        1 => "1 entry has".to_owned(),
+        number => format!("{number} entries have"),
+    };
+    format!("{what} neither letter nor digit and cannot be searched for: {}{more}", first.join(", "))
 }
 
 /// Whether an argument is probably the name of a file: a misspelt one must not be searched for as a code.

@@ -195,6 +195,9 @@ fn sentence(summary: &Summary) -> String {
     if summary.failed > 0 {
         text += &format!("; {} failed", summary.failed);
     }
+    if summary.total == 0 {
+        text += "; no files were found there";
+    }
     if let Some(report) = &summary.report {
         text += &format!("; report in {report}");
     }

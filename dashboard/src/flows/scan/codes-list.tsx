@@ -22,9 +22,9 @@ const NAMES: Record<CodeState, string> = {
 const COLORS: Record<CodeState, string> = { found: "teal", absent: "gray", unknown: "orange", pending: "gray" };
 const MEANING: Record<CodeState, string> = {
   found: "Found in at least one file.",
-  absent: "Not in any of the files. Every page was read.",
+  absent: "Not in any of the files. A code is absent only if every page was read.",
   unknown: "Not found, but some pages or files could not be read, or OCR may have misread it.",
-  pending: "Not found in the files read so far.",
+  pending: "Not found in the files that were read.",
 };
 
 interface Props {
@@ -47,6 +47,8 @@ export function CodesList({ id, over, complete, found }: Props) {
     getNextPageParam: (page) => page.next_cursor ?? null,
     refetchInterval: over || found === 0 ? false : 5_000,
   });
+  // A scan that ended early reads nothing more.
+  const name = (state: CodeState) => (state === "pending" && over ? "Unknown" : NAMES[state]);
   const counts = list.data?.pages[0]?.counts;
   const codes = list.data?.pages.flatMap((page) => page.codes) ?? [];
   return (
@@ -58,7 +60,7 @@ export function CodesList({ id, over, complete, found }: Props) {
           onChange={(value) => setState(value as CodeState)}
           data={states.map((value) => ({
             value,
-            label: counts ? `${NAMES[value]} (${count(counts[value])})` : NAMES[value],
+            label: counts ? `${name(value)} (${count(counts[value])})` : name(value),
           }))}
         />
         <Text size="sm" c="dimmed">
@@ -94,7 +96,7 @@ export function CodesList({ id, over, complete, found }: Props) {
                   </Table.Td>
                   <Table.Td>
                     <Badge variant="dot" color={COLORS[code.state]}>
-                      {NAMES[code.state]}
+                      {name(code.state)}
                     </Badge>
                   </Table.Td>
                   <Table.Td>{count(code.files)}</Table.Td>

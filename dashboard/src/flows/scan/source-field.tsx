@@ -145,6 +145,11 @@ function Folder({ choose }: { choose: Props["choose"] }) {
     setPath(text);
     choose(text.trim() === "" ? null : { kind: "folder", path: text.trim() });
   };
+  // A folder that the server refuses cannot be scanned. If the server is away, this is not known yet.
+  const refused = settled !== "" && settled === path.trim() && listing.isError && !isAway(listing.error);
+  useEffect(() => {
+    if (refused) choose(null);
+  }, [refused, choose]);
   const shown = listing.data;
   return (
     <Stack gap="sm">

@@ -39,6 +39,7 @@ it("the verdict says what was found and what was not read", () => {
   expect(verdictWords(clean, 2)).toBe("1 match in 2 files, 2 only partly read.");
   expect(verdictWords(clean, null)).toBe("1 match in 2 files.");
   expect(verdictWords(failed, 0)).toBe("12 matches in 1 file, 1 not read.");
+  expect(verdictWords({ matches: 0, processed: 0, failed: 0 }, 0)).toBe("No files were found.");
   expect(verdictWords(failed, 3)).toBe("12 matches in 1 file, 1 not read, 3 only partly read.");
 });
 

@@ -57,6 +57,7 @@ export function verdictWords(
   { matches, processed, failed }: Pick<View, "matches" | "processed" | "failed">,
   partly: number | null,
 ): string {
+  if (processed === 0) return "No files were found.";
   const read = [
     ...(failed > 0 ? [`${count(failed)} not read`] : []),
     ...(partly ? [`${count(partly)} only partly read`] : []),

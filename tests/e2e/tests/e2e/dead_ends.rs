@@ -108,6 +108,17 @@ fn links_between_folders_make_no_loop_and_no_file_is_read_twice() {
 }
 
 #[test]
+fn entries_that_are_not_codes_and_folders_without_files_are_named() {
+    let dir = folder(&[("codes.txt", b"A-1\n??\n--\n")]);
+    let empty = dir.path().join("empty");
+    fs::create_dir(&empty).expect("a folder");
+    let ended = scan(&empty, &["--codes", text(&dir.path().join("codes.txt"))]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let left_out = "2 entries have neither letter nor digit and cannot be searched for: ??, --";
+    assert!(ended.err.contains(left_out) && ended.err.contains("no files were found"), "{}", ended.err);
+}
+
+#[test]
 fn what_cannot_be_run_says_why_before_it_begins() {
     let dir = folder(&[("a.txt", b"HOLE-1\n"), ("no-codes.txt", b"\n\n")]);
     let at = |name: &str| dir.path().join(name);
@@ -121,6 +132,8 @@ fn what_cannot_be_run_says_why_before_it_begins() {
     assert!(codes_of(" , ,").contains("no codes"));
     let empty = at("no-codes.txt");
     assert!(codes_of(text(&empty)).contains("no codes"));
+    assert!(codes_of(text(dir.path())).contains("it is a folder; give a file"));
+    assert!(codes_of(&"A-1".repeat(100)).contains("more than 256 characters"));
 
     let report_at =
         |place: &Path| scan(dir.path(), &["--codes", "A-1", "--report", text(place)]).refusal().to_owned();

@@ -2,7 +2,7 @@
 
 import { Button, Group, SegmentedControl, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { get } from "../../../api/client.ts";
 import type { Evidence } from "../../../contracts.ts";
@@ -41,6 +41,7 @@ export function Viewer({ session, match, order, show }: Props) {
     return () => window.removeEventListener("keydown", key);
   }, [before, after, show]);
 
+  const [zoomed, setZoomed] = useState(false);
   const data = evidence.data;
   useEffect(() => {
     if (data) say(`${data.hole_code} in ${data.file_name}, ${placeWords(data.page)}.`);
@@ -77,7 +78,7 @@ export function Viewer({ session, match, order, show }: Props) {
           again={() => void evidence.refetch()}
         />
       )}
-      {data && <Shown key={match} data={data} />}
+      {data && <Shown key={match} data={data} zoomed={zoomed} zoom={setZoomed} />}
     </Dialog>
   );
 }
@@ -97,14 +98,19 @@ function useEvidence(session: string, match: string, after: string | undefined) 
   return useQuery(asked(match));
 }
 
-function Shown({ data }: { data: Evidence }) {
+interface Zoom {
+  zoomed: boolean;
+  zoom: (zoomed: boolean) => void;
+}
+
+function Shown({ data, ...zoom }: { data: Evidence } & Zoom) {
   return (
     <>
       <Text size="sm" mb="sm">
         <strong>{placeWords(data.page)}</strong> · {data.snippet}
       </Text>
       {data.kind === "page" && data.image_url ? (
-        <PageImage data={data} url={data.image_url} />
+        <PageImage data={data} url={data.image_url} {...zoom} />
       ) : (
         <Text size="sm" c="dimmed">
           {data.why ?? "No image of this place is available. Open the file to see it."}
@@ -114,13 +120,18 @@ function Shown({ data }: { data: Evidence }) {
   );
 }
 
-function PageImage({ data, url }: { data: Evidence; url: string }) {
-  const [zoomed, setZoomed] = useState(false);
+function PageImage({ data, url, zoomed, zoom }: { data: Evidence; url: string } & Zoom) {
+  const frame = useRef<HTMLElement>(null);
   const [loaded, setState] = useState<"loading" | "shown" | "failed">("loading");
   const picture = usePicture(url);
   const state = picture.failed ? "failed" : loaded;
   const first = data.boxes[0];
   const isMarked = first !== undefined;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the boxes move when the zoom changes
+  useEffect(() => {
+    if (state !== "shown") return;
+    frame.current?.querySelector("[data-box]")?.scrollIntoView({ block: "center", inline: "center" });
+  }, [state, zoomed]);
   return (
     <div>
       <Group gap="xs" mb="xs">
@@ -128,7 +139,7 @@ function PageImage({ data, url }: { data: Evidence; url: string }) {
           size="xs"
           aria-label="Zoom"
           value={zoomed ? "close" : "whole"}
-          onChange={(value) => setZoomed(value === "close")}
+          onChange={(value) => zoom(value === "close")}
           data={[
             { value: "whole", label: "Whole page" },
             { value: "close", label: "Close up" },
@@ -148,17 +159,13 @@ function PageImage({ data, url }: { data: Evidence; url: string }) {
         </Text>
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section className={classes.frame} hidden={state === "failed"} tabIndex={0} aria-label="Page">
+      <section ref={frame} className={classes.frame} hidden={state === "failed"} tabIndex={0} aria-label="Page">
         <div className={classes.page} data-zoomed={zoomed || undefined}>
           {picture.src !== null && (
             <img
               src={picture.src}
               alt={isMarked ? `Page with ${data.hole_code} marked` : "Page"}
-              onLoad={(event) => {
-                setState("shown");
-                const box = event.currentTarget.parentElement?.querySelector("[data-box]");
-                box?.scrollIntoView({ block: "center", inline: "center" });
-              }}
+              onLoad={() => setState("shown")}
               onError={() => setState("failed")}
             />
           )}
