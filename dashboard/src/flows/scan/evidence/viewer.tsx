@@ -129,8 +129,12 @@ function PageImage({ data, url, zoomed, zoom }: { data: Evidence; url: string } 
   const isMarked = first !== undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the boxes move when the zoom changes
   useEffect(() => {
-    if (state !== "shown") return;
-    frame.current?.querySelector("[data-box]")?.scrollIntoView({ block: "center", inline: "center" });
+    const box = frame.current?.querySelector<HTMLElement>("[data-box]");
+    if (state !== "shown" || !frame.current || !box) return;
+    // Centred in the frame, and the dialog is scrolled no further than needed.
+    const { clientHeight, clientWidth } = frame.current;
+    frame.current.scrollTo({ top: box.offsetTop - clientHeight / 2, left: box.offsetLeft - clientWidth / 2 });
+    box.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [state, zoomed]);
   return (
     <div>
