@@ -790,10 +790,7 @@ export interface components {
          * @enum {string}
          */
         DeployedAt: "local" | "aws";
-        /**
-         * @description An address from which everyone who has it can fetch the content without signing in, until it expires. Do not store
-         *     it.
-         */
+        /** @description A link that lets anyone fetch the content without signing in, until it expires. Do not store it or write it to a log. */
         DownloadLink: {
             /**
              * Format: date-time

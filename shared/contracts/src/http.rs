@@ -135,8 +135,7 @@ pub struct Ticket {
     pub expires_at: DateTime<Utc>,
 }
 
-/// An address from which everyone who has it can fetch the content without signing in, until it expires. Do not store
-/// it.
+/// A link that lets anyone fetch the content without signing in, until it expires. Do not store it or write it to a log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DownloadLink {
     pub url: String,

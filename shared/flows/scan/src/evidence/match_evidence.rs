@@ -81,12 +81,15 @@ impl Scan {
 }
 
 impl Sighting {
-    /// Adds where the code is in the text of its page, of what was found there. Boxes of OCR are known before.
-    pub(crate) fn add_boxes(&mut self, found: &[Match]) {
-        let again = found.iter().find(|found| found.code == self.code && found.place == self.place);
-        let mut boxes = again.map(|found| found.boxes.clone()).unwrap_or_default();
-        boxes.extend(self.boxes.iter().filter(|known| !boxes.contains(known)).copied().collect::<Vec<_>>());
-        self.boxes = boxes;
+    /// Adds the boxes of the code in the text of its page, before those from OCR. `found` is what the page contains.
+    pub(crate) fn add_boxes(&mut self, found: Vec<Match>) {
+        let again = found.into_iter().find(|found| found.code == self.code && found.place == self.place);
+        let from_ocr = std::mem::replace(&mut self.boxes, again.map_or_else(Vec::new, |found| found.boxes));
+        for bounds in from_ocr {
+            if !self.boxes.contains(&bounds) {
+                self.boxes.push(bounds);
+            }
+        }
     }
 
     /// Returns the page the match is on, if its file is shown page by page.

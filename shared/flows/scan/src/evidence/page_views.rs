@@ -109,7 +109,7 @@ impl PageViews {
         };
         let codes = Arc::clone(&sighting.codes);
         match self.images.find(name, opened, BTreeSet::from([page]), codes).await {
-            Ok(found) => sighting.add_boxes(&found),
+            Ok(found) => sighting.add_boxes(found),
             // The page is shown without them.
             Err(PageError::Page(error)) => sighting.unmarked = Some(error),
             Err(error) => return Err(error.into()),

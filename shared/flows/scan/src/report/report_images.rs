@@ -151,21 +151,21 @@ impl<'a> Crops<'a> {
             Ok(opened) => opened.into(),
             Err(error) => return all(unreadable(&error)),
         };
-        let found = match self.find(&*drawing.images, &entry.name, &opened, wanted).await {
-            Ok(found) => found,
-            Err(error) => return all(reason(error)),
-        };
+        let found = self.find(&*drawing.images, &entry.name, &opened, wanted).await.map_err(reason);
         let crop = |(ordinal, page, place): &Wanted| {
             let (ordinal, page, opened) = (*ordinal, *page, Arc::clone(&opened));
             let bounds = match place {
-                Where::Known(bounds) => Some(*bounds),
-                Where::OnPage(code) => found.get(&(page, *code)).copied(),
+                Where::Known(bounds) => Ok(*bounds),
+                Where::OnPage(code) => found
+                    .as_ref()
+                    .map_err(String::clone)
+                    .and_then(|found| found.get(&(page, *code)).copied().ok_or_else(|| NOT_FOUND.to_owned())),
             };
             async move {
                 let drawn = match bounds {
                     _ if self.is_late() => Err(LATE.to_owned()),
-                    None => Err(NOT_FOUND.to_owned()),
-                    Some(bounds) => {
+                    Err(why) => Err(why),
+                    Ok(bounds) => {
                         let drawn =
                             drawing.images.draw(&entry.name, opened, page, View::Around(bounds)).await;
                         drawn.map(|drawn| drawn.png).map_err(reason)
