@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use riffle_topology::{FLOWS, RIFFLE};
 
-pub use statements::{Import, Mode, Replay, Watch};
+pub use statements::{ImportArgs, Mode, ReplayArgs, WatchArgs};
 
 /// Searches folders of drawings for codes, and imports the transactions of bank statements.
 #[derive(Debug, Parser)]
@@ -24,23 +24,23 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Scan folders for codes.
-    Scan(Scan),
+    Scan(ScanArgs),
     /// List the scans in the state folder, newest first, or delete some of them.
-    Sessions(Sessions),
+    Sessions(SessionsArgs),
     /// Run the platform with its web page, WebSocket and HTTP API.
-    Serve(Serve),
+    Serve(ServeArgs),
     /// Check the platform: report what is wrong and what to do about it.
-    Doctor(Doctor),
+    Doctor(DoctorArgs),
     /// Import the transactions of bank statements, each transaction once.
-    Import(Import),
+    Import(ImportArgs),
     /// Import bank statements as they arrive in a folder.
-    Watch(Watch),
+    Watch(WatchArgs),
     /// Send past events again to one consumer.
-    Replay(Replay),
+    Replay(ReplayArgs),
     /// Send dead letters back to the queues where they failed.
-    Redrive(Redrive),
+    Redrive(RedriveArgs),
     /// Make sample drawings with a list of codes and an answer key.
-    Samples(Samples),
+    Samples(SamplesArgs),
 }
 
 const SCAN_HELP: &str = "\
@@ -73,7 +73,7 @@ Exit codes:
 
 #[derive(Debug, Args)]
 #[command(after_help = SCAN_HELP)]
-pub struct Scan {
+pub struct ScanArgs {
     /// Folders to read, including all their subfolders.
     #[arg(required_unless_present = "retry", value_name = "DIR")]
     pub dirs: Vec<PathBuf>,
@@ -97,12 +97,12 @@ pub struct Scan {
     pub json: bool,
 
     /// What counts as finding a code.
-    #[arg(long = "match", value_enum, default_value_t = Match::Token)]
-    pub matching: Match,
+    #[arg(long = "match", value_enum, default_value_t = MatchOption::Token)]
+    pub matching: MatchOption,
 
     /// Whether to read pages and image files without text by OCR (Tesseract), about one second per page.
-    #[arg(long, value_enum, default_value_t = Ocr::Off)]
-    pub ocr: Ocr,
+    #[arg(long, value_enum, default_value_t = OcrOption::Off)]
+    pub ocr: OcrOption,
 
     /// Add a picture of each code on its page to the report, for the first 1,000 matches.
     #[arg(long, conflicts_with = "retry")]
@@ -114,7 +114,7 @@ pub struct Scan {
 
 /// Whether pictures of text are read by OCR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Ocr {
+pub enum OcrOption {
     /// Read pages and files that have no text by OCR.
     Auto,
     Off,
@@ -122,7 +122,7 @@ pub enum Ocr {
 
 /// What counts as finding a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Match {
+pub enum MatchOption {
     /// A whole word: HOLE-1 is not found in HOLE-12.
     Token,
     /// Also a part of a longer word.
@@ -149,7 +149,7 @@ Exit codes:
 
 #[derive(Debug, Args)]
 #[command(after_help = SESSIONS_HELP)]
-pub struct Sessions {
+pub struct SessionsArgs {
     /// Delete this scan and everything derived from it. Give its id or the beginning of it. May be given several times.
     #[arg(long, value_name = "SESSION")]
     pub delete: Vec<String>,
@@ -176,7 +176,7 @@ days. Programs send the token as a bearer token: Authorization: Bearer TOKEN.";
 
 #[derive(Debug, Args)]
 #[command(after_help = SERVE_HELP)]
-pub struct Serve {
+pub struct ServeArgs {
     /// Address to listen on, with its port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8750")]
     pub listen: SocketAddr,
@@ -222,7 +222,7 @@ Exit codes:
 
 #[derive(Debug, Args)]
 #[command(after_help = DOCTOR_HELP)]
-pub struct Doctor {
+pub struct DoctorArgs {
     /// Print one JSON object per line with the fields check, level, found and do.
     #[arg(long)]
     pub json: bool,
@@ -233,7 +233,7 @@ pub struct Doctor {
 
     #[cfg(feature = "cloud")]
     #[command(flatten)]
-    pub cloud: Cloud,
+    pub cloud: CloudOptions,
 
     #[command(flatten)]
     pub machine: Machine,
@@ -262,7 +262,7 @@ Exit codes:
 
 #[derive(Debug, Args)]
 #[command(after_help = REDRIVE_HELP)]
-pub struct Redrive {
+pub struct RedriveArgs {
     /// List the dead letters and leave them where they are.
     #[arg(long, conflicts_with = "messages")]
     pub list: bool,
@@ -281,7 +281,7 @@ pub struct Redrive {
 
     #[cfg(feature = "cloud")]
     #[command(flatten)]
-    pub cloud: Cloud,
+    pub cloud: CloudOptions,
 
     /// Folder for sessions, queues and reports. By default the folder riffle in the user's data folder
     /// (~/.local/share).
@@ -292,7 +292,7 @@ pub struct Redrive {
 /// Options that select a deployed stack instead of this machine.
 #[cfg(feature = "cloud")]
 #[derive(Debug, Args)]
-pub struct Cloud {
+pub struct CloudOptions {
     /// Name of a CloudFormation stack to use instead of this machine. Credentials and region are those of the
     /// environment or the AWS profile; `AWS_ENDPOINT_URL` is honoured.
     #[arg(long, value_name = "NAME")]
@@ -342,7 +342,7 @@ pub struct Machine {
     pub processing_mode: Mode,
 
     #[command(flatten)]
-    pub drive: Drive,
+    pub drive: DriveOptions,
 
     /// Parse files in this process, which a hostile file can then crash. For measurements.
     #[arg(long, hide = true)]
@@ -351,7 +351,7 @@ pub struct Machine {
 
 /// Options for Google Drive.
 #[derive(Debug, Args)]
-pub struct Drive {
+pub struct DriveOptions {
     /// Id of the Google Drive folder to read if a scan names none. By default My Drive.
     #[arg(long = "drive-folder", env = "DRIVE_FOLDER_ID", hide = true, value_name = "ID", value_parser = drive_id)]
     pub folder: Option<String>,
@@ -381,7 +381,7 @@ them away from programs that index or preview folders.";
 
 #[derive(Debug, Args)]
 #[command(after_help = SAMPLES_HELP)]
-pub struct Samples {
+pub struct SamplesArgs {
     /// Folder to create the samples in.
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,

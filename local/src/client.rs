@@ -6,28 +6,29 @@ use riffle_contracts::{Action, ErrorCode, Frame, FrameBody};
 use riffle_local_adapters::Frames;
 use riffle_ports::{Clock, Ids};
 use riffle_runtime::SystemClock;
-use riffle_runtime::{Event, socket_event};
+use riffle_runtime::{FunctionEvent, socket_event};
 
-use crate::error::Problem;
+use crate::error::CommandError;
 use crate::platform::Platform;
 
 /// One connection.
-pub struct Client {
+pub struct LocalClient {
     platform: Arc<Platform>,
     tenant: String,
     connection: String,
     frames: Frames,
 }
 
-impl Client {
-    pub async fn connect(platform: Arc<Platform>, tenant: &str) -> Result<Self, Problem> {
+impl LocalClient {
+    pub async fn connect(platform: Arc<Platform>, tenant: &str) -> Result<Self, CommandError> {
         let connection = riffle_runtime::RandomIds.fresh();
         let frames = platform.notifier.register(&connection);
         let event = socket_event("$connect", &connection, tenant, None);
         let answer =
-            websocket_connect::handle(&platform.functions.connect, Event::new(event, &*connection)).await;
+            websocket_connect::handle(&platform.functions.connect, FunctionEvent::new(event, &*connection))
+                .await;
         if answer.status_code != 200 {
-            return Err(Problem::new(format!(
+            return Err(CommandError::new(format!(
                 "the platform refused the connection with status {}",
                 answer.status_code
             )));
@@ -40,14 +41,18 @@ impl Client {
     pub async fn send_text(&self, message: &str) -> i64 {
         let event = socket_event("$default", &self.connection, &self.tenant, Some(message));
         let functions = &self.platform.functions;
-        websocket_default::handle(&functions.default, Event::new(event, &*self.connection)).await.status_code
+        websocket_default::handle(&functions.default, FunctionEvent::new(event, &*self.connection))
+            .await
+            .status_code
     }
 
-    pub async fn send(&self, action: &Action) -> Result<(), Problem> {
-        let message = serde_json::to_string(action).map_err(|error| Problem::new(error.to_string()))?;
+    pub async fn send(&self, action: &Action) -> Result<(), CommandError> {
+        let message = serde_json::to_string(action).map_err(|error| CommandError::new(error.to_string()))?;
         match self.send_text(&message).await {
             200 => Ok(()),
-            status => Err(Problem::new(format!("the platform refused the message with status {status}"))),
+            status => {
+                Err(CommandError::new(format!("the platform refused the message with status {status}")))
+            }
         }
     }
 
@@ -56,17 +61,17 @@ impl Client {
         self.frames.next().await
     }
 
-    pub async fn next(&mut self) -> Result<Option<Frame>, Problem> {
+    pub async fn next(&mut self) -> Result<Option<Frame>, CommandError> {
         let Some(text) = self.next_text().await else {
             return Ok(None);
         };
         serde_json::from_str(&text)
             .map(Some)
-            .map_err(|error| Problem::new(format!("the platform sent an invalid frame: {error}")))
+            .map_err(|error| CommandError::new(format!("the platform sent an invalid frame: {error}")))
     }
 
     /// Opens a new connection to replace this one after it was cut.
-    pub async fn reconnect(&self) -> Result<Self, Problem> {
+    pub async fn reconnect(&self) -> Result<Self, CommandError> {
         Self::connect(Arc::clone(&self.platform), &self.tenant).await
     }
 
@@ -80,6 +85,7 @@ impl Client {
     pub async fn disconnect(self) {
         let event = socket_event("$disconnect", &self.connection, &self.tenant, None);
         let functions = &self.platform.functions;
-        websocket_disconnect::handle(&functions.disconnect, Event::new(event, &*self.connection)).await;
+        websocket_disconnect::handle(&functions.disconnect, FunctionEvent::new(event, &*self.connection))
+            .await;
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use riffle_stack_adapter::{DeadLetterPlace, Outputs, Stack};
 use riffle_topology::{RIFFLE, url_output};
 
-use crate::cli::Cloud;
-use crate::error::Problem;
+use crate::cli::CloudOptions;
+use crate::error::CommandError;
 
 /// The selected stack and its outputs.
 pub struct Deployed {
@@ -16,18 +16,18 @@ pub struct Deployed {
 
 impl Deployed {
     /// Connects to the stack that the arguments name; `None` if they mean this machine.
-    pub async fn named(cloud: &Cloud) -> Result<Option<Self>, Problem> {
+    pub async fn named(cloud: &CloudOptions) -> Result<Option<Self>, CommandError> {
         if cloud.stack.is_none() && cloud.outputs.is_none() {
             return Ok(None);
         }
         let stack = Stack::connect(cloud.region.as_deref()).await;
         if stack.region().is_none() {
-            return Err(Problem::new("no AWS region is set: use --region or AWS_REGION"));
+            return Err(CommandError::new("no AWS region is set: use --region or AWS_REGION"));
         }
         let outputs = match (&cloud.outputs, &cloud.stack) {
             (Some(file), name) => read(file, name.as_deref())?,
             (None, Some(name)) => stack.outputs(name).await.map_err(|error| {
-                Problem::new(format!(
+                CommandError::new(format!(
                     "cannot read the stack {name}: {error}; check --stack, --region and the credentials"
                 ))
             })?,
@@ -37,7 +37,7 @@ impl Deployed {
     }
 
     /// Returns all dead letter queues of the stack, of one flow or of all.
-    pub fn dead_letters(&self, flow: Option<&str>) -> Result<Vec<DeadLetterPlace>, Problem> {
+    pub fn dead_letters(&self, flow: Option<&str>) -> Result<Vec<DeadLetterPlace>, CommandError> {
         let places = RIFFLE.dead_letters().filter(|letters| flow.is_none_or(|flow| letters.flow == flow));
         places
             .map(|letters| {
@@ -49,17 +49,17 @@ impl Deployed {
     }
 
     /// Returns an output that the stack must have.
-    pub fn output(&self, name: &str) -> Result<&str, Problem> {
+    pub fn output(&self, name: &str) -> Result<&str, CommandError> {
         self.outputs.get(name).ok_or_else(|| {
-            Problem::new(format!(
+            CommandError::new(format!(
                 "the stack has no output {name}: check that it is a Riffle stack deployed by this version"
             ))
         })
     }
 }
 
-fn read(file: &Path, stack: Option<&str>) -> Result<Outputs, Problem> {
-    let problem = |error: &dyn std::fmt::Display| Problem::new(format!("{}: {error}", file.display()));
+fn read(file: &Path, stack: Option<&str>) -> Result<Outputs, CommandError> {
+    let problem = |error: &dyn std::fmt::Display| CommandError::new(format!("{}: {error}", file.display()));
     let json = std::fs::read_to_string(file).map_err(|error| problem(&error))?;
     Outputs::parse(&json, stack).map_err(|error| problem(&error))
 }

@@ -10,12 +10,12 @@ const INTERRUPTED: u8 = 130;
 /// Why a command could not do its work. The message says what happened and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct Problem {
+pub struct CommandError {
     message: String,
     code: u8,
 }
 
-impl Problem {
+impl CommandError {
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), code: COULD_NOT_RUN }
     }
@@ -29,19 +29,19 @@ impl Problem {
     }
 }
 
-impl From<riffle_ports::PortError> for Problem {
+impl From<riffle_ports::PortError> for CommandError {
     fn from(error: riffle_ports::PortError) -> Self {
         Self::new(error.to_string())
     }
 }
 
-impl From<std::io::Error> for Problem {
+impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> Self {
         Self::new(error.to_string())
     }
 }
 
-pub fn print(problem: &Problem) {
+pub fn print(problem: &CommandError) {
     say(&format!("riffle: {problem}"));
 }
 

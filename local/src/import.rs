@@ -12,9 +12,9 @@ use riffle_local_adapters::{Deposit, Deposited};
 use riffle_scan::Links;
 use riffle_statements::Filter;
 
-use crate::cli::Import;
-use crate::error::Problem;
-use crate::outcome::{Awaited, COLUMNS, End, Outcome, Pipeline, Verdict, table};
+use crate::cli::ImportArgs;
+use crate::error::CommandError;
+use crate::outcome::{Awaited, COLUMNS, FileEnd, FileOutcome, FileVerdict, Pipeline, table};
 use crate::platform::{Platform, TENANT};
 use crate::words::{self, say};
 
@@ -25,7 +25,7 @@ const REVIEW: u8 = 3;
 /// The number of transactions to request at a time.
 const PAGE: usize = 5_000;
 
-pub async fn run(arguments: Import) -> Result<ExitCode, Problem> {
+pub async fn run(arguments: ImportArgs) -> Result<ExitCode, CommandError> {
     let account = arguments.account.as_deref().map(account_name).transpose()?;
     let files = given(&arguments.files)?;
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
@@ -34,7 +34,7 @@ pub async fn run(arguments: Import) -> Result<ExitCode, Problem> {
         outcome = import(&platform, files, account.as_deref(), arguments.json) => outcome,
         interrupt = tokio::signal::ctrl_c() => {
             interrupt?;
-            Err(Problem::interrupted(
+            Err(CommandError::interrupted(
                 "stopped; to continue with the files in the inbox, run the same command again or riffle \
                  serve",
             ))
@@ -49,7 +49,7 @@ async fn import(
     files: Vec<(String, Result<PathBuf, String>)>,
     account: Option<&str>,
     json: bool,
-) -> Result<ExitCode, Problem> {
+) -> Result<ExitCode, CommandError> {
     let bar = bar(json);
     let pipeline = Pipeline::new(platform);
     let (mut outcomes, mut awaited) = (Vec::new(), Vec::new());
@@ -65,7 +65,7 @@ async fn import(
                 awaited.push(one);
                 outcomes.push(None);
             }
-            Err(why) => outcomes.push(Some(Outcome { file: given, end: End::Unread(why) })),
+            Err(why) => outcomes.push(Some(FileOutcome { file: given, end: FileEnd::Unread(why) })),
         }
     }
     let all = awaited.len();
@@ -73,17 +73,17 @@ async fn import(
         pipeline.end(&awaited, |done, rows| bar.set_message(format!("{done} of {all} files, {rows} rows")));
     let mut ended = ended.await?.into_iter();
     bar.finish_and_clear();
-    let outcomes: Vec<Outcome> =
+    let outcomes: Vec<FileOutcome> =
         outcomes.into_iter().filter_map(|outcome| outcome.or_else(|| ended.next())).collect();
     if json {
         as_json(platform, &outcomes).await?;
     } else {
         for_people(&outcomes)?;
     }
-    let verdicts = || outcomes.iter().map(Outcome::verdict);
-    Ok(if verdicts().any(|verdict| verdict == Verdict::Not) {
+    let verdicts = || outcomes.iter().map(FileOutcome::verdict);
+    Ok(if verdicts().any(|verdict| verdict == FileVerdict::Not) {
         ExitCode::from(NOT_ALL)
-    } else if verdicts().any(|verdict| verdict == Verdict::Review) {
+    } else if verdicts().any(|verdict| verdict == FileVerdict::Review) {
         ExitCode::from(REVIEW)
     } else {
         ExitCode::SUCCESS
@@ -91,7 +91,7 @@ async fn import(
 }
 
 /// Checks an account name by the rules of the API.
-pub fn account_name(account: &str) -> Result<String, Problem> {
+pub fn account_name(account: &str) -> Result<String, CommandError> {
     let account = account.trim();
     let fits = !account.is_empty()
         && account.len() <= riffle_ports::TransactionKey::MAX_ACCOUNT
@@ -99,18 +99,18 @@ pub fn account_name(account: &str) -> Result<String, Problem> {
     if fits {
         return Ok(account.to_owned());
     }
-    Err(Problem::new("an account name must have 1 to 128 bytes and no control characters"))
+    Err(CommandError::new("an account name must have 1 to 128 bytes and no control characters"))
 }
 
 /// A file as the user named it, and its path or why it cannot be read.
-type Given = (String, Result<PathBuf, String>);
+type NamedPath = (String, Result<PathBuf, String>);
 
 /// Returns the absolute path of each file, or why it has none.
-fn given(files: &[PathBuf]) -> Result<Vec<Given>, Problem> {
-    let look = |file: &PathBuf| -> Result<_, Problem> {
+fn given(files: &[PathBuf]) -> Result<Vec<NamedPath>, CommandError> {
+    let look = |file: &PathBuf| -> Result<_, CommandError> {
         let name = file.display().to_string();
         if file.is_dir() {
-            return Err(Problem::new(format!(
+            return Err(CommandError::new(format!(
                 "{name} is a folder: give its files instead, or use riffle watch"
             )));
         }
@@ -126,7 +126,7 @@ async fn place(
     given: &str,
     path: &Path,
     account: Option<&str>,
-) -> Result<Result<Awaited, String>, Problem> {
+) -> Result<Result<Awaited, String>, CommandError> {
     let inbox = &platform.statements.inbox;
     if let Some(object) = inbox.deposited(path).await? {
         let earlier = Awaited::new(given.to_owned(), &object);
@@ -151,20 +151,20 @@ async fn place(
     }
 }
 
-async fn as_json(platform: &Platform, outcomes: &[Outcome]) -> Result<(), Problem> {
+async fn as_json(platform: &Platform, outcomes: &[FileOutcome]) -> Result<(), CommandError> {
     for outcome in outcomes {
-        if let End::Told(item) = &outcome.end {
+        if let FileEnd::Told(item) = &outcome.end {
             let filter = Filter { file: Some(riffle_ports::FileId(item.id.clone())), ..Filter::default() };
             let mut after = None;
             loop {
                 let queries = &platform.statements.queries;
                 let page = queries.transactions(TENANT, &filter, after.as_deref(), PAGE).await;
-                let page = page.map_err(|error| Problem::new(error.to_string()))?;
+                let page = page.map_err(|error| CommandError::new(error.to_string()))?;
                 let mut out = std::io::BufWriter::new(std::io::stdout().lock());
                 for transaction in page.transactions {
                     let new = transaction.file == item.id;
-                    let mut line =
-                        serde_json::to_value(transaction).map_err(|error| Problem::new(error.to_string()))?;
+                    let mut line = serde_json::to_value(transaction)
+                        .map_err(|error| CommandError::new(error.to_string()))?;
                     line["type"] = "TRANSACTION".into();
                     // No earlier file has this transaction.
                     line["new"] = new.into();
@@ -182,8 +182,8 @@ async fn as_json(platform: &Platform, outcomes: &[Outcome]) -> Result<(), Proble
     Ok(())
 }
 
-fn for_people(outcomes: &[Outcome]) -> Result<(), Problem> {
-    let rows: Vec<[String; COLUMNS.len()]> = outcomes.iter().flat_map(Outcome::rows).collect();
+fn for_people(outcomes: &[FileOutcome]) -> Result<(), CommandError> {
+    let rows: Vec<[String; COLUMNS.len()]> = outcomes.iter().flat_map(FileOutcome::rows).collect();
     let mut out = std::io::stdout().lock();
     if out.is_terminal() {
         write!(out, "{}", table(&rows))?;

@@ -31,7 +31,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{Cli, Command};
-use crate::error::Problem;
+use crate::error::CommandError;
 
 fn main() -> ExitCode {
     // In a child process that this program started to parse files, do only that.
@@ -75,11 +75,11 @@ fn is_ours_to_tell(told: &Metadata<'_>) -> bool {
     *told.level() <= Level::WARN || !carriers.contains(&target)
 }
 
-fn run(command: impl Future<Output = Result<ExitCode, Problem>>) -> Result<ExitCode, Problem> {
+fn run(command: impl Future<Output = Result<ExitCode, CommandError>>) -> Result<ExitCode, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Problem::new(format!("cannot start threads: {error}")))?;
+        .map_err(|error| CommandError::new(format!("cannot start threads: {error}")))?;
     let outcome = runtime.block_on(command);
     // A parser that still runs in a cancelled scan must not keep the program from exiting.
     runtime.shutdown_background();

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use riffle_local_adapters::{Measure, Received, Timings};
+use riffle_local_adapters::{Measure, ReceivedMessage, Timings};
 use riffle_topology::{Consumed, Trigger};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -14,10 +14,10 @@ const MAX_FILES: usize = 50_000;
 
 /// The time of receipt of each file in progress, by processing id.
 #[derive(Debug, Default)]
-pub struct Uploaded(Mutex<Files>);
+pub struct Uploaded(Mutex<ReceiptTimes>);
 
 #[derive(Debug, Default)]
-struct Files {
+struct ReceiptTimes {
     at: HashMap<String, DateTime<Utc>>,
     /// Oldest first.
     order: VecDeque<String>,
@@ -25,15 +25,15 @@ struct Files {
 
 /// The fields of a bus event that are needed here.
 #[derive(Deserialize)]
-struct Told {
-    detail: Detail,
+struct BusEventFields {
+    detail: MeasuredDetail,
     /// A replayed event belongs to a file that was received long ago.
     #[serde(rename = "replay-name", default)]
     replay_name: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
-struct Detail {
+struct MeasuredDetail {
     event_type: String,
     processing_id: String,
     /// In the first event of a file, the time of its receipt.
@@ -42,7 +42,13 @@ struct Detail {
 
 impl Uploaded {
     /// Measures a message that was handled.
-    pub fn measure(&self, timings: &Timings, consumer: &Consumed, message: &Received, now: DateTime<Utc>) {
+    pub fn measure(
+        &self,
+        timings: &Timings,
+        consumer: &Consumed,
+        message: &ReceivedMessage,
+        now: DateTime<Utc>,
+    ) {
         // If the clock was set back, the difference is meaningless.
         let note = |measure, since: DateTime<Utc>| {
             if let Ok(took) = (now - since).to_std() {
@@ -53,13 +59,15 @@ impl Uploaded {
         if matches!(consumer.trigger, Trigger::Bucket(_)) {
             return note(Measure::SinceUpload, message.sent_at);
         }
-        let Ok(Told { detail, replay_name: None }) = serde_json::from_str(&message.body) else { return };
+        let Ok(BusEventFields { detail, replay_name: None }) = serde_json::from_str(&message.body) else {
+            return;
+        };
         if let Some(received) = self.received(detail) {
             note(Measure::SinceUpload, received);
         }
     }
 
-    fn received(&self, detail: Detail) -> Option<DateTime<Utc>> {
+    fn received(&self, detail: MeasuredDetail) -> Option<DateTime<Utc>> {
         let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if detail.event_type != "file.uploaded" {
             return files.at.get(&detail.processing_id).copied();

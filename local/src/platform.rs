@@ -12,16 +12,16 @@ use riffle_local_adapters::{
 use riffle_ports::{Clock, ListedAt, PortError, Quotas, ScanLedger, Session, SessionId, TextCache};
 use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
 use riffle_reader::{Parser, Reader};
-use riffle_runtime::{Letters, RandomIds, RecordLetters, Registry, SystemClock};
+use riffle_runtime::{DeadLetterService, RandomIds, RecordClassifier, Registry, SystemClock};
 use riffle_scan::codes::ReaderCodes;
 use riffle_scan::{
-    Dispatcher, Links, PageViews, Ports, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets,
+    Dispatcher, Links, PageViews, ReaderPages, ReaderSearch, Scan, ScanPorts, ScanSettings, Sources, Tickets,
     Uploads, Worker,
 };
 use riffle_topology::{self as topology, RIFFLE, Trigger};
 
 use crate::cli::Machine;
-use crate::error::{self, Problem};
+use crate::error::{self, CommandError};
 use crate::measured::Uploaded;
 use crate::statements::LocalStatements;
 
@@ -46,10 +46,10 @@ pub struct Platform {
     pub connections: LocalConnections,
     pub tickets: Tickets,
     pub clock: Arc<dyn Clock>,
-    pub functions: Functions,
+    pub functions: ClientFunctions,
     /// The functions that queues feed, and the sweepers.
     pub registry: Registry,
-    pub letters: Letters,
+    pub letters: DeadLetterService,
     pub source: Arc<Sources>,
     pub uploads: LocalUploads,
     pub ocr: Arc<Tesseract>,
@@ -59,26 +59,27 @@ pub struct Platform {
 }
 
 /// The dependencies of the functions that clients call.
-pub struct Functions {
-    pub connect: websocket_connect::Deps,
-    pub disconnect: websocket_disconnect::Deps,
-    pub default: websocket_default::Deps,
+pub struct ClientFunctions {
+    pub connect: websocket_connect::ConnectDeps,
+    pub disconnect: websocket_disconnect::DisconnectDeps,
+    pub default: websocket_default::DefaultDeps,
     pub scan: Scan,
 }
 
 impl Platform {
     /// Opens the state folder and builds the functions on it. Nothing runs yet.
-    pub fn open(machine: &Machine, links: Links) -> Result<Self, Problem> {
+    pub fn open(machine: &Machine, links: Links) -> Result<Self, CommandError> {
         let dir = state_dir(machine.state.as_deref())?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = Store::open(&dir, Arc::clone(&clock)).map_err(|error| Problem::new(error.to_string()))?;
+        let store =
+            Store::open(&dir, Arc::clone(&clock)).map_err(|error| CommandError::new(error.to_string()))?;
         if let Some(lost) = store.lost() {
             error::print_warning(lost);
         }
         let notifier = LocalNotifier::default();
         let open = LocalConnections::default();
         let connections = Arc::new(open.clone());
-        let ports = Ports {
+        let ports = ScanPorts {
             ledger: Arc::new(store.ledger()),
             objects: Arc::new(store.objects()),
             queue: Arc::new(store.queues()),
@@ -89,17 +90,18 @@ impl Platform {
             // Calls cost nothing on this machine.
             meter: Arc::default(),
         };
-        let uploads = LocalUploads::open(&dir, Arc::clone(&clock), Arc::new(RandomIds))
-            .map_err(|error| Problem::new(format!("cannot use the uploads in {}: {error}", dir.display())))?;
+        let uploads = LocalUploads::open(&dir, Arc::clone(&clock), Arc::new(RandomIds)).map_err(|error| {
+            CommandError::new(format!("cannot use the uploads in {}: {error}", dir.display()))
+        })?;
         let timings = Timings::default();
         let statements =
             LocalStatements::new(&store, &uploads, &clock, &timings, machine.processing_mode.into());
         let tokens = Arc::new(LocalTokens::new(Arc::clone(&clock)));
-        let drive = riffle_drive_adapter::Settings {
+        let drive = riffle_drive_adapter::DriveSettings {
             endpoint: machine.drive.endpoint.clone(),
-            ..riffle_drive_adapter::Settings::default()
+            ..riffle_drive_adapter::DriveSettings::default()
         };
-        let drive = Drive::new(drive, tokens.clone()).map_err(Problem::new)?;
+        let drive = Drive::new(drive, tokens.clone()).map_err(CommandError::new)?;
         let source = Arc::new(Sources {
             folders: Some(Arc::new(LocalFolders::default())),
             prefixes: None,
@@ -123,10 +125,13 @@ impl Platform {
             .with_tokens(tokens)
             .with_uploads(Arc::new(uploads.clone()));
         let pages = PageViews::new(scan.clone(), source.clone(), Arc::new(drawing(machine)?));
-        let functions = Functions {
-            connect: websocket_connect::Deps { connections: connections.clone(), clock: Arc::clone(&clock) },
-            disconnect: websocket_disconnect::Deps { connections: connections.clone() },
-            default: websocket_default::Deps { scan: scan.clone(), connections },
+        let functions = ClientFunctions {
+            connect: websocket_connect::ConnectDeps {
+                connections: connections.clone(),
+                clock: Arc::clone(&clock),
+            },
+            disconnect: websocket_disconnect::DisconnectDeps { connections: connections.clone() },
+            default: websocket_default::DefaultDeps { scan: scan.clone(), connections },
             scan: scan.clone(),
         };
         let worker =
@@ -213,21 +218,21 @@ impl Platform {
     }
 }
 
-fn letters(store: &Store, scan: &Scan, statements: &LocalStatements) -> Letters {
-    Letters {
+fn letters(store: &Store, scan: &Scan, statements: &LocalStatements) -> DeadLetterService {
+    DeadLetterService {
         dead: Arc::new(store.dead_letters()),
         classifiers: vec![
             (topology::scan::NAME, Arc::new(scan.clone())),
             (topology::statements::NAME, Arc::new(statements.flow().clone())),
         ],
-        others: Arc::new(RecordLetters { records: Arc::new(store.records()) }),
+        others: Arc::new(RecordClassifier { records: Arc::new(store.records()) }),
         alone: true,
     }
 }
 
 /// Returns the settings that differ because one process is the whole platform.
-fn settings(machine: &Machine, links: Links) -> Settings {
-    Settings {
+fn settings(machine: &Machine, links: Links) -> ScanSettings {
+    ScanSettings {
         folders_allowed: true,
         drive_folder: machine.drive.folder.clone(),
         links,
@@ -242,7 +247,7 @@ fn settings(machine: &Machine, links: Links) -> Settings {
         drawing: std::time::Duration::from_mins(10),
         // Files are open, not in memory; the sandbox limits how many are parsed at once.
         files_at_once: RIFFLE.queue(topology::scan::WORK).map_or(1, |work| work.queue.batch as usize),
-        ..Settings::default()
+        ..ScanSettings::default()
     }
 }
 
@@ -257,15 +262,18 @@ fn reader(
     dir: &Path,
     clock: Arc<dyn Clock>,
     ocr: Arc<Tesseract>,
-) -> Result<Reader, Problem> {
+) -> Result<Reader, CommandError> {
     let parser = if machine.in_process {
         if machine.pdfium.is_some() {
-            return Err(Problem::new("pdfium is loaded only in a sandbox: omit --pdfium or --in-process"));
+            return Err(CommandError::new(
+                "pdfium is loaded only in a sandbox: omit --pdfium or --in-process",
+            ));
         }
-        Parser::InProcess(riffle_extract::Limits::default())
+        Parser::InProcess(riffle_extract::ReadLimits::default())
     } else {
         let pdfium = pdfium(machine)?;
-        let pool = Pool::new(sandbox::Settings { children: jobs(machine), pdfium, ..Default::default() });
+        let pool =
+            Pool::new(sandbox::SandboxSettings { children: jobs(machine), pdfium, ..Default::default() });
         pool.check().map_err(|error| without_pdfium(&error))?;
         Parser::Sandbox(pool)
     };
@@ -273,7 +281,7 @@ fn reader(
         None
     } else {
         let texts = LocalTexts::open(dir, machine.cache_size << 20, clock).map_err(|error| {
-            Problem::new(format!(
+            CommandError::new(format!(
                 "cannot open the text cache in {}: {error}; use --no-cache to run without it",
                 dir.display()
             ))
@@ -283,18 +291,18 @@ fn reader(
     Ok(Reader { parser, cache, ocr: Some(ocr) })
 }
 
-fn pdfium(machine: &Machine) -> Result<Option<Pdfium>, Problem> {
+fn pdfium(machine: &Machine) -> Result<Option<Pdfium>, CommandError> {
     machine.pdfium.as_deref().map(Pdfium::at).transpose().map_err(|error| without_pdfium(&error))
 }
 
 /// Returns what draws pages for people: a sandbox apart from those of the scans, so that viewing a page never waits for
 /// a scan. The page is also read there, so this sandbox has the same parsers as the scans.
-fn drawing(machine: &Machine) -> Result<ReaderPages, Problem> {
+fn drawing(machine: &Machine) -> Result<ReaderPages, CommandError> {
     let parser = if machine.in_process {
-        Parser::InProcess(riffle_extract::Limits::default())
+        Parser::InProcess(riffle_extract::ReadLimits::default())
     } else {
         let (children, pdfium) = (PAGES_AT_ONCE, pdfium(machine)?);
-        Parser::Sandbox(Pool::new(sandbox::Settings { children, pdfium, ..Default::default() }))
+        Parser::Sandbox(Pool::new(sandbox::SandboxSettings { children, pdfium, ..Default::default() }))
     };
     Ok(ReaderPages::new(Arc::new(Reader { parser, cache: None, ocr: None }), PAGES_AT_ONCE))
 }
@@ -302,9 +310,9 @@ fn drawing(machine: &Machine) -> Result<ReaderPages, Problem> {
 /// Returns what reads lists of codes: a sandbox apart from those of the scans.
 pub fn code_files(machine: &Machine) -> ReaderCodes {
     let parser = if machine.in_process {
-        Parser::InProcess(riffle_extract::Limits::default())
+        Parser::InProcess(riffle_extract::ReadLimits::default())
     } else {
-        Parser::Sandbox(Pool::new(sandbox::Settings::of_lists()))
+        Parser::Sandbox(Pool::new(sandbox::SandboxSettings::of_lists()))
     };
     ReaderCodes::new(Reader { parser, cache: None, ocr: None })
 }
@@ -319,13 +327,13 @@ pub fn home() -> PathBuf {
     variable("HOME").filter(|home| home.is_dir()).unwrap_or_else(|| PathBuf::from("/"))
 }
 
-pub fn without_pdfium(error: &PdfiumError) -> Problem {
-    Problem::new(format!(
+pub fn without_pdfium(error: &PdfiumError) -> CommandError {
+    CommandError::new(format!(
         "{error}; give the path of libpdfium.so with --pdfium or RIFFLE_PDFIUM, or run without pdfium"
     ))
 }
 
-pub fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {
+pub fn state_dir(given: Option<&Path>) -> Result<PathBuf, CommandError> {
     if let Some(dir) = given {
         return Ok(dir.to_owned());
     }
@@ -333,7 +341,7 @@ pub fn state_dir(given: Option<&Path>) -> Result<PathBuf, Problem> {
         .or_else(|| variable("HOME").map(|home| home.join(".local/share")))
         .map(|data| data.join("riffle"))
         .ok_or_else(|| {
-            Problem::new("cannot determine the state folder: set it with --state or LOCAL_STORAGE_PATH")
+            CommandError::new("cannot determine the state folder: set it with --state or LOCAL_STORAGE_PATH")
         })
 }
 

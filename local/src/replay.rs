@@ -10,8 +10,8 @@ use riffle_runtime::{RandomIds, SystemClock};
 use riffle_scan::Links;
 use serde_json::json;
 
-use crate::cli::Replay;
-use crate::error::Problem;
+use crate::cli::ReplayArgs;
+use crate::error::CommandError;
 use crate::outcome::Pipeline;
 use crate::platform::Platform;
 use crate::words::{self, say};
@@ -19,10 +19,10 @@ use crate::words::{self, say};
 /// The exit code if something would be different, or could not be handled.
 const NOT_ALL: u8 = 1;
 
-pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
+pub async fn run(arguments: ReplayArgs) -> Result<ExitCode, CommandError> {
     let to = arguments.to.unwrap_or_else(|| SystemClock.now());
     if to <= arguments.from {
-        return Err(Problem::new("the period is empty: --to must be after --from"));
+        return Err(CommandError::new("the period is empty: --to must be after --from"));
     }
     let replay = riffle_local_adapters::Replay {
         name: format!("replay-{}", RandomIds.fresh()),
@@ -34,7 +34,7 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
     let hears = |kind: &str| replay.consumer.event_types().contains(&kind);
     if let Some(deaf) = arguments.types.iter().find(|kind| !hears(kind)) {
         let why = format!("{} does not consume {deaf} events", replay.consumer.function);
-        return Err(Problem::new(why));
+        return Err(CommandError::new(why));
     }
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
     if arguments.shadow {
@@ -47,7 +47,7 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
         told = settled(&platform) => told,
         interrupt = tokio::signal::ctrl_c() => {
             interrupt?;
-            Err(Problem::interrupted("stopped; riffle serve continues the replay"))
+            Err(CommandError::interrupted("stopped; riffle serve continues the replay"))
         }
     };
     pumps.stop().await;
@@ -74,11 +74,11 @@ pub async fn run(arguments: Replay) -> Result<ExitCode, Problem> {
 }
 
 /// Waits until nothing is in progress.
-async fn settled(platform: &Arc<Platform>) -> Result<(), Problem> {
+async fn settled(platform: &Arc<Platform>) -> Result<(), CommandError> {
     Pipeline::new(platform).end(&[], |_, _| {}).await.map(drop)
 }
 
-async fn dead(platform: &Platform) -> Result<u64, Problem> {
+async fn dead(platform: &Platform) -> Result<u64, CommandError> {
     let depths = platform.queues.depths().await?;
     let dead = depths.iter().filter(|depth| platform.queues.topology().queue(&depth.queue).is_none());
     Ok(dead.map(|depth| depth.ready + depth.in_flight + depth.waiting).sum())
@@ -88,14 +88,14 @@ async fn shadow(
     platform: &Platform,
     replay: &riffle_local_adapters::Replay,
     json: bool,
-) -> Result<ExitCode, Problem> {
+) -> Result<ExitCode, CommandError> {
     let (mut after, mut events, mut different, mut skipped) = (None, 0, 0, 0);
     loop {
         let (bodies, next) = platform.statements.bus.archived(replay, after).await?;
         for body in bodies {
             events += 1;
             let event: BusEvent = serde_json::from_str(&body)
-                .map_err(|error| Problem::new(format!("cannot read an archived event: {error}")))?;
+                .map_err(|error| CommandError::new(format!("cannot read an archived event: {error}")))?;
             let file = &event.detail.processing_id;
             let differences = match platform
                 .statements

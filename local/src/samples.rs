@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
-use riffle_samples::{CODE, Options, generate, write_hostile};
+use riffle_samples::{CODE, SampleOptions, generate, write_hostile};
 
-use crate::cli::Samples;
-use crate::error::Problem;
+use crate::cli::SamplesArgs;
+use crate::error::CommandError;
 
 #[expect(clippy::print_stdout, reason = "the command's result")]
-pub fn run(arguments: &Samples) -> Result<ExitCode, Problem> {
+pub fn run(arguments: &SamplesArgs) -> Result<ExitCode, CommandError> {
     if arguments.hostile {
-        let made = write_hostile(&arguments.dir).map_err(|error| Problem::new(error.to_string()))?;
+        let made = write_hostile(&arguments.dir).map_err(|error| CommandError::new(error.to_string()))?;
         println!(
             "{} hostile files in {}; the readable ones contain {CODE}",
             made.len(),
@@ -18,8 +18,9 @@ pub fn run(arguments: &Samples) -> Result<ExitCode, Problem> {
         );
         return Ok(ExitCode::SUCCESS);
     }
-    let options = Options { one_page: arguments.one_page, ..Options::new(arguments.count, arguments.seed) };
-    let made = generate(&arguments.dir, &options).map_err(|error| Problem::new(error.to_string()))?;
+    let options =
+        SampleOptions { one_page: arguments.one_page, ..SampleOptions::new(arguments.count, arguments.seed) };
+    let made = generate(&arguments.dir, &options).map_err(|error| CommandError::new(error.to_string()))?;
     println!(
         "{} files with {} pages in {}, codes in {}, answers in {}",
         made.files,

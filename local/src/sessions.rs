@@ -7,18 +7,18 @@ use riffle_ports::{Session, Source};
 use riffle_scan::{DeletionError, Links, Request, described};
 use serde_json::json;
 
-use crate::cli::Sessions;
-use crate::error::Problem;
+use crate::cli::SessionsArgs;
+use crate::error::CommandError;
 use crate::platform::{Platform, TENANT};
 use crate::scan::named;
 
 /// One scan to be listed.
-struct Listed {
+struct ListedScan {
     session: Session,
     request: Request,
 }
 
-pub async fn run(arguments: Sessions) -> Result<ExitCode, Problem> {
+pub async fn run(arguments: SessionsArgs) -> Result<ExitCode, CommandError> {
     let platform = Platform::open(&arguments.machine, Links::Files)?;
     if !arguments.delete.is_empty() {
         return delete(&platform, &arguments.delete).await;
@@ -26,7 +26,7 @@ pub async fn run(arguments: Sessions) -> Result<ExitCode, Problem> {
     let mut out = std::io::stdout().lock();
     for session in platform.sessions().await? {
         let request = Request::decode(&session.request)?;
-        let listed = Listed { session, request };
+        let listed = ListedScan { session, request };
         let line = if arguments.json { listed.json()? } else { listed.line() };
         writeln!(out, "{line}")?;
     }
@@ -35,7 +35,7 @@ pub async fn run(arguments: Sessions) -> Result<ExitCode, Problem> {
 
 /// Deletes scans immediately, because no other process may run soon to do it. All are looked up before the first is
 /// deleted.
-async fn delete(platform: &Platform, given: &[String]) -> Result<ExitCode, Problem> {
+async fn delete(platform: &Platform, given: &[String]) -> Result<ExitCode, CommandError> {
     let mut ids = Vec::with_capacity(given.len());
     for given in given {
         ids.push(named(platform, given).await?.id);
@@ -46,15 +46,15 @@ async fn delete(platform: &Platform, given: &[String]) -> Result<ExitCode, Probl
             Ok(()) => writeln!(out, "{id}\tdeleted")?,
             Err(DeletionError::Running) => {
                 let problem = format!("the scan {id} has not ended: run its command again to finish it");
-                return Err(Problem::new(format!("{problem}, or cancel it with Ctrl-C or on the page")));
+                return Err(CommandError::new(format!("{problem}, or cancel it with Ctrl-C or on the page")));
             }
-            Err(error) => return Err(Problem::new(error.to_string())),
+            Err(error) => return Err(CommandError::new(error.to_string())),
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-impl Listed {
+impl ListedScan {
     fn folders(&self) -> &[String] {
         match &self.request.source {
             Source::Folders(folders) => folders,
@@ -82,7 +82,7 @@ impl Listed {
         )
     }
 
-    fn json(&self) -> Result<String, Problem> {
+    fn json(&self) -> Result<String, CommandError> {
         let Session { id, created_at, state, counts, .. } = &self.session;
         serde_json::to_string(&json!({
             "session_id": id,
@@ -94,6 +94,6 @@ impl Listed {
             "folders": self.folders(),
             "retry_of": self.request.retry_of,
         }))
-        .map_err(|error| Problem::new(error.to_string()))
+        .map_err(|error| CommandError::new(error.to_string()))
     }
 }

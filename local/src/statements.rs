@@ -8,7 +8,7 @@ use riffle_contracts::ProcessingMode;
 use riffle_local_adapters::{LocalBus, LocalInbox, LocalUploads, Measure, Store, Timings};
 use riffle_ports::{Clock, EventPublisher, Outgoing, PortError};
 use riffle_runtime::RandomIds;
-use riffle_statements::{Processor, Queries, Settings, StatementFiles, Statements};
+use riffle_statements::{Processor, Queries, StatementFiles, Statements, StatementsSettings};
 
 /// The flow with its dependencies.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ impl LocalStatements {
         let inbox = LocalInbox::new(store, uploads.clone(), Arc::new(RandomIds));
         let bus = store.bus();
         let timed = TimedBus { bus: bus.clone(), clock: Arc::clone(clock), timings: timings.clone() };
-        let settings = Settings {
+        let settings = StatementsSettings {
             mode,
             // The process that held a lease is dead.
             lease: Duration::ZERO,
@@ -40,7 +40,7 @@ impl LocalStatements {
             attempts: 50,
             // Only one thread writes to the database.
             stores_at_once: 2,
-            ..Settings::default()
+            ..StatementsSettings::default()
         };
         let statements = Statements {
             records: Arc::new(store.records()),

@@ -13,10 +13,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use walkdir::{DirEntry, WalkDir};
 
-use crate::cli::Watch;
-use crate::error::Problem;
+use crate::cli::WatchArgs;
+use crate::error::CommandError;
 use crate::import::account_name;
-use crate::outcome::{self, Awaited, End, Outcome, Pipeline};
+use crate::outcome::{self, Awaited, FileEnd, FileOutcome, Pipeline};
 use crate::platform::{Platform, TENANT};
 use crate::words::{self, say};
 
@@ -26,8 +26,8 @@ const LEAST: Duration = Duration::from_millis(20);
 /// Extensions of files that are still being written.
 const UNFINISHED: [&str; 4] = ["part", "crdownload", "download", "tmp"];
 
-pub async fn run(arguments: Watch) -> Result<ExitCode, Problem> {
-    let problem = |why: &str| Problem::new(format!("{}: {why}", arguments.dir.display()));
+pub async fn run(arguments: WatchArgs) -> Result<ExitCode, CommandError> {
+    let problem = |why: &str| CommandError::new(format!("{}: {why}", arguments.dir.display()));
     let dir =
         arguments.dir.canonicalize().map_err(|error| problem(&words::path_problem(&error, "folder")))?;
     if !dir.is_dir() {
@@ -83,13 +83,13 @@ struct Watcher {
     json: bool,
     /// The number of scans of the folder during which a file must be unchanged.
     settle: u128,
-    seen: HashMap<PathBuf, Seen>,
+    seen: HashMap<PathBuf, FileStatus>,
     awaited: Vec<Awaited>,
     first: bool,
 }
 
 /// A file of the folder.
-struct Seen {
+struct FileStatus {
     /// Size and modification time.
     stamp: String,
     /// The number of scans of the folder since the file has this stamp.
@@ -102,7 +102,7 @@ struct Seen {
 
 impl Watcher {
     /// Imports new files until the process is to stop, and reports finished ones.
-    async fn look(&mut self, stopped: &watch::Receiver<bool>) -> Result<(), Problem> {
+    async fn look(&mut self, stopped: &watch::Receiver<bool>) -> Result<(), CommandError> {
         let files = self.files();
         self.seen.retain(|path, _| files.contains_key(path));
         for (path, stamp) in files {
@@ -115,7 +115,7 @@ impl Watcher {
                     seen.settled || seen.looks < self.settle
                 }
                 _ => {
-                    let seen = Seen { stamp, looks: 0, settled: false, said: None };
+                    let seen = FileStatus { stamp, looks: 0, settled: false, said: None };
                     self.seen.insert(path.clone(), seen);
                     // A file that was imported before needs no time to settle.
                     !self.platform.statements.inbox.knows(&path).await.unwrap_or_default()
@@ -144,7 +144,7 @@ impl Watcher {
     }
 
     /// Imports a file that has settled, unless it was imported before.
-    async fn take(&mut self, path: &Path) -> Result<(), Problem> {
+    async fn take(&mut self, path: &Path) -> Result<(), CommandError> {
         let shown = path.strip_prefix(&self.dir).unwrap_or(path).display().to_string();
         let inbox = &self.platform.statements.inbox;
         if inbox.knows(path).await.unwrap_or_default() {
@@ -178,7 +178,7 @@ impl Watcher {
                 let new = seen.is_none_or(|seen| seen.said.replace(why.clone()).as_ref() != Some(&why));
                 // Printed once; the file may be readable at the next scan.
                 return if new {
-                    self.print(&Outcome { file: shown, end: End::Unread(why) })
+                    self.print(&FileOutcome { file: shown, end: FileEnd::Unread(why) })
                 } else {
                     Ok(())
                 };
@@ -195,7 +195,7 @@ impl Watcher {
     }
 
     /// Reports files that have reached their end.
-    async fn tell(&mut self) -> Result<(), Problem> {
+    async fn tell(&mut self) -> Result<(), CommandError> {
         if self.awaited.is_empty() {
             return Ok(());
         }
@@ -204,7 +204,7 @@ impl Watcher {
         for awaited in std::mem::take(&mut self.awaited) {
             let item = self.pipeline.item(&awaited.id).await?;
             if item.as_ref().is_some_and(Pipeline::is_done) || idle {
-                self.print(&Outcome { file: awaited.file, end: outcome::end(item) })?;
+                self.print(&FileOutcome { file: awaited.file, end: outcome::end(item) })?;
             } else {
                 self.awaited.push(awaited);
             }
@@ -212,7 +212,7 @@ impl Watcher {
         Ok(())
     }
 
-    fn print(&self, outcome: &Outcome) -> Result<(), Problem> {
+    fn print(&self, outcome: &FileOutcome) -> Result<(), CommandError> {
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{}", outcome.summary()?)?;

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
-use crate::{Deps, Refusal, Tenant};
+use crate::{ApiDeps, Refusal, Tenant};
 
 /// The result of a route.
 pub type Answer<T> = Result<T, Refusal>;
@@ -50,13 +50,13 @@ pub struct Query<T>(pub T);
 /// The tenant of a request, and the dependencies to answer it.
 pub struct Caller {
     pub tenant: Arc<str>,
-    pub deps: Deps,
+    pub deps: ApiDeps,
 }
 
-impl FromRequestParts<Deps> for Caller {
+impl FromRequestParts<ApiDeps> for Caller {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, deps: &Deps) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, deps: &ApiDeps) -> Result<Self, Refusal> {
         // Only `handle` calls the routes, and it sets the tenant.
         let Tenant(tenant) = parts.extensions.get().cloned().ok_or_else(Refusal::broken)?;
         Ok(Self { tenant, deps: deps.clone() })

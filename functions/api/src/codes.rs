@@ -12,7 +12,7 @@ use crate::answer::{Answer, Caller, Json, Query};
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Named {
+pub struct CodesFileQuery {
     /// Name of the file: only a hint to its format, and used in messages.
     #[serde(default)]
     name: String,
@@ -31,13 +31,13 @@ pub struct CodesFile(Vec<u8>);
     path = "/api/codes",
     operation_id = "understand_codes",
     tag = "sources",
-    params(Named),
+    params(CodesFileQuery),
     request_body(content = inline(CodesFile), content_type = "application/octet-stream"),
     responses((status = 200, body = UnderstoodCodes))
 )]
 pub async fn understand(
     caller: Caller,
-    Query(named): Query<Named>,
+    Query(named): Query<CodesFileQuery>,
     request: Request,
 ) -> Answer<Json<UnderstoodCodes>> {
     let content = Bytes::from_request(request, &()).await?;

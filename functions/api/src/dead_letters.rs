@@ -1,18 +1,18 @@
 //! Dead letters of all flows: messages that failed too often.
 
 use riffle_contracts::http_statements::{DeadLetterItem, DeadLetters, RedriveRequest, Redriven};
-use riffle_runtime::Letter;
+use riffle_runtime::ClassifiedDeadLetter;
 use serde::Deserialize;
 
 use crate::answer::{Answer, Caller, Json, Query};
-use crate::{Deps, Refusal};
+use crate::{ApiDeps, Refusal};
 
 /// The maximum number of dead letters to list or to redrive in one request.
 const MOST: u32 = 200;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Wanted {
+pub struct DeadLetterQuery {
     /// Only dead letters of this flow, one that `/api/config` names.
     #[param(pattern = "^[a-z]{1,32}$")]
     flow: Option<String>,
@@ -27,10 +27,10 @@ pub struct Wanted {
     path = "/api/dead-letters",
     operation_id = "list_dead_letters",
     tag = "platform",
-    params(Wanted),
+    params(DeadLetterQuery),
     responses((status = 200, body = DeadLetters), (status = 404, description = "This flow does not exist."))
 )]
-pub async fn list(caller: Caller, Query(wanted): Query<Wanted>) -> Answer<Json<DeadLetters>> {
+pub async fn list(caller: Caller, Query(wanted): Query<DeadLetterQuery>) -> Answer<Json<DeadLetters>> {
     caller.deps.knows(wanted.flow.as_deref())?;
     let limit = wanted.limit.unwrap_or(MOST);
     if !(1..=MOST).contains(&limit) {
@@ -40,7 +40,7 @@ pub async fn list(caller: Caller, Query(wanted): Query<Wanted>) -> Answer<Json<D
     Ok(Json(DeadLetters { letters: letters.into_iter().map(item).collect(), more }))
 }
 
-fn item(Letter { letter, about, told }: Letter) -> DeadLetterItem {
+fn item(ClassifiedDeadLetter { letter, about, told }: ClassifiedDeadLetter) -> DeadLetterItem {
     DeadLetterItem {
         id: letter.id,
         flow: letter.flow,
@@ -79,7 +79,7 @@ fn is_name(flow: &str) -> bool {
     (1..=32).contains(&flow.len()) && flow.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-impl Deps {
+impl ApiDeps {
     /// Refuses a flow that this deployment does not have.
     fn knows(&self, flow: Option<&str>) -> Answer<()> {
         match flow {

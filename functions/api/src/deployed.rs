@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::Api;
 use riffle_contracts::http::{Config, DeployedAt, Limits, OcrConfig, SignIn, SocketConfig, SourceKind};
 use riffle_lambda::{Cloud, ConfigError};
-use riffle_runtime::{Letters, RecordLetters};
+use riffle_runtime::{DeadLetterService, RecordClassifier};
 use riffle_topology::{scan, statements};
 
 /// The gateway closes a connection at this age, and after this idle time, both in seconds.
@@ -19,17 +19,17 @@ pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
     let sources = cloud.sources()?;
     let queries = cloud.queries()?;
     let scan = cloud.scan_unheard(&[scan::DISPATCH])?;
-    Ok(Api::new(api::Deps {
+    Ok(Api::new(api::ApiDeps {
         tickets: cloud.tickets()?,
         pages: Some(cloud.page_views(&scan, sources.clone())),
         uploads: sources.uploads.clone(),
-        letters: Letters {
+        letters: DeadLetterService {
             dead: cloud.dead_letters()?,
             classifiers: vec![
                 (scan::NAME, Arc::new(scan.clone())),
                 (statements::NAME, Arc::new(queries.statements.clone())),
             ],
-            others: Arc::new(RecordLetters { records: cloud.records()? }),
+            others: Arc::new(RecordClassifier { records: cloud.records()? }),
             alone: false,
         },
         statements: Some(queries),

@@ -37,11 +37,11 @@ use crate::routes::PUBLIC;
 struct Description;
 
 /// Parameters of a link by name.
-type Parameters = &'static [(&'static str, &'static str)];
+type LinkParameters = &'static [(&'static str, &'static str)];
 
 /// Links from a response to an operation that uses it: operation and status, name of the link, linked operation, and
 /// its parameters as runtime expressions.
-const LINKS: [(&str, &str, &str, &str, Parameters); 17] = [
+const LINKS: [(&str, &str, &str, &str, LinkParameters); 17] = [
     ("create_upload", "201", "upload", "get_upload", &[("id", "$response.body#/upload_id")]),
     ("create_upload", "201", "declare", "declare_files", &[("id", "$response.body#/upload_id")]),
     ("declare_files", "200", "upload", "get_upload", &[("id", "$request.path.id")]),

@@ -10,12 +10,12 @@ use crate::{describe, docs_page, routes};
 
 /// Built on the first request: few clients request it, and building it at the start would delay every start.
 #[derive(Debug, Clone)]
-pub struct Docs(Arc<LazyLock<Made, Make>>);
+pub struct Docs(Arc<LazyLock<RenderedDocs, Make>>);
 
-type Make = Box<dyn FnOnce() -> Made + Send>;
+type Make = Box<dyn FnOnce() -> RenderedDocs + Send>;
 
 #[derive(Debug)]
-struct Made {
+struct RenderedDocs {
     json: String,
     page: String,
 }
@@ -26,7 +26,7 @@ impl Docs {
         let make: Make = Box::new(move || {
             let json = describe::json(&describe::complete(routes::table().1, sign_in));
             let page = docs_page::page(&serde_json::from_str(&json).expect("what was just written"));
-            Made { json, page }
+            RenderedDocs { json, page }
         });
         Self(Arc::new(LazyLock::new(make)))
     }

@@ -6,11 +6,11 @@ use riffle_ports::SourceError;
 use serde::Deserialize;
 
 use crate::answer::{Answer, Json, Query};
-use crate::{Deps, Refusal};
+use crate::{ApiDeps, Refusal};
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Wanted {
+pub struct FolderQuery {
     /// Absolute path of the folder; the home folder by default.
     #[param(pattern = r"^/[^\u0000]*$")]
     path: Option<String>,
@@ -22,14 +22,17 @@ pub struct Wanted {
     path = "/api/folders",
     operation_id = "list_folders",
     tag = "sources",
-    params(Wanted),
+    params(FolderQuery),
     responses(
         (status = 200, body = FolderListing),
         (status = 404, description = "The folder does not exist or cannot be shown, or this deployment does \
                                       not show folders.")
     )
 )]
-pub async fn folders(State(deps): State<Deps>, Query(wanted): Query<Wanted>) -> Answer<Json<FolderListing>> {
+pub async fn folders(
+    State(deps): State<ApiDeps>,
+    Query(wanted): Query<FolderQuery>,
+) -> Answer<Json<FolderListing>> {
     let Some(browser) = &deps.folders else {
         return Err(Refusal::not_found(
             "Folders can be shown only where the platform runs on your own machine.",

@@ -35,8 +35,8 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use riffle_contracts::http::Config;
-use riffle_ports::{Clock, DownloadLinks, FileSource, FolderBrowser, Probe, Quotas, Used};
-use riffle_runtime::Letters;
+use riffle_ports::{Clock, CountedUse, DownloadLinks, FileSource, FolderBrowser, Probe, Quotas};
+use riffle_runtime::DeadLetterService;
 use riffle_scan::{PageViews, Scan, Tickets, Uploads};
 use riffle_statements::Queries;
 use tower::ServiceExt;
@@ -47,7 +47,7 @@ pub use problem::Refusal;
 /// The dependencies of the API.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "it holds trait objects without Debug")]
-pub struct Deps {
+pub struct ApiDeps {
     pub scan: Scan,
     pub tickets: Tickets,
     pub files: Arc<dyn FileSource>,
@@ -57,7 +57,7 @@ pub struct Deps {
     /// `None` where statements are not accepted.
     pub statements: Option<Queries>,
     /// The dead letters of all flows.
-    pub letters: Letters,
+    pub letters: DeadLetterService,
     /// `None` where the cloud measures the platform.
     pub probe: Option<Arc<dyn Probe>>,
     /// `None` where content passes through this function.
@@ -84,7 +84,7 @@ pub struct Api {
 struct Tenant(Arc<str>);
 
 impl Api {
-    pub fn new(deps: Deps) -> Self {
+    pub fn new(deps: ApiDeps) -> Self {
         Self { quotas: deps.quotas.clone(), routes: routes::router(deps) }
     }
 }
@@ -98,7 +98,7 @@ pub fn openapi() -> String {
 /// served. Every failure is in the response.
 pub async fn handle(api: &Api, tenant: Option<&str>, mut request: Request) -> Response {
     let tenant = match tenant {
-        Some(tenant) => match api.quotas.take(tenant, Used::Requests, 1).await {
+        Some(tenant) => match api.quotas.take(tenant, CountedUse::Requests, 1).await {
             Ok(Ok(())) => tenant,
             Ok(Err(exceeded)) => return complete(Refusal::from(exceeded).into()).await,
             Err(error) => return complete(Refusal::from(error).into()).await,

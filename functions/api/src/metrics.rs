@@ -10,7 +10,7 @@ use riffle_ports::{Timing, Vitals};
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::{Deps, Refusal};
+use crate::{ApiDeps, Refusal};
 
 /// Returns metrics of the platform in the text format of Prometheus.
 #[utoipa::path(
@@ -23,7 +23,7 @@ use crate::{Deps, Refusal};
         (status = 404, description = "This deployment is measured by the cloud instead.")
     )
 )]
-pub async fn metrics(State(deps): State<Deps>) -> Answer<impl IntoResponse> {
+pub async fn metrics(State(deps): State<ApiDeps>) -> Answer<impl IntoResponse> {
     let Some(probe) = &deps.probe else {
         return Err(Refusal::not_found("This deployment has no metrics here: see the metrics of the cloud."));
     };
@@ -34,9 +34,9 @@ pub async fn metrics(State(deps): State<Deps>) -> Answer<impl IntoResponse> {
 }
 
 /// Metrics as text. Labels are fixed words, which need no escaping.
-struct Text(String);
+struct MetricsText(String);
 
-impl Text {
+impl MetricsText {
     fn metric(&mut self, name: &str, kind: &str, help: &str, samples: &[(String, u64)]) {
         write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n").expect("a String takes everything");
         for (labels, value) in samples {
@@ -83,7 +83,7 @@ fn help(timing: &str) -> &'static str {
 }
 
 fn text(vitals: &Vitals, version: &str, up: u64) -> String {
-    let mut text = Text(String::new());
+    let mut text = MetricsText(String::new());
     let one = |value: u64| vec![(String::new(), value)];
     text.gauge("riffle_build_info", "Version of this riffle.", &[(format!("{{version=\"{version}\"}}"), 1)]);
     text.gauge("riffle_uptime_seconds", "Time since this process started.", &one(up));

@@ -49,7 +49,7 @@ pub async fn evidence(
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Size {
+pub struct PageImageQuery {
     /// Width of the picture in pixels, 100 to 3000; 1200 by default. A picture is never enlarged.
     #[param(minimum = 100, maximum = 3000)]
     width: Option<u32>,
@@ -70,7 +70,7 @@ pub struct Size {
             description = "The page number, counted from 1, followed by `.png`: `3.png`",
             pattern = r"^[1-9][0-9]{0,8}\.png$"
         ),
-        Size
+        PageImageQuery
     ),
     responses(
         (status = 200, body = Vec<u8>, content_type = "image/png"),
@@ -81,7 +81,7 @@ pub struct Size {
 pub async fn picture(
     caller: Caller,
     Path((Id(id), index, page)): Path<(Id, u32, String)>,
-    Query(size): Query<Size>,
+    Query(size): Query<PageImageQuery>,
     asked: HeaderMap,
 ) -> Answer<Response> {
     let page = number(&page).ok_or_else(|| Refusal::not_found("There is nothing at this address."))?;

@@ -8,8 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    Deps, Refusal, codes, config, dead_letters, describe, docs, downloads, folders, health, links, metrics,
-    pages, processing, scans, statements, tickets, uploads,
+    ApiDeps, Refusal, codes, config, dead_letters, describe, docs, downloads, folders, health, links,
+    metrics, pages, processing, scans, statements, tickets, uploads,
 };
 
 /// The maximum body size in bytes. It fits a thousand names of a thousand bytes, each of which may take six bytes in
@@ -20,7 +20,7 @@ const BODY_LIMIT: usize = 8 << 20;
 pub const PUBLIC: [&str; 4] = ["/api/config", "/api/health", "/api/openapi.json", "/api/docs"];
 
 /// Returns all routes with their handlers, and their OpenAPI description.
-pub fn table() -> (Router<Deps>, OpenApi) {
+pub fn table() -> (Router<ApiDeps>, OpenApi) {
     OpenApiRouter::with_openapi(describe::frame())
         .routes(routes!(health::health))
         .routes(routes!(metrics::metrics))
@@ -60,7 +60,7 @@ pub fn table() -> (Router<Deps>, OpenApi) {
 }
 
 /// Returns the routes with their dependencies.
-pub fn router(deps: Deps) -> Router {
+pub fn router(deps: ApiDeps) -> Router {
     let (routes, _) = table();
     let docs = docs::Docs::new(deps.config.sign_in.is_some());
     routes

@@ -8,26 +8,26 @@ use serde::Deserialize;
 
 use crate::answer::{Answer, Caller, Id, Json, List, Paging, Path, Query};
 
-pub struct Scans;
+pub struct ScanPaging;
 
-impl List for Scans {
+impl List for ScanPaging {
     const USUAL: u32 = 50;
     const MOST: u32 = 200;
     const CURSOR: &str = PageCursor::PATTERN;
 }
 
 /// Matches or failures of a scan.
-pub struct Results;
+pub struct ResultPaging;
 
-impl List for Results {
+impl List for ResultPaging {
     const USUAL: u32 = 1_000;
     const MOST: u32 = 5_000;
     const CURSOR: &str = r"^[0-9]{1,9}\.[0-9]{1,9}$";
 }
 
-pub struct Codes;
+pub struct CodePaging;
 
-impl List for Codes {
+impl List for CodePaging {
     const USUAL: u32 = 1_000;
     const MOST: u32 = 5_000;
     const CURSOR: &str = "^[0-9]{1,9}$";
@@ -39,10 +39,10 @@ impl List for Codes {
     path = "/api/scans",
     operation_id = "list_scans",
     tag = "scans",
-    params(Paging<Scans>),
+    params(Paging<ScanPaging>),
     responses((status = 200, body = ScanPage))
 )]
-pub async fn list(caller: Caller, Query(paging): Query<Paging<Scans>>) -> Answer<Json<ScanPage>> {
+pub async fn list(caller: Caller, Query(paging): Query<Paging<ScanPaging>>) -> Answer<Json<ScanPage>> {
     Ok(Json(caller.deps.scan.sessions(&caller.tenant, paging.cursor(), paging.limit()?).await?))
 }
 
@@ -82,13 +82,13 @@ pub async fn remove(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<StatusCode
     path = "/api/scans/{id}/matches",
     operation_id = "list_matches",
     tag = "scans",
-    params(("id" = inline(Id), Path), Paging<Results>),
+    params(("id" = inline(Id), Path), Paging<ResultPaging>),
     responses((status = 200, body = MatchPage))
 )]
 pub async fn matches(
     caller: Caller,
     Path(Id(id)): Path<Id>,
-    Query(paging): Query<Paging<Results>>,
+    Query(paging): Query<Paging<ResultPaging>>,
 ) -> Answer<Json<MatchPage>> {
     let limit = paging.limit()? as usize;
     Ok(Json(caller.deps.scan.matches(&caller.tenant, &SessionId(id), paging.cursor(), limit).await?))
@@ -100,13 +100,13 @@ pub async fn matches(
     path = "/api/scans/{id}/failures",
     operation_id = "list_failures",
     tag = "scans",
-    params(("id" = inline(Id), Path), Paging<Results>),
+    params(("id" = inline(Id), Path), Paging<ResultPaging>),
     responses((status = 200, body = FailurePage))
 )]
 pub async fn failures(
     caller: Caller,
     Path(Id(id)): Path<Id>,
-    Query(paging): Query<Paging<Results>>,
+    Query(paging): Query<Paging<ResultPaging>>,
 ) -> Answer<Json<FailurePage>> {
     let limit = paging.limit()? as usize;
     Ok(Json(caller.deps.scan.failures(&caller.tenant, &SessionId(id), paging.cursor(), limit).await?))
@@ -114,7 +114,7 @@ pub async fn failures(
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Wanted {
+pub struct CodeQuery {
     /// Only codes in this state.
     state: Option<CodeState>,
 }
@@ -125,14 +125,14 @@ pub struct Wanted {
     path = "/api/scans/{id}/codes",
     operation_id = "list_codes",
     tag = "scans",
-    params(("id" = inline(Id), Path), Wanted, Paging<Codes>),
+    params(("id" = inline(Id), Path), CodeQuery, Paging<CodePaging>),
     responses((status = 200, body = CodePage))
 )]
 pub async fn codes(
     caller: Caller,
     Path(Id(id)): Path<Id>,
-    Query(wanted): Query<Wanted>,
-    Query(paging): Query<Paging<Codes>>,
+    Query(wanted): Query<CodeQuery>,
+    Query(paging): Query<Paging<CodePaging>>,
 ) -> Answer<Json<CodePage>> {
     let limit = paging.limit()? as usize;
     Ok(Json(

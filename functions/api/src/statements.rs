@@ -8,26 +8,26 @@ use riffle_contracts::http_statements::{
     Facets, FiguresAnswer, FileForm, NewFile, Rules, StatementFile, StatementFilePage, Timeline,
     TransactionPage,
 };
-use riffle_ports::{FileId, Month, Used};
+use riffle_ports::{CountedUse, FileId, Month};
 use riffle_statements::{ApiError, Filter, Queries, TransactionCursor};
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error};
 use utoipa::IntoParams;
 
 use crate::answer::{Answer, Caller, Id, Json, List, Paging, Path, Query};
-use crate::{Deps, Refusal};
+use crate::{ApiDeps, Refusal};
 
-pub struct Files;
+pub struct FilePaging;
 
-impl List for Files {
+impl List for FilePaging {
     const USUAL: u32 = 100;
     const MOST: u32 = 200;
     const CURSOR: &str = PageCursor::PATTERN;
 }
 
-pub struct Transactions;
+pub struct TransactionPaging;
 
-impl List for Transactions {
+impl List for TransactionPaging {
     const USUAL: u32 = 100;
     const MOST: u32 = 1_000;
     const CURSOR: &str = TransactionCursor::PATTERN;
@@ -39,10 +39,13 @@ impl List for Transactions {
     path = "/api/statements/files",
     operation_id = "list_statement_files",
     tag = "statements",
-    params(Paging<Files>),
+    params(Paging<FilePaging>),
     responses((status = 200, body = StatementFilePage))
 )]
-pub async fn files(caller: Caller, Query(paging): Query<Paging<Files>>) -> Answer<Json<StatementFilePage>> {
+pub async fn files(
+    caller: Caller,
+    Query(paging): Query<Paging<FilePaging>>,
+) -> Answer<Json<StatementFilePage>> {
     Ok(Json(caller.deps.queries()?.files(&caller.tenant, paging.cursor(), paging.limit()?).await?))
 }
 
@@ -58,7 +61,7 @@ pub async fn files(caller: Caller, Query(paging): Query<Paging<Files>>) -> Answe
 pub async fn announce(caller: Caller, Json(new): Json<NewFile>) -> Answer<(StatusCode, Json<FileForm>)> {
     let size = new.size;
     let form = caller.deps.queries()?.announce(&caller.tenant, new).await?;
-    caller.deps.quotas.take(&caller.tenant, Used::UploadBytes, size).await??;
+    caller.deps.quotas.take(&caller.tenant, CountedUse::UploadBytes, size).await??;
     Ok((StatusCode::CREATED, Json(form)))
 }
 
@@ -107,7 +110,7 @@ pub async fn timeline(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<Tim
 /// The filter for transactions. All given conditions must hold.
 #[derive(Debug, serde::Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Asked {
+pub struct TransactionQuery {
     account: Option<String>,
     category: Option<String>,
     /// Only transactions that no rule matches.
@@ -148,7 +151,7 @@ fn amount(text: &str) -> Option<Decimal> {
     text.parse().ok().filter(|_| written)
 }
 
-impl Asked {
+impl TransactionQuery {
     fn filter(&self) -> Answer<Filter> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let amount = |text: &Option<String>, name: &str| match text {
@@ -179,7 +182,7 @@ impl Asked {
     path = "/api/statements/transactions",
     operation_id = "list_transactions",
     tag = "statements",
-    params(Asked, Paging<Transactions>),
+    params(TransactionQuery, Paging<TransactionPaging>),
     responses(
         (status = 200, body = TransactionPage),
         (status = 409, description = "The cursor belongs to another list: with a file filter, or without \
@@ -188,8 +191,8 @@ impl Asked {
 )]
 pub async fn transactions(
     caller: Caller,
-    Query(asked): Query<Asked>,
-    Query(paging): Query<Paging<Transactions>>,
+    Query(asked): Query<TransactionQuery>,
+    Query(paging): Query<Paging<TransactionPaging>>,
 ) -> Answer<Json<TransactionPage>> {
     let (filter, limit) = (asked.filter()?, paging.limit()? as usize);
     Ok(Json(caller.deps.queries()?.transactions(&caller.tenant, &filter, paging.cursor(), limit).await?))
@@ -202,13 +205,13 @@ pub async fn transactions(
     path = "/api/statements/transactions.csv",
     operation_id = "export_transactions",
     tag = "statements",
-    params(Asked),
+    params(TransactionQuery),
     responses(
         (status = 200, body = String, content_type = "text/csv"),
         (status = 422, description = "There are too many transactions.")
     )
 )]
-pub async fn export(caller: Caller, Query(asked): Query<Asked>) -> Answer<Response> {
+pub async fn export(caller: Caller, Query(asked): Query<TransactionQuery>) -> Answer<Response> {
     let csv = caller.deps.queries()?.export(&caller.tenant, &asked.filter()?).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
@@ -295,7 +298,7 @@ pub async fn put_rules(caller: Caller, Json(rules): Json<Rules>) -> Answer<Json<
     Ok(Json(rules))
 }
 
-impl Deps {
+impl ApiDeps {
     fn queries(&self) -> Answer<&Queries> {
         self.statements
             .as_ref()

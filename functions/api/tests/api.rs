@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{Api, Deps};
+use api::{Api, ApiDeps};
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
@@ -12,8 +12,8 @@ use riffle_ports::{
     Clock, Ids, PortError, Probe, QueueDepth, QuotaLimits, Quotas, ScanLedger, Session, SessionId, Source,
     Vitals,
 };
-use riffle_runtime::{Letters, RecordLetters};
-use riffle_scan::{Ports, Request as Asked, Scan, Settings, Sources, Tickets, Uploads};
+use riffle_runtime::{DeadLetterService, RecordClassifier};
+use riffle_scan::{Request as Asked, Scan, ScanPorts, ScanSettings, Sources, Tickets, Uploads};
 use riffle_testkit::memory::{
     ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryRecords,
     MemoryTickets, MemoryUsage, NoUploads, SeededIds,
@@ -54,7 +54,7 @@ impl World {
         let ids: Arc<dyn Ids> = Arc::new(SeededIds::new(1));
         let (ledger, objects) = (Arc::new(MemoryLedger::new()), Arc::new(MemoryObjects::new()));
         let queue = Arc::new(MemoryQueue::new(clock.clone(), chrono::TimeDelta::minutes(3)));
-        let ports = Ports {
+        let ports = ScanPorts {
             ledger: ledger.clone(),
             objects: objects.clone(),
             queue: queue.clone(),
@@ -71,16 +71,16 @@ impl World {
             limits: riffle_scan::limits(),
             quotas: quotas.clone(),
         };
-        let api = Api::new(Deps {
-            scan: Scan::new(ports, Settings::default()),
+        let api = Api::new(ApiDeps {
+            scan: Scan::new(ports, ScanSettings::default()),
             tickets: Tickets { store: Arc::new(MemoryTickets::default()), clock: clock.clone(), ids },
             files: Arc::new(Sources { folders: None, prefixes: None, drive: None, uploads: uploads.clone() }),
             pages: None,
             uploads,
-            letters: Letters {
+            letters: DeadLetterService {
                 dead: queue,
                 classifiers: Vec::new(),
-                others: Arc::new(RecordLetters { records: Arc::new(MemoryRecords::default()) }),
+                others: Arc::new(RecordClassifier { records: Arc::new(MemoryRecords::default()) }),
                 alone: false,
             },
             statements: None,

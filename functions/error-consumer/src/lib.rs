@@ -2,11 +2,13 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BusEvent;
-use riffle_runtime::{Event, Item};
+use riffle_runtime::{BatchItem, FunctionEvent};
 use riffle_statements::Statements;
 
 /// A message that fails here becomes a dead letter without a further failure event, which would come back to this
 /// queue.
-pub async fn handle(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
-    event.each(|item: Item<BusEvent>| async move { statements.note_failure(&item.body.detail).await }).await
+pub async fn handle(statements: &Statements, event: FunctionEvent<SqsEvent>) -> SqsBatchResponse {
+    event
+        .each(|item: BatchItem<BusEvent>| async move { statements.note_failure(&item.body.detail).await })
+        .await
 }

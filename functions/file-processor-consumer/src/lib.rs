@@ -3,25 +3,27 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::{BusEvent, DirectFile};
-use riffle_runtime::{Event, Item};
-use riffle_statements::{Delivery, Processor};
+use riffle_runtime::{BatchItem, FunctionEvent};
+use riffle_statements::{DeliveryInfo, Processor};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Message {
+enum ProcessorMessage {
     Bus(Box<BusEvent>),
     Direct(Box<DirectFile>),
 }
 
-pub async fn handle(processor: &Processor, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub async fn handle(processor: &Processor, event: FunctionEvent<SqsEvent>) -> SqsBatchResponse {
     event
-        .each(|Item::<Message> { body, receive_count: receives, .. }| async move {
+        .each(|BatchItem::<ProcessorMessage> { body, receive_count: receives, .. }| async move {
             match body {
-                Message::Bus(event) => processor.run(&event.detail, Delivery::of(&event, receives)).await,
-                Message::Direct(direct) if direct.shadow => processor.shadow(&direct.event).await,
-                Message::Direct(direct) => {
-                    processor.run(&direct.event, Delivery { receives, replayed: false }).await
+                ProcessorMessage::Bus(event) => {
+                    processor.run(&event.detail, DeliveryInfo::of(&event, receives)).await
+                }
+                ProcessorMessage::Direct(direct) if direct.shadow => processor.shadow(&direct.event).await,
+                ProcessorMessage::Direct(direct) => {
+                    processor.run(&direct.event, DeliveryInfo { receives, replayed: false }).await
                 }
             }
         })

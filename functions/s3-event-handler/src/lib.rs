@@ -3,13 +3,13 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BucketNotification;
 use riffle_ports::Failure;
-use riffle_runtime::{Event, Item};
-use riffle_statements::{Delivery, Notification, Statements, object};
+use riffle_runtime::{BatchItem, FunctionEvent};
+use riffle_statements::{DeliveryInfo, Notification, Statements, object};
 
-pub async fn handle(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub async fn handle(statements: &Statements, event: FunctionEvent<SqsEvent>) -> SqsBatchResponse {
     event
-        .each(|item: Item<BucketNotification>| {
-            let delivery = Delivery { receives: item.receive_count, replayed: false };
+        .each(|item: BatchItem<BucketNotification>| {
+            let delivery = DeliveryInfo { receives: item.receive_count, replayed: false };
             receive(statements, item.body, delivery)
         })
         .await
@@ -20,7 +20,7 @@ pub async fn handle(statements: &Statements, event: Event<SqsEvent>) -> SqsBatch
 async fn receive(
     statements: &Statements,
     told: BucketNotification,
-    delivery: Delivery,
+    delivery: DeliveryInfo,
 ) -> Result<(), Failure> {
     let mut failed = None;
     for record in told.records {

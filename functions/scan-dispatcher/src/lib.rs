@@ -2,9 +2,9 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::DispatchJob;
-use riffle_runtime::{Event, Item};
+use riffle_runtime::{BatchItem, FunctionEvent};
 use riffle_scan::Dispatcher;
 
-pub async fn handle(dispatcher: &Dispatcher, event: Event<SqsEvent>) -> SqsBatchResponse {
-    event.each(|item: Item<DispatchJob>| dispatcher.run(item.body)).await
+pub async fn handle(dispatcher: &Dispatcher, event: FunctionEvent<SqsEvent>) -> SqsBatchResponse {
+    event.each(|item: BatchItem<DispatchJob>| dispatcher.run(item.body)).await
 }

@@ -2,9 +2,9 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::FinishJob;
-use riffle_runtime::{Event, Item};
+use riffle_runtime::{BatchItem, FunctionEvent};
 use riffle_scan::Scan;
 
-pub async fn handle(scan: &Scan, event: Event<SqsEvent>) -> SqsBatchResponse {
-    event.each(|item: Item<FinishJob>| scan.finish(item.body)).await
+pub async fn handle(scan: &Scan, event: FunctionEvent<SqsEvent>) -> SqsBatchResponse {
+    event.each(|item: BatchItem<FinishJob>| scan.finish(item.body)).await
 }

@@ -2,12 +2,12 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::ScanFile;
-use riffle_runtime::{Event, Item};
+use riffle_runtime::{BatchItem, FunctionEvent};
 use riffle_scan::Worker;
 
-pub async fn handle(worker: &Worker, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub async fn handle(worker: &Worker, event: FunctionEvent<SqsEvent>) -> SqsBatchResponse {
     event
-        .each(|Item::<ScanFile> { message_id, receive_count, body, .. }| async move {
+        .each(|BatchItem::<ScanFile> { message_id, receive_count, body, .. }| async move {
             // Each delivery of the same message has its own count.
             worker.quarantined(&body, format!("{message_id}#{receive_count}"), receive_count).await
         })

@@ -2,10 +2,10 @@
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use riffle_ports::Failure;
-use riffle_runtime::Event;
+use riffle_runtime::FunctionEvent;
 use riffle_scan::Scan;
 use serde_json::Value;
 
-pub async fn handle(scan: &Scan, event: Event<EventBridgeEvent<Value>>) -> Result<(), Failure> {
+pub async fn handle(scan: &Scan, event: FunctionEvent<EventBridgeEvent<Value>>) -> Result<(), Failure> {
     scan.sweep(&event.deadline).await
 }

@@ -2,10 +2,13 @@
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use riffle_ports::Failure;
-use riffle_runtime::Event;
+use riffle_runtime::FunctionEvent;
 use riffle_statements::Statements;
 use serde_json::Value;
 
-pub async fn handle(statements: &Statements, event: Event<EventBridgeEvent<Value>>) -> Result<(), Failure> {
+pub async fn handle(
+    statements: &Statements,
+    event: FunctionEvent<EventBridgeEvent<Value>>,
+) -> Result<(), Failure> {
     statements.sweep(&event.deadline).await
 }

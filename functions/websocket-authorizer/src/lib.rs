@@ -8,7 +8,7 @@ use aws_lambda_events::apigw::{
 };
 use aws_lambda_events::http::HeaderMap;
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
-use riffle_runtime::{Event, Failure};
+use riffle_runtime::{Failure, FunctionEvent};
 use riffle_scan::Tickets;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 const NOBODY: &str = "nobody";
 
 #[expect(missing_debug_implementations, reason = "it holds trait objects without Debug")]
-pub struct Deps {
+pub struct AuthorizerDeps {
     pub tickets: Tickets,
     /// Origins of pages that may connect, such as `https://riffle.example.com`. Empty: any. A program other than a
     /// browser sends no origin and may connect.
@@ -26,8 +26,8 @@ pub struct Deps {
 /// # Errors
 /// The tickets cannot be looked up: the gateway answers 500, and the client retries with another ticket.
 pub async fn handle(
-    deps: &Deps,
-    event: Event<ApiGatewayCustomAuthorizerRequestTypeRequest>,
+    deps: &AuthorizerDeps,
+    event: FunctionEvent<ApiGatewayCustomAuthorizerRequestTypeRequest>,
 ) -> Result<ApiGatewayCustomAuthorizerResponse, Failure> {
     let request = event.payload;
     let resource = request.method_arn.unwrap_or_default();
@@ -73,21 +73,25 @@ mod tests {
 
     use super::*;
 
-    fn deps(origins: &[&str]) -> Deps {
+    fn deps(origins: &[&str]) -> AuthorizerDeps {
         let tickets = Tickets {
             store: Arc::new(MemoryTickets::default()),
             clock: Arc::new(ManualClock::new()),
             ids: Arc::new(SeededIds::new(7)),
         };
-        Deps { tickets, origins: origins.iter().map(|origin| (*origin).to_owned()).collect() }
+        AuthorizerDeps { tickets, origins: origins.iter().map(|origin| (*origin).to_owned()).collect() }
     }
 
-    fn asks(deps: &Deps, ticket: Option<&str>, origin: Option<&str>) -> (IamPolicyEffect, String) {
+    fn asks(deps: &AuthorizerDeps, ticket: Option<&str>, origin: Option<&str>) -> (IamPolicyEffect, String) {
         let (effect, context) = answered(deps, ticket, origin);
         (effect, context["tenant"].as_str().expect("a tenant").to_owned())
     }
 
-    fn answered(deps: &Deps, ticket: Option<&str>, origin: Option<&str>) -> (IamPolicyEffect, Value) {
+    fn answered(
+        deps: &AuthorizerDeps,
+        ticket: Option<&str>,
+        origin: Option<&str>,
+    ) -> (IamPolicyEffect, Value) {
         let query = ticket.map_or(json!({}), |ticket| json!({ "ticket": ticket }));
         let headers = origin.map_or(json!({}), |origin| json!({ "Origin": origin }));
         let event = json!({
@@ -97,7 +101,7 @@ mod tests {
             "queryStringParameters": query,
             "requestContext": { "routeKey": "$connect", "connectionId": "c" },
         });
-        let event = Event::new(serde_json::from_value(event).expect("an event"), "r");
+        let event = FunctionEvent::new(serde_json::from_value(event).expect("an event"), "r");
         let answer = block_on(handle(deps, event)).expect("an answer");
         let statement = answer.policy_document.statement[0].clone();
         assert_eq!(statement.resource, ["arn:aws:execute-api:eu-west-1:1:api/prod/$connect"]);

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use websocket_authorizer::{Deps, handle};
+use websocket_authorizer::{AuthorizerDeps, handle};
 
 fn main() -> ExitCode {
     riffle_lambda::run(
-        |cloud| Ok(Deps { tickets: cloud.tickets()?, origins: cloud.env.list("ALLOWED_ORIGINS") }),
+        |cloud| Ok(AuthorizerDeps { tickets: cloud.tickets()?, origins: cloud.env.list("ALLOWED_ORIGINS") }),
         handle,
     )
 }

@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
 use riffle_ports::{Clock, Connection, ConnectionRegistry};
-use riffle_runtime::{Event, status};
+use riffle_runtime::{FunctionEvent, status};
 
 #[expect(missing_debug_implementations, reason = "it holds trait objects without Debug")]
-pub struct Deps {
+pub struct ConnectDeps {
     pub connections: Arc<dyn ConnectionRegistry>,
     pub clock: Arc<dyn Clock>,
 }
 
 /// Status 200 admits the client; any other refuses it.
-pub async fn handle(deps: &Deps, event: Event<ApiGatewayWebsocketProxyRequest>) -> ApiGatewayProxyResponse {
+pub async fn handle(
+    deps: &ConnectDeps,
+    event: FunctionEvent<ApiGatewayWebsocketProxyRequest>,
+) -> ApiGatewayProxyResponse {
     let context = event.payload.request_context;
     // Without a tenant, no authorizer has admitted this client.
     let tenant = context.authorizer.fields.get("tenant").and_then(|tenant| tenant.as_str());

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use websocket_connect::{Deps, handle};
+use websocket_connect::{ConnectDeps, handle};
 
 fn main() -> ExitCode {
     riffle_lambda::run(
-        |cloud| Ok(Deps { connections: cloud.connections()?, clock: cloud.clock.clone() }),
+        |cloud| Ok(ConnectDeps { connections: cloud.connections()?, clock: cloud.clock.clone() }),
         async |deps, event| Ok(handle(deps, event).await),
     )
 }

@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
 use riffle_ports::ConnectionRegistry;
-use riffle_runtime::{Event, status};
+use riffle_runtime::{FunctionEvent, status};
 use riffle_scan::Scan;
 
 #[expect(missing_debug_implementations, reason = "it holds trait objects without Debug")]
-pub struct Deps {
+pub struct DefaultDeps {
     pub scan: Scan,
     pub connections: Arc<dyn ConnectionRegistry>,
 }
 
-pub async fn handle(deps: &Deps, event: Event<ApiGatewayWebsocketProxyRequest>) -> ApiGatewayProxyResponse {
+pub async fn handle(
+    deps: &DefaultDeps,
+    event: FunctionEvent<ApiGatewayWebsocketProxyRequest>,
+) -> ApiGatewayProxyResponse {
     let Some(id) = event.payload.request_context.connection_id else {
         return status(400);
     };

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
 use riffle_ports::ConnectionRegistry;
-use riffle_runtime::{Event, status};
+use riffle_runtime::{FunctionEvent, status};
 
 #[expect(missing_debug_implementations, reason = "it holds trait objects without Debug")]
-pub struct Deps {
+pub struct DisconnectDeps {
     pub connections: Arc<dyn ConnectionRegistry>,
 }
 
-pub async fn handle(deps: &Deps, event: Event<ApiGatewayWebsocketProxyRequest>) -> ApiGatewayProxyResponse {
+pub async fn handle(
+    deps: &DisconnectDeps,
+    event: FunctionEvent<ApiGatewayWebsocketProxyRequest>,
+) -> ApiGatewayProxyResponse {
     let Some(id) = event.payload.request_context.connection_id else {
         return status(400);
     };

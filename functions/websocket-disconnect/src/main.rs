@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use websocket_disconnect::{Deps, handle};
+use websocket_disconnect::{DisconnectDeps, handle};
 
 fn main() -> ExitCode {
     riffle_lambda::run(
-        |cloud| Ok(Deps { connections: cloud.connections()? }),
+        |cloud| Ok(DisconnectDeps { connections: cloud.connections()? }),
         async |deps, event| Ok(handle(deps, event).await),
     )
 }

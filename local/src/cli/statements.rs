@@ -37,7 +37,7 @@ Exit codes:
 
 #[derive(Debug, Args)]
 #[command(after_help = IMPORT_HELP)]
-pub struct Import {
+pub struct ImportArgs {
     /// Bank statements to import: CSV, OFX or QFX files.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -68,7 +68,7 @@ Press Ctrl-C to stop; work in progress continues at the next start.";
 
 #[derive(Debug, Args)]
 #[command(after_help = WATCH_HELP)]
-pub struct Watch {
+pub struct WatchArgs {
     /// Folder to watch, including its subfolders.
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
@@ -112,7 +112,7 @@ Exit codes:
 
 #[derive(Debug, Args)]
 #[command(after_help = REPLAY_HELP)]
-pub struct Replay {
+pub struct ReplayArgs {
     /// Send events from this day or time on (UTC): 2026-01-31 or 2026-01-31T09:30:00Z.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub from: DateTime<Utc>,

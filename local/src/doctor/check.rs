@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::error::Problem;
+use crate::error::CommandError;
 use crate::words;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -67,11 +67,12 @@ impl Checks {
     }
 
     /// Prints a table on a terminal, else lines with fields separated by tabs, or JSON.
-    pub fn print(&self, json: bool) -> Result<(), Problem> {
+    pub fn print(&self, json: bool) -> Result<(), CommandError> {
         let mut out = io::stdout().lock();
         if json {
             for check in &self.0 {
-                let line = serde_json::to_string(check).map_err(|error| Problem::new(error.to_string()))?;
+                let line =
+                    serde_json::to_string(check).map_err(|error| CommandError::new(error.to_string()))?;
                 writeln!(out, "{line}")?;
             }
         } else if out.is_terminal() {

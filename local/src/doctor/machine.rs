@@ -8,9 +8,9 @@ use riffle_contracts::http::Health;
 use riffle_extract::{Sink, Unit};
 use riffle_local_adapters::Tesseract;
 use riffle_reader::sandbox::{self, Pdfium, PdfiumError, Pool};
-use riffle_reader::{Document, Parser, Reader, Text};
+use riffle_reader::{Parser, Reader, SourceFile, TextSink};
 
-use crate::cli::{Doctor, Machine};
+use crate::cli::{DoctorArgs, Machine};
 use crate::doctor::check::{Checks, Level};
 use crate::platform::{self, TENANT};
 use crate::serve;
@@ -25,7 +25,7 @@ const SANDBOX: &str = "sandbox";
 const LAYERS: &str = "sandbox layers";
 const PORT: &str = "port";
 
-pub async fn check(arguments: &Doctor, checks: &mut Checks) {
+pub async fn check(arguments: &DoctorArgs, checks: &mut Checks) {
     sandboxed(checks);
     layers(checks);
     ocr(&arguments.machine, checks);
@@ -35,14 +35,14 @@ pub async fn check(arguments: &Doctor, checks: &mut Checks) {
 }
 
 fn pool(pdfium: Option<Pdfium>) -> Pool {
-    Pool::new(sandbox::Settings { children: 1, pdfium, ..Default::default() })
+    Pool::new(sandbox::SandboxSettings { children: 1, pdfium, ..Default::default() })
 }
 
 fn sandboxed(checks: &mut Checks) {
     let reader = Reader { parser: Parser::Sandbox(pool(None)), cache: None, ocr: None };
     let document =
-        Document { name: "sample.txt", tenant: TENANT, identity: "sample", version: "1", ocr: false };
-    let mut said = Said::default();
+        SourceFile { name: "sample.txt", tenant: TENANT, identity: "sample", version: "1", ocr: false };
+    let mut said = ReadText::default();
     let read = reader.read(&document, &Bytes::from_static(SAMPLE), &mut said);
     let read = read.map_err(|error| error.to_string());
     let outcome = read.and_then(|ended| ended.outcome.map_err(|error| error.to_string()));
@@ -108,7 +108,7 @@ fn page(checks: &mut Checks) {
     }
 }
 
-async fn port(arguments: &Doctor, checks: &mut Checks) {
+async fn port(arguments: &DoctorArgs, checks: &mut Checks) {
     let listen = arguments.listen;
     match tokio::net::TcpListener::bind(listen).await {
         Ok(_) => checks.ok(PORT, format!("{listen} is free")),
@@ -145,15 +145,15 @@ async fn answers(address: SocketAddr, machine: &Machine) -> bool {
 }
 
 #[derive(Default)]
-struct Said(String);
+struct ReadText(String);
 
-impl Sink for Said {
+impl Sink for ReadText {
     fn unit(&mut self, unit: &Unit<'_>) {
         self.0 += unit.text;
     }
 }
 
-impl Text for Said {
+impl TextSink for ReadText {
     fn restart(&mut self) {
         self.0.clear();
     }

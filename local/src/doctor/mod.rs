@@ -8,11 +8,11 @@ mod state;
 
 use std::process::ExitCode;
 
-use crate::cli::Doctor;
+use crate::cli::DoctorArgs;
 use crate::doctor::check::Checks;
-use crate::error::Problem;
+use crate::error::CommandError;
 
-pub async fn run(arguments: Doctor) -> Result<ExitCode, Problem> {
+pub async fn run(arguments: DoctorArgs) -> Result<ExitCode, CommandError> {
     let mut checks = Checks::default();
     #[cfg(feature = "cloud")]
     if let Some(deployed) = crate::cloud::Deployed::named(&arguments.cloud).await? {

@@ -6,13 +6,13 @@ use std::time::Duration;
 use reqwest::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use reqwest::{Client, StatusCode};
 use riffle_contracts::http::{Config, Health};
-use riffle_stack_adapter::{Failed, KeyFacts, QueueFacts, TableFacts, TopicFacts};
+use riffle_stack_adapter::{CallError, KeyFacts, QueueFacts, TableFacts, TopicFacts};
 use riffle_topology::{Consumed, RIFFLE, url_output};
 use serde::de::DeserializeOwned;
 
 use crate::cloud::Deployed;
 use crate::doctor::check::Checks;
-use crate::error::Problem;
+use crate::error::CommandError;
 use crate::words;
 
 /// A Lambda function takes about a second for a cold start.
@@ -22,7 +22,7 @@ const KEY: &str = "cmlmZmxlIGRvY3RvciBpcw==";
 
 const DEPLOY: &str = "deploy the stack again (scripts/deploy): it was changed manually";
 
-pub async fn check(deployed: &Deployed, checks: &mut Checks) -> Result<(), Problem> {
+pub async fn check(deployed: &Deployed, checks: &mut Checks) -> Result<(), CommandError> {
     if !credentials(deployed, checks).await {
         return Ok(());
     }
@@ -85,7 +85,7 @@ fn output<'d>(deployed: &'d Deployed, name: &str, checks: &mut Checks) -> Option
     found
 }
 
-fn unreached(name: &str, what: &str, error: &Failed, checks: &mut Checks) {
+fn unreached(name: &str, what: &str, error: &CallError, checks: &mut Checks) {
     let advice = if error.is_denied() {
         "use credentials that are allowed to read it; infra/ defines the permissions of the functions"
     } else {
@@ -95,7 +95,7 @@ fn unreached(name: &str, what: &str, error: &Failed, checks: &mut Checks) {
     checks.problem(name, format!("{what}: {error}"), advice);
 }
 
-fn judge_table(name: &str, table: &str, facts: &Result<TableFacts, Failed>, checks: &mut Checks) {
+fn judge_table(name: &str, table: &str, facts: &Result<TableFacts, CallError>, checks: &mut Checks) {
     match facts {
         Err(error) => unreached(name, table, error, checks),
         Ok(TableFacts { active: false, .. }) => {
@@ -125,7 +125,7 @@ fn judge_queue(
     name: &str,
     consumed: Option<Consumed>,
     url: &str,
-    facts: &Result<QueueFacts, Failed>,
+    facts: &Result<QueueFacts, CallError>,
     checks: &mut Checks,
 ) {
     let QueueFacts { ready, in_flight, waiting } = match facts {
@@ -160,7 +160,7 @@ fn judge_queue(
     }
 }
 
-fn judge_key(key: &str, facts: &Result<KeyFacts, Failed>, checks: &mut Checks) {
+fn judge_key(key: &str, facts: &Result<KeyFacts, CallError>, checks: &mut Checks) {
     match facts {
         Ok(KeyFacts { enabled: true, .. }) => checks.ok("TokenKeyId", format!("{key} is enabled")),
         Ok(KeyFacts { state, .. }) => checks.problem(
@@ -172,7 +172,7 @@ fn judge_key(key: &str, facts: &Result<KeyFacts, Failed>, checks: &mut Checks) {
     }
 }
 
-fn judge_topic(name: &str, topic: &str, facts: &Result<TopicFacts, Failed>, checks: &mut Checks) {
+fn judge_topic(name: &str, topic: &str, facts: &Result<TopicFacts, CallError>, checks: &mut Checks) {
     match facts {
         Err(error) => unreached(name, topic, error, checks),
         Ok(TopicFacts { confirmed: 0, pending }) if name == "AlarmsTopic" => checks.warning(
@@ -187,9 +187,10 @@ fn judge_topic(name: &str, topic: &str, facts: &Result<TopicFacts, Failed>, chec
     }
 }
 
-async fn answers(deployed: &Deployed, checks: &mut Checks) -> Result<(), Problem> {
+async fn answers(deployed: &Deployed, checks: &mut Checks) -> Result<(), CommandError> {
     let client = riffle_drive_adapter::http().timeout(ANSWER).build();
-    let client = client.map_err(|error| Problem::new(format!("cannot create an HTTP client: {error}")))?;
+    let client =
+        client.map_err(|error| CommandError::new(format!("cannot create an HTTP client: {error}")))?;
     if let Some(base) = output(deployed, "HttpApiUrl", checks) {
         judge_health(&get::<Health>(&client, base, "/api/health").await, checks);
         judge_config(&get::<Config>(&client, base, "/api/config").await, checks);
@@ -309,8 +310,8 @@ mod tests {
         checks.0.iter().map(|check| check.level).collect()
     }
 
-    fn denied() -> Failed {
-        Failed {
+    fn denied() -> CallError {
+        CallError {
             operation: "DescribeTable",
             code: Some("AccessDeniedException".to_owned()),
             why: "no".to_owned(),

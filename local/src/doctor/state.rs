@@ -10,7 +10,7 @@ use riffle_topology::RIFFLE;
 
 use crate::cli::Machine;
 use crate::doctor::check::{Checks, Level};
-use crate::error::Problem;
+use crate::error::CommandError;
 use crate::platform;
 use crate::words;
 
@@ -32,7 +32,7 @@ const OTHER_FOLDER: &str =
     "make it writable for this user, or choose another folder with --state or LOCAL_STORAGE_PATH";
 const GO_ON: &str = "to continue, run riffle serve, or the same riffle scan or import again";
 
-pub fn check(machine: &Machine, checks: &mut Checks) -> Result<(), Problem> {
+pub fn check(machine: &Machine, checks: &mut Checks) -> Result<(), CommandError> {
     let dir = platform::state_dir(machine.state.as_deref())?;
     let look = match StateLook::open(&dir) {
         Ok(look) => {

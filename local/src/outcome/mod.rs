@@ -6,7 +6,7 @@ use riffle_contracts::http_statements::{FileAccount, FileWarning, StatementFile,
 use serde::Serialize;
 use serde_json::json;
 
-use crate::error::Problem;
+use crate::error::CommandError;
 use crate::words;
 
 pub use wait::{Awaited, Pipeline, end};
@@ -21,21 +21,21 @@ const REMARKS: usize = 10;
 
 /// A file and its result.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct FileOutcome {
     /// The file's name as the user gave it.
     pub file: String,
-    pub end: End,
+    pub end: FileEnd,
 }
 
 #[derive(Debug)]
-pub enum End {
+pub enum FileEnd {
     Told(Box<StatementFile>),
     /// The file was not processed, for this reason.
     Unread(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum FileVerdict {
     Processed,
     /// Processed, but a person should review it.
     Review,
@@ -45,7 +45,7 @@ pub enum Verdict {
 
 /// The last line about a file for programs.
 #[derive(Default, Serialize)]
-struct Summary<'a> {
+struct OutcomeSummary<'a> {
     r#type: &'static str,
     file: &'a str,
     id: Option<&'a str>,
@@ -67,12 +67,12 @@ struct Summary<'a> {
     reason: Option<&'a str>,
 }
 
-impl Outcome {
-    pub fn verdict(&self) -> Verdict {
+impl FileOutcome {
+    pub fn verdict(&self) -> FileVerdict {
         match &self.end {
-            End::Told(item) if item.detail == StatementPhase::Processed => Verdict::Processed,
-            End::Told(item) if item.detail == StatementPhase::Review => Verdict::Review,
-            End::Told(_) | End::Unread(_) => Verdict::Not,
+            FileEnd::Told(item) if item.detail == StatementPhase::Processed => FileVerdict::Processed,
+            FileEnd::Told(item) if item.detail == StatementPhase::Review => FileVerdict::Review,
+            FileEnd::Told(_) | FileEnd::Unread(_) => FileVerdict::Not,
         }
     }
 
@@ -80,8 +80,8 @@ impl Outcome {
     pub fn rows(&self) -> Vec<[String; COLUMNS.len()]> {
         let file = words::line(&self.file);
         let item = match &self.end {
-            End::Told(item) => item,
-            End::Unread(_) => {
+            FileEnd::Told(item) => item,
+            FileEnd::Unread(_) => {
                 let mut row = [const { String::new() }; COLUMNS.len()];
                 [row[0], row[1]] = [file, "unread".to_owned()];
                 return vec![row];
@@ -129,8 +129,8 @@ impl Outcome {
     /// Returns what a person should know in addition to the numbers.
     pub fn remarks(&self) -> Vec<String> {
         let item = match &self.end {
-            End::Told(item) => item,
-            End::Unread(why) => return vec![why.clone()],
+            FileEnd::Told(item) => item,
+            FileEnd::Unread(why) => return vec![why.clone()],
         };
         let mut remarks: Vec<String> = item.reason.iter().chain(&item.review).cloned().collect();
         let shown = item.warnings.iter().take(REMARKS);
@@ -142,14 +142,18 @@ impl Outcome {
         remarks.iter().map(|remark| words::line(remark)).collect()
     }
 
-    pub fn summary(&self) -> Result<String, Problem> {
-        let none =
-            Summary { r#type: "SUMMARY", file: &self.file, state: json!("unread"), ..Summary::default() };
+    pub fn summary(&self) -> Result<String, CommandError> {
+        let none = OutcomeSummary {
+            r#type: "SUMMARY",
+            file: &self.file,
+            state: json!("unread"),
+            ..OutcomeSummary::default()
+        };
         let summary = match &self.end {
-            End::Unread(why) => Summary { reason: Some(why), ..none },
-            End::Told(item) => {
+            FileEnd::Unread(why) => OutcomeSummary { reason: Some(why), ..none },
+            FileEnd::Told(item) => {
                 let only = if let [only] = &item.accounts[..] { Some(only) } else { None };
-                Summary {
+                OutcomeSummary {
                     id: Some(&item.id),
                     state: json!(item.detail),
                     format: item.format.as_deref(),
@@ -170,7 +174,7 @@ impl Outcome {
                 }
             }
         };
-        serde_json::to_string(&summary).map_err(|error| Problem::new(error.to_string()))
+        serde_json::to_string(&summary).map_err(|error| CommandError::new(error.to_string()))
     }
 }
 

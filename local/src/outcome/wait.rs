@@ -8,8 +8,8 @@ use riffle_ports::{FileId, ObjectRef};
 use riffle_statements::{ApiError, processing_id};
 use riffle_topology::statements;
 
-use super::{End, Outcome};
-use crate::error::Problem;
+use super::{FileEnd, FileOutcome};
+use crate::error::CommandError;
 use crate::platform::{Platform, TENANT};
 
 /// The pause between two checks, at first and later.
@@ -40,11 +40,11 @@ impl Pipeline {
     }
 
     /// Returns a file's current state; `None` if the flow has not even recorded it.
-    pub async fn item(&self, id: &FileId) -> Result<Option<StatementFile>, Problem> {
+    pub async fn item(&self, id: &FileId) -> Result<Option<StatementFile>, CommandError> {
         match self.platform.statements.queries.file(TENANT, id).await {
             Ok(item) => Ok(Some(item)),
             Err(ApiError::NotFound) => Ok(None),
-            Err(error) => Err(Problem::new(error.to_string())),
+            Err(error) => Err(CommandError::new(error.to_string())),
         }
     }
 
@@ -57,7 +57,7 @@ impl Pipeline {
     }
 
     /// Whether no message of the flow is queued or in flight, and no event waits to be published.
-    pub async fn is_idle(&self) -> Result<bool, Problem> {
+    pub async fn is_idle(&self) -> Result<bool, CommandError> {
         let depths = self.platform.queues.depths().await?;
         let topology = self.platform.queues.topology();
         let of_statements =
@@ -77,7 +77,7 @@ impl Pipeline {
         &self,
         awaited: &[Awaited],
         mut progress: impl FnMut(usize, u64),
-    ) -> Result<Vec<Outcome>, Problem> {
+    ) -> Result<Vec<FileOutcome>, CommandError> {
         let mut pause = SOON;
         loop {
             // The order matters: a file that is not done although nothing was in progress before will never be done.
@@ -88,7 +88,7 @@ impl Pipeline {
                 done += usize::from(item.as_ref().is_some_and(Self::is_done));
                 rows += self.rows(&one.id, item.as_ref()).await?;
                 if idle {
-                    outcomes.push(Outcome { file: one.file.clone(), end: end(item) });
+                    outcomes.push(FileOutcome { file: one.file.clone(), end: end(item) });
                 }
             }
             if idle {
@@ -101,12 +101,14 @@ impl Pipeline {
     }
 
     /// Returns how many rows have been read so far, accurate to one part.
-    async fn rows(&self, id: &FileId, item: Option<&StatementFile>) -> Result<u64, Problem> {
+    async fn rows(&self, id: &FileId, item: Option<&StatementFile>) -> Result<u64, CommandError> {
         match item {
             Some(item) if item.detail == StatementPhase::Processing => {
                 let statements = self.platform.statements.flow();
-                let file =
-                    statements.file(TENANT, id).await.map_err(|error| Problem::new(error.to_string()))?;
+                let file = statements
+                    .file(TENANT, id)
+                    .await
+                    .map_err(|error| CommandError::new(error.to_string()))?;
                 let parts = file.map_or(0, |file| file.parts);
                 Ok(u64::from(parts) * statements.settings.part_rows as u64)
             }
@@ -117,9 +119,9 @@ impl Pipeline {
 }
 
 /// Returns the result of a file for which nothing is in progress.
-pub fn end(item: Option<StatementFile>) -> End {
+pub fn end(item: Option<StatementFile>) -> FileEnd {
     match item {
-        Some(item) if Pipeline::is_done(&item) => End::Told(Box::new(item)),
-        _ => End::Unread("processing has stopped: see riffle redrive --list".to_owned()),
+        Some(item) if Pipeline::is_done(&item) => FileEnd::Told(Box::new(item)),
+        _ => FileEnd::Unread("processing has stopped: see riffle redrive --list".to_owned()),
     }
 }

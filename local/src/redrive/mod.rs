@@ -9,20 +9,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use riffle_local_adapters::{StateLook, Store};
-use riffle_ports::{About, Clock as _, DeadLetter, DeadLetters, SessionId, Subject, Told};
+use riffle_ports::{Clock as _, DeadLetter, DeadLetterStore, MessageInfo, RecordInfo, SessionId, Subject};
 use riffle_runtime::SystemClock;
 use riffle_topology::{RIFFLE, scan};
 use serde_json::json;
 
-use crate::cli::Redrive;
-use crate::error::Problem;
+use crate::cli::RedriveArgs;
+use crate::error::CommandError;
 use crate::platform;
 use crate::words::{self, say};
 
 /// The exit code if only a part of the request could be done.
 const IN_PART: u8 = 1;
 
-pub async fn run(arguments: Redrive) -> Result<ExitCode, Problem> {
+pub async fn run(arguments: RedriveArgs) -> Result<ExitCode, CommandError> {
     #[cfg(feature = "cloud")]
     if let Some(deployed) = crate::cloud::Deployed::named(&arguments.cloud).await? {
         return stack::run(&deployed, &arguments).await;
@@ -32,9 +32,9 @@ pub async fn run(arguments: Redrive) -> Result<ExitCode, Problem> {
 }
 
 /// Lists dead letters, even while another riffle uses the state.
-fn list(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
+fn list(dir: &Path, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
     let mut lines = Vec::new();
-    if let Some(look) = StateLook::open(dir).map_err(|error| Problem::new(error.to_string()))? {
+    if let Some(look) = StateLook::open(dir).map_err(|error| CommandError::new(error.to_string()))? {
         let mut letters = look.dead_letters(usize::MAX)?;
         letters.retain(|letter| arguments.flow.as_ref().is_none_or(|flow| *flow == letter.flow));
         for letter in letters {
@@ -54,8 +54,12 @@ fn list(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
 }
 
 /// Returns what the state records about the subject of a letter.
-fn told(look: &StateLook, letter: &DeadLetter, about: Option<&About>) -> Result<Told, Problem> {
-    let Some(about) = about else { return Ok(Told::default()) };
+fn told(
+    look: &StateLook,
+    letter: &DeadLetter,
+    about: Option<&MessageInfo>,
+) -> Result<RecordInfo, CommandError> {
+    let Some(about) = about else { return Ok(RecordInfo::default()) };
     match (&*letter.flow, &about.tenant) {
         (scan::NAME, _) => {
             let session = look.session(&SessionId(about.subject.clone()))?;
@@ -66,13 +70,13 @@ fn told(look: &StateLook, letter: &DeadLetter, about: Option<&About>) -> Result<
             let told = record.map(|record| riffle_functions::told_of_letter(letter, record));
             Ok(told.transpose()?.unwrap_or_default())
         }
-        _ => Ok(Told::default()),
+        _ => Ok(RecordInfo::default()),
     }
 }
 
 /// Formats a letter with fields separated by tabs: message, flow, queue, kind, scan or statement, its state, age,
 /// reason. The content of the message is not shown.
-fn line(letter: &DeadLetter, about: Option<About>, told: Told, json: bool) -> String {
+fn line(letter: &DeadLetter, about: Option<MessageInfo>, told: RecordInfo, json: bool) -> String {
     let DeadLetter { id, flow, function, .. } = letter;
     let queue = letter.queue.as_deref().unwrap_or(function);
     let age = words::span(SystemClock.now() - letter.sent_at);
@@ -101,17 +105,18 @@ fn line(letter: &DeadLetter, about: Option<About>, told: Told, json: bool) -> St
 }
 
 /// Returns the letters that the arguments select.
-fn chosen(mut letters: Vec<DeadLetter>, arguments: &Redrive) -> Vec<DeadLetter> {
+fn chosen(mut letters: Vec<DeadLetter>, arguments: &RedriveArgs) -> Vec<DeadLetter> {
     letters.retain(|letter| arguments.messages.is_empty() || arguments.messages.contains(&letter.id));
     letters
 }
 
-async fn give_back(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem> {
-    if StateLook::open(dir).map_err(|error| Problem::new(error.to_string()))?.is_none() {
+async fn give_back(dir: &Path, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
+    if StateLook::open(dir).map_err(|error| CommandError::new(error.to_string()))?.is_none() {
         say("no dead letters");
         return Ok(unknown(arguments, &[]));
     }
-    let store = Store::open(dir, Arc::new(SystemClock)).map_err(|error| Problem::new(error.to_string()))?;
+    let store =
+        Store::open(dir, Arc::new(SystemClock)).map_err(|error| CommandError::new(error.to_string()))?;
     let dead = store.dead_letters();
     let (letters, _) = dead.list(arguments.flow.as_deref(), u32::MAX).await?;
     let letters = chosen(letters, arguments);
@@ -137,7 +142,7 @@ async fn give_back(dir: &Path, arguments: &Redrive) -> Result<ExitCode, Problem>
 }
 
 /// Reports the named messages that are not dead letters.
-fn unknown(arguments: &Redrive, moved: &[DeadLetter]) -> ExitCode {
+fn unknown(arguments: &RedriveArgs, moved: &[DeadLetter]) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     for id in arguments.messages.iter().filter(|id| !moved.iter().any(|moved| moved.id == **id)) {
         say(&format!("{id} is not a dead letter; riffle redrive --list shows them"));

@@ -3,34 +3,34 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use riffle_ports::{DeadLetter, DeadLetters as _, PortError, Told};
+use riffle_ports::{DeadLetter, DeadLetterStore as _, PortError, RecordInfo};
 use serde_json::json;
 
 use super::{IN_PART, chosen, line, say};
-use crate::cli::Redrive;
+use crate::cli::RedriveArgs;
 use crate::cloud::Deployed;
-use crate::error::Problem;
+use crate::error::CommandError;
 use crate::words;
 
 /// The maximum number of letters to look at, below the limit of SQS of about 120,000 in-flight messages per queue.
 const SEEN_MAX: u32 = 100_000;
 
-pub async fn run(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, Problem> {
+pub async fn run(deployed: &Deployed, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
     if arguments.list { list(deployed, arguments).await } else { redrive(deployed, arguments).await }
 }
 
 /// Returns the letters in the order in which they were sent.
-async fn letters(deployed: &Deployed, arguments: &Redrive) -> Result<Vec<DeadLetter>, Problem> {
+async fn letters(deployed: &Deployed, arguments: &RedriveArgs) -> Result<Vec<DeadLetter>, CommandError> {
     let dead = deployed.stack.dead_letters(deployed.dead_letters(arguments.flow.as_deref())?);
     let (letters, _) = dead.list(None, SEEN_MAX).await.map_err(|error| again(&error))?;
     Ok(letters)
 }
 
-fn again(error: &PortError) -> Problem {
-    Problem::new(format!("{error}; the messages that were read reappear within minutes: try again"))
+fn again(error: &PortError) -> CommandError {
+    CommandError::new(format!("{error}; the messages that were read reappear within minutes: try again"))
 }
 
-async fn list(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, Problem> {
+async fn list(deployed: &Deployed, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
     let letters = letters(deployed, arguments).await?;
     let mut out = std::io::stdout().lock();
     for letter in &letters {
@@ -38,7 +38,7 @@ async fn list(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, Prob
         writeln!(
             out,
             "{}",
-            line(letter, riffle_functions::about_letter(letter), Told::default(), arguments.json)
+            line(letter, riffle_functions::about_letter(letter), RecordInfo::default(), arguments.json)
         )?;
     }
     say(&match letters.len() as u64 {
@@ -48,7 +48,7 @@ async fn list(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, Prob
     Ok(ExitCode::SUCCESS)
 }
 
-async fn redrive(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, Problem> {
+async fn redrive(deployed: &Deployed, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
     let places = deployed.dead_letters(arguments.flow.as_deref())?;
     let mut moved = 0;
     // To move all letters, SQS can do most of the work itself.
@@ -56,7 +56,7 @@ async fn redrive(deployed: &Deployed, arguments: &Redrive) -> Result<ExitCode, P
         let by_itself = deployed.stack.move_all(&place.url).await;
         let by_itself = by_itself.map_err(|error| {
             let moved = words::count(moved, "dead letter");
-            Problem::new(format!("{error}; {moved} moved back: try again"))
+            CommandError::new(format!("{error}; {moved} moved back: try again"))
         })?;
         let by_itself = by_itself.unwrap_or_default();
         moved += by_itself.count;

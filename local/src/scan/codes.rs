@@ -8,14 +8,17 @@ use bytes::Bytes;
 use riffle_scan::codes::{self, CodeFiles, Detected};
 use riffle_scan::matching::CodeList;
 
-use crate::error::Problem;
+use crate::error::CommandError;
 use crate::words;
 
 /// The maximum size of a file that lists codes.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// Returns the codes of all arguments, normalised, and for each file a note on what was taken for codes.
-pub async fn read(files: &dyn CodeFiles, arguments: &[String]) -> Result<(CodeList, Vec<String>), Problem> {
+pub async fn read(
+    files: &dyn CodeFiles,
+    arguments: &[String],
+) -> Result<(CodeList, Vec<String>), CommandError> {
     let mut given = Vec::new();
     let mut notes = Vec::new();
     for argument in arguments {
@@ -24,7 +27,7 @@ pub async fn read(files: &dyn CodeFiles, arguments: &[String]) -> Result<(CodeLi
         notes.extend(note);
     }
     let all = given.len();
-    let list = CodeList::new(given).map_err(|error| Problem::new(format!("--codes: {error}")))?;
+    let list = CodeList::new(given).map_err(|error| CommandError::new(format!("--codes: {error}")))?;
     let repeats = all - list.len();
     if repeats > 0 {
         notes.push(format!(
@@ -36,11 +39,11 @@ pub async fn read(files: &dyn CodeFiles, arguments: &[String]) -> Result<(CodeLi
     Ok((list, notes))
 }
 
-async fn one(files: &dyn CodeFiles, argument: &str) -> Result<(Vec<String>, Option<String>), Problem> {
+async fn one(files: &dyn CodeFiles, argument: &str) -> Result<(Vec<String>, Option<String>), CommandError> {
     match content(Path::new(argument)) {
         Ok(content) => {
             let list = files.read(argument, Bytes::from(content)).await;
-            let list = list.map_err(|error| Problem::new(format!("--codes: {error}")))?;
+            let list = list.map_err(|error| CommandError::new(format!("--codes: {error}")))?;
             let note = describe(argument, &list.detected);
             // Also when piped: what is not searched for is never left out silently.
             if !list.blanks.is_empty() {
@@ -55,7 +58,7 @@ async fn one(files: &dyn CodeFiles, argument: &str) -> Result<(Vec<String>, Opti
             Ok((codes::from_argument(argument), None))
         }
         Err(error) => {
-            Err(Problem::new(format!("--codes {argument}: {}", words::path_problem(&error, "file"))))
+            Err(CommandError::new(format!("--codes {argument}: {}", words::path_problem(&error, "file"))))
         }
     }
 }
@@ -109,7 +112,7 @@ fn looks_like_a_file(argument: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use async_trait::async_trait;
-    use riffle_scan::codes::{CodesError, Listing};
+    use riffle_scan::codes::{CodesError, CodesListing};
 
     use super::*;
 
@@ -118,7 +121,7 @@ mod tests {
 
     #[async_trait]
     impl CodeFiles for NoFiles {
-        async fn read(&self, name: &str, _: Bytes) -> Result<Listing, CodesError> {
+        async fn read(&self, name: &str, _: Bytes) -> Result<CodesListing, CodesError> {
             Err(CodesError::Empty { name: name.to_owned() })
         }
     }

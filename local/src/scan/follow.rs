@@ -7,21 +7,25 @@ use riffle_contracts::{Action, ErrorCode, Frame, FrameBody, SessionState};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::client::Client;
-use crate::error::Problem;
-use crate::scan::output::Output;
+use crate::client::LocalClient;
+use crate::error::CommandError;
+use crate::scan::output::ScanOutput;
 
 /// After this time without a frame, the client requests the state of the session.
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// The end of a session.
-pub struct End {
+pub struct SessionEnd {
     pub session: String,
     pub complete: FrameBody,
 }
 
 /// Sends `first` and shows frames until the session completes. Ctrl-C cancels the session.
-pub async fn follow(client: Client, first: Action, output: &mut Output) -> Result<End, Problem> {
+pub async fn follow(
+    client: LocalClient,
+    first: Action,
+    output: &mut ScanOutput,
+) -> Result<SessionEnd, CommandError> {
     let mut follower = Follower {
         client,
         session: None,
@@ -63,12 +67,12 @@ pub async fn follow(client: Client, first: Action, output: &mut Output) -> Resul
     };
     output.frame(&complete)?;
     follower.client.disconnect().await;
-    Ok(End { session: complete.session_id.unwrap_or_default(), complete: complete.body })
+    Ok(SessionEnd { session: complete.session_id.unwrap_or_default(), complete: complete.body })
 }
 
 /// The known state of the session.
 struct Follower {
-    client: Client,
+    client: LocalClient,
     session: Option<String>,
     /// Already shown.
     matches: HashSet<String>,
@@ -82,7 +86,7 @@ struct Follower {
 
 impl Follower {
     /// Handles one frame; returns COMPLETE once everything that it counts has been shown.
-    async fn take(&mut self, frame: Frame, output: &mut Output) -> Result<Option<Frame>, Problem> {
+    async fn take(&mut self, frame: Frame, output: &mut ScanOutput) -> Result<Option<Frame>, CommandError> {
         if self.session.is_none() && frame.session_id.is_some() {
             self.session.clone_from(&frame.session_id);
             if self.cancelling {
@@ -100,12 +104,12 @@ impl Follower {
             }
             FrameBody::Cancelled { .. } => {
                 output.frame(&frame)?;
-                return Err(Problem::interrupted("the scan was cancelled and will not be resumed"));
+                return Err(CommandError::interrupted("the scan was cancelled and will not be resumed"));
             }
             FrameBody::Error { code: ErrorCode::WrongState, .. } if self.cancelling => {}
             FrameBody::Error { message, .. } => {
                 output.frame(&frame)?;
-                return Err(Problem::new(message.clone()));
+                return Err(CommandError::new(message.clone()));
             }
             FrameBody::Started { .. } if self.started => {}
             FrameBody::Started { .. } | FrameBody::Progress { .. } | FrameBody::Pong => {
@@ -117,7 +121,7 @@ impl Follower {
     }
 
     /// Shows a match or a failure unless it was already shown.
-    fn show(&mut self, frame: &Frame, output: &mut Output) -> Result<(), Problem> {
+    fn show(&mut self, frame: &Frame, output: &mut ScanOutput) -> Result<(), CommandError> {
         let new = match &frame.body {
             FrameBody::MatchFound { match_id, .. } => self.matches.insert(match_id.clone()),
             FrameBody::FileFailed { file, .. } => self.failures.insert(*file),
@@ -126,7 +130,11 @@ impl Follower {
         if new { output.frame(frame) } else { Ok(()) }
     }
 
-    async fn snapshot(&mut self, frame: &Frame, output: &mut Output) -> Result<Option<Frame>, Problem> {
+    async fn snapshot(
+        &mut self,
+        frame: &Frame,
+        output: &mut ScanOutput,
+    ) -> Result<Option<Frame>, CommandError> {
         let FrameBody::Snapshot { cursor, state, reason, total, .. } = &frame.body else { return Ok(None) };
         if !self.started && *state == SessionState::Running {
             self.started = true;
@@ -144,9 +152,9 @@ impl Follower {
         }
         match state {
             SessionState::Failed => {
-                Err(Problem::new(reason.clone().unwrap_or_else(|| "the scan failed".to_owned())))
+                Err(CommandError::new(reason.clone().unwrap_or_else(|| "the scan failed".to_owned())))
             }
-            SessionState::Cancelled => Err(Problem::interrupted("the scan was cancelled")),
+            SessionState::Cancelled => Err(CommandError::interrupted("the scan was cancelled")),
             SessionState::Complete if self.complete.is_none() => {
                 // The session completed before this client listened: a cancel request makes it send COMPLETE again.
                 self.cancel().await?;
@@ -162,7 +170,7 @@ impl Follower {
     }
 
     /// Requests a snapshot if the session is known.
-    async fn resume(&self, cursor: Option<String>) -> Result<(), Problem> {
+    async fn resume(&self, cursor: Option<String>) -> Result<(), CommandError> {
         match &self.session {
             Some(session) => self.client.send(&Action::Resume { session_id: session.clone(), cursor }).await,
             None => Ok(()),
@@ -170,7 +178,7 @@ impl Follower {
     }
 
     /// Requests the cancellation if the session is known.
-    async fn cancel(&self) -> Result<(), Problem> {
+    async fn cancel(&self) -> Result<(), CommandError> {
         match &self.session {
             Some(session) => self.client.send(&Action::CancelScan { session_id: session.clone() }).await,
             None => Ok(()),

@@ -15,15 +15,15 @@ use riffle_ports::{Ids, ObjectStore, ScanLedger, SessionId};
 use riffle_scan::matching::CodeList;
 use riffle_scan::{Links, keys, stored_codes};
 
-use crate::cli::{Match, Ocr, Scan};
-use crate::client::Client;
-use crate::error::Problem;
+use crate::cli::{MatchOption, OcrOption, ScanArgs};
+use crate::client::LocalClient;
+use crate::error::CommandError;
 use crate::platform::{self, Platform, TENANT};
 use crate::words;
 
 pub use retry::named;
 
-pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
+pub async fn run(arguments: ScanArgs) -> Result<ExitCode, CommandError> {
     let asked = match &arguments.retry {
         None => {
             let files = platform::code_files(&arguments.machine);
@@ -36,16 +36,18 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
     }
     let platform = Arc::new(Platform::open(&arguments.machine, Links::Files)?);
     let plan = match asked {
-        Err(earlier) => Plan::retry(&platform, earlier).await?,
-        Ok((folders, (codes, notes))) => Plan::scan(&platform, &arguments, folders, &codes, notes).await?,
+        Err(earlier) => ScanPlan::retry(&platform, earlier).await?,
+        Ok((folders, (codes, notes))) => {
+            ScanPlan::scan(&platform, &arguments, folders, &codes, notes).await?
+        }
     };
-    let client = Client::connect(Arc::clone(&platform), TENANT).await?;
+    let client = LocalClient::connect(Arc::clone(&platform), TENANT).await?;
     let pumps = platform.start(&arguments.machine).await;
-    let mut output = output::Output::new(&arguments, plan.roots);
+    let mut output = output::ScanOutput::new(&arguments, plan.roots);
     for note in plan.hints {
         output.hint(&note);
     }
-    if arguments.ocr == Ocr::Auto
+    if arguments.ocr == OcrOption::Auto
         && let Err(why) = platform.ocr.find()
     {
         output.note(&format!("running without OCR: {why}. Pages that contain only pictures stay unread"));
@@ -57,7 +59,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
     let end = follow::follow(client, first, &mut output).await?;
     let FrameBody::Complete { total_matches, total_processed, total_failed, receipt, .. } = end.complete
     else {
-        return Err(Problem::new("the scan did not complete"));
+        return Err(CommandError::new("the scan did not complete"));
     };
     let report = match &arguments.report {
         Some(path) => Some(save_report(&platform, &end.session, path).await?),
@@ -84,7 +86,7 @@ pub async fn run(arguments: Scan) -> Result<ExitCode, Problem> {
 }
 
 /// Returns how many scans have not ended. A scan that is being deleted is open too, but no client waits for it.
-async fn still_open(platform: &Platform) -> Result<usize, Problem> {
+async fn still_open(platform: &Platform) -> Result<usize, CommandError> {
     let mut open = 0;
     for id in platform.ledger.open_sessions().await? {
         let session = platform.ledger.session(&id).await?;
@@ -94,29 +96,29 @@ async fn still_open(platform: &Platform) -> Result<usize, Problem> {
 }
 
 /// The first action, and what to print before it.
-struct Plan {
+struct ScanPlan {
     first: Action,
     roots: output::Roots,
     hints: Vec<String>,
     notes: Vec<String>,
 }
 
-impl Plan {
+impl ScanPlan {
     async fn scan(
         platform: &Platform,
-        arguments: &Scan,
+        arguments: &ScanArgs,
         folders: Vec<String>,
         codes: &CodeList,
         hints: Vec<String>,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, CommandError> {
         let options = Options {
             matching: match arguments.matching {
-                Match::Token => MatchMode::Token,
-                Match::Substring => MatchMode::Substring,
+                MatchOption::Token => MatchMode::Token,
+                MatchOption::Substring => MatchMode::Substring,
             },
             ocr: match arguments.ocr {
-                Ocr::Auto => OcrMode::Auto,
-                Ocr::Off => OcrMode::Off,
+                OcrOption::Auto => OcrMode::Auto,
+                OcrOption::Off => OcrMode::Off,
             },
             evidence: arguments.evidence,
         };
@@ -135,7 +137,7 @@ impl Plan {
         Ok(Self { first: started(start), roots, hints, notes: Vec::new() })
     }
 
-    async fn retry(platform: &Platform, earlier: &str) -> Result<Self, Problem> {
+    async fn retry(platform: &Platform, earlier: &str) -> Result<Self, CommandError> {
         let earlier = retry::find(platform, earlier).await?;
         let given: Vec<PathBuf> = earlier.folders().iter().map(PathBuf::from).collect();
         let roots = output::Roots::new(earlier.folders(), &given);
@@ -163,10 +165,10 @@ fn started(start: StartScan) -> Action {
 }
 
 /// Returns absolute paths, so that the session means the same folders wherever it is resumed.
-fn folders(dirs: &[PathBuf]) -> Result<Vec<String>, Problem> {
+fn folders(dirs: &[PathBuf]) -> Result<Vec<String>, CommandError> {
     dirs.iter()
         .map(|dir| {
-            let problem = |why: String| Problem::new(format!("{}: {why}", dir.display()));
+            let problem = |why: String| CommandError::new(format!("{}: {why}", dir.display()));
             let path = dir.canonicalize().map_err(|error| problem(words::path_problem(&error, "folder")))?;
             if !path.is_dir() {
                 return Err(problem("not a folder; give the folder that contains it".to_owned()));
@@ -179,15 +181,15 @@ fn folders(dirs: &[PathBuf]) -> Result<Vec<String>, Problem> {
 }
 
 /// Checks before anything is read: an hour of reading must not end in a report that cannot be written.
-fn check_writable(report: &Path) -> Result<(), Problem> {
+fn check_writable(report: &Path) -> Result<(), CommandError> {
     if report.is_dir() {
         let problem = format!("cannot write the report to {}: it is a folder", report.display());
-        return Err(Problem::new(format!("{problem}; give a file in it")));
+        return Err(CommandError::new(format!("{problem}; give a file in it")));
     }
     let part = part_of(report);
     if part.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         let problem = format!("cannot write the report to {}: its folder does not exist", report.display());
-        return Err(Problem::new(problem));
+        return Err(CommandError::new(problem));
     }
     std::fs::File::create(&part)
         .and_then(|_| std::fs::remove_file(&part))
@@ -201,25 +203,27 @@ fn part_of(report: &Path) -> PathBuf {
     report.with_file_name(name)
 }
 
-fn unwritable(report: &Path, error: &std::io::Error) -> Problem {
-    Problem::new(format!(
+fn unwritable(report: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::new(format!(
         "cannot write the report to {}: {error}; choose another place with --report",
         report.display()
     ))
 }
 
 /// Stores the codes as a parsed list, so that the platform does not parse them again.
-async fn upload_codes(platform: &Platform, codes: &CodeList) -> Result<String, Problem> {
+async fn upload_codes(platform: &Platform, codes: &CodeList) -> Result<String, CommandError> {
     let (json, digest) = stored_codes(codes);
     let key = format!("{}{digest}", keys::code_lists(TENANT));
     platform.objects.put(&key, json.into()).await?;
     Ok(key)
 }
 
-async fn save_report(platform: &Platform, session: &str, path: &Path) -> Result<String, Problem> {
+async fn save_report(platform: &Platform, session: &str, path: &Path) -> Result<String, CommandError> {
     let key = keys::report(&SessionId(session.to_owned()));
     let report = platform.objects.get(&key).await?.ok_or_else(|| {
-        Problem::new(format!("the report of session {session} is missing from the state folder: scan again"))
+        CommandError::new(format!(
+            "the report of session {session} is missing from the state folder: scan again"
+        ))
     })?;
     let part = part_of(path);
     let saved = match tokio::fs::write(&part, &report).await {
@@ -228,7 +232,7 @@ async fn save_report(platform: &Platform, session: &str, path: &Path) -> Result<
     };
     saved.map_err(|error| {
         let problem = unwritable(path, &error);
-        Problem::new(format!(
+        CommandError::new(format!(
             "{problem}. The report is kept: riffle serve provides it at /scans/{session}/report.xlsx"
         ))
     })?;

@@ -7,13 +7,13 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use riffle_contracts::{FoundMatch, Frame, FrameBody, Summary};
 
-use crate::cli::Scan;
-use crate::error::Problem;
+use crate::cli::ScanArgs;
+use crate::error::CommandError;
 use crate::words::{self, line, say};
 
 /// Writes results to standard output and everything else to standard error.
-pub struct Output {
-    form: Form,
+pub struct ScanOutput {
+    form: OutputForm,
     roots: Roots,
     failed: u64,
     /// Print how many files are read: only in a retry.
@@ -43,7 +43,7 @@ impl Roots {
     }
 }
 
-enum Form {
+enum OutputForm {
     /// Frames as JSON, one per line.
     Json,
     /// Only matches, one per line.
@@ -52,16 +52,16 @@ enum Form {
     Terminal(ProgressBar),
 }
 
-impl Output {
-    pub fn new(arguments: &Scan, roots: Roots) -> Self {
+impl ScanOutput {
+    pub fn new(arguments: &ScanArgs, roots: Roots) -> Self {
         let form = if arguments.json {
-            Form::Json
+            OutputForm::Json
         } else if io::stdout().is_terminal() {
             let bar = ProgressBar::new_spinner().with_style(spinner()).with_message("Listing files");
             bar.enable_steady_tick(Duration::from_millis(120));
-            Form::Terminal(bar)
+            OutputForm::Terminal(bar)
         } else {
-            Form::Lines
+            OutputForm::Lines
         };
         let state = arguments.machine.state.as_ref();
         let state = state.map_or_else(String::new, |state| format!(" --state {}", words::quoted(state)));
@@ -77,30 +77,30 @@ impl Output {
     /// Prints information that is not a result.
     pub fn note(&self, text: &str) {
         match &self.form {
-            Form::Terminal(bar) if !bar.is_finished() => bar.println(text),
+            OutputForm::Terminal(bar) if !bar.is_finished() => bar.println(text),
             _ => say(text),
         }
     }
 
     /// Prints a hint on a terminal; programs do not get it.
     pub fn hint(&self, text: &str) {
-        if let Form::Terminal(_) = self.form {
+        if let OutputForm::Terminal(_) = self.form {
             self.note(&line(text));
         }
     }
 
-    pub fn frame(&mut self, frame: &Frame) -> Result<(), Problem> {
+    pub fn frame(&mut self, frame: &Frame) -> Result<(), CommandError> {
         if let FrameBody::FileFailed { .. } = frame.body {
             self.failed += 1;
         }
-        if let (FrameBody::Started { message, .. }, true, Form::Lines | Form::Terminal(_)) =
+        if let (FrameBody::Started { message, .. }, true, OutputForm::Lines | OutputForm::Terminal(_)) =
             (&frame.body, self.tells_start, &self.form)
         {
             self.note(message);
         }
         match &self.form {
-            Form::Json => print(&json(frame)?),
-            Form::Lines => match &frame.body {
+            OutputForm::Json => print(&json(frame)?),
+            OutputForm::Lines => match &frame.body {
                 FrameBody::MatchFound { data, .. } => print(&format!(
                     "{}\t{}\t{}\t{}",
                     line(&self.roots.name(data)),
@@ -114,7 +114,7 @@ impl Output {
                 }
                 _ => Ok(()),
             },
-            Form::Terminal(bar) => {
+            OutputForm::Terminal(bar) => {
                 show(bar, &frame.body, &self.roots, self.failed);
                 Ok(())
             }
@@ -123,7 +123,8 @@ impl Output {
 
     /// Shows the counts of a snapshot.
     pub fn state(&self, snapshot: &FrameBody) {
-        if let (Form::Terminal(bar), FrameBody::Snapshot { processed, total, .. }) = (&self.form, snapshot)
+        if let (OutputForm::Terminal(bar), FrameBody::Snapshot { processed, total, .. }) =
+            (&self.form, snapshot)
             && *total > 0
         {
             start(bar, *total);
@@ -131,8 +132,8 @@ impl Output {
         }
     }
 
-    pub fn finish(&self, summary: &Summary) -> Result<(), Problem> {
-        if summary.failed > 0 && !matches!(self.form, Form::Json) {
+    pub fn finish(&self, summary: &Summary) -> Result<(), CommandError> {
+        if summary.failed > 0 && !matches!(self.form, OutputForm::Json) {
             let what = count(summary.failed, "file", "files");
             self.note(&format!(
                 "{what} could not be read; once they are fixed, read them again with: {} {}",
@@ -140,12 +141,12 @@ impl Output {
             ));
         }
         match &self.form {
-            Form::Json => print(&json(summary)?),
-            Form::Lines => {
+            OutputForm::Json => print(&json(summary)?),
+            OutputForm::Lines => {
                 say(&sentence(summary));
                 Ok(())
             }
-            Form::Terminal(bar) => {
+            OutputForm::Terminal(bar) => {
                 bar.finish_and_clear();
                 print(&sentence(summary))
             }
@@ -227,12 +228,12 @@ fn spinner() -> ProgressStyle {
     ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String, Problem> {
-    serde_json::to_string(value).map_err(|error| Problem::new(error.to_string()))
+fn json(value: &impl serde::Serialize) -> Result<String, CommandError> {
+    serde_json::to_string(value).map_err(|error| CommandError::new(error.to_string()))
 }
 
 /// Prints a line. If the reader has gone (`| head`), the program ends.
-fn print(text: &str) -> Result<(), Problem> {
+fn print(text: &str) -> Result<(), CommandError> {
     writeln!(io::stdout().lock(), "{text}")
-        .map_err(|error| Problem::new(format!("cannot write to standard output: {error}")))
+        .map_err(|error| CommandError::new(format!("cannot write to standard output: {error}")))
 }

@@ -5,7 +5,7 @@ use riffle_ports::{ScanLedger, SessionId, Source};
 use riffle_scan::matching::CodeList;
 use riffle_scan::{Request, stored_codes};
 
-use crate::error::Problem;
+use crate::error::CommandError;
 use crate::platform::Platform;
 
 /// Returns the request of a scan of these folders for these codes.
@@ -16,7 +16,7 @@ pub fn request(folders: &[String], options: Options, codes: &CodeList) -> Reques
 }
 
 /// Returns an open session with exactly this request.
-pub async fn find(platform: &Platform, wanted: &Request) -> Result<Option<SessionId>, Problem> {
+pub async fn find(platform: &Platform, wanted: &Request) -> Result<Option<SessionId>, CommandError> {
     let wanted = wanted.encode();
     for id in platform.ledger.open_sessions().await? {
         let session = platform.ledger.session(&id).await?;

@@ -3,19 +3,19 @@
 use riffle_ports::{Session, Source, State};
 use riffle_scan::{Request, described};
 
-use crate::error::Problem;
+use crate::error::CommandError;
 use crate::platform::Platform;
 
 /// The minimum length of an id's beginning.
 const SHORTEST: usize = 4;
 
 /// A finished scan and its request.
-pub struct Finished {
+pub struct FinishedScan {
     pub session: Session,
     pub request: Request,
 }
 
-impl Finished {
+impl FinishedScan {
     pub fn folders(&self) -> &[String] {
         match &self.request.source {
             Source::Folders(folders) => folders,
@@ -40,33 +40,33 @@ impl Finished {
 }
 
 /// Finds the scan that `given` names: by its id, the beginning of its id, or `last`.
-pub async fn find(platform: &Platform, given: &str) -> Result<Finished, Problem> {
+pub async fn find(platform: &Platform, given: &str) -> Result<FinishedScan, CommandError> {
     let session = if given == "last" { last(platform).await? } else { named(platform, given).await? };
     match session.state {
         State::Complete => {}
         State::Failed | State::Cancelled => {
             let problem = format!("the scan {} did not finish: start a new scan", session.id);
-            return Err(Problem::new(problem));
+            return Err(CommandError::new(problem));
         }
         _ => {
             let problem = format!("the scan {} has not finished yet", session.id);
-            return Err(Problem::new(format!(
+            return Err(CommandError::new(format!(
                 "{problem}: to continue, run its command again, or riffle serve"
             )));
         }
     }
     let request = Request::decode(&session.request)?;
-    Ok(Finished { session, request })
+    Ok(FinishedScan { session, request })
 }
 
-async fn last(platform: &Platform) -> Result<Session, Problem> {
+async fn last(platform: &Platform) -> Result<Session, CommandError> {
     let sessions = platform.sessions().await?;
     let finished = sessions.into_iter().find(|session| session.state == State::Complete);
-    finished.ok_or_else(|| Problem::new("no scan has finished yet, so there is nothing to retry"))
+    finished.ok_or_else(|| CommandError::new("no scan has finished yet, so there is nothing to retry"))
 }
 
 /// Returns the scan with this id, or with an id that begins with it.
-pub async fn named(platform: &Platform, given: &str) -> Result<Session, Problem> {
+pub async fn named(platform: &Platform, given: &str) -> Result<Session, CommandError> {
     let wanted = given.trim().to_ascii_lowercase();
     let mut sessions = platform.sessions().await?;
     sessions.retain(|session| {
@@ -74,9 +74,9 @@ pub async fn named(platform: &Platform, given: &str) -> Result<Session, Problem>
     });
     match sessions.len() {
         1 => Ok(sessions.remove(0)),
-        0 => Err(Problem::new(format!("session {given} not found; riffle sessions lists all sessions"))),
-        many => {
-            Err(Problem::new(format!("{many} sessions begin with {given}: give more characters of the id")))
-        }
+        0 => Err(CommandError::new(format!("session {given} not found; riffle sessions lists all sessions"))),
+        many => Err(CommandError::new(format!(
+            "{many} sessions begin with {given}: give more characters of the id"
+        ))),
     }
 }

@@ -18,10 +18,10 @@ use serde::Deserialize;
 use tower_http::timeout::TimeoutLayer;
 use websocket_authorizer::is_from;
 
-use crate::cli::Serve;
-use crate::error::Problem;
+use crate::cli::ServeArgs;
+use crate::error::CommandError;
 use crate::serve::page;
-use crate::serve::token::{Given, Token};
+use crate::serve::token::{AccessToken, TokenCheck};
 
 const ASK: &str = include_str!("ask.html");
 /// The page that asks for a token runs only its own script and loads nothing else.
@@ -34,7 +34,7 @@ const LOGIN_TIME: Duration = Duration::from_secs(10);
 
 /// The access rule of one server. Without a token, every request from this machine is admitted.
 pub struct Guard {
-    token: Option<Token>,
+    token: Option<AccessToken>,
     /// The token is the random one, which the user learns from the printed address.
     random: bool,
     clock: Arc<dyn Clock>,
@@ -49,16 +49,16 @@ impl Guard {
     /// Uses the given token, or the random one of the state folder. Refuses to listen on more than this machine without
     /// a token.
     pub fn new(
-        arguments: &Serve,
+        arguments: &ServeArgs,
         listen: SocketAddr,
         state: &Path,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, CommandError> {
         if arguments.no_token {
             return if listen.ip().is_loopback() {
                 Ok(Self { token: None, random: false, clock })
             } else {
-                Err(Problem::new(format!(
+                Err(CommandError::new(format!(
                     "listening on {listen} without a token would open this machine's files to the network: \
                      omit --no-token, or listen on 127.0.0.1"
                 )))
@@ -66,8 +66,8 @@ impl Guard {
         }
         let given = arguments.token.clone().filter(|token| !token.is_empty());
         let random = given.is_none();
-        let token = given.map_or_else(|| Token::of_folder(state), Ok)?;
-        Ok(Self { token: Some(Token::new(token, listen.port())?), random, clock })
+        let token = given.map_or_else(|| AccessToken::of_folder(state), Ok)?;
+        Ok(Self { token: Some(AccessToken::new(token, listen.port())?), random, clock })
     }
 
     /// Returns the address at which the user opens the page.
@@ -81,9 +81,9 @@ impl Guard {
     }
 
     /// Returns why a request is refused, if it has neither the token nor a cookie derived from it.
-    fn lets_in(&self, headers: &HeaderMap) -> Result<(), Stopped> {
+    fn lets_in(&self, headers: &HeaderMap) -> Result<(), RequestRejection> {
         let Some(token) = &self.token else {
-            return if is_this_machine(headers) { Ok(()) } else { Err(Stopped::OtherName) };
+            return if is_this_machine(headers) { Ok(()) } else { Err(RequestRejection::OtherName) };
         };
         if token.remembers(headers, self.clock.now()) {
             return Ok(());
@@ -93,14 +93,14 @@ impl Guard {
             .and_then(|bearer| bearer.strip_prefix("Bearer "))
             .map(|given| token.try_out(given, self.clock.now()))
         {
-            Some(Given::Right) => Ok(()),
-            Some(Given::NotNow) => Err(Stopped::NotNow),
-            Some(Given::Wrong) | None => Err(Stopped::Unknown),
+            Some(TokenCheck::Right) => Ok(()),
+            Some(TokenCheck::NotNow) => Err(RequestRejection::NotNow),
+            Some(TokenCheck::Wrong) | None => Err(RequestRejection::Unknown),
         }
     }
 }
 
-enum Stopped {
+enum RequestRejection {
     OtherName,
     NotNow,
     Unknown,
@@ -152,12 +152,12 @@ pub async fn check_origin(request: Request, next: Next) -> Response {
 pub async fn check(Extension(guard): Extension<Arc<Guard>>, request: Request, next: Next) -> Response {
     match guard.lets_in(request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(Stopped::OtherName) => {
+        Err(RequestRejection::OtherName) => {
             Refusal::new(StatusCode::FORBIDDEN, "Use http://localhost or http://127.0.0.1.").into()
         }
-        Err(Stopped::NotNow) => not_now(),
-        Err(Stopped::Unknown) if page::is_wanted(request.uri().path(), request.headers()) => ask(""),
-        Err(Stopped::Unknown) => {
+        Err(RequestRejection::NotNow) => not_now(),
+        Err(RequestRejection::Unknown) if page::is_wanted(request.uri().path(), request.headers()) => ask(""),
+        Err(RequestRejection::Unknown) => {
             let detail = "A token is required: open the page and enter it, or send it as a bearer token.";
             Refusal::new(StatusCode::UNAUTHORIZED, detail).into()
         }
@@ -180,11 +180,11 @@ pub fn login() -> Router<Arc<crate::platform::Platform>> {
 async fn log_in(Extension(guard): Extension<Arc<Guard>>, Form(login): Form<Login>) -> Response {
     let Some(token) = &guard.token else { return Redirect::to("/").into_response() };
     match token.try_out(login.token.trim(), guard.clock.now()) {
-        Given::Right => {
+        TokenCheck::Right => {
             ([(header::SET_COOKIE, token.cookie(guard.clock.now()))], Redirect::to("/")).into_response()
         }
-        Given::Wrong => ask("This token is wrong."),
-        Given::NotNow => not_now(),
+        TokenCheck::Wrong => ask("This token is wrong."),
+        TokenCheck::NotNow => not_now(),
     }
 }
 

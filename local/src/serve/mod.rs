@@ -27,14 +27,14 @@ use riffle_ports::Quotas;
 use riffle_scan::Links;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::Serve;
-use crate::error::Problem;
+use crate::cli::ServeArgs;
+use crate::error::CommandError;
 use crate::platform::{self, Platform, TENANT};
 use crate::words::say;
 
-pub async fn run(arguments: Serve) -> Result<ExitCode, Problem> {
+pub async fn run(arguments: ServeArgs) -> Result<ExitCode, CommandError> {
     let problem = |error: std::io::Error| {
-        Problem::new(format!(
+        CommandError::new(format!(
             "cannot listen on {}: {error}; choose another address with --listen",
             arguments.listen
         ))
@@ -102,7 +102,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
         flows: riffle_topology::FLOWS.iter().map(|flow| flow.name.to_owned()).collect(),
         sign_in: None,
     };
-    Api::new(api::Deps {
+    Api::new(api::ApiDeps {
         scan: platform.functions.scan.clone(),
         tickets: platform.tickets.clone(),
         files: platform.source.clone(),

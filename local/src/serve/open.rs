@@ -13,9 +13,9 @@ use crate::platform;
 const FILE: &str = "open.html";
 
 /// Removes the file when dropped.
-pub struct Opened(PathBuf);
+pub struct RedirectFile(PathBuf);
 
-impl Drop for Opened {
+impl Drop for RedirectFile {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_file(&self.0) {
             tracing::debug!(%error, "{} was not removed", self.0.display());
@@ -24,14 +24,14 @@ impl Drop for Opened {
 }
 
 /// Opens the page. `None` if it was not opened; the address has been printed before.
-pub fn page(address: &str, state: &Path) -> Option<Opened> {
+pub fn page(address: &str, state: &Path) -> Option<RedirectFile> {
     let desktop = cfg!(target_os = "macos")
         || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| platform::variable(name).is_some());
     if !desktop || !io::stderr().is_terminal() {
         return None;
     }
     let path = state.join(FILE);
-    let opened = write(&path, address).map(|()| Opened(path.clone())).and_then(|opened| {
+    let opened = write(&path, address).map(|()| RedirectFile(path.clone())).and_then(|opened| {
         let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
         // It needs the user's environment, and may outlive this program.
         #[expect(

@@ -10,10 +10,10 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_
 use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use riffle_runtime::{Event, authorizer_event};
+use riffle_runtime::{FunctionEvent, authorizer_event};
 use tokio::time::{Instant, sleep_until};
 
-use crate::client::Client;
+use crate::client::LocalClient;
 use crate::platform::{Platform, TENANT};
 use crate::serve::guard;
 
@@ -46,7 +46,7 @@ pub async fn upgrade(
         Err(refusal) => return refusal.into(),
     };
     upgrade.max_message_size(MAX_READ).on_upgrade(async move |socket| {
-        match Client::connect(platform, &tenant).await {
+        match LocalClient::connect(platform, &tenant).await {
             Ok(client) => talk(socket, client, lifetime).await,
             Err(problem) => tracing::error!(%problem, "a socket was not connected"),
         }
@@ -62,11 +62,11 @@ async fn authorize(
         // A client that the guard has admitted could fetch a ticket itself.
         ticket.insert(platform.tickets.issue(TENANT).await?.ticket);
     }
-    let authorizer = websocket_authorizer::Deps {
+    let authorizer = websocket_authorizer::AuthorizerDeps {
         tickets: platform.tickets.clone(),
         origins: guard::own_origins(&headers),
     };
-    let event = Event::new(authorizer_event(headers, query), "connect");
+    let event = FunctionEvent::new(authorizer_event(headers, query), "connect");
     let answer = websocket_authorizer::handle(&authorizer, event).await?;
     let said = |what: &str| answer.context[what].as_str();
     match (said("refused"), said("tenant")) {
@@ -79,7 +79,7 @@ async fn authorize(
     }
 }
 
-async fn talk(mut socket: WebSocket, mut client: Client, lifetime: Lifetime) {
+async fn talk(mut socket: WebSocket, mut client: LocalClient, lifetime: Lifetime) {
     let now = Instant::now;
     let end = now() + lifetime.max_age;
     let mut idle = now() + lifetime.idle;
@@ -105,7 +105,7 @@ async fn talk(mut socket: WebSocket, mut client: Client, lifetime: Lifetime) {
                 match message {
                     Some(Ok(Message::Text(text))) if text.len() > MAX_MESSAGE => {
                         let why = "A message can have at most 128 KB. Upload a long list of codes as a file.";
-                        if socket.send(Message::text(Client::refusal(why))).await.is_err() {
+                        if socket.send(Message::text(LocalClient::refusal(why))).await.is_err() {
                             break;
                         }
                     }

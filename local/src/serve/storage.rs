@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use riffle_local_adapters::{Permit, Place, Receiving, Refused};
+use riffle_local_adapters::{Permit, Receiving, UploadDestination, UploadRefusal};
 use serde::Deserialize;
 
 use crate::platform::Platform;
@@ -31,7 +31,11 @@ pub async fn part(
     Query(signed): Query<Signed>,
     body: Body,
 ) -> Result<Response, Refusal> {
-    let permit = Permit { place: Place::Part { begun, number }, size: signed.size, expires: signed.expires };
+    let permit = Permit {
+        place: UploadDestination::Part { begun, number },
+        size: signed.size,
+        expires: signed.expires,
+    };
     let mut receiving = platform.uploads.receive(&permit, &signed.signature).map_err(refusal)?;
     let mut pieces = body.into_data_stream();
     while let Some(piece) = pieces.next().await {
@@ -56,7 +60,7 @@ pub async fn file(State(platform): State<Arc<Platform>>, mut form: Multipart) ->
                 else {
                     return Err(Refusal::bad_request("Send all fields of the form before the file."));
                 };
-                let permit = Permit { place: Place::File { key }, size, expires };
+                let permit = Permit { place: UploadDestination::File { key }, size, expires };
                 let mut receiving = platform.uploads.receive(&permit, &signature).map_err(refusal)?;
                 while let Some(piece) = field.chunk().await.map_err(unreadable)? {
                     receiving = write(receiving, piece).await?;
@@ -94,12 +98,12 @@ fn received(etag: &str, status: StatusCode) -> Response {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "its signature fits map_err")]
-fn refusal(refused: Refused) -> Refusal {
+fn refusal(refused: UploadRefusal) -> Refusal {
     let status = match refused {
-        Refused::NotPermitted => StatusCode::FORBIDDEN,
-        Refused::Size(_) => StatusCode::PAYLOAD_TOO_LARGE,
-        Refused::Unknown => StatusCode::NOT_FOUND,
-        Refused::Io(_) | Refused::Port(_) => StatusCode::SERVICE_UNAVAILABLE,
+        UploadRefusal::NotPermitted => StatusCode::FORBIDDEN,
+        UploadRefusal::Size(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        UploadRefusal::Unknown => StatusCode::NOT_FOUND,
+        UploadRefusal::Io(_) | UploadRefusal::Port(_) => StatusCode::SERVICE_UNAVAILABLE,
     };
     Refusal::new(status, format!("The file was not accepted: {refused}."))
 }

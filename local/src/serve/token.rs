@@ -15,7 +15,7 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::error::Problem;
+use crate::error::CommandError;
 
 /// A file in the state folder that only its owner can read.
 const FILE: &str = "token";
@@ -26,7 +26,7 @@ const GUESSES: u32 = 20;
 const PAUSE: TimeDelta = TimeDelta::minutes(1);
 
 /// The secret that a client must know.
-pub struct Token {
+pub struct AccessToken {
     secret: String,
     /// Browsers send the cookies of a machine to all its ports, so each server needs its own cookie name.
     cookie: String,
@@ -41,30 +41,32 @@ struct Guesses {
 
 /// The result of checking a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Given {
+pub enum TokenCheck {
     Right,
     Wrong,
     /// It was not checked, because there were too many wrong ones before.
     NotNow,
 }
 
-impl Token {
+impl AccessToken {
     /// Uses a `token` that its owner chose, for the server on `port`.
-    pub fn new(token: String, port: u16) -> Result<Self, Problem> {
+    pub fn new(token: String, port: u16) -> Result<Self, CommandError> {
         if token.len() < 16 || !token.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(Problem::new("the token must have at least 16 characters, only letters and digits"));
+            return Err(CommandError::new(
+                "the token must have at least 16 characters, only letters and digits",
+            ));
         }
         let guesses = Mutex::new(Guesses { wrong: 0, since: None });
         Ok(Self { secret: token, cookie: format!("riffle_{port}"), guesses })
     }
 
     /// Returns the random token of this state folder, created on first use, so that the page's address stays valid.
-    pub fn of_folder(state: &Path) -> Result<String, Problem> {
+    pub fn of_folder(state: &Path) -> Result<String, CommandError> {
         if let Some(token) = known(state) {
             return Ok(token);
         }
         let path = state.join(FILE);
-        let unusable = |error: io::Error| Problem::new(format!("{}: {error}", path.display()));
+        let unusable = |error: io::Error| CommandError::new(format!("{}: {error}", path.display()));
         match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(unusable(error)),
             _ => {}
@@ -83,19 +85,19 @@ impl Token {
     }
 
     /// Checks a token that a client gave.
-    pub fn try_out(&self, given: &str, now: DateTime<Utc>) -> Given {
+    pub fn try_out(&self, given: &str, now: DateTime<Utc>) -> TokenCheck {
         let mut guesses = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
         if guesses.since.is_none_or(|since| now - since > PAUSE) {
             *guesses = Guesses { wrong: 0, since: Some(now) };
         }
         if guesses.wrong >= GUESSES {
-            return Given::NotNow;
+            return TokenCheck::NotNow;
         }
         if same(given, &self.secret) {
-            return Given::Right;
+            return TokenCheck::Right;
         }
         guesses.wrong += 1;
-        Given::Wrong
+        TokenCheck::Wrong
     }
 
     /// Whether a cookie of this server is valid and has not expired.
@@ -152,11 +154,11 @@ mod tests {
 
     const TOKEN: &str = "0123456789abcdef";
 
-    fn token(token: &str) -> Token {
-        Token::new(token.to_owned(), 8750).expect("a good token")
+    fn token(token: &str) -> AccessToken {
+        AccessToken::new(token.to_owned(), 8750).expect("a good token")
     }
 
-    fn remembers(token: &Token, cookie: &str, now: DateTime<Utc>) -> bool {
+    fn remembers(token: &AccessToken, cookie: &str, now: DateTime<Utc>) -> bool {
         let headers = HeaderMap::from_iter([(header::COOKIE, cookie.parse().expect("a header"))]);
         token.remembers(&headers, now)
     }
@@ -190,34 +192,34 @@ mod tests {
     fn after_many_wrong_tokens_none_is_looked_at() {
         let own = token(TOKEN);
         let now = DateTime::UNIX_EPOCH;
-        assert_eq!(own.try_out(TOKEN, now), Given::Right);
+        assert_eq!(own.try_out(TOKEN, now), TokenCheck::Right);
         for _ in 0..GUESSES {
-            assert_eq!(own.try_out("0123456789abcdeF", now), Given::Wrong);
+            assert_eq!(own.try_out("0123456789abcdeF", now), TokenCheck::Wrong);
         }
-        assert_eq!(own.try_out(TOKEN, now + PAUSE), Given::NotNow);
-        assert_eq!(own.try_out(TOKEN, now + PAUSE * 2), Given::Right);
+        assert_eq!(own.try_out(TOKEN, now + PAUSE), TokenCheck::NotNow);
+        assert_eq!(own.try_out(TOKEN, now + PAUSE * 2), TokenCheck::Right);
     }
 
     #[test]
     fn a_folder_keeps_its_token_to_its_owner() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
-        let first = Token::of_folder(folder.path()).expect("a token");
-        assert_eq!(Token::of_folder(folder.path()).expect("a token"), first);
-        assert_eq!(token(&first).try_out(&first, DateTime::UNIX_EPOCH), Given::Right);
+        let first = AccessToken::of_folder(folder.path()).expect("a token");
+        assert_eq!(AccessToken::of_folder(folder.path()).expect("a token"), first);
+        assert_eq!(token(&first).try_out(&first, DateTime::UNIX_EPOCH), TokenCheck::Right);
         let mode = fs::metadata(folder.path().join(FILE)).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         fs::write(folder.path().join(FILE), "").expect("a write that was broken off");
-        assert_ne!(Token::of_folder(folder.path()).expect("a token"), first);
+        assert_ne!(AccessToken::of_folder(folder.path()).expect("a token"), first);
         // Another user can read this file, or could have created it.
         let path = folder.path().join(FILE);
         fs::write(&path, "0123456789abcdef0123456789abcdef\n").expect("a file");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("for all");
-        let own = Token::of_folder(folder.path()).expect("a token");
+        let own = AccessToken::of_folder(folder.path()).expect("a token");
         assert_ne!(own, "0123456789abcdef0123456789abcdef");
         assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
         fs::rename(&path, folder.path().join("elsewhere")).expect("moved");
         std::os::unix::fs::symlink(folder.path().join("elsewhere"), &path).expect("a link");
-        assert_ne!(Token::of_folder(folder.path()).expect("a token"), own);
+        assert_ne!(AccessToken::of_folder(folder.path()).expect("a token"), own);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::Limits;
+use crate::limits::ProcessLimits;
 use crate::linux;
 
 /// A layer of confinement. Layers overlap on purpose: where a kernel lacks one, another blocks part of the same
@@ -70,7 +70,7 @@ pub fn apply_all() -> Vec<Applied> {
 /// Returns the reason if the system does not support the layer.
 pub fn apply(layer: Layer) -> Result<(), String> {
     match layer {
-        Layer::Limits if Limits::are_set() => Ok(()),
+        Layer::Limits if ProcessLimits::are_set() => Ok(()),
         Layer::Limits => Err("they were not set when it was started".to_owned()),
         Layer::Parent => linux::ends_with_parent(),
         Layer::Memory => linux::hide_memory(),

@@ -22,8 +22,8 @@ mod running;
 mod spawner;
 
 pub use layers::{Applied, Layer, apply, apply_all, close_inherited};
-pub use limits::Limits;
+pub use limits::ProcessLimits;
 pub use linux::hide;
 pub use program::Program;
-pub use run::{Budget, Finished, RunError};
-pub use running::Running;
+pub use run::{Budget, FinishedProgram, RunError};
+pub use running::RunningProgram;

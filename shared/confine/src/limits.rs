@@ -6,7 +6,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// The resources a child process may use. It can start no processes and leaves no core files.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct ProcessLimits {
     /// Address space, in bytes. Not limited on macOS.
     pub memory: u64,
     /// Processor time over its whole life, in seconds. The kernel kills the process when it is used up.
@@ -16,7 +16,7 @@ pub struct Limits {
     pub open_files: u64,
 }
 
-impl Limits {
+impl ProcessLimits {
     /// Sets the limits. Called between fork and exec, so it makes system calls and nothing else.
     pub(crate) fn apply(self) -> io::Result<()> {
         lower(Resource::Core, 0)?;

@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 
 use rustix::process::getpid;
 
-use crate::limits::Limits;
+use crate::limits::ProcessLimits;
 use crate::linux::{self, Seal};
-use crate::running::Running;
+use crate::running::RunningProgram;
 use crate::spawner;
 
 /// Where programs and the files they need are installed.
@@ -21,14 +21,14 @@ const SYSTEM: [&str; 8] =
 #[derive(Debug)]
 pub struct Program {
     command: Command,
-    limits: Limits,
+    limits: ProcessLimits,
     /// Paths a foreign program may read; `None` for a program of Riffle's own.
     readable: Option<Vec<PathBuf>>,
 }
 
 impl Program {
     /// Creates a program of Riffle's own, which confines itself: see [`crate::apply_all`].
-    pub fn ours(program: &Path, limits: Limits) -> Self {
+    pub fn ours(program: &Path, limits: ProcessLimits) -> Self {
         #[expect(clippy::disallowed_methods, reason = "the only place where processes are started")]
         let mut command = Command::new(program);
         command.env_clear().current_dir("/").process_group(0);
@@ -41,7 +41,7 @@ impl Program {
     ///
     /// # Errors
     /// Fails if the program is not installed.
-    pub fn foreign(name: &str, limits: Limits) -> io::Result<Self> {
+    pub fn foreign(name: &str, limits: ProcessLimits) -> io::Result<Self> {
         let path = find(name).ok_or(io::ErrorKind::NotFound)?;
         // `/opt/tesseract/bin/tesseract`, for example, has its data in `/opt/tesseract/share`.
         let real = path.canonicalize()?;
@@ -100,7 +100,7 @@ impl Program {
     ///
     /// # Errors
     /// Fails if the program cannot be started.
-    pub fn spawn(self) -> io::Result<Running> {
+    pub fn spawn(self) -> io::Result<RunningProgram> {
         let Self { mut command, limits, readable } = self;
         linux::hide();
         let (parent, mut seal) = (getpid(), readable.map(|readable| Seal::new(&readable)));
@@ -121,7 +121,7 @@ impl Program {
         unsafe {
             command.pre_exec(prepare)
         };
-        spawner::spawn(command).map(Running::new)
+        spawner::spawn(command).map(RunningProgram::new)
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Budget {
 
 /// The result of a program that ended.
 #[derive(Debug)]
-pub struct Finished {
+pub struct FinishedProgram {
     pub status: ExitStatus,
     /// Whether the program read all of its input.
     pub took_all: bool,
@@ -52,7 +52,7 @@ impl Program {
     ///
     /// # Errors
     /// Fails if the program cannot be started or exceeds its budget.
-    pub fn run(self, input: &[u8], budget: Budget) -> Result<Finished, RunError> {
+    pub fn run(self, input: &[u8], budget: Budget) -> Result<FinishedProgram, RunError> {
         let deadline = Instant::now() + budget.wall;
         let mut running = self.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let child = &mut running.child;
@@ -92,7 +92,7 @@ impl Program {
         drop(to);
         let left = deadline.saturating_duration_since(Instant::now());
         let status = running.wait(left)?.ok_or(RunError::OutOfTime(budget.wall))?;
-        Ok(Finished { status, took_all: rest.is_empty(), output, errors })
+        Ok(FinishedProgram { status, took_all: rest.is_empty(), output, errors })
     }
 }
 

@@ -11,12 +11,12 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 /// A started program. Dropping it kills the program and every process in its group.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningProgram {
     pub(crate) child: Child,
     ended: Option<ExitStatus>,
 }
 
-impl Running {
+impl RunningProgram {
     pub(crate) fn new(child: Child) -> Self {
         Self { child, ended: None }
     }
@@ -77,7 +77,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningProgram {
     fn drop(&mut self) {
         // `kill` also reaps the process, so no entry is left in the process table; an error cannot be handled here.
         self.kill().ok();

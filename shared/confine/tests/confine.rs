@@ -13,11 +13,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use riffle_confine::{Budget, Limits, Program, RunError};
+use riffle_confine::{Budget, ProcessLimits, Program, RunError};
 use rustix::io::{FdFlags, fcntl_setfd};
 
 const PROBE: &str = env!("CARGO_BIN_EXE_probe");
-const LIMITS: Limits = Limits { memory: 1 << 30, cpu: 20, file: 1 << 20, open_files: 32 };
+const LIMITS: ProcessLimits = ProcessLimits { memory: 1 << 30, cpu: 20, file: 1 << 20, open_files: 32 };
 const BUDGET: Budget = Budget { wall: Duration::from_mins(1), output: 1 << 20 };
 
 fn probe() -> Program {
@@ -150,7 +150,7 @@ fn is_gone_or_dead(group: rustix::process::Pid) -> bool {
 
 #[test]
 fn processor_time_has_a_hard_end() {
-    let limits = Limits { cpu: 1, ..LIMITS };
+    let limits = ProcessLimits { cpu: 1, ..LIMITS };
     let outcome = Program::ours(PROBE.as_ref(), limits).args(["spin"]).run(b"", BUDGET).expect("it ends");
     assert!(!outcome.status.success(), "{:?}", outcome.status);
 }

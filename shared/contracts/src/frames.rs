@@ -46,7 +46,7 @@ pub enum FrameBody {
     FileFailed {
         /// Index of the file. A repeated index is the same failure: ignore it.
         file: u32,
-        data: Failure,
+        data: FailedFile,
     },
     /// The answer to `resume`: the current state of the session and one page of its results so far. Frames may arrive
     /// twice or late: once the client knows that the session has ended, a SNAPSHOT that says it is still running is not
@@ -118,12 +118,13 @@ pub struct Listed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ListedFailure {
     pub file: u32,
-    pub data: Failure,
+    pub data: FailedFile,
 }
 
 /// A file that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Failure {
+#[schema(as = Failure)]
+pub struct FailedFile {
     pub file_name: String,
     /// Written for the owner of the file.
     pub reason: String,

@@ -23,7 +23,7 @@ pub use events::{
 };
 pub use formulas::without_formulas;
 pub use frames::{
-    Cost, ErrorCode, Failure, FoundMatch, Frame, FrameBody, Listed, ListedFailure, Receipt, SessionState,
+    Cost, ErrorCode, FailedFile, FoundMatch, Frame, FrameBody, Listed, ListedFailure, Receipt, SessionState,
     Summary, Used,
 };
 pub use page_cursor::{NoCursor, PageCursor, number};

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use riffle_extract::{Limits, PageImage, Place, Sink, Unit};
+use riffle_extract::{PageImage, Place, ReadLimits, Sink, Unit};
 
 #[derive(Default)]
 struct Options {
@@ -145,7 +145,7 @@ fn one(
     let keep = !options.time || options.out.is_some();
     let images = options.images.as_ref().map(|folder| folder.join(format!("{}", index + 1)));
     let mut sink = Text { bytes: 0, kept: keep.then(String::new), images };
-    let read = riffle_extract::extract(&name, &bytes, &Limits::default(), &mut sink);
+    let read = riffle_extract::extract(&name, &bytes, &ReadLimits::default(), &mut sink);
     totals.text.fetch_add(sink.bytes, Ordering::Relaxed);
     if let Some(text) = &sink.kept {
         match &options.out {

@@ -22,21 +22,21 @@ mod unit;
 #[cfg(feature = "render")]
 pub use draw::{DrawError, Drawn, View, WIDTHS, draw};
 pub use fallback_reader::{FallbackPage, FallbackPages, FallbackReader};
-pub use formats::Kind;
-pub use limits::Limits;
+pub use formats::FileFormat;
+pub use limits::ReadLimits;
 pub use unit::{Bounds, Encoding, Glyphs, ImageLimits, Layout, PageImage, Place, Sink, Unit, Unread};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 
-use output::Output;
-use sniff::Look;
+use output::UnitOutput;
+use sniff::SniffedFile;
 
 /// The result of reading a file, apart from the units themselves.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Extracted {
-    pub kind: Kind,
+    pub kind: FileFormat,
     /// Pages of a PDF, sheets of a workbook, slides of a presentation, the sum of them for an archive, 1 for
     /// everything else.
     pub pages: u32,
@@ -60,7 +60,7 @@ pub enum ExtractError {
     Invalid(String),
     /// The file is of a kind that [`Limits::only`] does not name.
     #[error("it is a {} file", format!("{_0:?}").to_uppercase())]
-    OtherKind(Kind),
+    OtherKind(FileFormat),
     #[error("a picture: reading its text requires OCR, which is off or not installed")]
     OcrOff,
     #[error("protected by a password")]
@@ -85,7 +85,7 @@ pub enum ExtractError {
 pub fn extract(
     name: &str,
     bytes: &Bytes,
-    limits: &Limits,
+    limits: &ReadLimits,
     sink: &mut dyn Sink,
 ) -> Result<Extracted, ExtractError> {
     extract_with(name, bytes, limits, None, sink)
@@ -95,22 +95,22 @@ pub fn extract(
 pub fn extract_with(
     name: &str,
     bytes: &Bytes,
-    limits: &Limits,
+    limits: &ReadLimits,
     second: Option<&dyn FallbackReader>,
     sink: &mut dyn Sink,
 ) -> Result<Extracted, ExtractError> {
-    let mut out = Output::new(limits, second, sink);
+    let mut out = UnitOutput::new(limits, second, sink);
     let kind = read(name, bytes, &mut out)?;
     Ok(out.finish(kind))
 }
 
 /// Reads a file, or a file in an archive.
-fn read(name: &str, bytes: &Bytes, out: &mut Output<'_>) -> Result<Kind, ExtractError> {
+fn read(name: &str, bytes: &Bytes, out: &mut UnitOutput<'_>) -> Result<FileFormat, ExtractError> {
     let begin = out.mark();
     let mut found = None;
     // This also catches a sink that panics; it has received whole units only.
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let look = Look::new(name, bytes)?;
+        let look = SniffedFile::new(name, bytes)?;
         let (kind, format) = look.format()?;
         if out.limits().only.is_some_and(|only| !only.contains(&kind)) {
             return Err(ExtractError::OtherKind(kind));

@@ -3,13 +3,13 @@
 //! A file is parsed in a process that may have 512 MiB of address space and a few seconds of CPU time. These limits
 //! apply before that and give an error that explains the cause. They are far above the needs of real files.
 
-use crate::formats::Kind;
+use crate::formats::FileFormat;
 
 /// Limits for one file, including everything packed in it.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct ReadLimits {
     /// Kinds that are read; others are refused before they are parsed. `None` allows all.
-    pub only: Option<&'static [Kind]>,
+    pub only: Option<&'static [FileFormat]>,
     /// Pages of a PDF, or of a picture with several pages.
     pub pages: u32,
     /// Non-empty cells of all sheets together.
@@ -35,7 +35,7 @@ pub struct Limits {
     pub image_pixels: u64,
 }
 
-impl Limits {
+impl ReadLimits {
     /// Unpacked size in bytes up to which the ratio is not checked.
     pub const RATIO_FREE: u64 = 16 << 20;
 
@@ -43,7 +43,14 @@ impl Limits {
     /// 50,000 codes with the cells next to them need, and little enough for the caller to hold in memory.
     pub fn of_a_list() -> Self {
         Self {
-            only: Some(&[Kind::Xlsx, Kind::Xlsb, Kind::Xls, Kind::Ods, Kind::Csv, Kind::Text]),
+            only: Some(&[
+                FileFormat::Xlsx,
+                FileFormat::Xlsb,
+                FileFormat::Xls,
+                FileFormat::Ods,
+                FileFormat::Csv,
+                FileFormat::Text,
+            ]),
             cells: 1_000_000,
             text_bytes: 32 << 20,
             held_bytes: 64 << 20,
@@ -53,7 +60,7 @@ impl Limits {
     }
 }
 
-impl Default for Limits {
+impl Default for ReadLimits {
     fn default() -> Self {
         Self {
             only: None,

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::output::Output;
+use crate::output::UnitOutput;
 use crate::package::Package;
 use crate::{ExtractError, decode, entities};
 
@@ -26,7 +26,7 @@ pub(crate) struct Relation {
 pub(crate) fn relations(
     package: &Package<'_>,
     part: &str,
-    out: &mut Output<'_>,
+    out: &mut UnitOutput<'_>,
 ) -> Result<Vec<Relation>, ExtractError> {
     let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
     let slash = if folder.is_empty() { "" } else { "/" };
@@ -51,7 +51,7 @@ pub(crate) fn relations(
 pub(crate) fn main_part(
     package: &Package<'_>,
     usual: &str,
-    out: &mut Output<'_>,
+    out: &mut UnitOutput<'_>,
 ) -> Result<String, ExtractError> {
     let relations = relations(package, "", out)?;
     let main = relations.into_iter().find(|relation| relation.kind == "officeDocument");
@@ -59,7 +59,11 @@ pub(crate) fn main_part(
 }
 
 /// Returns a part's bytes, unpacked. A part that another one refers to must exist.
-pub(crate) fn part(package: &Package<'_>, name: &str, out: &mut Output<'_>) -> Result<Vec<u8>, ExtractError> {
+pub(crate) fn part(
+    package: &Package<'_>,
+    name: &str,
+    out: &mut UnitOutput<'_>,
+) -> Result<Vec<u8>, ExtractError> {
     let missing = || ExtractError::Damaged(format!("its part {name} is missing"));
     package.part(name, out)?.ok_or_else(missing)
 }
@@ -109,7 +113,7 @@ pub(crate) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
 
 /// Which elements of a part are text.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Rules {
+pub(crate) struct TextRules {
     /// Elements that are each a paragraph.
     pub leaves: &'static [&'static str],
     /// Whether to skip placeholder shapes, which only reserve room for the text of slides.
@@ -120,7 +124,7 @@ pub(crate) struct Rules {
 /// be split over many. Text that was deleted or moved away is skipped.
 pub(crate) fn paragraphs(
     xml: &str,
-    rules: Rules,
+    rules: TextRules,
     depth: u32,
     number: &mut u32,
     mut each: impl FnMut(u32, &str) -> Result<(), ExtractError>,
@@ -257,7 +261,7 @@ mod tests {
 
     fn read(xml: &str) -> Vec<String> {
         let mut found = Vec::new();
-        paragraphs(xml, Rules::default(), 100, &mut 0, |number, text| {
+        paragraphs(xml, TextRules::default(), 100, &mut 0, |number, text| {
             found.push(format!("{number}: {text}"));
             Ok(())
         })
@@ -301,10 +305,11 @@ mod tests {
 
     #[test]
     fn damage_and_bombs_end_in_words() {
-        let cut = paragraphs("<p><r><t>HOLE-1</t></r></p><p>", Rules::default(), 9, &mut 0, |_, _| Ok(()));
+        let cut =
+            paragraphs("<p><r><t>HOLE-1</t></r></p><p>", TextRules::default(), 9, &mut 0, |_, _| Ok(()));
         assert!(matches!(cut, Err(ExtractError::Damaged(_))));
         let deep = "<a>".repeat(101) + &"</a>".repeat(101);
-        let deep = paragraphs(&deep, Rules::default(), 100, &mut 0, |_, _| Ok(()));
+        let deep = paragraphs(&deep, TextRules::default(), 100, &mut 0, |_, _| Ok(()));
         assert!(matches!(deep, Err(ExtractError::TooLarge(_))));
         let bomb = "<!DOCTYPE p [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;'>]><p><r><t>x&b;</t></r></p>";
         assert_eq!(read(bomb), ["1: x"]);

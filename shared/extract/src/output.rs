@@ -4,17 +4,17 @@
 use std::fmt::Write as _;
 
 use crate::{
-    Encoding, ExtractError, Extracted, FallbackReader, Glyphs, ImageLimits, Kind, Layout, Limits, PageImage,
-    Place, Sink, Unit, Unread,
+    Encoding, ExtractError, Extracted, FallbackReader, FileFormat, Glyphs, ImageLimits, Layout, PageImage,
+    Place, ReadLimits, Sink, Unit, Unread,
 };
 
 /// Unread parts that are listed; parts beyond that are only counted.
 const UNREAD_MAX: usize = 1_000;
 
-pub(crate) struct Output<'a> {
+pub(crate) struct UnitOutput<'a> {
     sink: &'a mut dyn Sink,
     second: Option<&'a dyn FallbackReader>,
-    limits: Limits,
+    limits: ReadLimits,
     text_left: u64,
     cells_left: u64,
     unpacked_left: u64,
@@ -42,8 +42,8 @@ pub(crate) struct Mark {
     held: u64,
 }
 
-impl<'a> Output<'a> {
-    pub fn new(limits: &Limits, second: Option<&'a dyn FallbackReader>, sink: &'a mut dyn Sink) -> Self {
+impl<'a> UnitOutput<'a> {
+    pub fn new(limits: &ReadLimits, second: Option<&'a dyn FallbackReader>, sink: &'a mut dyn Sink) -> Self {
         Self {
             sink,
             second,
@@ -63,7 +63,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &ReadLimits {
         &self.limits
     }
 
@@ -204,7 +204,7 @@ impl<'a> Output<'a> {
     /// Counts a part that unpacks from `packed` to `size` bytes, before it is unpacked.
     pub fn unpack(&mut self, packed: u64, size: u64) -> Result<(), ExtractError> {
         let ratio = self.limits.unpack_ratio;
-        if size > Limits::RATIO_FREE && size / ratio > packed {
+        if size > ReadLimits::RATIO_FREE && size / ratio > packed {
             return Err(ExtractError::TooLarge(format!(
                 "{packed} bytes that unpack to {size}, more than {ratio} times as many"
             )));
@@ -231,7 +231,7 @@ impl<'a> Output<'a> {
         self.held = self.held.saturating_add(size as u64);
     }
 
-    pub fn finish(self, kind: Kind) -> Extracted {
+    pub fn finish(self, kind: FileFormat) -> Extracted {
         Extracted { kind, pages: self.pages.max(1), unread: self.unread, unread_more: self.unread_more }
     }
 

@@ -10,7 +10,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::ExtractError;
-use crate::output::Output;
+use crate::output::UnitOutput;
 
 /// Bytes of the list of types that are searched.
 const TYPES_MAX: u64 = 1 << 20;
@@ -83,7 +83,7 @@ impl<'a> Package<'a> {
     }
 
     /// Unpacks a part of a document. Returns `None` if there is no part of this name.
-    pub fn part(&self, name: &str, out: &mut Output<'_>) -> Result<Option<Vec<u8>>, ExtractError> {
+    pub fn part(&self, name: &str, out: &mut UnitOutput<'_>) -> Result<Option<Vec<u8>>, ExtractError> {
         let mut archive = self.archive();
         let Some(index) = self.index(name) else { return Ok(None) };
         let entry = archive.by_index(index).map_err(|error| failure(&error))?;
@@ -93,7 +93,7 @@ impl<'a> Package<'a> {
 
     /// Counts all parts before a third-party reader unpacks them: all against the limits, and those that the reader
     /// keeps in memory (`kept`) also against the limit on memory.
-    pub fn vet(&self, kept: fn(&str) -> bool, out: &mut Output<'_>) -> Result<(), ExtractError> {
+    pub fn vet(&self, kept: fn(&str) -> bool, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
         let mut archive = self.archive();
         let mut held = 0_u64;
         for index in 0..archive.len() {
@@ -142,7 +142,7 @@ pub(crate) fn unpack(
     mut entry: impl Read,
     packed: u64,
     size: u64,
-    out: &mut Output<'_>,
+    out: &mut UnitOutput<'_>,
 ) -> Result<Vec<u8>, ExtractError> {
     out.unpack(packed, size)?;
     out.room(size)?;

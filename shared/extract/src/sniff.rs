@@ -10,15 +10,15 @@ use bytes::Bytes;
 use memchr::memmem;
 
 use crate::ExtractError;
-use crate::formats::{FORMATS, Format};
+use crate::formats::{FORMATS, FormatParser};
 use crate::package::Package;
-use crate::{Kind, decode};
+use crate::{FileFormat, decode};
 
 const OLE2: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 /// Bytes at the start of a file that must look like text.
 const TEXT_SAMPLE: usize = 64 * 1024;
 
-pub(crate) struct Look<'a> {
+pub(crate) struct SniffedFile<'a> {
     /// Only a hint where the content cannot decide.
     pub name: &'a str,
     pub bytes: &'a Bytes,
@@ -26,7 +26,7 @@ pub(crate) struct Look<'a> {
     text: OnceCell<Option<Cow<'a, str>>>,
 }
 
-impl<'a> Look<'a> {
+impl<'a> SniffedFile<'a> {
     pub fn new(name: &'a str, bytes: &'a Bytes) -> Result<Self, ExtractError> {
         let zip = bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06");
         let package = if zip { Some(Package::open(bytes)?) } else { None };
@@ -34,7 +34,7 @@ impl<'a> Look<'a> {
     }
 
     /// Returns the first format that recognises the file.
-    pub fn format(&self) -> Result<(Kind, &'static Format), ExtractError> {
+    pub fn format(&self) -> Result<(FileFormat, &'static FormatParser), ExtractError> {
         if self.bytes.is_empty() {
             return Err(ExtractError::Empty);
         }
@@ -194,9 +194,9 @@ fn looks_like_text(sample: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn kind(bytes: &[u8]) -> Result<Kind, ExtractError> {
+    fn kind(bytes: &[u8]) -> Result<FileFormat, ExtractError> {
         let bytes = Bytes::copy_from_slice(bytes);
-        Look::new("", &bytes)?.format().map(|(kind, _)| kind)
+        SniffedFile::new("", &bytes)?.format().map(|(kind, _)| kind)
     }
 
     fn why(bytes: &[u8]) -> String {
@@ -205,11 +205,11 @@ mod tests {
 
     #[test]
     fn content_decides() {
-        assert_eq!(kind(b"%PDF-1.4\n"), Ok(Kind::Pdf));
-        assert_eq!(kind(b"junk line\n%PDF-1.4\n1 0 obj\nendobj"), Ok(Kind::Pdf));
-        assert_eq!(kind(b"a text about %PDF-1.4 headers"), Ok(Kind::Text));
-        assert_eq!(kind("grüße".as_bytes()), Ok(Kind::Text));
-        assert_eq!(kind(b"h\0i\0 \0x\0\n\0"), Ok(Kind::Text));
+        assert_eq!(kind(b"%PDF-1.4\n"), Ok(FileFormat::Pdf));
+        assert_eq!(kind(b"junk line\n%PDF-1.4\n1 0 obj\nendobj"), Ok(FileFormat::Pdf));
+        assert_eq!(kind(b"a text about %PDF-1.4 headers"), Ok(FileFormat::Text));
+        assert_eq!(kind("grüße".as_bytes()), Ok(FileFormat::Text));
+        assert_eq!(kind(b"h\0i\0 \0x\0\n\0"), Ok(FileFormat::Text));
         assert_eq!(kind(b""), Err(ExtractError::Empty));
     }
 
@@ -219,7 +219,7 @@ mod tests {
         assert!(why(b"AC1027\0\0\0").starts_with("DWG drawing"));
         let binary = Bytes::from_static(b"\x01\x02\x03\x04\0\0\0\xFF");
         assert!(why(&binary).starts_with("binary"));
-        let named = |name| Look::new(name, &binary)?.format().map(|(kind, _)| kind);
+        let named = |name| SniffedFile::new(name, &binary)?.format().map(|(kind, _)| kind);
         assert_eq!(named("a.PDF"), Err(ExtractError::Invalid("PDF".to_owned())));
         assert_eq!(named("a.dat"), Err(ExtractError::Unsupported("binary".to_owned())));
     }
@@ -233,8 +233,8 @@ mod tests {
             file.resize(1024, 0);
             file
         };
-        assert_eq!(kind(&with("Workbook")), Ok(Kind::Xls));
-        assert_eq!(kind(&with("Book")), Ok(Kind::Xls));
+        assert_eq!(kind(&with("Workbook")), Ok(FileFormat::Xls));
+        assert_eq!(kind(&with("Book")), Ok(FileFormat::Xls));
         assert_eq!(kind(&with("EncryptedPackage")), Err(ExtractError::Encrypted));
         assert!(why(&with("WordDocument")).starts_with("Word 97-2003 document"));
     }

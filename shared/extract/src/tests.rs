@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::{ExtractError, Extracted, Kind, Limits, Place, Sink, Unit};
+use crate::{ExtractError, Extracted, FileFormat, Place, ReadLimits, Sink, Unit};
 
 /// All units of a file, with places written out (`3` for a page or line, `Sheet!B12` for a cell).
 #[derive(Debug)]
@@ -35,31 +35,35 @@ impl Sink for Collector {
     }
 }
 
-pub(crate) fn collect_within(name: &str, bytes: &[u8], limits: &Limits) -> Result<Collected, ExtractError> {
+pub(crate) fn collect_within(
+    name: &str,
+    bytes: &[u8],
+    limits: &ReadLimits,
+) -> Result<Collected, ExtractError> {
     let mut sink = Collector::default();
     let read = crate::extract(name, &Bytes::copy_from_slice(bytes), limits, &mut sink)?;
     Ok(Collected { read, units: sink.0 })
 }
 
 pub(crate) fn collect(name: &str, bytes: &[u8]) -> Result<Collected, ExtractError> {
-    collect_within(name, bytes, &Limits::default())
+    collect_within(name, bytes, &ReadLimits::default())
 }
 
 #[test]
 fn the_name_changes_nothing_that_content_decides() {
     let kind = |name: &str, bytes: &[u8]| collect(name, bytes).expect("readable").read.kind;
-    assert_eq!(kind("a.pdf", b"plain words"), Kind::Text);
-    assert_eq!(kind("a.txt", b"<html><p>x</p></html>"), Kind::Html);
-    assert_eq!(kind("a.csv", b"{\"a\": 1}"), Kind::Json);
-    assert_eq!(kind("a", b"<?xml version='1.0'?><a>x</a>"), Kind::Xml);
-    assert_eq!(kind("a", b"a;b\n1;2\n"), Kind::Csv);
-    assert_eq!(kind("a.csv", b"one,line"), Kind::Csv);
-    assert_eq!(kind("a.html", b"<p>x"), Kind::Html);
+    assert_eq!(kind("a.pdf", b"plain words"), FileFormat::Text);
+    assert_eq!(kind("a.txt", b"<html><p>x</p></html>"), FileFormat::Html);
+    assert_eq!(kind("a.csv", b"{\"a\": 1}"), FileFormat::Json);
+    assert_eq!(kind("a", b"<?xml version='1.0'?><a>x</a>"), FileFormat::Xml);
+    assert_eq!(kind("a", b"a;b\n1;2\n"), FileFormat::Csv);
+    assert_eq!(kind("a.csv", b"one,line"), FileFormat::Csv);
+    assert_eq!(kind("a.html", b"<p>x"), FileFormat::Html);
 }
 
 #[test]
 fn limits_hold() {
-    let limits = Limits { cells: 3, text_bytes: 10, ..Limits::default() };
+    let limits = ReadLimits { cells: 3, text_bytes: 10, ..ReadLimits::default() };
     let result = collect_within("a.txt", b"twelve bytes", &limits);
     assert!(matches!(result, Err(ExtractError::TooLarge(_))));
     assert!(collect_within("a.csv", b"a,b\nc,\n", &limits).expect("readable").read.unread.is_empty());
@@ -78,7 +82,7 @@ fn a_panicking_sink_is_an_error_not_a_crash() {
             panic!("sink broke");
         }
     }
-    let result = crate::extract("a.txt", &Bytes::from_static(b"words"), &Limits::default(), &mut Broken);
+    let result = crate::extract("a.txt", &Bytes::from_static(b"words"), &ReadLimits::default(), &mut Broken);
     assert_eq!(result, Err(ExtractError::Panicked("sink broke".to_owned())));
 }
 
@@ -101,7 +105,7 @@ fn workbook() -> Vec<u8> {
 #[test]
 fn workbooks_give_cells_as_people_read_them() {
     let got = collect("any name", &workbook()).expect("readable");
-    assert_eq!((got.read.kind, got.read.pages), (Kind::Xlsx, 2));
+    assert_eq!((got.read.kind, got.read.pages), (FileFormat::Xlsx, 2));
     let cells: Vec<_> = got.units.iter().map(|(place, text)| (place.as_str(), text.as_str())).collect();
     assert_eq!(
         cells,
@@ -114,7 +118,7 @@ fn workbooks_give_cells_as_people_read_them() {
             ("Old ones!B10", "HOLE-2"),
         ]
     );
-    let limits = Limits { cells: 5, ..Limits::default() };
+    let limits = ReadLimits { cells: 5, ..ReadLimits::default() };
     let cut = collect_within("a.xlsx", &workbook(), &limits).expect("read in part");
     assert_eq!((cut.units.len(), cut.read.unread.len()), (5, 1));
 }
@@ -146,7 +150,7 @@ fn open_documents_give_cells_and_repeats_cost_nothing() {
               <table:table-cell office:value='5'><text:p>a</text:p><text:p>b &amp; c</text:p></table:table-cell></table:table-row>"),
     )
     .expect("readable");
-    assert_eq!((got.read.kind, got.read.pages), (Kind::Ods, 1));
+    assert_eq!((got.read.kind, got.read.pages), (FileFormat::Ods, 1));
     let expected = [("S & T!A1", "HOLE-1"), ("S & T!D1000000001", "a\nb & c")];
     assert_eq!(got.units, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
 }

@@ -1,10 +1,10 @@
 //! Binds the functions of each flow to their names in the topology, and classifies dead letters by flow. A laptop and
 //! the simulator call the functions by these names; on AWS each function is a separate program.
 
-use riffle_ports::{About, DeadLetter, FlowState as _, PortError, Record, Told};
+use riffle_ports::{DeadLetter, FlowState as _, MessageInfo, PortError, Record, RecordInfo};
 use riffle_runtime::Registry;
 use riffle_scan::{Dispatcher, Worker};
-use riffle_statements::{File, Processor};
+use riffle_statements::{FileRecord, Processor};
 use riffle_topology::{scan, statements};
 
 /// Binds the functions of scans. Finisher and sweeper use the scan of `dispatcher`.
@@ -31,7 +31,7 @@ pub fn bind_statements(registry: &mut Registry, processor: &Processor) {
 }
 
 /// Returns what a dead letter is about, from its content. Returns `None` if it is not a message of its flow.
-pub fn about_letter(letter: &DeadLetter) -> Option<About> {
+pub fn about_letter(letter: &DeadLetter) -> Option<MessageInfo> {
     match &*letter.flow {
         scan::NAME => riffle_scan::about_letter(letter),
         statements::NAME => riffle_statements::about_letter(letter),
@@ -43,10 +43,10 @@ pub fn about_letter(letter: &DeadLetter) -> Option<About> {
 ///
 /// # Errors
 /// [`PortError::Broken`] if the record does not belong to the letter's flow.
-pub fn told_of_letter(letter: &DeadLetter, record: Record) -> Result<Told, PortError> {
+pub fn told_of_letter(letter: &DeadLetter, record: Record) -> Result<RecordInfo, PortError> {
     match &*letter.flow {
         statements::NAME => {
-            Ok(riffle_statements::told_of_letter(&letter.function, Some(File::from_record(&record)?)))
+            Ok(riffle_statements::told_of_letter(&letter.function, Some(FileRecord::from_record(&record)?)))
         }
         _ => Ok(riffle_runtime::told_of_letter(record)),
     }

@@ -6,16 +6,16 @@ use std::time::Duration;
 use riffle_aws_adapters::{self as aws, DeadLetterPlace};
 use riffle_drive_adapter::Drive;
 use riffle_ports::{
-    ClientNotifier, Clock, ConnectionRegistry, DeadLetters, DownloadLinks, EventPublisher, FileSource, Ids,
-    Inbox, Meter, ObjectStore, Ocr, QuotaLimits, Quotas, RecordStore, TextCache, TokenVault,
+    ClientNotifier, Clock, ConnectionRegistry, DeadLetterStore, DownloadLinks, EventPublisher, FileSource,
+    Ids, Inbox, Meter, ObjectStore, Ocr, QuotaLimits, Quotas, RecordStore, TextCache, TokenVault,
 };
 use riffle_reader::sandbox::{self, Pool};
 use riffle_reader::{Parser, Reader};
 use riffle_runtime::{ObjectTexts, RandomIds, SystemClock};
 use riffle_scan::codes::ReaderCodes;
 use riffle_scan::{
-    Links, PageViews, Ports, Prices, ReaderPages, ReaderSearch, Scan, Settings, Sources, Tickets, Uploads,
-    Worker, keys,
+    Links, PageViews, Prices, ReaderPages, ReaderSearch, Scan, ScanPorts, ScanSettings, Sources, Tickets,
+    Uploads, Worker, keys,
 };
 use riffle_textract_adapter::{Pace, Textract};
 use riffle_topology::scan::FINISH;
@@ -95,7 +95,7 @@ impl Cloud {
         for queue in queues {
             addresses.push(((*queue).to_owned(), self.queue_url(queue)?));
         }
-        let ports = Ports {
+        let ports = ScanPorts {
             ledger: Arc::new(self.aws.ledger(&self.env.text("SCAN_TABLE")?)),
             objects: self.objects()?,
             queue: Arc::new(self.aws.queues(addresses)),
@@ -105,14 +105,14 @@ impl Cloud {
             ids: Arc::clone(&self.ids),
             meter: Arc::clone(&self.meter),
         };
-        let settings = Settings {
+        let settings = ScanSettings {
             prefixes_allowed: true,
             drive_folder: self.env.optional("DRIVE_FOLDER_ID"),
             files_at_once: FILES_AT_ONCE,
             bytes_at_once: BYTES_AT_ONCE,
             links: Links::Base(self.env.url("PAGE_URL", &["https", "http"])?),
             prices: self.prices()?,
-            ..Settings::default()
+            ..ScanSettings::default()
         };
         let lists = Reader { parser: lists(), cache: None, ocr: None };
         let scan = Scan::new(ports, settings)
@@ -135,7 +135,7 @@ impl Cloud {
 
     fn drive(&self) -> Result<Option<Arc<dyn FileSource>>, ConfigError> {
         let Some(tokens) = self.tokens()? else { return Ok(None) };
-        let mut settings = riffle_drive_adapter::Settings::default();
+        let mut settings = riffle_drive_adapter::DriveSettings::default();
         if self.env.optional(DRIVE_ENDPOINT).is_some() {
             settings.endpoint = self.env.url(DRIVE_ENDPOINT, &["https", "http"])?;
         }
@@ -173,7 +173,7 @@ impl Cloud {
     }
 
     /// Returns the dead-letter queues of all flows.
-    pub fn dead_letters(&self) -> Result<Arc<dyn DeadLetters>, ConfigError> {
+    pub fn dead_letters(&self) -> Result<Arc<dyn DeadLetterStore>, ConfigError> {
         let mut places = Vec::new();
         for letters in RIFFLE.dead_letters() {
             let url = self.queue_url(&letters.name)?;
@@ -294,9 +294,9 @@ fn page_images() -> ReaderPages {
 
 /// Returns the parser of lists of codes. Its child process is started with the first list.
 fn lists() -> Parser {
-    Parser::Sandbox(Pool::new(sandbox::Settings::of_lists()))
+    Parser::Sandbox(Pool::new(sandbox::SandboxSettings::of_lists()))
 }
 
 fn sandbox() -> Parser {
-    Parser::Sandbox(Pool::new(sandbox::Settings { children: CHILDREN, ..Default::default() }))
+    Parser::Sandbox(Pool::new(sandbox::SandboxSettings { children: CHILDREN, ..Default::default() }))
 }

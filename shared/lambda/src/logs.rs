@@ -41,7 +41,7 @@ struct Metrics {
 
 impl<S: Subscriber> Layer<S> for Metrics {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut numbers = Numbers::default();
+        let mut numbers = NumberFields::default();
         event.record(&mut numbers);
         let line = line(&self.function, SystemClock.now().timestamp_millis(), numbers.0);
         // A single write, so that the lines of several threads do not interleave. If it fails, the error cannot be
@@ -51,9 +51,9 @@ impl<S: Subscriber> Layer<S> for Metrics {
 }
 
 #[derive(Default)]
-struct Numbers(Map<String, Value>);
+struct NumberFields(Map<String, Value>);
 
-impl Visit for Numbers {
+impl Visit for NumberFields {
     fn record_u64(&mut self, field: &Field, value: u64) {
         self.0.insert(field.name().to_owned(), value.into());
     }

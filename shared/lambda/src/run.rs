@@ -10,7 +10,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::DateTime;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
 use riffle_ports::{Clock as _, Failure};
-use riffle_runtime::{Deadline, Event, SystemClock, receive_count};
+use riffle_runtime::{Deadline, FunctionEvent, SystemClock, receive_count};
 use riffle_topology::{MAX_RECEIVES, RIFFLE};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,7 +34,7 @@ const TO_SHOW: Duration = Duration::from_secs(2);
 #[expect(clippy::needless_pass_by_value, reason = "callers pass functions by value")]
 pub fn run<D, P, R>(
     build: impl FnOnce(&Cloud) -> Result<D, ConfigError>,
-    handle: impl AsyncFn(&D, Event<P>) -> Result<R, Failure>,
+    handle: impl AsyncFn(&D, FunctionEvent<P>) -> Result<R, Failure>,
 ) -> ExitCode
 where
     P: DeserializeOwned,
@@ -55,7 +55,7 @@ where
 #[expect(clippy::needless_pass_by_value, reason = "callers pass functions by value")]
 pub fn run_queue<D>(
     build: impl FnOnce(&Cloud) -> Result<D, ConfigError>,
-    handle: impl AsyncFn(&D, Event<SqsEvent>) -> SqsBatchResponse,
+    handle: impl AsyncFn(&D, FunctionEvent<SqsEvent>) -> SqsBatchResponse,
 ) -> ExitCode {
     start(build, async |cloud, deps| {
         let (cloud, deps, handle) = (&cloud, &deps, &handle);
@@ -205,10 +205,10 @@ fn diagnosed(failure: &Failure) -> Diagnostic {
 }
 
 impl Cloud {
-    fn event<P>(&self, payload: P, context: Context) -> Event<P> {
+    fn event<P>(&self, payload: P, context: Context) -> FunctionEvent<P> {
         let deadline = i64::try_from(context.deadline).ok().and_then(DateTime::from_timestamp_millis);
         let deadline = deadline.map_or_else(Deadline::none, |at| Deadline::new(Arc::clone(&self.clock), at));
-        Event::new(payload, context.request_id).until(deadline)
+        FunctionEvent::new(payload, context.request_id).until(deadline)
     }
 
     /// Runs an invocation and measures its time.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use riffle_contracts::ProcessingMode;
 use riffle_ports::{EventPublisher, Inbox, ObjectStore, WorkQueue};
-use riffle_statements::{Processor, Queries, Settings, StatementFiles, Statements};
+use riffle_statements::{Processor, Queries, StatementFiles, Statements, StatementsSettings};
 use riffle_topology::statements::{FIGURES, PROCESS};
 
 use crate::cloud::RECORDS_TABLE;
@@ -103,13 +103,13 @@ impl Cloud {
         })
     }
 
-    fn statements_settings(&self) -> Result<Settings, ConfigError> {
-        let defaults = Settings::default();
+    fn statements_settings(&self) -> Result<StatementsSettings, ConfigError> {
+        let defaults = StatementsSettings::default();
         let restore_prefix = self.env.optional(RESTORE_PREFIX).or(defaults.restore_prefix);
         // Each batch of rows checks the same file, and concurrent transactions on one item conflict. Sequential batches
         // reach some 5,000 rows a second.
         let stores_at_once = 1;
-        Ok(Settings { mode: mode(&self.env)?, restore_prefix, stores_at_once, ..defaults })
+        Ok(StatementsSettings { mode: mode(&self.env)?, restore_prefix, stores_at_once, ..defaults })
     }
 }
 

@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
-    Announced, ClientNotifier, Connection, ConnectionRegistry, Delivery, EventPublisher, Fetched, Head,
-    Inbox, Message, ObjectRef, ObjectStore, Outgoing, PortError, PostForm, Put, SessionId, WorkQueue,
+    Announced, ClientNotifier, Connection, ConnectionRegistry, EventPublisher, Fetched, Head, Inbox, Message,
+    ObjectRef, ObjectStore, Outgoing, PortError, PostForm, PushResult, Put, SessionId, WorkQueue,
 };
 
 /// A port that a function does not use.
@@ -97,7 +97,7 @@ impl ConnectionRegistry for Unused {
 
 #[async_trait]
 impl ClientNotifier for Unused {
-    async fn push(&self, _: &str, _: &str) -> Result<Delivery, PortError> {
+    async fn push(&self, _: &str, _: &str) -> Result<PushResult, PortError> {
         broken()
     }
 }

@@ -37,7 +37,7 @@ pub trait ConnectionRegistry: Send + Sync {
 
 /// The result of pushing a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
+pub enum PushResult {
     /// Handed to the connection. Whether the client has read it is unknown.
     Sent,
     /// The connection no longer exists: the caller should remove it.
@@ -48,5 +48,5 @@ pub enum Delivery {
 #[async_trait]
 pub trait ClientNotifier: Send + Sync {
     /// Sends `frame`, one JSON text of at most 32 KB.
-    async fn push(&self, connection: &str, frame: &str) -> Result<Delivery, PortError>;
+    async fn push(&self, connection: &str, frame: &str) -> Result<PushResult, PortError>;
 }

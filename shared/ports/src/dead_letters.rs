@@ -22,7 +22,7 @@ pub struct DeadLetter {
 
 /// The dead letters of all flows.
 #[async_trait]
-pub trait DeadLetters: Send + Sync {
+pub trait DeadLetterStore: Send + Sync {
     /// Returns the dead letters of one flow, or of all: at most `limit`, oldest first as far as the platform knows, and
     /// whether there may be more.
     async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError>;
@@ -34,7 +34,7 @@ pub trait DeadLetters: Send + Sync {
 
 /// The information that a message itself contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
+pub struct MessageInfo {
     /// The id of the scan or of the statement's file. Empty if the message has none yet.
     pub subject: String,
     /// The tenant it belongs to, if the message states it.
@@ -45,7 +45,7 @@ pub struct About {
 
 /// The information that the flow's records have about a message's subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct RecordInfo {
     /// The tenant it belongs to. A letter whose tenant is unknown is shown to no one.
     pub tenant: Option<String>,
     /// The file's name, for people.
@@ -58,10 +58,10 @@ pub struct Told {
 
 /// One flow's knowledge about its dead letters.
 #[async_trait]
-pub trait LetterClassifier: Send + Sync {
+pub trait DeadLetterClassifier: Send + Sync {
     /// Returns the message's own information, or `None` if it is not a message of the flow.
-    fn about(&self, letter: &DeadLetter) -> Option<About>;
+    fn about(&self, letter: &DeadLetter) -> Option<MessageInfo>;
 
     /// Returns the records' information about the message's subject.
-    async fn told(&self, letter: &DeadLetter, about: &About) -> Result<Told, Failure>;
+    async fn told(&self, letter: &DeadLetter, about: &MessageInfo) -> Result<RecordInfo, Failure>;
 }

@@ -28,8 +28,8 @@ mod usage;
 mod work_queue;
 
 pub use clock::{Clock, Deadline, Ids};
-pub use connections::{ClientNotifier, Connection, ConnectionRegistry, Delivery};
-pub use dead_letters::{About, DeadLetter, DeadLetters, LetterClassifier, Told};
+pub use connections::{ClientNotifier, Connection, ConnectionRegistry, PushResult};
+pub use dead_letters::{DeadLetter, DeadLetterClassifier, DeadLetterStore, MessageInfo, RecordInfo};
 pub use events::{AuditEntry, AuditTrail, EventPublisher, Outgoing, Subject};
 pub use failure::Failure;
 pub use file_source::{
@@ -42,20 +42,22 @@ pub use notices::{Notice, Notices};
 pub use object_store::{ObjectStore, Put, is_key};
 pub use ocr::{Ocr, OcrError, OcrLine, OcrWord, PictureLimits};
 pub use platform::{Folder, FolderBrowser, MAX_FOLDERS, Probe, QueueDepth, Timing, Vitals};
-pub use quotas::{Exceeded, QuotaLimits, Quotas, UsageCounters, Used};
+pub use quotas::{CountedUse, Exceeded, QuotaLimits, Quotas, UsageCounters};
 pub use records::{
     Changed, FlowState, Record, RecordCursor, RecordStore, Replaced, change, change_from, change_seen,
 };
-pub use scan_ledger::{Attempt, Body, ChunkDone, ListedAt, Outcome, ScanLedger, StoredResult};
-pub use session::{Counts, Frozen, Lease, Paused, Refused, Sealed, Session, SessionId, State, Transition};
+pub use scan_ledger::{Attempt, ChunkDone, ListedAt, ResultBody, ScanLedger, StoredResult, TransitionResult};
+pub use session::{
+    Counts, Frozen, Lease, Paused, Sealed, Session, SessionId, State, Transition, TransitionRefused,
+};
 pub use text_cache::{TextCache, TextKey, Worth};
-pub use tickets::{Ticket, TicketHash, TicketStore};
+pub use tickets::{StoredTicket, TicketHash, TicketStore};
 pub use tokens::{Token, TokenVault};
 pub use transactions::{
     Booked, Category, FigureStore, FileId, Month, NoMonth, StoredFigures, StoredRows, Transaction,
     TransactionKey, TransactionStore,
 };
-pub use upload_storage::{Completed, PostForm, Received, UploadStorage};
+pub use upload_storage::{Completed, PostForm, ReceivedFile, UploadStorage};
 pub use usage::{Meter, Usage};
 pub use work_queue::{Message, WorkQueue, send_all};
 

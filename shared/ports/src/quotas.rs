@@ -12,7 +12,7 @@ use crate::{Clock, PortError};
 
 /// A kind of use that is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Used {
+pub enum CountedUse {
     /// HTTP requests and WebSocket messages.
     Requests,
     /// Started scans.
@@ -23,7 +23,7 @@ pub enum Used {
     OcrPages,
 }
 
-impl Used {
+impl CountedUse {
     /// Returns the name under which stores keep the count.
     pub fn name(self) -> &'static str {
         match self {
@@ -66,12 +66,12 @@ impl Default for QuotaLimits {
 }
 
 impl QuotaLimits {
-    fn of(&self, used: Used) -> Option<u64> {
+    fn of(&self, used: CountedUse) -> Option<u64> {
         match used {
-            Used::Requests => self.requests_per_minute,
-            Used::Scans => self.scans_per_day,
-            Used::UploadBytes => self.upload_bytes_per_day,
-            Used::OcrPages => self.ocr_pages_per_day,
+            CountedUse::Requests => self.requests_per_minute,
+            CountedUse::Scans => self.scans_per_day,
+            CountedUse::UploadBytes => self.upload_bytes_per_day,
+            CountedUse::OcrPages => self.ocr_pages_per_day,
         }
     }
 }
@@ -79,7 +79,7 @@ impl QuotaLimits {
 /// A refusal: the requested amount is more than is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exceeded {
-    pub used: Used,
+    pub used: CountedUse,
     pub limit: u64,
     /// The time until counts start again.
     pub retry_after: Duration,
@@ -91,17 +91,17 @@ impl fmt::Display for Exceeded {
         let Self { limit, retry_after, .. } = self;
         let minutes = retry_after.as_secs().div_ceil(60);
         match self.used {
-            Used::Requests => {
+            CountedUse::Requests => {
                 let seconds = retry_after.as_secs().max(1);
                 write!(f, "Your organisation can make {limit} requests a minute: try again in {seconds} s.")
             }
-            Used::Scans => {
+            CountedUse::Scans => {
                 write!(f, "Your organisation can start {limit} scans a day: try again in {minutes} minutes.")
             }
-            Used::UploadBytes => {
+            CountedUse::UploadBytes => {
                 write!(f, "Your organisation can upload {limit} bytes a day: try again in {minutes} minutes.")
             }
-            Used::OcrPages => {
+            CountedUse::OcrPages => {
                 write!(
                     f,
                     "Your organisation can have {limit} pictures a day read by OCR: try again in {minutes} \
@@ -123,7 +123,7 @@ pub trait UsageCounters: Send + Sync {
     async fn add(
         &self,
         tenant: &str,
-        used: Used,
+        used: CountedUse,
         window: (DateTime<Utc>, DateTime<Utc>),
         amount: u64,
         limit: u64,
@@ -157,7 +157,7 @@ impl Quotas {
     pub async fn take(
         &self,
         tenant: &str,
-        used: Used,
+        used: CountedUse,
         amount: u64,
     ) -> Result<Result<(), Exceeded>, PortError> {
         let Some(Counting { counters, clock, limits }) = &self.0 else { return Ok(Ok(())) };
@@ -173,7 +173,7 @@ impl Quotas {
 }
 
 /// Returns the start and end of the window that contains this moment.
-fn window(used: Used, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+fn window(used: CountedUse, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
     let seconds = used.window().as_secs().cast_signed();
     let start = now.timestamp().div_euclid(seconds) * seconds;
     let at = |second| DateTime::from_timestamp(second, 0).unwrap_or(now);
@@ -188,10 +188,10 @@ mod tests {
     fn days_are_those_of_utc() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
         let day = (at("2026-02-28T00:00:00Z"), at("2026-03-01T00:00:00Z"));
-        assert_eq!(window(Used::Scans, day.0), day);
-        assert_eq!(window(Used::Scans, at("2026-02-28T23:59:59.999Z")), day);
+        assert_eq!(window(CountedUse::Scans, day.0), day);
+        assert_eq!(window(CountedUse::Scans, at("2026-02-28T23:59:59.999Z")), day);
         let minute = (at("2026-02-28T10:07:00Z"), at("2026-02-28T10:08:00Z"));
-        assert_eq!(window(Used::Requests, at("2026-02-28T10:07:30Z")), minute);
+        assert_eq!(window(CountedUse::Requests, at("2026-02-28T10:07:30Z")), minute);
     }
 
     #[test]

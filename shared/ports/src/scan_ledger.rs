@@ -22,19 +22,19 @@ pub struct StoredResult {
     /// Pages or sheets that were read.
     pub pages: u32,
     /// JSON that only the flow reads, or its key in the object store.
-    pub body: Body,
+    pub body: ResultBody,
 }
 
 /// The place of a result's details.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Body {
+pub enum ResultBody {
     /// JSON of at most [`Body::MAX_INLINE`] bytes. Ledgers that are billed by size store it compressed.
     Inline(String),
     /// A key in the object store.
     Object(String),
 }
 
-impl Body {
+impl ResultBody {
     /// Bytes of inline JSON, at most. On AWS putting an object costs as much as eight write units, and JSON shrinks to
     /// a third: up to about 24 KB the table is cheaper. The limit is lower, for JSON that shrinks less.
     pub const MAX_INLINE: usize = 16 * 1024;
@@ -67,7 +67,7 @@ pub struct ChunkDone {
 
 /// The result of a conditional change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum TransitionResult {
     /// The session after the change.
     Applied(Session),
     /// The session as it is: the condition did not hold.
@@ -120,7 +120,8 @@ pub trait ScanLedger: Send + Sync {
     /// Applies `transition` atomically, as [`Session::apply`] defines it. A session that is not
     /// [open](crate::State::is_open) leaves the list of open sessions, and one that is [gone](crate::State::is_gone)
     /// leaves its tenant's list.
-    async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError>;
+    async fn transition(&self, id: &SessionId, transition: Transition)
+    -> Result<TransitionResult, PortError>;
 
     /// Stores the result of one file unless it has one. Returns the stored result: the caller must publish and count
     /// that one, not its own.

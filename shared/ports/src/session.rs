@@ -211,7 +211,7 @@ pub enum Transition {
 
 /// The transition's condition did not hold; nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refused;
+pub struct TransitionRefused;
 
 impl Session {
     /// The shortest time for which the ledger keeps a deleted session. Longer than a message or a schedule's retry may
@@ -281,7 +281,7 @@ impl Session {
     }
 
     /// Applies `transition` if its condition holds.
-    pub fn apply(&mut self, transition: &Transition) -> Result<(), Refused> {
+    pub fn apply(&mut self, transition: &Transition) -> Result<(), TransitionRefused> {
         match transition {
             Transition::Seal { sealed, now } => {
                 require(self.state == State::Listing)?;
@@ -374,6 +374,6 @@ impl Session {
     }
 }
 
-fn require(condition: bool) -> Result<(), Refused> {
-    if condition { Ok(()) } else { Err(Refused) }
+fn require(condition: bool) -> Result<(), TransitionRefused> {
+    if condition { Ok(()) } else { Err(TransitionRefused) }
 }

@@ -11,7 +11,7 @@ pub struct TicketHash(pub [u8; 32]);
 
 /// The tenant of a ticket, and its time of expiry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ticket {
+pub struct StoredTicket {
     pub tenant: String,
     pub expires_at: DateTime<Utc>,
 }
@@ -20,10 +20,10 @@ pub struct Ticket {
 #[async_trait]
 pub trait TicketStore: Send + Sync {
     /// Stores `ticket`. Hashes of random tickets do not collide; an equal hash would replace the stored ticket.
-    async fn put(&self, hash: TicketHash, ticket: Ticket) -> Result<(), PortError>;
+    async fn put(&self, hash: TicketHash, ticket: StoredTicket) -> Result<(), PortError>;
 
     /// Removes the ticket and returns it. Of several concurrent callers exactly one gets it. `None` if it never
     /// existed, was taken, or was removed after its expiry. An expired ticket may still be returned: the caller must
     /// check the time.
-    async fn take(&self, hash: TicketHash) -> Result<Option<Ticket>, PortError>;
+    async fn take(&self, hash: TicketHash) -> Result<Option<StoredTicket>, PortError>;
 }

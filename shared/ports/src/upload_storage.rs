@@ -15,7 +15,7 @@ pub struct PostForm {
 
 /// A file that was received completely.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received {
+pub struct ReceivedFile {
     pub size: u64,
     /// Changes whenever the file is sent again.
     pub version: String,
@@ -59,10 +59,10 @@ pub trait UploadStorage: Send + Sync {
     async fn abort(&self, key: &str, begun: &str) -> Result<(), PortError>;
 
     /// Returns the file under `key`, if there is one.
-    async fn received(&self, key: &str) -> Result<Option<Received>, PortError>;
+    async fn received(&self, key: &str) -> Result<Option<ReceivedFile>, PortError>;
 
     /// Returns all files below `folder`, by key. Makes one request for each thousand files.
-    async fn all_received(&self, folder: &str) -> Result<BTreeMap<String, Received>, PortError>;
+    async fn all_received(&self, folder: &str) -> Result<BTreeMap<String, ReceivedFile>, PortError>;
 
     /// Removes all files below `folder`, those whose key begins with `folder/`. An empty folder is not an error.
     async fn remove(&self, folder: &str) -> Result<(), PortError>;

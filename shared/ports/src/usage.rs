@@ -51,17 +51,17 @@ impl AddAssign for Usage {
 /// The meter to which the adapters of one process add their usage, until a flow takes it for its session. On a single
 /// machine no adapter uses it.
 #[derive(Debug, Default)]
-pub struct Meter(Mutex<Reading>);
+pub struct Meter(Mutex<MeterState>);
 
 #[derive(Debug, Default)]
-struct Reading {
+struct MeterState {
     usage: Usage,
-    running: Option<Running>,
+    running: Option<RunningInvocation>,
 }
 
 /// The current invocation.
 #[derive(Debug, Clone, Copy)]
-struct Running {
+struct RunningInvocation {
     megabytes: u64,
     since: DateTime<Utc>,
 }
@@ -76,7 +76,7 @@ impl Meter {
     pub fn begin(&self, megabytes: u64, now: DateTime<Utc>) {
         self.with(|reading| {
             reading.usage.invocations += 1;
-            reading.running = Some(Running { megabytes, since: now });
+            reading.running = Some(RunningInvocation { megabytes, since: now });
         });
     }
 
@@ -96,13 +96,13 @@ impl Meter {
         })
     }
 
-    fn with<T>(&self, change: impl FnOnce(&mut Reading) -> T) -> T {
+    fn with<T>(&self, change: impl FnOnce(&mut MeterState) -> T) -> T {
         // No code under the lock can panic half-way, so data behind a poisoned lock is consistent.
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Reading {
+impl MeterState {
     fn tick(&mut self, now: DateTime<Utc>) {
         if let Some(running) = &mut self.running {
             let milliseconds = (now - running.since).num_milliseconds();

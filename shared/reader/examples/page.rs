@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use riffle_extract::{Bounds, Limits, Place, Sink, Unit, View};
+use riffle_extract::{Bounds, Place, ReadLimits, Sink, Unit, View};
 
 struct Word<'w> {
     page: u32,
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [file, page, word, folder] = &arguments[..] else {
         return Err("usage: page FILE PAGE WORD FOLDER".into());
     };
-    let (bytes, limits, page) = (Bytes::from(std::fs::read(file)?), Limits::default(), page.parse()?);
+    let (bytes, limits, page) = (Bytes::from(std::fs::read(file)?), ReadLimits::default(), page.parse()?);
     let mut found = Word { page, text: word, found: None };
     riffle_extract::extract(file, &bytes, &limits, &mut found)?;
     let bounds = found.found.ok_or("the word is not on the page")?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use riffle_extract::{DrawError, Drawn, View};
 use riffle_ports::{Opened, ReadError};
 
-use crate::{Incoming, Parser, Reader, Text};
+use crate::{Incoming, Parser, Reader, TextSink};
 
 /// Why a page cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +49,7 @@ impl Reader {
         opened: &dyn Opened,
         name: &str,
         pages: &BTreeSet<u32>,
-        text: &mut dyn Text,
+        text: &mut dyn TextSink,
     ) -> Result<(), PageError> {
         let content = opened.content();
         let pages: Vec<u32> = pages.iter().copied().collect();

@@ -11,18 +11,18 @@ mod text_cache;
 mod transcript;
 
 pub use evidence::PageError;
-pub use text_cache::Ended;
+pub use text_cache::ReadOutcome;
 pub use transcript::Malformed;
 
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
-use riffle_extract::{ExtractError, ImageLimits, Limits, PageImage, Sink, Unit};
+use riffle_extract::{ExtractError, ImageLimits, PageImage, ReadLimits, Sink, Unit};
 use riffle_ports::{Confirmed, Content, Ocr, Opened, PortError, ReadError, TextCache, TextKey, Worth};
 use sha2::{Digest, Sha256};
 
 use ocr_cache::Remembering;
-use pictures::Picture;
+use pictures::PictureOutcome;
 use sandbox::{Listener, Pool};
 use text_cache::Packer;
 
@@ -31,7 +31,7 @@ const PARSERS: u32 = 1;
 
 /// A file to read.
 #[derive(Debug, Clone)]
-pub struct Document<'a> {
+pub struct SourceFile<'a> {
     /// Only a hint of the format.
     pub name: &'a str,
     pub tenant: &'a str,
@@ -43,7 +43,7 @@ pub struct Document<'a> {
 }
 
 /// Receives a file's text, possibly again from the beginning.
-pub trait Text: Sink {
+pub trait TextSink: Sink {
     /// Discards the file's units so far: they are sent again.
     fn restart(&mut self);
 }
@@ -54,7 +54,7 @@ pub enum Parser {
     /// In separate processes.
     Sandbox(Pool),
     /// In this process, to measure the cost of the sandbox.
-    InProcess(Limits),
+    InProcess(ReadLimits),
 }
 
 /// The text of a file that was read before.
@@ -68,7 +68,7 @@ impl Remembered {
     }
 
     /// Passes the text on. Returns `None` if the stored bytes are broken and the file must be read again.
-    pub fn replay(&self, text: &mut dyn Text) -> Option<Ended> {
+    pub fn replay(&self, text: &mut dyn TextSink) -> Option<ReadOutcome> {
         let ended = text_cache::replay(&self.0, text);
         if ended.is_err() {
             text.restart();
@@ -87,7 +87,7 @@ pub struct Reader {
 
 impl Reader {
     /// Returns the cached text of the file, if there is one. Blocks while the cache loads it.
-    pub fn recall(&self, document: &Document<'_>) -> Option<Remembered> {
+    pub fn recall(&self, document: &SourceFile<'_>) -> Option<Remembered> {
         let cache = self.kept(Worth::Files)?;
         let kept = cache.find(self.place(document)).unwrap_or_else(|error| {
             tracing::warn!(%error, "the text cache cannot be read: the file is read again");
@@ -103,10 +103,10 @@ impl Reader {
     /// returned [`Ended`].
     pub fn read(
         &self,
-        document: &Document<'_>,
+        document: &SourceFile<'_>,
         opened: &dyn Opened,
-        text: &mut dyn Text,
-    ) -> Result<Ended, ReadError> {
+        text: &mut dyn TextSink,
+    ) -> Result<ReadOutcome, ReadError> {
         let content = opened.content();
         let Some(cache) = self.kept(Worth::Files) else {
             let (ended, _) = self.parse(document, &content, text, None)?;
@@ -141,11 +141,11 @@ impl Reader {
 
     fn parse(
         &self,
-        document: &Document<'_>,
+        document: &SourceFile<'_>,
         content: &Content<'_>,
-        text: &mut dyn Text,
+        text: &mut dyn TextSink,
         packer: Option<Packer>,
-    ) -> Result<(Ended, Option<Vec<u8>>), PortError> {
+    ) -> Result<(ReadOutcome, Option<Vec<u8>>), PortError> {
         // Drawing a page takes longer than reading a hundred, so pages are drawn only if OCR can read them.
         let ocr = self.ocr.as_deref().filter(|ocr| document.ocr && ocr.is_available());
         let remembering;
@@ -166,7 +166,7 @@ impl Reader {
             }
         };
         let packer = incoming.finish()?;
-        let ended = Ended { bytes, outcome };
+        let ended = ReadOutcome { bytes, outcome };
         let kept =
             if is_final(&ended.outcome) { packer.and_then(|packer| packer.finish(&ended)) } else { None };
         Ok((ended, kept))
@@ -177,12 +177,12 @@ impl Reader {
         self.cache.as_deref().filter(|cache| cache.worth() == worth)
     }
 
-    fn place(&self, document: &Document<'_>) -> TextKey {
+    fn place(&self, document: &SourceFile<'_>) -> TextKey {
         self.key(document, "place", &[document.identity.as_bytes(), document.version.as_bytes()])
     }
 
     /// Derives a key from everything that affects the text.
-    fn key(&self, document: &Document<'_>, what: &str, parts: &[&[u8]]) -> TextKey {
+    fn key(&self, document: &SourceFile<'_>, what: &str, parts: &[&[u8]]) -> TextKey {
         let ocr = self.ocr.as_ref().filter(|_| document.ocr).map(|ocr| ocr.variant()).unwrap_or_default();
         let second = match &self.parser {
             Parser::Sandbox(pool) => pool.variant(),
@@ -241,15 +241,15 @@ fn unreadable(error: std::io::Error) -> ReadError {
 
 /// Receives a parser's output: passes the text on, packs it for the cache and has pictures read.
 struct Incoming<'t> {
-    text: &'t mut dyn Text,
+    text: &'t mut dyn TextSink,
     /// The tenant OCR reads for, and the engine.
     ocr: Option<(&'t str, &'t dyn Ocr)>,
     /// Also `None` once reading the file again may give more text.
     packer: Option<Packer>,
     /// The pages that a parser in this process reads with the positions of their characters; `None` reads all without.
     pages: Option<&'t [u32]>,
-    reader: transcript::Reader,
-    writer: transcript::Writer,
+    reader: transcript::TranscriptReader,
+    writer: transcript::TranscriptWriter,
     /// The first failure that the file did not cause.
     broken: Option<PortError>,
 }
@@ -258,7 +258,7 @@ struct Incoming<'t> {
 const PACK_AT: usize = 64 * 1024;
 
 impl<'t> Incoming<'t> {
-    fn new(text: &'t mut dyn Text, ocr: Option<(&'t str, &'t dyn Ocr)>, packer: Option<Packer>) -> Self {
+    fn new(text: &'t mut dyn TextSink, ocr: Option<(&'t str, &'t dyn Ocr)>, packer: Option<Packer>) -> Self {
         let (reader, writer) = Default::default();
         Self { text, ocr, packer, pages: None, reader, writer, broken: None }
     }
@@ -314,14 +314,14 @@ impl Sink for Incoming<'_> {
         let Some(ocr) = self.ocr.filter(|_| self.broken.is_none()) else { return false };
         let read = pictures::read(ocr, image, self).unwrap_or_else(|error| {
             self.broken.get_or_insert(error);
-            Picture::Unread
+            PictureOutcome::Unread
         });
-        if read == Picture::NotNow {
+        if read == PictureOutcome::NotNow {
             (self.ocr, self.packer) = (None, None);
         }
         // Pack the picture's text now, so that it stays ahead of the units the parser sends later.
         self.pack();
-        read == Picture::Read
+        read == PictureOutcome::Read
     }
 }
 

@@ -5,7 +5,7 @@ use riffle_ports::{Ocr, OcrError, OcrLine, PortError};
 
 /// The outcome of reading a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Picture {
+pub(crate) enum PictureOutcome {
     Read,
     Unread,
     /// The engine is not available now, but may be next time.
@@ -21,17 +21,17 @@ pub(crate) fn read(
     (tenant, ocr): (&str, &dyn Ocr),
     image: &PageImage<'_>,
     sink: &mut dyn Sink,
-) -> Result<Picture, PortError> {
+) -> Result<PictureOutcome, PortError> {
     let pages = match ocr.read(tenant, image.bytes) {
         Ok(pages) => pages,
         Err(OcrError::Port(error)) => return Err(error),
         Err(OcrError::Picture(why)) => {
             tracing::warn!(why, "a picture was not read");
-            return Ok(Picture::Unread);
+            return Ok(PictureOutcome::Unread);
         }
         Err(OcrError::Unavailable(why)) => {
             tracing::warn!(why, "no picture is read");
-            return Ok(Picture::NotNow);
+            return Ok(PictureOutcome::NotNow);
         }
     };
     for (number, lines) in pages.iter().enumerate() {
@@ -41,7 +41,7 @@ pub(crate) fn read(
             sink.unit(&Unit { place: &place, text: &text, ocr: true, glyphs: Some(&glyphs) });
         }
     }
-    Ok(Picture::Read)
+    Ok(PictureOutcome::Read)
 }
 
 /// Returns the place `pages` pages further on, because a TIFF holds several pages.
@@ -120,7 +120,7 @@ mod tests {
         let place = Place::Inside { entry: "a.zip".to_owned(), place: Box::new(Place::Page(3)) };
         let page = (100.0, 200.0);
         let mut image = PageImage { place: &place, encoding: Encoding::Tiff, bytes: b"tiff", page };
-        assert_eq!(read(("acme", &Parrot), &image, &mut pages), Ok(Picture::Read));
+        assert_eq!(read(("acme", &Parrot), &image, &mut pages), Ok(PictureOutcome::Read));
         let said: Vec<_> = pages.0.iter().map(|(place, text, _)| (place.as_str(), text.as_str())).collect();
         assert_eq!(said, [("a.zip: page 3", "HOLE-1 ok\nnext"), ("a.zip: page 4", "HOLE-2")]);
         let offsets: Vec<u32> = pages.0[0].2.iter().map(|(offset, _)| *offset).collect();
@@ -128,6 +128,10 @@ mod tests {
         assert_eq!(pages.0[0].2[0].1, Bounds { x0: 10.0, y0: 50.0, x1: 50.0, y1: 100.0 });
 
         image.bytes = b"";
-        assert_eq!(read(("acme", &Parrot), &image, &mut pages), Ok(Picture::Unread), "the page stays unread");
+        assert_eq!(
+            read(("acme", &Parrot), &image, &mut pages),
+            Ok(PictureOutcome::Unread),
+            "the page stays unread"
+        );
     }
 }

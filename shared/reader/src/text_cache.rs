@@ -22,7 +22,7 @@ const BLOCK: usize = 256 << 20;
 
 /// The result of reading a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ended {
+pub struct ReadOutcome {
     /// Size of the file in bytes.
     pub bytes: u64,
     pub outcome: Result<Extracted, ExtractError>,
@@ -50,7 +50,7 @@ impl Packer {
     }
 
     /// Returns the stored form, if the text is to be stored.
-    pub fn finish(self, ended: &Ended) -> Option<Vec<u8>> {
+    pub fn finish(self, ended: &ReadOutcome) -> Option<Vec<u8>> {
         let pieces = self.pieces?;
         let mut kept = transcript::VERSION.to_le_bytes().to_vec();
         pack(&mut kept, &serde_json::to_vec(ended).ok()?);
@@ -107,12 +107,12 @@ fn known(kept: &[u8], ours: u32) -> Result<&[u8], Malformed> {
 }
 
 /// Passes a stored text to `sink`. If the stored bytes turn out broken, `sink` may have received part of the text.
-pub(crate) fn replay(kept: &[u8], sink: &mut dyn Sink) -> Result<Ended, Malformed> {
+pub(crate) fn replay(kept: &[u8], sink: &mut dyn Sink) -> Result<ReadOutcome, Malformed> {
     let mut rest = known(kept, transcript::VERSION)?;
     let mut units = Vec::new();
     unpack(block(&mut rest)?, &mut units)?;
     let ended = serde_json::from_slice(&units).map_err(|_| Malformed)?;
-    let mut reader = transcript::Reader::default();
+    let mut reader = transcript::TranscriptReader::default();
     while !rest.is_empty() {
         unpack(block(&mut rest)?, &mut units)?;
         reader.read(&units, sink)?;

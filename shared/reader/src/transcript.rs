@@ -28,7 +28,7 @@ pub struct Malformed;
 
 /// Writes units.
 #[derive(Debug, Default)]
-pub struct Writer {
+pub struct TranscriptWriter {
     /// Whole units. The owner may take them at any time.
     pub units: Vec<u8>,
     sheet: Option<String>,
@@ -36,14 +36,14 @@ pub struct Writer {
 
 /// Reads units, in the pieces in which they were written.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub struct TranscriptReader {
     sheet: String,
 }
 
 /// Precedes the place of a unit that OCR read.
 const OCR: u8 = 9;
 
-impl Writer {
+impl TranscriptWriter {
     pub fn unit(&mut self, unit: &Unit<'_>) {
         if unit.ocr {
             self.units.push(OCR);
@@ -114,10 +114,10 @@ fn floats<const N: usize>(to: &mut Vec<u8>, floats: [f32; N]) {
     to.extend(floats.iter().flat_map(|float| float.to_le_bytes()));
 }
 
-impl Reader {
+impl TranscriptReader {
     /// Passes `units` to `sink`. Their boxes are decoded only if the sink requests them.
     pub fn read(&mut self, units: &[u8], sink: &mut dyn Sink) -> Result<(), Malformed> {
-        let mut input = Input(units);
+        let mut input = ByteReader(units);
         while !input.0.is_empty() {
             let ocr = input.0.first() == Some(&OCR);
             if ocr {
@@ -125,14 +125,14 @@ impl Reader {
             }
             let place = self.place(&mut input, 0)?;
             let text = input.text()?;
-            let boxes = Boxes { bytes: input.counted()?, glyphs: OnceCell::new() };
+            let boxes = EncodedBoxes { bytes: input.counted()?, glyphs: OnceCell::new() };
             let glyphs = (!boxes.bytes.is_empty()).then_some(&boxes as &dyn Layout);
             sink.unit(&Unit { place: &place, text, ocr, glyphs });
         }
         Ok(())
     }
 
-    fn place(&mut self, input: &mut Input<'_>, depth: u32) -> Result<Place, Malformed> {
+    fn place(&mut self, input: &mut ByteReader<'_>, depth: u32) -> Result<Place, Malformed> {
         let narrow = |number: u64| u32::try_from(number).map_err(|_| Malformed);
         Ok(match input.byte()? {
             1 => Place::Page(narrow(input.number()?)?),
@@ -157,19 +157,19 @@ impl Reader {
 }
 
 /// Boxes that are decoded on first use.
-struct Boxes<'u> {
+struct EncodedBoxes<'u> {
     bytes: &'u [u8],
     glyphs: OnceCell<Glyphs>,
 }
 
-impl Layout for Boxes<'_> {
+impl Layout for EncodedBoxes<'_> {
     /// Returns no boxes if they are broken: the text is more important.
     fn glyphs(&self) -> &Glyphs {
-        self.glyphs.get_or_init(|| read_boxes(&mut Input(self.bytes)).unwrap_or_default())
+        self.glyphs.get_or_init(|| read_boxes(&mut ByteReader(self.bytes)).unwrap_or_default())
     }
 }
 
-fn read_boxes(input: &mut Input<'_>) -> Result<Glyphs, Malformed> {
+fn read_boxes(input: &mut ByteReader<'_>) -> Result<Glyphs, Malformed> {
     let page = (input.float()?, input.float()?);
     let mut boxes = Vec::new();
     while !input.0.is_empty() {
@@ -180,9 +180,9 @@ fn read_boxes(input: &mut Input<'_>) -> Result<Glyphs, Malformed> {
     Ok(Glyphs { page, boxes })
 }
 
-struct Input<'a>(&'a [u8]);
+struct ByteReader<'a>(&'a [u8]);
 
-impl<'a> Input<'a> {
+impl<'a> ByteReader<'a> {
     fn byte(&mut self) -> Result<u8, Malformed> {
         let (first, rest) = self.0.split_first().ok_or(Malformed)?;
         self.0 = rest;
@@ -276,7 +276,7 @@ mod tests {
             units in prop::collection::vec((places(), ".{0,30}", any::<bool>(), prop::option::of(boxes())), 0..10),
             cut in 0_usize..10,
         ) {
-            let mut writer = Writer::default();
+            let mut writer = TranscriptWriter::default();
             let mut pieces = Vec::new();
             let mut expected = Vec::new();
             for (at, (place, text, ocr, boxes)) in units.into_iter().enumerate() {
@@ -289,7 +289,7 @@ mod tests {
                 expected.push((place, text, ocr, glyphs.map(|glyphs| (glyphs.page, glyphs.boxes))));
             }
             pieces.push(writer.units);
-            let (mut reader, mut got) = (Reader::default(), Collector::default());
+            let (mut reader, mut got) = (TranscriptReader::default(), Collector::default());
             for piece in &pieces {
                 reader.read(piece, &mut got).expect("well formed");
             }
@@ -298,7 +298,7 @@ mod tests {
 
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let outcome = Reader::default().read(&bytes, &mut Collector::default());
+            let outcome = TranscriptReader::default().read(&bytes, &mut Collector::default());
             prop_assert!(outcome.is_ok() || outcome == Err(Malformed));
         }
     }
@@ -307,19 +307,19 @@ mod tests {
     fn a_box_that_is_none_stays_none_and_broken_boxes_cost_no_text() {
         let nowhere = Bounds { x0: f32::NAN, y0: 0.0, x1: 1.0, y1: f32::INFINITY };
         let glyphs = Glyphs { page: (1.0, 2.0), boxes: vec![(0, nowhere)] };
-        let mut writer = Writer::default();
+        let mut writer = TranscriptWriter::default();
         writer.unit(&Unit { place: &Place::Page(1), text: "abcd", ocr: false, glyphs: Some(&glyphs) });
         let mut got = Collector::default();
-        Reader::default().read(&writer.units, &mut got).expect("well formed");
+        TranscriptReader::default().read(&writer.units, &mut got).expect("well formed");
         let boxes = &got.0[0].3.as_ref().expect("glyphs").1;
         assert!(boxes[0].1.x0.is_nan() && boxes[0].1.y1.is_infinite());
 
-        let mut short = Writer::default();
+        let mut short = TranscriptWriter::default();
         short.place(&Place::Page(1));
         short.text("abcd");
         short.units.extend_from_slice(&[3, 0, 0, 0]);
         let mut got = Collector::default();
-        Reader::default().read(&short.units, &mut got).expect("well formed");
+        TranscriptReader::default().read(&short.units, &mut got).expect("well formed");
         assert_eq!(got.0, [(Place::Page(1), "abcd".to_owned(), false, Some(((0.0, 0.0), Vec::new())))]);
     }
 }

@@ -10,14 +10,14 @@ use serde::de::DeserializeOwned;
 
 use riffle_ports::Failure;
 
-use crate::Event;
+use crate::FunctionEvent;
 
 /// The minimum time left of an invocation to start another message: longer than any message of a batch takes.
 const FOR_ONE_MORE: Duration = Duration::from_secs(30);
 
 /// A decoded message.
 #[derive(Debug, Clone)]
-pub struct Item<T> {
+pub struct BatchItem<T> {
     pub message_id: String,
     /// How often the queue has delivered the message, this delivery included.
     pub receive_count: u32,
@@ -26,7 +26,7 @@ pub struct Item<T> {
     pub body: T,
 }
 
-impl Event<SqsEvent> {
+impl FunctionEvent<SqsEvent> {
     /// Calls `work` for one message after the other. The response lists the messages that failed, and those that were
     /// not started because too little time was left.
     ///
@@ -51,7 +51,7 @@ impl Event<SqsEvent> {
     /// ```
     pub async fn each<T: DeserializeOwned, F: Future<Output = Result<(), Failure>>>(
         self,
-        work: impl Fn(Item<T>) -> F,
+        work: impl Fn(BatchItem<T>) -> F,
     ) -> SqsBatchResponse {
         let mut batch = Batch::decode(self.payload);
         let mut items = batch.take();
@@ -73,7 +73,7 @@ impl Event<SqsEvent> {
 /// The messages of a batch that could be decoded, and the ids of those that have failed so far.
 #[derive(Debug)]
 pub struct Batch<T> {
-    items: Vec<Item<T>>,
+    items: Vec<BatchItem<T>>,
     failed: BTreeSet<String>,
 }
 
@@ -86,7 +86,7 @@ impl<T: DeserializeOwned> Batch<T> {
             let message_id = message.message_id.clone().unwrap_or_default();
             let (receive_count, sent_before) = (receive_count(&message), sent_before(&message));
             match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
-                Ok(body) => batch.items.push(Item { message_id, receive_count, sent_before, body }),
+                Ok(body) => batch.items.push(BatchItem { message_id, receive_count, sent_before, body }),
                 Err(error) => {
                     // The body may contain personal data: it stays in the queue and out of the log.
                     tracing::error!(message_id, %error, "message cannot be decoded");
@@ -98,7 +98,7 @@ impl<T: DeserializeOwned> Batch<T> {
     }
 
     /// Returns the decoded messages on the first call, and nothing on later calls.
-    pub fn take(&mut self) -> Vec<Item<T>> {
+    pub fn take(&mut self) -> Vec<BatchItem<T>> {
         std::mem::take(&mut self.items)
     }
 
@@ -165,9 +165,9 @@ mod tests {
         let deadline = Deadline::new(clock.clone(), DateTime::UNIX_EPOCH + TimeDelta::seconds(60));
         let sent = DateTime::UNIX_EPOCH;
         let messages = ["a", "b", "c", "d"].map(|id| (id, 1, sent, "7"));
-        let event = Event::new(queue_event("q", messages), "r").until(deadline);
+        let event = FunctionEvent::new(queue_event("q", messages), "r").until(deadline);
         let clock = &clock;
-        let answer = block_on(event.each(|_: Item<u32>| async move {
+        let answer = block_on(event.each(|_: BatchItem<u32>| async move {
             *clock.0.lock().expect("one thread") += TimeDelta::seconds(20);
             Ok(())
         }));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use riffle_ports::{About, DeadLetter, DeadLetters, Failure, LetterClassifier, Told};
+use riffle_ports::{DeadLetter, DeadLetterClassifier, DeadLetterStore, Failure, MessageInfo, RecordInfo};
 
 /// Maximum number of dead letters inspected in one call, across all tenants.
 const LOOKED_AT: u32 = 2_000;
@@ -15,12 +15,12 @@ const AT_ONCE: usize = 16;
 /// The dead letters, and the classifiers that determine what each is about.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
-pub struct Letters {
-    pub dead: Arc<dyn DeadLetters>,
+pub struct DeadLetterService {
+    pub dead: Arc<dyn DeadLetterStore>,
     /// The classifiers of flows that have their own, by the name of the flow.
-    pub classifiers: Vec<(&'static str, Arc<dyn LetterClassifier>)>,
+    pub classifiers: Vec<(&'static str, Arc<dyn DeadLetterClassifier>)>,
     /// The classifier of all other flows.
-    pub others: Arc<dyn LetterClassifier>,
+    pub others: Arc<dyn DeadLetterClassifier>,
     /// Whether there is only one tenant, who then also owns dead letters that cannot be understood. Otherwise only the
     /// operator sees those.
     pub alone: bool,
@@ -28,14 +28,14 @@ pub struct Letters {
 
 /// A dead letter and its classification.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct ClassifiedDeadLetter {
     pub letter: DeadLetter,
     /// `None` if the message is not a message of its flow.
-    pub about: Option<About>,
-    pub told: Told,
+    pub about: Option<MessageInfo>,
+    pub told: RecordInfo,
 }
 
-impl Letters {
+impl DeadLetterService {
     /// Returns the tenant's dead letters of one flow or all flows, oldest first and at most `limit`, and whether there
     /// may be more.
     pub async fn of(
@@ -43,7 +43,7 @@ impl Letters {
         tenant: &str,
         flow: Option<&str>,
         limit: u32,
-    ) -> Result<(Vec<Letter>, bool), Failure> {
+    ) -> Result<(Vec<ClassifiedDeadLetter>, bool), Failure> {
         let (own, more) = self.owned(tenant, flow).await?;
         let more = more || own.len() > limit as usize;
         let mut letters = Vec::new();
@@ -53,10 +53,10 @@ impl Letters {
                 (None, Some(about)) => self.told(&letter, about).await?,
                 (None, None) => {
                     let reason = "the message cannot be understood".to_owned();
-                    Told { reason: Some(reason), ..Told::default() }
+                    RecordInfo { reason: Some(reason), ..RecordInfo::default() }
                 }
             };
-            letters.push(Letter { letter, about, told });
+            letters.push(ClassifiedDeadLetter { letter, about, told });
         }
         Ok((letters, more))
     }
@@ -78,7 +78,11 @@ impl Letters {
 
     /// Returns the tenant's dead letters, with the content of their records if it was looked up, and whether there may
     /// be more.
-    async fn owned(&self, tenant: &str, flow: Option<&str>) -> Result<(Vec<Owned>, bool), Failure> {
+    async fn owned(
+        &self,
+        tenant: &str,
+        flow: Option<&str>,
+    ) -> Result<(Vec<LookedUpDeadLetter>, bool), Failure> {
         let (found, more) = self.dead.list(flow, LOOKED_AT).await?;
         let owned = stream::iter(found).map(|letter| self.owned_by(letter)).buffered(AT_ONCE);
         let own = owned.try_filter_map(async |(owner, owned)| {
@@ -88,11 +92,11 @@ impl Letters {
     }
 
     /// Returns the tenant of a dead letter, if it is known.
-    async fn owned_by(&self, letter: DeadLetter) -> Result<(Option<String>, Owned), Failure> {
+    async fn owned_by(&self, letter: DeadLetter) -> Result<(Option<String>, LookedUpDeadLetter), Failure> {
         let about = self.classifier(&letter).about(&letter);
         // The tenant named in the message takes precedence over the record, because a function wrote it.
         let (owner, told) = match &about {
-            Some(About { tenant: Some(owner), .. }) => (Some(owner.clone()), None),
+            Some(MessageInfo { tenant: Some(owner), .. }) => (Some(owner.clone()), None),
             Some(about) => {
                 let told = self.told(&letter, about).await?;
                 (told.tenant.clone(), Some(told))
@@ -102,17 +106,17 @@ impl Letters {
         Ok((owner, (letter, about, told)))
     }
 
-    fn classifier(&self, letter: &DeadLetter) -> &dyn LetterClassifier {
+    fn classifier(&self, letter: &DeadLetter) -> &dyn DeadLetterClassifier {
         let own = self.classifiers.iter().find(|(flow, _)| *flow == letter.flow);
         own.map_or(&*self.others, |(_, classifier)| &**classifier)
     }
 
-    async fn told(&self, letter: &DeadLetter, about: &About) -> Result<Told, Failure> {
+    async fn told(&self, letter: &DeadLetter, about: &MessageInfo) -> Result<RecordInfo, Failure> {
         self.classifier(letter).told(letter, about).await
     }
 }
 
-type Owned = (DeadLetter, Option<About>, Option<Told>);
+type LookedUpDeadLetter = (DeadLetter, Option<MessageInfo>, Option<RecordInfo>);
 
 #[cfg(test)]
 mod tests {
@@ -128,7 +132,7 @@ mod tests {
     struct Lying(Mutex<Vec<DeadLetter>>);
 
     #[async_trait]
-    impl DeadLetters for Lying {
+    impl DeadLetterStore for Lying {
         async fn list(&self, flow: Option<&str>, _: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
             let all = self.0.lock().expect("nobody panics").clone();
             Ok((all.into_iter().filter(|one| flow.is_none_or(|flow| one.flow == flow)).collect(), false))
@@ -145,23 +149,23 @@ mod tests {
     struct Words;
 
     #[async_trait]
-    impl LetterClassifier for Words {
-        fn about(&self, letter: &DeadLetter) -> Option<About> {
+    impl DeadLetterClassifier for Words {
+        fn about(&self, letter: &DeadLetter) -> Option<MessageInfo> {
             let (tenant, subject) = match letter.body.split_once(':') {
                 Some((tenant, subject)) => (Some(tenant.to_owned()), subject),
                 None => (None, &*letter.body),
             };
             let subject = subject.parse::<u32>().ok()?.to_string();
-            Some(About { subject, tenant, kind: "word".to_owned() })
+            Some(MessageInfo { subject, tenant, kind: "word".to_owned() })
         }
 
-        async fn told(&self, _: &DeadLetter, about: &About) -> Result<Told, Failure> {
+        async fn told(&self, _: &DeadLetter, about: &MessageInfo) -> Result<RecordInfo, Failure> {
             let tenant = (about.subject == "7").then(|| "acme".to_owned());
-            Ok(Told { tenant, ..Told::default() })
+            Ok(RecordInfo { tenant, ..RecordInfo::default() })
         }
     }
 
-    fn letters(bodies: &[&str], alone: bool) -> Letters {
+    fn letters(bodies: &[&str], alone: bool) -> DeadLetterService {
         let letter = |(number, body): (usize, &&str)| DeadLetter {
             id: number.to_string(),
             flow: "words".to_owned(),
@@ -171,7 +175,7 @@ mod tests {
             body: (*body).to_owned(),
         };
         let dead = bodies.iter().enumerate().map(letter).collect();
-        Letters {
+        DeadLetterService {
             dead: Arc::new(Lying(Mutex::new(dead))),
             classifiers: vec![("words", Arc::new(Words))],
             others: Arc::new(Words),
@@ -179,7 +183,7 @@ mod tests {
         }
     }
 
-    fn listed(letters: &Letters, tenant: &str) -> Vec<String> {
+    fn listed(letters: &DeadLetterService, tenant: &str) -> Vec<String> {
         let (found, _) = block_on(letters.of(tenant, None, 10)).expect("a list");
         found.into_iter().map(|one| one.letter.body).collect()
     }

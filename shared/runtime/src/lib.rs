@@ -10,11 +10,11 @@ mod record_letters;
 mod registry;
 mod system;
 
-pub use batch::{Batch, Item, receive_count};
-pub use dead_letters::{Letter, Letters};
+pub use batch::{Batch, BatchItem, receive_count};
+pub use dead_letters::{ClassifiedDeadLetter, DeadLetterService};
 pub use envelope::{authorizer_event, queue_event, socket_event, status, tick_event};
 pub use object_texts::ObjectTexts;
-pub use record_letters::{RecordLetters, about_letter, told_of_letter};
+pub use record_letters::{RecordClassifier, about_letter, told_of_letter};
 pub use registry::{Answering, Registry};
 pub use riffle_ports::{Deadline, Failure};
 pub use system::{RandomIds, SystemClock};
@@ -24,13 +24,13 @@ pub use system::{RandomIds, SystemClock};
 /// The Lambda runtime's own event type is deliberately not used, so that a function's library can be linked without the
 /// runtime; `main.rs` converts.
 #[derive(Debug, Clone)]
-pub struct Event<T> {
+pub struct FunctionEvent<T> {
     pub payload: T,
     pub request_id: String,
     pub deadline: Deadline,
 }
 
-impl<T> Event<T> {
+impl<T> FunctionEvent<T> {
     /// Returns an event without a deadline.
     pub fn new(payload: T, request_id: impl Into<String>) -> Self {
         Self { payload, request_id: request_id.into(), deadline: Deadline::none() }

@@ -4,71 +4,73 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use riffle_contracts::BucketNotification;
-use riffle_ports::{About, DeadLetter, Failure, LetterClassifier, Record, RecordStore, Subject, Told};
+use riffle_ports::{
+    DeadLetter, DeadLetterClassifier, Failure, MessageInfo, Record, RecordInfo, RecordStore, Subject,
+};
 use serde::Deserialize;
 
 /// A classifier that uses the envelope of an event and the record that the event is about.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
-pub struct RecordLetters {
+pub struct RecordClassifier {
     pub records: Arc<dyn RecordStore>,
 }
 
 /// The fields that the events of every flow have on the bus.
 #[derive(Deserialize)]
 struct OnBus {
-    detail: Detail,
+    detail: EventFields,
 }
 
 #[derive(Deserialize)]
-struct Detail {
+struct EventFields {
     flow: String,
     event_type: String,
     processing_id: String,
-    data: Owner,
+    data: EventOwner,
 }
 
 #[derive(Deserialize)]
-struct Owner {
+struct EventOwner {
     tenant: String,
 }
 
 /// The field of a record's body in which flows store the reason of a failure.
 #[derive(Deserialize)]
-struct Body {
+struct FailureReason {
     reason: Option<String>,
 }
 
 /// Returns what a message is about: an event of the flow, or an object `PREFIX/TENANT/…` of the uploads bucket, which
 /// has no record yet. Returns `None` if it is neither.
-pub fn about_letter(letter: &DeadLetter) -> Option<About> {
+pub fn about_letter(letter: &DeadLetter) -> Option<MessageInfo> {
     if let Ok(OnBus { detail }) = serde_json::from_str::<OnBus>(&letter.body) {
-        let Detail { flow, event_type, processing_id, data } = detail;
-        let about = About { subject: processing_id, tenant: Some(data.tenant), kind: event_type };
+        let EventFields { flow, event_type, processing_id, data } = detail;
+        let about = MessageInfo { subject: processing_id, tenant: Some(data.tenant), kind: event_type };
         return (flow == letter.flow).then_some(about);
     }
     let notification: BucketNotification = serde_json::from_str(&letter.body).ok()?;
     let record = notification.records.into_iter().next()?;
     let key = record.s3.object.decoded_key().ok()?;
     let tenant = key.split('/').nth(1)?.to_owned();
-    Some(About { subject: String::new(), tenant: Some(tenant), kind: record.event_name })
+    Some(MessageInfo { subject: String::new(), tenant: Some(tenant), kind: record.event_name })
 }
 
 /// Returns the information in the record that a letter is about.
-pub fn told_of_letter(record: Record) -> Told {
-    let reason = serde_json::from_str(&record.body).ok().and_then(|body: Body| body.reason);
-    Told { tenant: Some(record.tenant), name: None, state: Some(record.state), reason }
+pub fn told_of_letter(record: Record) -> RecordInfo {
+    let reason = serde_json::from_str(&record.body).ok().and_then(|body: FailureReason| body.reason);
+    RecordInfo { tenant: Some(record.tenant), name: None, state: Some(record.state), reason }
 }
 
 #[async_trait]
-impl LetterClassifier for RecordLetters {
-    fn about(&self, letter: &DeadLetter) -> Option<About> {
+impl DeadLetterClassifier for RecordClassifier {
+    fn about(&self, letter: &DeadLetter) -> Option<MessageInfo> {
         about_letter(letter)
     }
 
-    async fn told(&self, letter: &DeadLetter, about: &About) -> Result<Told, Failure> {
+    async fn told(&self, letter: &DeadLetter, about: &MessageInfo) -> Result<RecordInfo, Failure> {
         let Some(tenant) = about.tenant.as_deref().filter(|_| !about.subject.is_empty()) else {
-            return Ok(Told::default());
+            return Ok(RecordInfo::default());
         };
         let subject = Subject::new(&*letter.flow, &*about.subject);
         Ok(self.records.get(tenant, &subject).await?.map(told_of_letter).unwrap_or_default())
@@ -81,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    fn about(body: &str) -> Option<About> {
+    fn about(body: &str) -> Option<MessageInfo> {
         about_letter(&DeadLetter {
             id: "1".to_owned(),
             flow: "notes".to_owned(),

@@ -10,7 +10,7 @@ use riffle_ports::Failure;
 use riffle_topology::Topology;
 use serde_json::Value;
 
-use crate::{Event, tick_event};
+use crate::{FunctionEvent, tick_event};
 
 /// The future of a function's result.
 pub type Answering<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
@@ -20,8 +20,8 @@ pub type Ticked<'a> = Answering<'a, Result<(), Failure>>;
 /// The event of a schedule.
 pub type Tick = EventBridgeEvent<Value>;
 
-type Batches = Arc<dyn Fn(Event<SqsEvent>) -> Answering<'static, SqsBatchResponse> + Send + Sync>;
-type Ticks = Arc<dyn Fn(Event<Tick>) -> Ticked<'static> + Send + Sync>;
+type Batches = Arc<dyn Fn(FunctionEvent<SqsEvent>) -> Answering<'static, SqsBatchResponse> + Send + Sync>;
+type Ticks = Arc<dyn Fn(FunctionEvent<Tick>) -> Ticked<'static> + Send + Sync>;
 
 /// The functions of a topology, each with its dependencies. Cheap to clone.
 #[derive(Clone)]
@@ -55,7 +55,7 @@ impl Registry {
         &mut self,
         function: &'static str,
         deps: &D,
-        handle: for<'a> fn(&'a D, Event<SqsEvent>) -> Answering<'a, SqsBatchResponse>,
+        handle: for<'a> fn(&'a D, FunctionEvent<SqsEvent>) -> Answering<'a, SqsBatchResponse>,
     ) {
         assert!(self.topology.consumed_by(function).is_some(), "no queue is consumed by {function}");
         assert!(!self.batches.contains_key(function), "{function} is bound already");
@@ -67,7 +67,7 @@ impl Registry {
         &mut self,
         function: &'static str,
         deps: &D,
-        handle: for<'a> fn(&'a D, Event<SqsEvent>) -> Answering<'a, SqsBatchResponse>,
+        handle: for<'a> fn(&'a D, FunctionEvent<SqsEvent>) -> Answering<'a, SqsBatchResponse>,
     ) {
         let deps = deps.clone();
         let batches = move |event| -> Answering<'static, SqsBatchResponse> {
@@ -85,7 +85,7 @@ impl Registry {
         &mut self,
         function: &'static str,
         deps: &D,
-        handle: for<'a> fn(&'a D, Event<Tick>) -> Ticked<'a>,
+        handle: for<'a> fn(&'a D, FunctionEvent<Tick>) -> Ticked<'a>,
     ) {
         assert!(
             self.topology.0.iter().any(|flow| flow.sweeper == function),
@@ -112,7 +112,11 @@ impl Registry {
     ///
     /// # Panics
     /// If it is not bound.
-    pub fn call(&self, function: &str, event: Event<SqsEvent>) -> Answering<'static, SqsBatchResponse> {
+    pub fn call(
+        &self,
+        function: &str,
+        event: FunctionEvent<SqsEvent>,
+    ) -> Answering<'static, SqsBatchResponse> {
         let Some(handle) = self.batches.get(function) else { panic!("{function} is not bound") };
         handle(event)
     }
@@ -123,6 +127,6 @@ impl Registry {
     /// If it is not bound.
     pub fn tick(&self, function: &str) -> Ticked<'static> {
         let Some(handle) = self.ticks.get(function) else { panic!("{function} is not bound") };
-        handle(Event::new(tick_event(), "sweep"))
+        handle(FunctionEvent::new(tick_event(), "sweep"))
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn border(sheet: &mut Sheet<'_>) -> Free {
 
 /// A cell of the title block: left, bottom, width and height in the A3 layout, measured from the block's lower left
 /// corner; a small caption; the text; and the size of the text.
-type Cell<'a> = ([f32; 4], &'a str, &'a str, f32);
+type TitleCell<'a> = ([f32; 4], &'a str, &'a str, f32);
 
 /// Draws the title block at the lower right, and returns the height of its top edge.
 pub(crate) fn title_block(sheet: &mut Sheet<'_>, free: Free, title: &Title, scale: &str) -> f32 {
@@ -68,7 +68,7 @@ pub(crate) fn title_block(sheet: &mut Sheet<'_>, free: Free, title: &Title, scal
     let (body, heading) = (style.body, style.heading);
     let pages = format!("{} OF {}", title.sheet, title.sheets);
     let (number, revision) = (&title.number, title.revision.to_string());
-    let cells: [Cell<'_>; 12] = [
+    let cells: [TitleCell<'_>; 12] = [
         ([0.0, 0.0, 104.0, 26.0], "SCALE", scale, 9.0),
         ([104.0, 0.0, 52.0, 26.0], "SIZE", style.paper.name(), 9.0),
         ([156.0, 0.0, 84.0, 26.0], "SHEET", &pages, 9.0),
@@ -163,7 +163,7 @@ pub(crate) fn revisions(sheet: &mut Sheet<'_>, free: Free, title: &Title, codes:
 
 /// Returns a day on which revision `letter` might have been issued: each letter has its own two years, so that later
 /// letters have later days.
-pub(crate) fn day(rng: &mut crate::rng::Rng, letter: char) -> String {
+pub(crate) fn day(rng: &mut crate::rng::SampleRng, letter: char) -> String {
     let year = 2014 + 2 * (u32::from(letter) - u32::from('A')) + rng.below(2);
     format!("{year}-{:02}-{:02}", rng.between(1, 12), rng.between(1, 28))
 }

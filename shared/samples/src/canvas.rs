@@ -15,7 +15,7 @@ pub(crate) enum Anchor {
 /// How a piece of text is cut into runs. A person sees no difference; a program that reads one run at a time misses the
 /// code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Run {
+pub(crate) enum RunStyle {
     Whole,
     /// One operator with adjustments between the glyphs.
     Kerned,
@@ -35,7 +35,7 @@ pub(crate) struct Label<'a> {
     pub(crate) anchor: Anchor,
     /// Turned by 90° to read from bottom to top.
     pub(crate) upright: bool,
-    pub(crate) run: Run,
+    pub(crate) run: RunStyle,
 }
 
 impl Label<'_> {

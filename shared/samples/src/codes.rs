@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::rng::Rng;
+use crate::rng::SampleRng;
 
 /// Hyphens that a drawing may have instead of `-`, all with the same meaning (scan.md, Matching).
 pub(crate) const LOOK_ALIKES: [char; 5] = ['\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}', '\u{2212}'];
@@ -30,7 +30,7 @@ const ABSENT_PERCENT: usize = 12;
 impl CodeBook {
     /// Makes `count` different codes.
     pub(crate) fn new(seed: u64, count: usize) -> Self {
-        let mut rng = Rng::stream(seed, u64::MAX);
+        let mut rng = SampleRng::stream(seed, u64::MAX);
         let mut targets = Vec::with_capacity(count);
         let mut known = HashSet::with_capacity(count);
         while targets.len() < count {
@@ -48,13 +48,13 @@ impl CodeBook {
     }
 
     /// Returns a target code.
-    pub(crate) fn wanted(&self, rng: &mut Rng) -> Code {
+    pub(crate) fn wanted(&self, rng: &mut SampleRng) -> Code {
         let target = rng.below(self.placed);
         Code { text: self.targets[target as usize].clone(), target: Some(target) }
     }
 
     /// Returns a code that is not a target; a quarter of them differ from a target by one character.
-    pub(crate) fn unwanted(&self, rng: &mut Rng) -> Code {
+    pub(crate) fn unwanted(&self, rng: &mut SampleRng) -> Code {
         loop {
             let text = if rng.chance(25) {
                 near_miss(&self.targets[rng.index(self.targets.len())], rng)
@@ -68,13 +68,13 @@ impl CodeBook {
     }
 
     /// Returns a code for a row of a table: about every fifth is a target.
-    pub(crate) fn any(&self, rng: &mut Rng) -> Code {
+    pub(crate) fn any(&self, rng: &mut SampleRng) -> Code {
         if rng.chance(20) { self.wanted(rng) } else { self.unwanted(rng) }
     }
 }
 
 /// Returns a code of one of the families. No code of one family is a word in a code of another.
-fn any_code(rng: &mut Rng) -> String {
+fn any_code(rng: &mut SampleRng) -> String {
     let letter = char::from(b'A' + (rng.below(6) & 7) as u8);
     match rng.below(10) {
         0..=3 => format!("HOLE-{}", 1 + rng.below(9_999)),
@@ -86,7 +86,7 @@ fn any_code(rng: &mut Rng) -> String {
 }
 
 /// Returns text that whole-word matching must not take for `code`, such as HOLE-12 or XHOLE-1 for HOLE-1.
-fn near_miss(code: &str, rng: &mut Rng) -> String {
+fn near_miss(code: &str, rng: &mut SampleRng) -> String {
     match rng.below(4) {
         0 => format!("{code}{}", rng.below(10)),
         1 => format!("X{code}"),

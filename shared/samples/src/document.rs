@@ -4,24 +4,24 @@ use std::collections::BTreeSet;
 
 use crate::border::{self, Free};
 use crate::codes::CodeBook;
-use crate::part::{Hole, Part};
+use crate::part::{Hole, MachinePart};
 use crate::pen::Pen;
 use crate::raster::Raster;
-use crate::rng::Rng;
+use crate::rng::SampleRng;
 use crate::sheet::{Sheet, Title};
 use crate::style::{FINISHES, MATERIALS, PART_NAMES, Paper, Style};
 use crate::{pdf, tables, view};
 
 /// The content of a page in the PDF.
 #[derive(Debug)]
-pub(crate) enum Body {
+pub(crate) enum PageBody {
     Drawn { content: Vec<u8>, faces: BTreeSet<crate::faces::Face> },
     Scanned(Raster),
 }
 
 #[derive(Debug)]
-pub(crate) struct Page {
-    pub(crate) body: Body,
+pub(crate) struct SamplePage {
+    pub(crate) body: PageBody,
     pub(crate) paper: Paper,
     /// Target codes that a person can read on the page.
     pub(crate) said: BTreeSet<u32>,
@@ -31,10 +31,10 @@ pub(crate) struct Page {
 }
 
 #[derive(Debug)]
-pub(crate) struct Document {
+pub(crate) struct SampleDrawing {
     /// File name.
     pub(crate) name: String,
-    pub(crate) pages: Vec<Page>,
+    pub(crate) pages: Vec<SamplePage>,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -47,8 +47,8 @@ pub(crate) struct Wish {
 }
 
 /// Makes drawing `number` of `seed`.
-pub(crate) fn make(seed: u64, number: u32, wish: Wish, codes: &CodeBook) -> Document {
-    let rng = &mut Rng::stream(seed, u64::from(number));
+pub(crate) fn make(seed: u64, number: u32, wish: Wish, codes: &CodeBook) -> SampleDrawing {
+    let rng = &mut SampleRng::stream(seed, u64::from(number));
     let style = Style::choose(rng);
     let count = if wish.one_page {
         1
@@ -73,7 +73,7 @@ pub(crate) fn make(seed: u64, number: u32, wish: Wish, codes: &CodeBook) -> Docu
         sheet: 1,
         sheets: count,
     };
-    let pages: Vec<Page> = (1..=count)
+    let pages: Vec<SamplePage> = (1..=count)
         .map(|sheet| {
             title.sheet = sheet;
             if wish.scan && sheet == count {
@@ -83,17 +83,17 @@ pub(crate) fn make(seed: u64, number: u32, wish: Wish, codes: &CodeBook) -> Docu
             }
         })
         .collect();
-    let file = pdf::File {
+    let file = pdf::PdfFile {
         title: format!("{} {name}", title.number),
         author: style.drawn,
         compressed: rng.chance(92),
         cross_reference_stream: rng.chance(40),
     };
     let bytes = file.write(&pages);
-    Document { name: format!("{}_{revision}.pdf", title.number), pages, bytes }
+    SampleDrawing { name: format!("{}_{revision}.pdf", title.number), pages, bytes }
 }
 
-fn drawn(style: &Style, title: &Title, schedule: bool, codes: &CodeBook, rng: &mut Rng) -> Page {
+fn drawn(style: &Style, title: &Title, schedule: bool, codes: &CodeBook, rng: &mut SampleRng) -> SamplePage {
     // Cuts and kerning have their own random numbers, so that the text of a sheet does not depend on them.
     let mut pen = Pen::new(rng.clone());
     let mut sheet = Sheet::new(&mut pen, style, rng);
@@ -104,22 +104,22 @@ fn drawn(style: &Style, title: &Title, schedule: bool, codes: &CodeBook, rng: &m
     }
     let (said, lines) = (sheet.said, sheet.lines);
     let (content, faces) = pen.finish();
-    Page { body: Body::Drawn { content, faces }, paper: style.paper, said, lines }
+    SamplePage { body: PageBody::Drawn { content, faces }, paper: style.paper, said, lines }
 }
 
-fn scanned(style: &Style, title: &Title, codes: &CodeBook, rng: &mut Rng) -> Page {
+fn scanned(style: &Style, title: &Title, codes: &CodeBook, rng: &mut SampleRng) -> SamplePage {
     let mut raster = Raster::new(style.paper.size(), rng);
     let mut sheet = Sheet::new(&mut raster, style, rng);
     plan(&mut sheet, title, codes);
     let (said, lines) = (sheet.said, sheet.lines);
-    Page { body: Body::Scanned(raster), paper: style.paper, said, lines }
+    SamplePage { body: PageBody::Scanned(raster), paper: style.paper, said, lines }
 }
 
 /// Draws a view of a part at the left, with its hole table and notes at the right.
 fn plan(sheet: &mut Sheet<'_>, title: &Title, codes: &CodeBook) {
     let free = border::border(sheet);
     let most = if sheet.style.paper == Paper::A3 { 16 } else { 12 };
-    let part = Part::make(codes, most, sheet.rng);
+    let part = MachinePart::make(codes, most, sheet.rng);
     let column = free.right - sheet.len(border::COLUMN);
     let left = Free { right: column, ..free };
     let scale = view::scale(sheet, &part, left);
@@ -149,7 +149,7 @@ fn schedule_sheet(sheet: &mut Sheet<'_>, title: &Title, codes: &CodeBook) {
     let width = sheet.len(border::COLUMN) - 2.0 * margin;
     let mut left = free.left + margin;
     for block in 1..=2 {
-        let holes: Vec<Hole> = (0..2).flat_map(|_| Part::make(codes, 16, sheet.rng).holes).collect();
+        let holes: Vec<Hole> = (0..2).flat_map(|_| MachinePart::make(codes, 16, sheet.rng).holes).collect();
         tables::holes(sheet, (left, free.top - margin), width, &holes, &format!("HOLE SCHEDULE {block}"));
         left += width + margin;
     }

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use crate::codes::CodeBook;
-use crate::document::{self, Body, Document, Wish};
+use crate::document::{self, PageBody, SampleDrawing, Wish};
 use crate::registers::{self, Register};
-use crate::{Answer, AnswerKey, Error, ImagePage, Options};
+use crate::{AnswerKey, ExpectedMatch, ImagePage, SampleOptions, SamplesError};
 
 /// The number of files per folder.
 const FOLDER: u32 = 500;
@@ -22,7 +22,7 @@ const THREADS: usize = 16;
 
 /// A file that was made, without its content.
 #[derive(Debug)]
-pub(crate) struct Made {
+pub(crate) struct CreatedFile {
     name: String,
     pub(crate) pages: u64,
     pub(crate) bytes: u64,
@@ -31,12 +31,12 @@ pub(crate) struct Made {
     images: Vec<(u32, BTreeSet<u32>)>,
 }
 
-impl Made {
+impl CreatedFile {
     /// Adds the codes of the file to the answer key.
     pub(crate) fn answer(self, codes: &CodeBook, key: &mut AnswerKey) {
         let code = |target: u32| codes.targets()[target as usize].clone();
         for (target, pages) in self.text {
-            key.matches.push(Answer { file: self.name.clone(), code: code(target), pages });
+            key.matches.push(ExpectedMatch { file: self.name.clone(), code: code(target), pages });
         }
         for (page, targets) in self.images {
             let codes = targets.into_iter().map(code).collect();
@@ -46,8 +46,8 @@ impl Made {
 }
 
 /// The content of a file.
-enum Content {
-    Drawing(Document),
+enum SampleContent {
+    Drawing(SampleDrawing),
     Register(Register),
 }
 
@@ -55,15 +55,19 @@ enum Content {
 ///
 /// # Errors
 /// The first file that could not be written.
-pub(crate) fn fill(dir: &Path, options: &Options, codes: &CodeBook) -> Result<Vec<Made>, Error> {
+pub(crate) fn fill(
+    dir: &Path,
+    options: &SampleOptions,
+    codes: &CodeBook,
+) -> Result<Vec<CreatedFile>, SamplesError> {
     for folder in 0..options.count.div_ceil(FOLDER) {
         let path = dir.join(folder_name(folder));
-        fs::create_dir(&path).map_err(|source| Error::Io { path, source })?;
+        fs::create_dir(&path).map_err(|source| SamplesError::Io { path, source })?;
     }
     let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS);
     let next = AtomicU32::new(0);
     // After an error no thread begins another file.
-    let work = || -> Result<Vec<(u32, Made)>, Error> {
+    let work = || -> Result<Vec<(u32, CreatedFile)>, SamplesError> {
         let mut made = Vec::new();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
@@ -88,7 +92,7 @@ pub(crate) fn fill(dir: &Path, options: &Options, codes: &CodeBook) -> Result<Ve
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        Ok::<(), Error>(())
+        Ok::<(), SamplesError>(())
     })?;
     all.sort_unstable_by_key(|(number, _)| *number);
     Ok(all.into_iter().map(|(_, made)| made).collect())
@@ -98,16 +102,21 @@ fn folder_name(folder: u32) -> String {
     format!("assembly-{:03}", folder + 1)
 }
 
-fn write(dir: &Path, options: &Options, number: u32, codes: &CodeBook) -> Result<Made, Error> {
+fn write(
+    dir: &Path,
+    options: &SampleOptions,
+    number: u32,
+    codes: &CodeBook,
+) -> Result<CreatedFile, SamplesError> {
     let content = content(options, number, codes)?;
     let folder = folder_name(number / FOLDER);
     let (name, bytes) = match &content {
-        Content::Drawing(document) => (&document.name, &document.bytes),
-        Content::Register(register) => (&register.name, &register.bytes),
+        SampleContent::Drawing(document) => (&document.name, &document.bytes),
+        SampleContent::Register(register) => (&register.name, &register.bytes),
     };
     let path = dir.join(&folder).join(name);
-    fs::write(&path, bytes).map_err(|source| Error::Io { path, source })?;
-    let mut made = Made {
+    fs::write(&path, bytes).map_err(|source| SamplesError::Io { path, source })?;
+    let mut made = CreatedFile {
         name: format!("{folder}/{name}"),
         pages: 0,
         bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
@@ -115,15 +124,15 @@ fn write(dir: &Path, options: &Options, number: u32, codes: &CodeBook) -> Result
         images: Vec::new(),
     };
     match content {
-        Content::Register(register) => {
+        SampleContent::Register(register) => {
             made.text = register.said.into_iter().map(|code| (code, Vec::new())).collect();
         }
-        Content::Drawing(document) => {
+        SampleContent::Drawing(document) => {
             for (page, number) in document.pages.into_iter().zip(1_u32..) {
                 made.pages += 1;
                 match page.body {
-                    Body::Scanned(_) => made.images.push((number, page.said)),
-                    Body::Drawn { .. } => {
+                    PageBody::Scanned(_) => made.images.push((number, page.said)),
+                    PageBody::Drawn { .. } => {
                         for code in page.said {
                             made.text.entry(code).or_default().push(number);
                         }
@@ -135,12 +144,12 @@ fn write(dir: &Path, options: &Options, number: u32, codes: &CodeBook) -> Result
     Ok(made)
 }
 
-fn content(options: &Options, number: u32, codes: &CodeBook) -> Result<Content, Error> {
+fn content(options: &SampleOptions, number: u32, codes: &CodeBook) -> Result<SampleContent, SamplesError> {
     let (every, first) = REGISTER;
     if !options.one_page && number % every == first {
-        return Ok(Content::Register(registers::make(options.seed, number, number / every, codes)?));
+        return Ok(SampleContent::Register(registers::make(options.seed, number, number / every, codes)?));
     }
     let (every, first) = SCAN;
     let wish = Wish { one_page: options.one_page, scan: number % every == first };
-    Ok(Content::Drawing(document::make(options.seed, number, wish, codes)))
+    Ok(SampleContent::Drawing(document::make(options.seed, number, wish, codes)))
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::SamplesError;
 
 /// The files in which each target code appears. Files are named by their path under [`crate::DRAWINGS`], with `/` as
 /// separator.
@@ -22,14 +22,14 @@ pub struct AnswerKey {
     /// Target codes that appear nowhere, neither as text nor in an image.
     pub absent: Vec<String>,
     /// Codes that appear as text: one entry per file and code, in the order of files.
-    pub matches: Vec<Answer>,
+    pub matches: Vec<ExpectedMatch>,
     /// Pages that are an image without text, with or without target codes.
     pub image_pages: Vec<ImagePage>,
 }
 
 /// One code in one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
+pub struct ExpectedMatch {
     pub file: String,
     pub code: String,
     /// Pages of a PDF counted from 1; empty for other files.
@@ -51,10 +51,10 @@ impl AnswerKey {
     ///
     /// # Errors
     /// If the key does not exist or cannot be parsed.
-    pub fn read(dir: &Path) -> Result<Self, Error> {
+    pub fn read(dir: &Path) -> Result<Self, SamplesError> {
         let path = dir.join(crate::KEY);
-        let file = File::open(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
-        serde_json::from_reader(BufReader::new(file)).map_err(|source| Error::Key { path, source })
+        let file = File::open(&path).map_err(|source| SamplesError::Io { path: path.clone(), source })?;
+        serde_json::from_reader(BufReader::new(file)).map_err(|source| SamplesError::Key { path, source })
     }
 
     /// Computes the absent codes.
@@ -65,11 +65,11 @@ impl AnswerKey {
         self.absent = self.codes.iter().filter(|code| !present.contains(code)).cloned().collect();
     }
 
-    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
-        let failed = |source| Error::Io { path: path.to_owned(), source };
+    pub(crate) fn write(&self, path: &Path) -> Result<(), SamplesError> {
+        let failed = |source| SamplesError::Io { path: path.to_owned(), source };
         let mut to = BufWriter::new(File::create(path).map_err(failed)?);
         serde_json::to_writer(&mut to, self)
-            .map_err(|source| Error::Key { path: path.to_owned(), source })?;
+            .map_err(|source| SamplesError::Key { path: path.to_owned(), source })?;
         to.write_all(b"\n").map_err(failed)?;
         to.flush().map_err(failed)
     }

@@ -34,8 +34,8 @@ mod tests;
 mod truetype;
 mod view;
 
-pub use hostile::{CODE, Content, Expect, Hostile, hostile, write_hostile};
-pub use key::{Answer, AnswerKey, ImagePage};
+pub use hostile::{CODE, Expect, Hostile, HostileContent, hostile, write_hostile};
+pub use key::{AnswerKey, ExpectedMatch, ImagePage};
 
 /// Name of the folder of drawings in the samples' folder. This is the folder to scan.
 pub const DRAWINGS: &str = "drawings";
@@ -46,7 +46,7 @@ pub const KEY: &str = "answers.json";
 
 /// The samples to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
+pub struct SampleOptions {
     /// Number of files.
     pub count: u32,
     pub seed: u64,
@@ -55,7 +55,7 @@ pub struct Options {
     pub one_page: bool,
 }
 
-impl Options {
+impl SampleOptions {
     /// Options for `count` files of the usual mix.
     pub fn new(count: u32, seed: u64) -> Self {
         Self { count, seed, one_page: false }
@@ -69,7 +69,7 @@ impl Options {
 
 /// The samples that were made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
+pub struct SampleSummary {
     pub files: u32,
     /// Pages of all PDFs.
     pub pages: u64,
@@ -90,7 +90,7 @@ pub struct Summary {
 /// Why no samples were made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum SamplesError {
     #[error("{0} is there already; delete it or choose another folder")]
     Exists(PathBuf),
     #[error("cannot write {path}: {source}")]
@@ -107,12 +107,12 @@ pub enum Error {
 /// # Errors
 /// [`Error::Exists`] if `dir` already has drawings: with files of another run among them the key would be wrong.
 /// Otherwise the error of the file system.
-pub fn generate(dir: &Path, options: &Options) -> Result<Summary, Error> {
+pub fn generate(dir: &Path, options: &SampleOptions) -> Result<SampleSummary, SamplesError> {
     let drawings = dir.join(DRAWINGS);
     if drawings.exists() {
-        return Err(Error::Exists(drawings));
+        return Err(SamplesError::Exists(drawings));
     }
-    fs::create_dir_all(&drawings).map_err(|source| Error::Io { path: drawings.clone(), source })?;
+    fs::create_dir_all(&drawings).map_err(|source| SamplesError::Io { path: drawings.clone(), source })?;
     let book = codes::CodeBook::new(options.seed, options.codes());
     let (workbook, key_path) = (dir.join(CODES), dir.join(KEY));
     registers::write_codes(&workbook, &book, options.seed)?;
@@ -135,7 +135,7 @@ pub fn generate(dir: &Path, options: &Options) -> Result<Summary, Error> {
     key.finish();
     key.write(&key_path)?;
     let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-    Ok(Summary {
+    Ok(SampleSummary {
         files: options.count,
         pages,
         image_pages: count(key.image_pages.len()),

@@ -1,7 +1,7 @@
 //! The part on a sheet: an outline with holes, in millimetres.
 
 use crate::codes::{Code, CodeBook};
-use crate::rng::Rng;
+use crate::rng::SampleRng;
 use crate::style::OPERATIONS;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,21 +35,21 @@ impl Hole {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Part {
+pub(crate) struct MachinePart {
     pub(crate) width: f32,
     pub(crate) height: f32,
     pub(crate) outline: Outline,
     pub(crate) holes: Vec<Hole>,
 }
 
-impl Part {
+impl MachinePart {
     /// Makes a part with five to `most` holes.
-    pub(crate) fn make(codes: &CodeBook, most: u16, rng: &mut Rng) -> Self {
+    pub(crate) fn make(codes: &CodeBook, most: u16, rng: &mut SampleRng) -> Self {
         let count = usize::from(rng.between(5, most.max(5)));
         if rng.chance(30) { Self::flange(codes, count, rng) } else { Self::plate(codes, count, rng) }
     }
 
-    fn plate(codes: &CodeBook, count: usize, rng: &mut Rng) -> Self {
+    fn plate(codes: &CodeBook, count: usize, rng: &mut SampleRng) -> Self {
         const COLUMNS: u8 = 7;
         const ROWS: u8 = 4;
         let width = f32::from(rng.between(12, 48)) * 10.0;
@@ -73,7 +73,7 @@ impl Part {
         Self { width, height, outline: Outline::Plate { cut }, holes }
     }
 
-    fn flange(codes: &CodeBook, count: usize, rng: &mut Rng) -> Self {
+    fn flange(codes: &CodeBook, count: usize, rng: &mut SampleRng) -> Self {
         let across = rng.between(12, 40) * 10;
         let bore = across * 3 / 10;
         let (size, radius) = (f32::from(across), f32::from(across) * 0.38);
@@ -92,7 +92,7 @@ impl Part {
 }
 
 /// Makes a hole at a position, small enough for `room` millimetres.
-fn hole(codes: &CodeBook, (x, y): (f32, f32), room: f32, rng: &mut Rng) -> Hole {
+fn hole(codes: &CodeBook, (x, y): (f32, f32), room: f32, rng: &mut SampleRng) -> Hole {
     const SIZES: [f32; 10] = [4.2, 5.0, 6.8, 8.5, 10.2, 12.0, 14.0, 17.5, 22.0, 26.0];
     let fitting = SIZES.iter().filter(|d| **d < room * 0.7).count().max(1);
     Hole {

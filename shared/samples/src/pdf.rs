@@ -7,7 +7,7 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Date, Filter, Finish, Name, Pdf, Rect, Ref, Settings, Str, TextStr};
 
-use crate::document::{Body, Page};
+use crate::document::{PageBody, SamplePage};
 use crate::faces::{self, FACES, Face};
 use crate::lettering::GLYPHS;
 use crate::raster::Raster;
@@ -22,7 +22,7 @@ const SYSTEM: SystemInfo<'static> =
 
 /// How a file is written.
 #[derive(Debug)]
-pub(crate) struct File {
+pub(crate) struct PdfFile {
     pub(crate) title: String,
     pub(crate) author: &'static str,
     /// Whether content streams are deflated.
@@ -56,20 +56,20 @@ fn embedded() -> &'static Embedded {
 }
 
 /// Allocates object numbers in ascending order.
-struct Numbers(Ref);
+struct ObjectNumbers(Ref);
 
-impl Numbers {
+impl ObjectNumbers {
     fn next(&mut self) -> Ref {
         self.0.bump()
     }
 }
 
-impl File {
+impl PdfFile {
     /// Returns the bytes of the file.
-    pub(crate) fn write(&self, pages: &[Page]) -> Vec<u8> {
+    pub(crate) fn write(&self, pages: &[SamplePage]) -> Vec<u8> {
         let mut pdf = Pdf::with_settings(Settings { pretty: false });
         pdf.set_version(1, if self.cross_reference_stream { 5 } else { 4 });
-        let mut numbers = Numbers(Ref::new(1));
+        let mut numbers = ObjectNumbers(Ref::new(1));
         let (catalog, tree) = (numbers.next(), numbers.next());
         pdf.catalog(catalog).pages(tree);
         let date = Date::new(2024).month(2).day(29).hour(12).minute(0).second(0).utc_offset_hour(0);
@@ -86,11 +86,11 @@ impl File {
         for (page, (id, content)) in pages.iter().zip(&places) {
             let (width, height) = page.paper.size();
             let image = match &page.body {
-                Body::Drawn { content: stream, .. } => {
+                PageBody::Drawn { content: stream, .. } => {
                     self.stream(&mut pdf, *content, stream);
                     None
                 }
-                Body::Scanned(raster) => {
+                PageBody::Scanned(raster) => {
                     let image = numbers.next();
                     scan(&mut pdf, image, raster);
                     let show = format!("q {width} 0 0 {height} 0 0 cm /Im1 Do Q");
@@ -104,7 +104,7 @@ impl File {
             if let Some(image) = image {
                 resources.x_objects().pair(Name(b"Im1"), image);
             }
-            if let Body::Drawn { faces, .. } = &page.body {
+            if let PageBody::Drawn { faces, .. } = &page.body {
                 let mut named = resources.fonts();
                 for face in faces {
                     named.pair(Name(face.resource()), fonts[face]);
@@ -133,12 +133,12 @@ fn scan(pdf: &mut Pdf, id: Ref, raster: &Raster) {
 }
 
 /// Writes the fonts that the pages use.
-fn fonts(pdf: &mut Pdf, numbers: &mut Numbers, pages: &[Page]) -> BTreeMap<Face, Ref> {
+fn fonts(pdf: &mut Pdf, numbers: &mut ObjectNumbers, pages: &[SamplePage]) -> BTreeMap<Face, Ref> {
     let used: BTreeSet<Face> = pages
         .iter()
         .flat_map(|page| match &page.body {
-            Body::Drawn { faces, .. } => faces.iter().copied().collect(),
-            Body::Scanned(_) => Vec::new(),
+            PageBody::Drawn { faces, .. } => faces.iter().copied().collect(),
+            PageBody::Scanned(_) => Vec::new(),
         })
         .collect();
     let mut fonts = BTreeMap::new();
@@ -170,7 +170,7 @@ fn recoded(pdf: &mut Pdf, id: Ref) {
 }
 
 /// Writes the lettering as a composite font with an embedded TrueType program.
-fn embed(pdf: &mut Pdf, numbers: &mut Numbers, id: Ref) {
+fn embed(pdf: &mut Pdf, numbers: &mut ObjectNumbers, id: Ref) {
     let (descendant, descriptor) = (numbers.next(), numbers.next());
     let (program, to_unicode) = (numbers.next(), numbers.next());
     pdf.type0_font(id)

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use pdf_writer::{Content, Name, Settings, Str};
 
-use crate::canvas::{Canvas, Label, Point, Run};
+use crate::canvas::{Canvas, Label, Point, RunStyle};
 use crate::faces::Face;
-use crate::rng::Rng;
+use crate::rng::SampleRng;
 
 /// Writes drawing operators, and records the faces that they use.
 pub(crate) struct Pen {
     content: Content,
     faces: BTreeSet<Face>,
     /// Random numbers for kerning and for the positions where codes are cut, which have no meaning.
-    rng: Rng,
+    rng: SampleRng,
 }
 
 /// Rounds to two decimals: a hundredth of a point is invisible and keeps files small.
@@ -22,7 +22,7 @@ fn round(value: f32) -> f32 {
 }
 
 impl Pen {
-    pub(crate) fn new(rng: Rng) -> Self {
+    pub(crate) fn new(rng: SampleRng) -> Self {
         let mut content = Content::with_settings(Settings { pretty: false });
         content.set_line_join(pdf_writer::types::LineJoinStyle::RoundJoin);
         Self { content, faces: BTreeSet::new(), rng }
@@ -126,16 +126,16 @@ impl Canvas for Pen {
         self.content.set_font(Name(label.face.resource()), round(label.size));
         let starts: Vec<usize> = label.text.char_indices().map(|(at, _)| at).collect();
         match label.run {
-            Run::Halves if starts.len() > 1 => {
+            RunStyle::Halves if starts.len() > 1 => {
                 let cut = starts[1 + self.rng.index(starts.len() - 1)];
                 self.pieces(label, &[0, cut]);
             }
-            Run::Glyphs => self.pieces(label, &starts),
-            Run::Kerned => {
+            RunStyle::Glyphs => self.pieces(label, &starts),
+            RunStyle::Kerned => {
                 self.place(label.start(), label.upright);
                 self.kerned(label);
             }
-            Run::Whole | Run::Halves => self.pieces(label, &[0]),
+            RunStyle::Whole | RunStyle::Halves => self.pieces(label, &[0]),
         }
         self.content.end_text();
     }

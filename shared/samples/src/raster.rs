@@ -2,7 +2,7 @@
 
 use crate::canvas::{Canvas, Label, Point};
 use crate::lettering::{self, PEN, UNIT};
-use crate::rng::Rng;
+use crate::rng::SampleRng;
 
 /// Dots per point: 200 dots per inch.
 pub(crate) const DENSITY: f32 = 200.0 / 72.0;
@@ -26,7 +26,7 @@ fn dot(value: f32) -> i32 {
 
 impl Raster {
     /// Makes an empty scan of a page of `size` points.
-    pub(crate) fn new(size: Point, rng: &mut Rng) -> Self {
+    pub(crate) fn new(size: Point, rng: &mut SampleRng) -> Self {
         let dots = |points: f32| dot(points * DENSITY).unsigned_abs();
         let (width, height) = (dots(size.0), dots(size.1));
         let mut raster = Self {

@@ -7,8 +7,8 @@ use std::path::Path;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError};
 
 use crate::codes::{Code, CodeBook, LOOK_ALIKES};
-use crate::part::Part;
-use crate::rng::Rng;
+use crate::part::MachinePart;
+use crate::rng::SampleRng;
 
 #[derive(Debug)]
 pub(crate) struct Register {
@@ -25,11 +25,11 @@ const HEADER: [&str; 6] = ["Item", "Drawing", "Hole", "Diameter", "Depth", "Rema
 /// # Errors
 /// The error of the workbook writer.
 pub(crate) fn make(seed: u64, number: u32, turn: u32, codes: &CodeBook) -> Result<Register, XlsxError> {
-    let rng = &mut Rng::stream(seed, u64::from(number));
+    let rng = &mut SampleRng::stream(seed, u64::from(number));
     let mut said = BTreeSet::new();
     let rows: Vec<[String; 6]> = (1..=rng.between(20, 60))
         .map(|item| {
-            let hole = Part::make(codes, 5, rng).holes.swap_remove(0);
+            let hole = MachinePart::make(codes, 5, rng).holes.swap_remove(0);
             said.extend(hole.code.target);
             [
                 item.to_string(),
@@ -49,7 +49,7 @@ pub(crate) fn make(seed: u64, number: u32, turn: u32, codes: &CodeBook) -> Resul
     Ok(Register { name: format!("hole-register-{:05}.{end}", 10_000 + number), bytes, said })
 }
 
-fn spelled(code: &Code, rng: &mut Rng) -> String {
+fn spelled(code: &Code, rng: &mut SampleRng) -> String {
     match rng.below(10) {
         0 => code.text.to_lowercase(),
         1 => code.text.replace('-', rng.pick(&LOOK_ALIKES).encode_utf8(&mut [0; 4])),
@@ -114,7 +114,7 @@ fn text(rows: &[[String; 6]]) -> String {
 /// # Errors
 /// The error of the workbook writer.
 pub(crate) fn write_codes(path: &Path, codes: &CodeBook, seed: u64) -> Result<(), XlsxError> {
-    let rng = &mut Rng::stream(seed, u64::MAX - 1);
+    let rng = &mut SampleRng::stream(seed, u64::MAX - 1);
     let mut workbook = Workbook::new();
     workbook.set_properties(&properties("Hole codes")?);
     let bold = Format::new().set_bold();

@@ -3,9 +3,9 @@
 
 /// A stream of random numbers. Each file has its own, so that files can be made in any order.
 #[derive(Debug, Clone)]
-pub(crate) struct Rng(u64);
+pub(crate) struct SampleRng(u64);
 
-impl Rng {
+impl SampleRng {
     /// Returns stream `number` of `seed`; the streams of one seed are independent.
     pub(crate) fn stream(seed: u64, number: u64) -> Self {
         let mut rng = Self(seed);

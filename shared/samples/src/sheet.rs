@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::canvas::{Anchor, Canvas, Label, Point, Run};
+use crate::canvas::{Anchor, Canvas, Label, Point, RunStyle};
 use crate::codes::Code;
 use crate::faces::Face;
-use crate::rng::Rng;
+use crate::rng::SampleRng;
 use crate::style::Style;
 
 /// The content of the title block.
@@ -25,7 +25,7 @@ pub(crate) struct Title {
 pub(crate) struct Sheet<'a> {
     pub(crate) canvas: &'a mut dyn Canvas,
     pub(crate) style: &'a Style,
-    pub(crate) rng: &'a mut Rng,
+    pub(crate) rng: &'a mut SampleRng,
     /// Target codes written so far.
     pub(crate) said: BTreeSet<u32>,
     /// Every line of text in the order of writing; kept in tests only.
@@ -33,7 +33,7 @@ pub(crate) struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    pub(crate) fn new(canvas: &'a mut dyn Canvas, style: &'a Style, rng: &'a mut Rng) -> Self {
+    pub(crate) fn new(canvas: &'a mut dyn Canvas, style: &'a Style, rng: &'a mut SampleRng) -> Self {
         Self { canvas, style, rng, said: BTreeSet::new(), lines: Vec::new() }
     }
 
@@ -55,7 +55,7 @@ impl<'a> Sheet<'a> {
     /// Writes horizontal text; `size` is in the A3 layout.
     pub(crate) fn text(&mut self, text: &str, at: Point, size: f32, face: Face, anchor: Anchor) {
         let size = self.len(size);
-        self.put(&Label { text, at, size, face, anchor, upright: false, run: Run::Whole });
+        self.put(&Label { text, at, size, face, anchor, upright: false, run: RunStyle::Whole });
     }
 
     /// Writes text that contains a code, which may be cut anywhere.

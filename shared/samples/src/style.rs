@@ -1,8 +1,8 @@
 //! The look of one file: paper, faces, the draughtsman's habits; and the texts of its sheets.
 
-use crate::canvas::Run;
+use crate::canvas::RunStyle;
 use crate::faces::Face;
-use crate::rng::Rng;
+use crate::rng::SampleRng;
 
 /// Sheet sizes of ISO 216, landscape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(crate) struct Style {
     pub(crate) body: Face,
     pub(crate) heading: Face,
     /// How codes are cut; one of these is chosen for each code.
-    pub(crate) runs: &'static [Run],
+    pub(crate) runs: &'static [RunStyle],
     /// The percentage of codes with another hyphen.
     pub(crate) look_alike: u32,
     /// The percentage of codes in notes that are in small letters.
@@ -61,13 +61,13 @@ pub(crate) struct Style {
     pub(crate) checked: &'static str,
 }
 
-const RUNS: &[&[Run]] = &[
-    &[Run::Whole],
-    &[Run::Whole, Run::Whole, Run::Kerned],
-    &[Run::Kerned],
-    &[Run::Whole, Run::Halves],
-    &[Run::Glyphs],
-    &[Run::Whole, Run::Kerned, Run::Halves, Run::Glyphs],
+const RUNS: &[&[RunStyle]] = &[
+    &[RunStyle::Whole],
+    &[RunStyle::Whole, RunStyle::Whole, RunStyle::Kerned],
+    &[RunStyle::Kerned],
+    &[RunStyle::Whole, RunStyle::Halves],
+    &[RunStyle::Glyphs],
+    &[RunStyle::Whole, RunStyle::Kerned, RunStyle::Halves, RunStyle::Glyphs],
 ];
 
 const COMPANIES: &[(&str, &str)] = &[
@@ -90,7 +90,7 @@ const PEOPLE: &[&str] = &[
 ];
 
 impl Style {
-    pub(crate) fn choose(rng: &mut Rng) -> Self {
+    pub(crate) fn choose(rng: &mut SampleRng) -> Self {
         let faces: (Face, Face, Face) = rng.pick(&[
             (Face::Sans, Face::Sans, Face::Sans),
             (Face::Lettering, Face::Lettering, Face::Lettering),

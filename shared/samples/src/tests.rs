@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use std::{fs, io};
 
 use crate::codes::{CodeBook, LOOK_ALIKES};
-use crate::document::{self, Body, Document, Wish};
-use crate::{AnswerKey, Error, Options, generate};
+use crate::document::{self, PageBody, SampleDrawing, Wish};
+use crate::{AnswerKey, SampleOptions, SamplesError, generate};
 
 fn files(dir: &Path) -> io::Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut all = BTreeMap::new();
@@ -26,7 +26,7 @@ fn relative(files: BTreeMap<PathBuf, Vec<u8>>, dir: &Path) -> BTreeMap<PathBuf, 
     files.into_iter().map(|(path, bytes)| (path.strip_prefix(dir).unwrap().to_owned(), bytes)).collect()
 }
 
-fn made(options: &Options) -> (tempfile::TempDir, AnswerKey) {
+fn made(options: &SampleOptions) -> (tempfile::TempDir, AnswerKey) {
     let dir = tempfile::tempdir().unwrap();
     generate(dir.path(), options).unwrap();
     let key = AnswerKey::read(dir.path()).unwrap();
@@ -56,7 +56,7 @@ fn plainly_found(lines: &[String], codes: &[String]) -> BTreeSet<u32> {
 }
 
 /// Drawings for several tests; every ninth has a scan.
-static DOCUMENTS: LazyLock<(CodeBook, Vec<Document>)> = LazyLock::new(|| {
+static DOCUMENTS: LazyLock<(CodeBook, Vec<SampleDrawing>)> = LazyLock::new(|| {
     let book = CodeBook::new(5, 300);
     let wish = |number: u32| Wish { one_page: false, scan: number.is_multiple_of(9) };
     let made = (0..250).map(|number| document::make(5, number, wish(number), &book)).collect();
@@ -65,10 +65,10 @@ static DOCUMENTS: LazyLock<(CodeBook, Vec<Document>)> = LazyLock::new(|| {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_and_another_gives_others() {
-    let options = Options::new(170, 7);
+    let options = SampleOptions::new(170, 7);
     let (one, _) = made(&options);
     let (two, _) = made(&options);
-    let (other, _) = made(&Options { seed: 8, ..options });
+    let (other, _) = made(&SampleOptions { seed: 8, ..options });
     let read = |dir: &tempfile::TempDir| relative(files(dir.path()).unwrap(), dir.path());
     let (one, two, other) = (read(&one), read(&two), read(&other));
     assert_eq!(one.len(), 172, "170 files, the codes and the key");
@@ -110,14 +110,14 @@ fn sheets_hold_what_makes_codes_hard_to_find() {
     for hyphen in LOOK_ALIKES {
         some("a look-alike", &|line| line.chars().any(char::is_numeric) && line.contains(hyphen));
     }
-    let drawn = |body: &Body| matches!(body, Body::Drawn { .. });
+    let drawn = |body: &PageBody| matches!(body, PageBody::Drawn { .. });
     let scans = documents.iter().flat_map(|d| &d.pages).filter(|page| !drawn(&page.body)).count();
     assert_eq!(scans, 28, "every ninth has one");
 }
 
 #[test]
 fn the_key_and_the_files_agree() {
-    let options = Options::new(600, 3);
+    let options = SampleOptions::new(600, 3);
     let dir = tempfile::tempdir().unwrap();
     let summary = generate(dir.path(), &options).unwrap();
     let key = AnswerKey::read(dir.path()).unwrap();
@@ -141,7 +141,7 @@ fn the_key_and_the_files_agree() {
 
 #[test]
 fn some_codes_are_absent_and_no_absent_code_is_anywhere() {
-    let (_dir, key) = made(&Options::new(400, 11));
+    let (_dir, key) = made(&SampleOptions::new(400, 11));
     assert_eq!(key.codes.len(), 400);
     assert!(key.absent.len() >= 48, "{} absent", key.absent.len());
     assert!(key.absent.len() < 200, "{} absent", key.absent.len());
@@ -153,7 +153,8 @@ fn some_codes_are_absent_and_no_absent_code_is_anywhere() {
 #[test]
 fn one_page_files_have_one_page() {
     let dir = tempfile::tempdir().unwrap();
-    let summary = generate(dir.path(), &Options { one_page: true, ..Options::new(120, 1) }).unwrap();
+    let summary =
+        generate(dir.path(), &SampleOptions { one_page: true, ..SampleOptions::new(120, 1) }).unwrap();
     assert_eq!((summary.files, summary.pages), (120, 120));
     let there = files(&summary.drawings).unwrap();
     assert!(there.keys().all(|path| path.extension().is_some_and(|e| e == "pdf")));
@@ -161,10 +162,10 @@ fn one_page_files_have_one_page() {
 
 #[test]
 fn a_folder_with_drawings_is_left_alone() {
-    let options = Options::new(2, 1);
+    let options = SampleOptions::new(2, 1);
     let (dir, _) = made(&options);
     let before = files(dir.path()).unwrap();
-    assert!(matches!(generate(dir.path(), &options), Err(Error::Exists(_))));
+    assert!(matches!(generate(dir.path(), &options), Err(SamplesError::Exists(_))));
     assert_eq!(files(dir.path()).unwrap(), before);
 }
 

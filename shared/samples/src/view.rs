@@ -1,8 +1,8 @@
 //! The view of the part: outline, holes, leader lines with their codes, dimensions, a section.
 
 use crate::border::Free;
-use crate::canvas::{Anchor, Label, Point, Run};
-use crate::part::{Hole, Outline, Part};
+use crate::canvas::{Anchor, Label, Point, RunStyle};
+use crate::part::{Hole, MachinePart, Outline};
 use crate::sheet::Sheet;
 
 /// Scales, largest first: the factor and its text in the title block. From ISO 5455, with some values in between, as
@@ -45,14 +45,14 @@ impl Placed {
 }
 
 /// Returns the largest scale at which the part fits into `free`: its factor and its name.
-pub(crate) fn scale(sheet: &Sheet<'_>, part: &Part, free: Free) -> (f32, &'static str) {
+pub(crate) fn scale(sheet: &Sheet<'_>, part: &MachinePart, free: Free) -> (f32, &'static str) {
     let width = free.right - free.left - 2.0 * sheet.len(BESIDE);
     let height = free.top - free.bottom - 2.0 * sheet.len(ABOVE) - sheet.len(SECTION);
     let most = (width / part.width).min(height / part.height) / POINTS_PER_MM;
     *SCALES.iter().find(|(factor, _)| *factor <= most).unwrap_or(&SCALES[SCALES.len() - 1])
 }
 
-pub(crate) fn draw(sheet: &mut Sheet<'_>, part: &Part, free: Free, scale: (f32, &str)) {
+pub(crate) fn draw(sheet: &mut Sheet<'_>, part: &MachinePart, free: Free, scale: (f32, &str)) {
     let factor = scale.0 * POINTS_PER_MM;
     let (width, height) = (part.width * factor, part.height * factor);
     let floor = free.bottom + sheet.len(SECTION);
@@ -82,7 +82,7 @@ fn radius(sheet: &Sheet<'_>, hole: &Hole, placed: &Placed) -> f32 {
     (hole.diameter / 2.0 * placed.factor).max(sheet.len(2.2))
 }
 
-fn outline(sheet: &mut Sheet<'_>, part: &Part, placed: &Placed) {
+fn outline(sheet: &mut Sheet<'_>, part: &MachinePart, placed: &Placed) {
     let (w, h) = (part.width, part.height);
     let middle = placed.at(w / 2.0, h / 2.0);
     sheet.canvas.pen(sheet.style.paper.scale() * 1.6, false);
@@ -108,7 +108,7 @@ fn outline(sheet: &mut Sheet<'_>, part: &Part, placed: &Placed) {
     sheet.rule((middle.0, placed.bottom - over), (middle.0, top + over));
 }
 
-fn dimensions(sheet: &mut Sheet<'_>, part: &Part, placed: &Placed) {
+fn dimensions(sheet: &mut Sheet<'_>, part: &MachinePart, placed: &Placed) {
     let (away, gap) = (sheet.len(22.0), sheet.len(3.0));
     let (left, bottom) = (placed.left, placed.bottom);
     let (right, top) = (left + placed.width, bottom + placed.height);
@@ -135,11 +135,19 @@ fn dimensions(sheet: &mut Sheet<'_>, part: &Part, placed: &Placed) {
     sheet.arrow((x, top), (x, bottom));
     let text = part.height.to_string();
     let at = (x - gap, bottom + placed.height * 0.25);
-    sheet.put(&Label { text: &text, at, size, face, anchor: Anchor::Middle, upright: true, run: Run::Whole });
+    sheet.put(&Label {
+        text: &text,
+        at,
+        size,
+        face,
+        anchor: Anchor::Middle,
+        upright: true,
+        run: RunStyle::Whole,
+    });
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
+enum ViewSide {
     Left,
     Right,
     Top,
@@ -148,9 +156,9 @@ enum Side {
 
 /// Writes the codes of the holes around the part, each on the side nearest to its hole, in the order of the holes, so
 /// that leaders do not cross.
-fn callouts(sheet: &mut Sheet<'_>, part: &Part, placed: &Placed, free: Free) {
-    for side in [Side::Left, Side::Right, Side::Top, Side::Bottom] {
-        let beside = matches!(side, Side::Left | Side::Right);
+fn callouts(sheet: &mut Sheet<'_>, part: &MachinePart, placed: &Placed, free: Free) {
+    for side in [ViewSide::Left, ViewSide::Right, ViewSide::Top, ViewSide::Bottom] {
+        let beside = matches!(side, ViewSide::Left | ViewSide::Right);
         let mut holes: Vec<&Hole> = part.holes.iter().filter(|hole| nearest(hole, part) == side).collect();
         let along = |hole: &Hole| if beside { hole.y } else { hole.x };
         holes.sort_by(|a, b| along(a).total_cmp(&along(b)));
@@ -171,15 +179,15 @@ fn callouts(sheet: &mut Sheet<'_>, part: &Part, placed: &Placed, free: Free) {
     }
 }
 
-fn nearest(hole: &Hole, part: &Part) -> Side {
+fn nearest(hole: &Hole, part: &MachinePart) -> ViewSide {
     let sides = [
-        (hole.x, Side::Left),
-        (part.width - hole.x, Side::Right),
+        (hole.x, ViewSide::Left),
+        (part.width - hole.x, ViewSide::Right),
         // Prefer the left and right sides: they have more space for horizontal text.
-        ((part.height - hole.y) * 1.3, Side::Top),
-        (hole.y * 1.3, Side::Bottom),
+        ((part.height - hole.y) * 1.3, ViewSide::Top),
+        (hole.y * 1.3, ViewSide::Bottom),
     ];
-    sides.iter().min_by(|a, b| a.0.total_cmp(&b.0)).map_or(Side::Left, |nearest| nearest.1)
+    sides.iter().min_by(|a, b| a.0.total_cmp(&b.0)).map_or(ViewSide::Left, |nearest| nearest.1)
 }
 
 /// Moves positions apart to a distance of at least `gap`, within the bounds as far as possible.
@@ -196,15 +204,15 @@ fn spread(places: &mut [f32], low: f32, high: f32, gap: f32) {
     }
 }
 
-fn callout(sheet: &mut Sheet<'_>, hole: &Hole, placed: &Placed, side: Side, spot: f32) {
+fn callout(sheet: &mut Sheet<'_>, hole: &Hole, placed: &Placed, side: ViewSide, spot: f32) {
     let (away, shelf) = (sheet.len(46.0), sheet.len(12.0));
     let (right, top) = (placed.left + placed.width, placed.bottom + placed.height);
     // The point where the leader bends, and the direction of its horizontal (or vertical) end.
     let (bend, out): (Point, Point) = match side {
-        Side::Left => ((placed.left - away, spot), (-1.0, 0.0)),
-        Side::Right => ((right + away, spot), (1.0, 0.0)),
-        Side::Top => ((spot, top + away * 0.6), (0.0, 1.0)),
-        Side::Bottom => ((spot, placed.bottom - away), (0.0, -1.0)),
+        ViewSide::Left => ((placed.left - away, spot), (-1.0, 0.0)),
+        ViewSide::Right => ((right + away, spot), (1.0, 0.0)),
+        ViewSide::Top => ((spot, top + away * 0.6), (0.0, 1.0)),
+        ViewSide::Bottom => ((spot, placed.bottom - away), (0.0, -1.0)),
     };
     let centre = placed.at(hole.x, hole.y);
     let length = (bend.0 - centre.0).hypot(bend.1 - centre.1).max(0.01);
@@ -220,28 +228,28 @@ fn callout(sheet: &mut Sheet<'_>, hole: &Hole, placed: &Placed, side: Side, spot
     let code = sheet.spell(&hole.code, face);
     let size_text = hole.size();
     let gap = sheet.len(3.5);
-    let upright = sheet.style.upright && matches!(side, Side::Top | Side::Bottom);
+    let upright = sheet.style.upright && matches!(side, ViewSide::Top | ViewSide::Bottom);
     if upright {
         let run = sheet.rng.pick(sheet.style.runs);
-        let anchor = if side == Side::Top { Anchor::Start } else { Anchor::End };
+        let anchor = if side == ViewSide::Top { Anchor::Start } else { Anchor::End };
         let start = end.1 + out.1 * gap;
         let at = (end.0 - sheet.len(0.5), start);
         let large = sheet.len(9.0);
         sheet.put(&Label { text: &code, at, size: large, face, anchor, upright, run });
         let at = (end.0 + sheet.len(9.5), start);
         let small = sheet.len(7.0);
-        sheet.put(&Label { text: &size_text, at, size: small, face, anchor, upright, run: Run::Whole });
+        sheet.put(&Label { text: &size_text, at, size: small, face, anchor, upright, run: RunStyle::Whole });
         return;
     }
     let anchor = match side {
-        Side::Left => Anchor::End,
-        Side::Right => Anchor::Start,
-        Side::Top | Side::Bottom => Anchor::Middle,
+        ViewSide::Left => Anchor::End,
+        ViewSide::Right => Anchor::Start,
+        ViewSide::Top | ViewSide::Bottom => Anchor::Middle,
     };
     let (x, y) = match side {
-        Side::Left | Side::Right => (end.0 + out.0 * gap, end.1 + sheet.len(1.5)),
-        Side::Top => (end.0, end.1 + sheet.len(13.0)),
-        Side::Bottom => (end.0, end.1 - sheet.len(11.0)),
+        ViewSide::Left | ViewSide::Right => (end.0 + out.0 * gap, end.1 + sheet.len(1.5)),
+        ViewSide::Top => (end.0, end.1 + sheet.len(13.0)),
+        ViewSide::Bottom => (end.0, end.1 - sheet.len(11.0)),
     };
     sheet.cut_text(&code, (x, y), 9.0, face, anchor);
     let under = y - sheet.len(9.5);
@@ -249,7 +257,7 @@ fn callout(sheet: &mut Sheet<'_>, hole: &Hole, placed: &Placed, side: Side, spot
 }
 
 /// Draws a strip of hatched material with the holes of the part cut out of it.
-fn section(sheet: &mut Sheet<'_>, part: &Part, placed: &Placed, free: Free) {
+fn section(sheet: &mut Sheet<'_>, part: &MachinePart, placed: &Placed, free: Free) {
     let thickness = sheet.len(24.0);
     let (left, bottom) = (placed.left, free.bottom + sheet.len(30.0));
     let at = (left + placed.width / 2.0, bottom - sheet.len(14.0));

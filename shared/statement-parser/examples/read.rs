@@ -7,12 +7,12 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use riffle_statement_parser::{File, Limits, Row, Sink, read};
+use riffle_statement_parser::{FileInput, ParseLimits, Row, RowSink, read};
 
 /// A sink that prints the first five rows and keeps none.
 struct Shown(u64);
 
-impl Sink for Shown {
+impl RowSink for Shown {
     fn row(&mut self, row: Row) -> ControlFlow<()> {
         self.0 += 1;
         if self.0 <= 5 {
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let name = file.to_string_lossy().into_owned();
     #[expect(clippy::disallowed_methods, reason = "this program measures real time")]
     let began = Instant::now();
-    let statement = read(&name, &mut File(file), &Limits::default(), &mut Shown(0))?;
+    let statement = read(&name, &mut FileInput(file), &ParseLimits::default(), &mut Shown(0))?;
     let seconds = began.elapsed().as_secs_f64();
     println!("{:?} {:#?}", statement.format, statement.dialect);
     for account in statement.accounts.iter().take(10) {

@@ -14,7 +14,7 @@ const LONGEST: usize = 48;
 
 /// A cell that contains a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cell {
+pub(crate) enum DateCell {
     Exact(NaiveDate),
     /// Three numbers whose order is not determined.
     Open {
@@ -23,7 +23,7 @@ pub(crate) enum Cell {
     },
 }
 
-impl Cell {
+impl DateCell {
     /// Returns `None` if the text is not a date.
     pub fn of(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -31,7 +31,7 @@ impl Cell {
         if text.len() > LONGEST {
             return None;
         }
-        let mut scan = Scan { rest: text };
+        let mut scan = DateScanner { rest: text };
         if first.is_ascii_digit() { scan.digits_first() } else { scan.word_first() }
     }
 
@@ -58,12 +58,12 @@ fn day(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
 }
 
-struct Scan<'a> {
+struct DateScanner<'a> {
     rest: &'a str,
 }
 
-impl<'a> Scan<'a> {
-    fn digits_first(&mut self) -> Option<Cell> {
+impl<'a> DateScanner<'a> {
+    fn digits_first(&mut self) -> Option<DateCell> {
         let (digits, first) = self.number()?;
         let cell = match digits {
             8 | 12 | 14 => compact(digits, first)?,
@@ -71,7 +71,7 @@ impl<'a> Scan<'a> {
                 self.separator()?;
                 let month = self.month()?;
                 self.separator()?;
-                Cell::Exact(day(u32::try_from(first).ok()?, month, self.short()?)?)
+                DateCell::Exact(day(u32::try_from(first).ok()?, month, self.short()?)?)
             }
             1 | 2 => {
                 let first = u32::try_from(first).ok()?;
@@ -83,11 +83,11 @@ impl<'a> Scan<'a> {
                     self.separator()?;
                     let (digits, third) = self.number()?;
                     let third = u32::try_from(third).ok().filter(|_| matches!(digits, 2 | 4))?;
-                    Cell::Open { numbers: [first, second, third], dotted }
+                    DateCell::Open { numbers: [first, second, third], dotted }
                 } else {
                     let month = self.month()?;
                     self.separator()?;
-                    Cell::Exact(day(self.year()?, month, first)?)
+                    DateCell::Exact(day(self.year()?, month, first)?)
                 }
             }
             _ => return None,
@@ -95,7 +95,7 @@ impl<'a> Scan<'a> {
         self.at_end().then_some(cell)
     }
 
-    fn word_first(&mut self) -> Option<Cell> {
+    fn word_first(&mut self) -> Option<DateCell> {
         let word = self.word()?;
         self.separator()?;
         let Some(month) = month(word) else {
@@ -107,7 +107,7 @@ impl<'a> Scan<'a> {
         let date = self.short()?;
         self.ordinal();
         self.separator()?;
-        let cell = Cell::Exact(day(self.year()?, month, date)?);
+        let cell = DateCell::Exact(day(self.year()?, month, date)?);
         self.at_end().then_some(cell)
     }
 
@@ -179,7 +179,7 @@ impl<'a> Scan<'a> {
 }
 
 /// Parses a date without separators: `20240131`, `202401311530`, `31012024`.
-fn compact(digits: usize, number: u64) -> Option<Cell> {
+fn compact(digits: usize, number: u64) -> Option<DateCell> {
     let eight = match digits {
         14 => number / 1_000_000,
         12 => number / 10_000,
@@ -188,12 +188,12 @@ fn compact(digits: usize, number: u64) -> Option<Cell> {
     let [first, second, third] =
         [eight / 10_000, eight / 100 % 100, eight % 100].map(|part| u32::try_from(part).ok());
     if let Some(date) = first.filter(|year| *year > 1900).and_then(|year| day(year, second?, third?)) {
-        return Some(Cell::Exact(date));
+        return Some(DateCell::Exact(date));
     }
     let numbers =
         [eight / 1_000_000, eight / 10_000 % 100, eight % 10_000].map(|part| u32::try_from(part).ok());
     let numbers = [numbers[0]?, numbers[1]?, numbers[2]?];
-    (digits == 8 && (1950..=2100).contains(&numbers[2])).then_some(Cell::Open { numbers, dotted: false })
+    (digits == 8 && (1950..=2100).contains(&numbers[2])).then_some(DateCell::Open { numbers, dotted: false })
 }
 
 /// Full names, folded. Each prefix of a name with at least three letters is an abbreviation of it.
@@ -265,7 +265,7 @@ mod tests {
             "5th January 2024",
         ];
         for text in exact {
-            assert_eq!(Cell::of(text), ymd(2024, 1, 5).map(Cell::Exact), "{text}");
+            assert_eq!(DateCell::of(text), ymd(2024, 1, 5).map(DateCell::Exact), "{text}");
         }
         for (text, month) in [
             ("1 März 2024", 3),
@@ -275,12 +275,12 @@ mod tests {
             ("1 paź 2024", 10),
             ("1 juil. 2024", 7),
         ] {
-            assert_eq!(Cell::of(text), ymd(2024, month, 1).map(Cell::Exact), "{text}");
+            assert_eq!(DateCell::of(text), ymd(2024, month, 1).map(DateCell::Exact), "{text}");
         }
         for text in
             ["05.01.2024", "5/1/24", "05-01-2024", "05012024", "05.01.24 10:15", "05/01/2024, 10:15 PM"]
         {
-            let cell = Cell::of(text).expect(text);
+            let cell = DateCell::of(text).expect(text);
             assert_eq!(cell.date(DateOrder::DayMonthYear), ymd(2024, 1, 5), "{text}");
             assert_eq!(cell.date(DateOrder::MonthDayYear), ymd(2024, 5, 1), "{text}");
         }
@@ -301,7 +301,8 @@ mod tests {
             "Paid 5 May",
             "1800-01-01",
         ] {
-            let date = Cell::of(text).and_then(|cell| ORDERS.into_iter().find_map(|order| cell.date(order)));
+            let date =
+                DateCell::of(text).and_then(|cell| ORDERS.into_iter().find_map(|order| cell.date(order)));
             assert_eq!(date, None, "{text}");
         }
     }

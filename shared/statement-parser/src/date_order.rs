@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use crate::DateOrder;
-use crate::date::{Cell, ORDERS};
+use crate::date::{DateCell, ORDERS};
 
 /// If day, month and two-digit year are read in a wrong order, the days of one month spread over at least this many
 /// days.
@@ -12,7 +12,7 @@ const SHORT: i32 = 2 * 366;
 
 /// The evidence of a file's dates about their order.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Evidence {
+pub(crate) struct DateEvidence {
     open: u64,
     dotted: u64,
     /// Dates that mean different days in different orders.
@@ -30,10 +30,10 @@ struct Fit {
     span: Option<(NaiveDate, NaiveDate)>,
 }
 
-impl Evidence {
+impl DateEvidence {
     /// Adds a date. `in_order` if the next date of the same column is in the next row.
-    pub fn add(&mut self, cell: Cell, in_order: bool) {
-        if let Cell::Open { numbers: [a, b, _], dotted } = cell {
+    pub fn add(&mut self, cell: DateCell, in_order: bool) {
+        if let DateCell::Open { numbers: [a, b, _], dotted } = cell {
             self.open += 1;
             self.dotted += u64::from(dotted);
             self.differ += u64::from(a != b);
@@ -92,8 +92,8 @@ mod tests {
     use super::*;
 
     fn decide(dates: &[&str], usual: Option<DateOrder>) -> (Option<DateOrder>, bool) {
-        let mut evidence = Evidence::default();
-        dates.iter().filter_map(|text| Cell::of(text)).for_each(|cell| evidence.add(cell, true));
+        let mut evidence = DateEvidence::default();
+        dates.iter().filter_map(|text| DateCell::of(text)).for_each(|cell| evidence.add(cell, true));
         evidence.decide(usual)
     }
 

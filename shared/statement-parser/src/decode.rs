@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::{ReadError, Reject};
+use crate::{ParseError, Reject};
 
 /// Number of bytes of pieces with characters beyond ASCII that are used to detect the encoding.
 const SAMPLE: usize = 64 * 1024;
@@ -36,7 +36,7 @@ pub(crate) fn wide(head: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// A reader of a file's bytes: it skips the byte order mark, converts UTF-16 to UTF-8 and enforces a size limit.
-pub(crate) struct Source<R> {
+pub(crate) struct DecodedSource<R> {
     inner: R,
     decoder: Option<Decoder>,
     /// Bytes that were decoded and not returned yet.
@@ -48,7 +48,7 @@ pub(crate) struct Source<R> {
     limit: u64,
 }
 
-impl<R: Read> Source<R> {
+impl<R: Read> DecodedSource<R> {
     pub fn new(inner: R, wide: Option<&'static Encoding>, limit: u64) -> Self {
         let decoder = wide.map(Encoding::new_decoder_with_bom_removal);
         Self { inner, decoder, ready: Vec::new(), at: 0, begun: false, ended: false, left: limit, limit }
@@ -118,7 +118,7 @@ impl<R: Read> Source<R> {
     }
 }
 
-impl<R: Read> Read for Source<R> {
+impl<R: Read> Read for DecodedSource<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if !self.begun {
             self.begin()?;
@@ -137,7 +137,7 @@ impl<R: Read> Read for Source<R> {
     }
 }
 
-impl From<io::Error> for ReadError {
+impl From<io::Error> for ParseError {
     /// A limit that is exceeded while reading is passed through `Read` as an error, but it is not an input error.
     fn from(error: io::Error) -> Self {
         match error.downcast::<Reject>() {
@@ -218,7 +218,7 @@ mod tests {
 
     fn text(raw: &[u8]) -> String {
         let mut text = Vec::new();
-        Source::new(raw, wide(raw), 1 << 20).read_to_end(&mut text).expect("readable");
+        DecodedSource::new(raw, wide(raw), 1 << 20).read_to_end(&mut text).expect("readable");
         Charset::of(&text).decode(&text).into_owned()
     }
 
@@ -241,7 +241,8 @@ mod tests {
 
     #[test]
     fn a_limit_comes_through_reading_as_a_reject() {
-        let error = Source::new(&b"12345"[..], None, 4).read_to_end(&mut Vec::new()).expect_err("too large");
-        assert!(matches!(ReadError::from(error), ReadError::Reject(Reject::TooLarge { limit: 4, .. })));
+        let error =
+            DecodedSource::new(&b"12345"[..], None, 4).read_to_end(&mut Vec::new()).expect_err("too large");
+        assert!(matches!(ParseError::from(error), ParseError::Reject(Reject::TooLarge { limit: 4, .. })));
     }
 }

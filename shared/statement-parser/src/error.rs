@@ -4,7 +4,7 @@ use std::io;
 
 /// The reason why reading ended without a [`crate::Statement`].
 #[derive(Debug, thiserror::Error)]
-pub enum ReadError {
+pub enum ParseError {
     /// A fault of the file: reading it again gives the same result.
     #[error(transparent)]
     Reject(#[from] Reject),
@@ -34,11 +34,11 @@ pub enum Reject {
 }
 
 impl Reject {
-    pub(crate) fn not_a_statement(why: impl Into<String>) -> ReadError {
+    pub(crate) fn not_a_statement(why: impl Into<String>) -> ParseError {
         Self::NotAStatement { why: why.into() }.into()
     }
 
-    pub(crate) fn too_large(what: impl Into<String>, limit: u64) -> ReadError {
+    pub(crate) fn too_large(what: impl Into<String>, limit: u64) -> ParseError {
         Self::TooLarge { what: what.into(), limit }.into()
     }
 }

@@ -23,9 +23,9 @@ impl Input for bytes::Bytes {
 
 /// A file in the local file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File(pub PathBuf);
+pub struct FileInput(pub PathBuf);
 
-impl Input for File {
+impl Input for FileInput {
     fn open(&mut self) -> io::Result<Box<dyn Read + '_>> {
         Ok(Box::new(std::fs::File::open(&self.0)?))
     }

@@ -28,18 +28,18 @@ mod row;
 mod sniff;
 mod statement;
 
-pub use error::{ReadError, Reject};
+pub use error::{ParseError, Reject};
 pub use formats::Format;
 pub use identity::{Basis, Identity};
-pub use input::{File, Input};
-pub use limits::Limits;
-pub use row::{Amount, Place, Row, Sink};
+pub use input::{FileInput, Input};
+pub use limits::ParseLimits;
+pub use row::{Amount, Row, RowPlace, RowSink};
 pub use statement::{
     AccountPart, Column, DateOrder, DecimalMark, Dialect, Role, Signs, Statement, WARNINGS_MAX, Warning,
 };
 
-use output::Output;
-use sniff::Look;
+use output::RowOutput;
+use sniff::FileStart;
 
 /// Reads a statement and passes every transaction to `sink`, in the order of the file.
 ///
@@ -64,12 +64,12 @@ use sniff::Look;
 pub fn read(
     name: &str,
     input: &mut dyn Input,
-    limits: &Limits,
-    sink: &mut dyn Sink,
-) -> Result<Statement, ReadError> {
-    let look = Look::new(name, input)?;
+    limits: &ParseLimits,
+    sink: &mut dyn RowSink,
+) -> Result<Statement, ParseError> {
+    let look = FileStart::new(name, input)?;
     let (format, reader) = look.format()?;
-    let mut out = Output::new(limits, sink);
+    let mut out = RowOutput::new(limits, sink);
     let dialect = (reader.read)(&look, input, &mut out)?;
     Ok(out.finish(format, dialect))
 }

@@ -3,7 +3,7 @@
 /// Limits for one file, far above the needs of real statements. Exceeding a limit of the whole file is a
 /// [`crate::Reject::TooLarge`]; exceeding a limit of one record produces a warning, and reading continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ParseLimits {
     /// Bytes of the input.
     pub bytes: u64,
     /// Records, including those without a transaction.
@@ -21,7 +21,7 @@ pub struct Limits {
     pub repeated: usize,
 }
 
-impl Default for Limits {
+impl Default for ParseLimits {
     fn default() -> Self {
         Self {
             bytes: 4 << 30,

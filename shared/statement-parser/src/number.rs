@@ -19,7 +19,7 @@ pub(crate) struct Scanned {
     /// Whether a minus sign or brackets make it negative.
     pub negative: bool,
     /// The side given by `DR`, `CR` and the like in the cell.
-    pub side: Option<Side>,
+    pub side: Option<CashDirection>,
     pub currency: Option<[u8; 3]>,
     /// Digits, points and commas; all other thousands separators are replaced by spaces.
     body: [u8; BODY],
@@ -28,7 +28,7 @@ pub(crate) struct Scanned {
 
 /// Whether money goes out or comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
+pub(crate) enum CashDirection {
     Out,
     In,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Absurd;
 
 /// The value of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Value {
+pub(crate) struct NumberValue {
     pub amount: Decimal,
     /// Whether the cell uses a different decimal mark than its file.
     pub odd: bool,
@@ -120,7 +120,7 @@ impl Scanned {
     }
 
     /// Returns the amount, without applying [`Self::side`].
-    pub fn value(&self, mark: DecimalMark) -> Result<Value, Absurd> {
+    pub fn value(&self, mark: DecimalMark) -> Result<NumberValue, Absurd> {
         let own = match self.tells() {
             Tells::Mark(own) => own,
             Tells::Nothing => mark,
@@ -148,7 +148,7 @@ impl Scanned {
         }
         let scale = u32::try_from(decimals).map_err(|_| Absurd)?;
         let amount = Decimal::try_from_i128_with_scale(mantissa, scale).map_err(|_| Absurd)?;
-        Ok(Value { amount, odd: own != mark })
+        Ok(NumberValue { amount, odd: own != mark })
     }
 
     fn body(&self) -> &[u8] {
@@ -164,8 +164,8 @@ impl Scanned {
     /// Reads letters and signs next to the digits.
     fn word(&mut self, word: &str) -> Option<()> {
         let side = match word {
-            "DR" | "Dr" | "dr" | "DB" | "S" | "D" => Some(Side::Out),
-            "CR" | "Cr" | "cr" | "H" | "C" => Some(Side::In),
+            "DR" | "Dr" | "dr" | "DB" | "S" | "D" => Some(CashDirection::Out),
+            "CR" | "Cr" | "cr" | "H" | "C" => Some(CashDirection::In),
             _ => None,
         };
         if side.is_some() && self.side.is_none() {
@@ -250,7 +250,7 @@ enum Tells {
 
 /// The evidence of a file's amounts about its decimal mark.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Evidence {
+pub(crate) struct NumberEvidence {
     point: u64,
     comma: u64,
     /// Amounts such as `1.234`, in which the point may separate decimals or thousands.
@@ -259,7 +259,7 @@ pub(crate) struct Evidence {
     open_comma: u64,
 }
 
-impl Evidence {
+impl NumberEvidence {
     pub fn add(&mut self, amount: &Scanned) {
         match amount.tells() {
             Tells::Mark(DecimalMark::Point) => self.point += 1,
@@ -353,11 +353,11 @@ mod tests {
     #[test]
     fn sides_and_currencies_in_the_cell() {
         let scan = Scanned::of("1,234.50 DR").expect("an amount");
-        assert_eq!((scan.side, scan.negative), (Some(Side::Out), false));
-        assert_eq!(Scanned::of("12,50 H").and_then(|scan| scan.side), Some(Side::In));
+        assert_eq!((scan.side, scan.negative), (Some(CashDirection::Out), false));
+        assert_eq!(Scanned::of("12,50 H").and_then(|scan| scan.side), Some(CashDirection::In));
         assert_eq!(
             Scanned::of("12,50 EUR S").map(|scan| (scan.currency, scan.side)),
-            Some((Some(*b"EUR"), Some(Side::Out)))
+            Some((Some(*b"EUR"), Some(CashDirection::Out)))
         );
         assert_eq!(Scanned::of("£3").and_then(|scan| scan.currency), Some(*b"GBP"));
     }
@@ -365,7 +365,7 @@ mod tests {
     #[test]
     fn the_whole_file_tells_its_mark() {
         let decide = |cells: &[&str]| {
-            let mut evidence = Evidence::default();
+            let mut evidence = NumberEvidence::default();
             cells.iter().filter_map(|cell| Scanned::of(cell)).for_each(|scan| evidence.add(&scan));
             evidence.decide(DecimalMark::Comma)
         };

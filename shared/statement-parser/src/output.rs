@@ -5,16 +5,16 @@
 
 use std::collections::HashMap;
 
-use crate::part::{Part, Stated};
+use crate::part::{Stated, StatementPart};
 use crate::repeats::Repeats;
 use crate::statement::WARNINGS_MAX;
-use crate::{Dialect, Format, Limits, Place, ReadError, Reject, Row, Sink, Statement, Warning};
+use crate::{Dialect, Format, ParseError, ParseLimits, Reject, Row, RowPlace, RowSink, Statement, Warning};
 
-pub(crate) struct Output<'a> {
-    pub limits: &'a Limits,
-    sink: &'a mut dyn Sink,
+pub(crate) struct RowOutput<'a> {
+    pub limits: &'a ParseLimits,
+    sink: &'a mut dyn RowSink,
     repeats: Repeats,
-    parts: Vec<Part>,
+    parts: Vec<StatementPart>,
     /// Indices into `parts`, by account and then by currency.
     index: HashMap<Option<String>, HashMap<Option<String>, usize>>,
     last: usize,
@@ -23,8 +23,8 @@ pub(crate) struct Output<'a> {
     more: u64,
 }
 
-impl<'a> Output<'a> {
-    pub fn new(limits: &'a Limits, sink: &'a mut dyn Sink) -> Self {
+impl<'a> RowOutput<'a> {
+    pub fn new(limits: &'a ParseLimits, sink: &'a mut dyn RowSink) -> Self {
         Self {
             limits,
             sink,
@@ -49,7 +49,7 @@ impl<'a> Output<'a> {
     }
 
     /// Second pass: emits a row after setting its occurrence.
-    pub fn row(&mut self, key: u64, mut row: Row) -> Result<(), ReadError> {
+    pub fn row(&mut self, key: u64, mut row: Row) -> Result<(), ParseError> {
         row.occurrence = self.repeats.count(key, row.identity, self.limits.repeated)?;
         if row.occurrence == 2 && row.identity.basis == crate::Basis::Reference {
             let what = "two transactions have the same id, date and amount; both are kept";
@@ -58,7 +58,7 @@ impl<'a> Output<'a> {
         self.rows += 1;
         self.cut_texts(&mut row);
         self.part(row.account.as_deref(), row.currency.as_deref())?.add(&row);
-        if self.sink.row(row).is_break() { Err(ReadError::Stopped) } else { Ok(()) }
+        if self.sink.row(row).is_break() { Err(ParseError::Stopped) } else { Ok(()) }
     }
 
     /// Truncates texts that exceed the limit. The identity is computed from the full texts.
@@ -86,9 +86,9 @@ impl<'a> Output<'a> {
         &mut self,
         account: Option<&str>,
         currency: Option<&str>,
-        place: Place,
+        place: RowPlace,
         balance: crate::Amount,
-    ) -> Result<(), ReadError> {
+    ) -> Result<(), ParseError> {
         self.part(account, currency)?.balance(place, balance);
         Ok(())
     }
@@ -100,7 +100,7 @@ impl<'a> Output<'a> {
         account: Option<&str>,
         currency: Option<&str>,
         stated: Stated,
-    ) -> Result<(), ReadError> {
+    ) -> Result<(), ParseError> {
         let mut same = (0..self.parts.len()).filter(|at| {
             let part = &self.parts[*at];
             part.account.as_deref() == account && (currency.is_none() || part.currency.as_deref() == currency)
@@ -116,7 +116,7 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
-    pub fn warn(&mut self, place: Place, what: impl Into<String>) {
+    pub fn warn(&mut self, place: RowPlace, what: impl Into<String>) {
         if self.warnings.len() < WARNINGS_MAX {
             let mut what = what.into();
             cut(&mut what, self.limits.text_bytes);
@@ -132,8 +132,13 @@ impl<'a> Output<'a> {
     }
 
     /// Returns the part of an account and currency. It is usually the part of the previous call.
-    fn part(&mut self, account: Option<&str>, currency: Option<&str>) -> Result<&mut Part, ReadError> {
-        let is = |part: &Part| part.account.as_deref() == account && part.currency.as_deref() == currency;
+    fn part(
+        &mut self,
+        account: Option<&str>,
+        currency: Option<&str>,
+    ) -> Result<&mut StatementPart, ParseError> {
+        let is =
+            |part: &StatementPart| part.account.as_deref() == account && part.currency.as_deref() == currency;
         if !self.parts.get(self.last).is_some_and(is) {
             let of_account = self.index.entry(account.map(str::to_owned)).or_default();
             let next = self.parts.len();
@@ -142,7 +147,7 @@ impl<'a> Output<'a> {
                 if next >= self.limits.accounts {
                     return Err(Reject::too_large("accounts", self.limits.accounts as u64));
                 }
-                self.parts.push(Part::new(account, currency));
+                self.parts.push(StatementPart::new(account, currency));
             }
             self.last = at;
         }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::statement::WARNINGS_MAX;
-use crate::{AccountPart, Place, Row, Warning};
+use crate::{AccountPart, Row, RowPlace, Warning};
 
 /// The statement's own information about an account.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +23,7 @@ impl Stated {
 }
 
 #[derive(Debug)]
-pub(crate) struct Part {
+pub(crate) struct StatementPart {
     pub account: Option<String>,
     pub currency: Option<String>,
     pub stated: Stated,
@@ -50,7 +50,7 @@ pub(crate) struct Part {
 #[derive(Debug, Clone, Copy)]
 struct Day {
     date: NaiveDate,
-    place: Place,
+    place: RowPlace,
     sum: Option<Decimal>,
     first: Option<Decimal>,
     last: Option<Decimal>,
@@ -71,7 +71,7 @@ struct Chain {
 }
 
 impl Chain {
-    fn step(&mut self, place: Place, balance: Decimal, due: Option<Decimal>) {
+    fn step(&mut self, place: RowPlace, balance: Decimal, due: Option<Decimal>) {
         if self.first.is_none() {
             (self.first, self.before) = (Some(balance), self.since);
         } else {
@@ -95,7 +95,7 @@ impl Chain {
     }
 }
 
-impl Part {
+impl StatementPart {
     pub fn new(account: Option<&str>, currency: Option<&str>) -> Self {
         Self {
             account: account.map(str::to_owned),
@@ -156,7 +156,7 @@ impl Part {
     }
 
     /// Adds a balance that is on a line between rows, or on the row that was added last.
-    pub fn balance(&mut self, place: Place, balance: Decimal) {
+    pub fn balance(&mut self, place: RowPlace, balance: Decimal) {
         let due = self.forward.last.and_then(|last| last.checked_add(self.forward.since));
         self.forward.step(place, balance, due);
         let due = self.backward.last.and_then(|last| last.checked_sub(self.backward.since));
@@ -174,7 +174,7 @@ impl Part {
         let mut warnings = Vec::new();
         let sum = self.sum.unwrap_or_else(|| {
             let what = "the amounts are too large to add up".to_owned();
-            warnings.push(Warning { place: Place::File, what });
+            warnings.push(Warning { place: RowPlace::File, what });
             Decimal::ZERO
         });
         let (mut opening, mut closing, mut balanced) = (None, None, None);
@@ -191,7 +191,7 @@ impl Part {
                     "the balances do not agree with the amounts: {} of {} are wrong",
                     chain.breaks, chain.steps
                 );
-                warnings.push(Warning { place: Place::File, what });
+                warnings.push(Warning { place: RowPlace::File, what });
             } else {
                 warnings.extend(chain.faults);
             }
@@ -204,7 +204,7 @@ impl Part {
                 (Some(known), Some(stated)) if known != stated => {
                     let what =
                         format!("the {which} balance is stated as {stated}, but the rows result in {known}");
-                    warnings.push(Warning { place: Place::File, what });
+                    warnings.push(Warning { place: RowPlace::File, what });
                 }
                 (None, Some(stated)) => *known = Some(stated),
                 _ => {}
@@ -220,7 +220,7 @@ impl Part {
                     "the opening balance {opening} plus all amounts {sum} is not the closing balance \
                      {closing}"
                 );
-                warnings.push(Warning { place: Place::File, what });
+                warnings.push(Warning { place: RowPlace::File, what });
             }
         }
         let part = AccountPart {

@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher};
 
-use crate::{Identity, ReadError, Reject};
+use crate::{Identity, ParseError, Reject};
 
 /// Maximum number of keys that are stored as is.
 const FEW: usize = 1 << 16;
@@ -21,12 +21,12 @@ const SLOTS: u32 = 4;
 
 #[derive(Debug)]
 pub(crate) struct Repeats {
-    noted: Noted,
+    noted: SeenKeys,
     counted: HashMap<Identity, u32>,
 }
 
 #[derive(Debug)]
-enum Noted {
+enum SeenKeys {
     Few(Vec<u64>),
     Many(Vec<u64>),
     /// The keys that occurred at least twice, if there were at most `FEW` keys.
@@ -35,40 +35,40 @@ enum Noted {
 
 impl Repeats {
     pub fn new() -> Self {
-        Self { noted: Noted::Few(Vec::new()), counted: HashMap::new() }
+        Self { noted: SeenKeys::Few(Vec::new()), counted: HashMap::new() }
     }
 
     /// First pass: records a row's key. Rows of the same identity must have the same key.
     pub fn note(&mut self, key: u64) {
         match &mut self.noted {
-            Noted::Few(keys) if keys.len() < FEW => keys.push(key),
-            Noted::Few(keys) => {
+            SeenKeys::Few(keys) if keys.len() < FEW => keys.push(key),
+            SeenKeys::Few(keys) => {
                 let mut filter = vec![0; WORDS];
                 for key in keys.iter().chain([&key]) {
                     meet(&mut filter, *key);
                 }
-                self.noted = Noted::Many(filter);
+                self.noted = SeenKeys::Many(filter);
             }
-            Noted::Many(filter) => meet(filter, key),
-            Noted::Known(_) => {}
+            SeenKeys::Many(filter) => meet(filter, key),
+            SeenKeys::Known(_) => {}
         }
     }
 
     /// Called between the passes.
     pub fn all_noted(&mut self) {
-        if let Noted::Few(keys) = &mut self.noted {
+        if let SeenKeys::Few(keys) = &mut self.noted {
             keys.sort_unstable();
             let twice = keys.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
-            self.noted = Noted::Known(twice);
+            self.noted = SeenKeys::Known(twice);
         }
     }
 
     /// Second pass: returns the number of rows of this identity so far, this row included.
-    pub fn count(&mut self, key: u64, identity: Identity, limit: usize) -> Result<u32, ReadError> {
+    pub fn count(&mut self, key: u64, identity: Identity, limit: usize) -> Result<u32, ParseError> {
         let maybe = match &self.noted {
-            Noted::Known(keys) => keys.contains(&key),
-            Noted::Many(filter) => slots(key).all(|(word, shift)| filter[word] >> shift & 2 != 0),
-            Noted::Few(_) => true,
+            SeenKeys::Known(keys) => keys.contains(&key),
+            SeenKeys::Many(filter) => slots(key).all(|(word, shift)| filter[word] >> shift & 2 != 0),
+            SeenKeys::Few(_) => true,
         };
         if !maybe {
             return Ok(1);

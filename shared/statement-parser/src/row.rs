@@ -12,12 +12,12 @@ use crate::Identity;
 pub type Amount = rust_decimal::Decimal;
 
 /// A receiver of the transactions of a file.
-pub trait Sink {
+pub trait RowSink {
     /// Receives a row. `Break` stops the reading with [`crate::ReadError::Stopped`].
     fn row(&mut self, row: Row) -> ControlFlow<()>;
 }
 
-impl Sink for Vec<Row> {
+impl RowSink for Vec<Row> {
     fn row(&mut self, row: Row) -> ControlFlow<()> {
         self.push(row);
         ControlFlow::Continue(())
@@ -27,7 +27,7 @@ impl Sink for Vec<Row> {
 /// A position in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum RowPlace {
     /// The file as a whole.
     File,
     /// The number of a line, from 1; the first line of a record with several.
@@ -36,7 +36,7 @@ pub enum Place {
     Entry { line: u64, number: u64 },
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for RowPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File => f.write_str("the file"),
@@ -49,7 +49,7 @@ impl fmt::Display for Place {
 /// A transaction of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
-    pub place: Place,
+    pub place: RowPlace,
     /// The account's IBAN or number as the bank writes it, without spaces.
     pub account: Option<String>,
     /// The booking date.

@@ -4,14 +4,14 @@ use std::io::Read;
 
 use encoding_rs::Encoding;
 
-use crate::decode::{self, Source};
-use crate::formats::{FORMATS, Reader};
-use crate::{Format, Input, Limits, ReadError, Reject};
+use crate::decode::{self, DecodedSource};
+use crate::formats::{FORMATS, FormatReader};
+use crate::{Format, Input, ParseError, ParseLimits, Reject};
 
 /// Number of bytes that are inspected to detect the format.
 const HEAD: u64 = 128 * 1024;
 
-pub(crate) struct Look<'a> {
+pub(crate) struct FileStart<'a> {
     /// Used only as a hint if the content is ambiguous.
     pub name: &'a str,
     /// The beginning of the file without a byte order mark: as UTF-8 if the file is UTF-16, otherwise the raw bytes.
@@ -22,8 +22,8 @@ pub(crate) struct Look<'a> {
     pub wide: Option<&'static Encoding>,
 }
 
-impl<'a> Look<'a> {
-    pub fn new(name: &'a str, input: &mut dyn Input) -> Result<Self, ReadError> {
+impl<'a> FileStart<'a> {
+    pub fn new(name: &'a str, input: &mut dyn Input) -> Result<Self, ParseError> {
         let mut raw = Vec::new();
         input.open()?.take(HEAD).read_to_end(&mut raw)?;
         if raw.is_empty() {
@@ -32,12 +32,12 @@ impl<'a> Look<'a> {
         let whole = (raw.len() as u64) < HEAD;
         let wide = decode::wide(&raw);
         let mut head = Vec::with_capacity(raw.len());
-        Source::new(&raw[..], wide, HEAD).read_to_end(&mut head)?;
+        DecodedSource::new(&raw[..], wide, HEAD).read_to_end(&mut head)?;
         Ok(Self { name, head, whole, wide })
     }
 
     /// Returns the first format that recognises the file.
-    pub fn format(&self) -> Result<(Format, &'static Reader), ReadError> {
+    pub fn format(&self) -> Result<(Format, &'static FormatReader), ParseError> {
         if self.head.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
             return Err(Reject::Empty.into());
         }
@@ -52,9 +52,9 @@ impl<'a> Look<'a> {
     pub fn open<'i>(
         &self,
         input: &'i mut dyn Input,
-        limits: &Limits,
-    ) -> Result<Source<impl Read + 'i>, ReadError> {
-        Ok(Source::new(input.open()?, self.wide, limits.bytes))
+        limits: &ParseLimits,
+    ) -> Result<DecodedSource<impl Read + 'i>, ParseError> {
+        Ok(DecodedSource::new(input.open()?, self.wide, limits.bytes))
     }
 
     pub fn starts_with(&self, start: &str) -> bool {

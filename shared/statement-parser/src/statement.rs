@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Format, Place};
+use crate::{Amount, Format, RowPlace};
 
 /// Maximum number of warnings whose text is kept. Further warnings are only counted.
 pub const WARNINGS_MAX: usize = 100;
@@ -46,7 +46,7 @@ pub struct AccountPart {
 /// A part of the file that was not read, or that was ambiguous.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    pub place: Place,
+    pub place: RowPlace,
     pub what: String,
 }
 

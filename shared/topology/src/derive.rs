@@ -32,7 +32,7 @@ pub struct DeadLetterQueue {
 
 /// The destination of a message that keeps failing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Redrive {
+pub struct RedrivePolicy {
     /// A message that was received this often without being deleted moves when it would become visible again.
     pub after: u32,
     /// The name of a queue or of a dead-letter queue.
@@ -128,13 +128,13 @@ impl Topology {
     }
 
     /// Returns the destination of messages that keep failing in this queue; `None` for a dead-letter queue.
-    pub fn redrive(self, queue: &str) -> Option<Redrive> {
+    pub fn redrive(self, queue: &str) -> Option<RedrivePolicy> {
         let consumed = self.queue(queue)?;
         let to = match consumed.queue.then {
             Then::DeadLetter => dead_letters_of(queue),
             Then::MoveTo(function) => self.consumed_by(function)?.queue.name.to_owned(),
         };
-        Some(Redrive { after: consumed.queue.max_receives, to })
+        Some(RedrivePolicy { after: consumed.queue.max_receives, to })
     }
 
     /// Returns the last queue in which a message sent to `queue` is tried before it becomes a dead letter.

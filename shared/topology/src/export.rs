@@ -7,7 +7,7 @@ use crate::{
 };
 
 #[derive(Debug, Serialize)]
-pub struct Document {
+pub struct TopologyDocument {
     event_source: &'static str,
     sweep_seconds: u64,
     /// Functions that belong to no flow.
@@ -86,7 +86,7 @@ enum ConsumersDocument {
 }
 
 /// Returns the content of `topology.v1.json`.
-pub fn document(topology: Topology) -> Document {
+pub fn document(topology: Topology) -> TopologyDocument {
     let flow = |flow: &Flow| FlowDocument {
         name: flow.name,
         title: flow.title,
@@ -98,7 +98,7 @@ pub fn document(topology: Topology) -> Document {
             .map(|function| ScheduleDocument { function, dead_letters: dead_letters(function) })
             .collect(),
     };
-    Document {
+    TopologyDocument {
         event_source: crate::EVENT_SOURCE,
         sweep_seconds: crate::SWEEP_SECONDS,
         common: COMMON.iter().map(|one| stage(topology, one)).collect(),

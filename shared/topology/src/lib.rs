@@ -12,7 +12,7 @@ pub mod export;
 mod flow;
 mod flows;
 
-pub use derive::{Consumed, DeadLetterQueue, Redrive, Topology, dead_letters_of, url_output};
+pub use derive::{Consumed, DeadLetterQueue, RedrivePolicy, Topology, dead_letters_of, url_output};
 pub use flow::{Consumers, Flow, QueueSpec, Stage, Then, Trigger};
 pub use flows::*;
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum DriveFault {
     InvalidCredentials,
     UserRateLimit,
     RateLimit,
@@ -33,10 +33,10 @@ pub enum Fault {
 }
 
 /// Status, domain, reason, message.
-type Known = (u16, &'static str, &'static str, &'static str);
+type KnownError = (u16, &'static str, &'static str, &'static str);
 
-impl Fault {
-    fn known(self) -> Known {
+impl DriveFault {
+    fn known(self) -> KnownError {
         match self {
             Self::InvalidCredentials => (401, "global", "authError", "Invalid Credentials"),
             Self::UserRateLimit => (403, "usageLimits", "userRateLimitExceeded", "User Rate Limit Exceeded"),
@@ -77,7 +77,7 @@ impl Fault {
     }
 }
 
-impl IntoResponse for Fault {
+impl IntoResponse for DriveFault {
     fn into_response(self) -> Response {
         let (code, domain, reason, message) = self.known();
         let status = StatusCode::from_u16(code).expect("a status");

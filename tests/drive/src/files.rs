@@ -6,7 +6,7 @@ use data_encoding::HEXLOWER;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
-use crate::errors::Fault;
+use crate::errors::DriveFault;
 
 /// What is exported has at most so many bytes.
 pub const EXPORT_LIMIT: usize = 10 << 20;
@@ -14,7 +14,7 @@ pub const EXPORT_LIMIT: usize = 10 << 20;
 const NATIVE: &str = "application/vnd.google-apps.";
 
 #[derive(Debug, Clone)]
-pub enum Content {
+pub enum DriveContent {
     Folder,
     Bytes(Vec<u8>),
     Native { kind: String, exported: Vec<u8> },
@@ -22,69 +22,77 @@ pub enum Content {
 }
 
 #[derive(Debug, Clone)]
-pub struct File {
+pub struct DriveFile {
     pub id: String,
     pub name: String,
     pub parent: Option<String>,
     /// The shared drive it lies in.
     pub drive: Option<String>,
-    pub content: Content,
+    pub content: DriveContent,
     pub version: u64,
     pub trashed: bool,
-    pub restricted: Option<Fault>,
+    pub restricted: Option<DriveFault>,
 }
 
 /// All files by id; `root` is an alias of My Drive.
 #[derive(Debug)]
-pub struct Files {
-    by_id: BTreeMap<String, File>,
+pub struct FileTree {
+    by_id: BTreeMap<String, DriveFile>,
     made: u64,
     my_drive: String,
 }
 
-impl Default for Files {
+impl Default for FileTree {
     fn default() -> Self {
         let mut files = Self { by_id: BTreeMap::new(), made: 0, my_drive: String::new() };
-        files.my_drive = files.insert("My Drive", None, None, Content::Folder);
+        files.my_drive = files.insert("My Drive", None, None, DriveContent::Folder);
         files
     }
 }
 
-impl Files {
+impl FileTree {
     fn insert(
         &mut self,
         name: &str,
         parent: Option<String>,
         drive: Option<String>,
-        content: Content,
+        content: DriveContent,
     ) -> String {
         self.made += 1;
         // Not in the order in which they were made.
         let id = format!("1{:016x}-_x", self.made.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let (name, version) = (name.to_owned(), self.made);
-        let file =
-            File { id: id.clone(), name, parent, drive, content, version, trashed: false, restricted: None };
+        let file = DriveFile {
+            id: id.clone(),
+            name,
+            parent,
+            drive,
+            content,
+            version,
+            trashed: false,
+            restricted: None,
+        };
         self.by_id.insert(id.clone(), file);
         id
     }
 
-    pub fn add(&mut self, parent: &str, name: &str, content: Content) -> String {
+    pub fn add(&mut self, parent: &str, name: &str, content: DriveContent) -> String {
         let parent = self.get(parent).expect("a folder");
         let (parent, drive) = (parent.id.clone(), parent.drive.clone());
         self.insert(name, Some(parent), drive, content)
     }
 
     pub fn add_drive(&mut self, name: &str) -> String {
-        let id = self.insert(name, None, None, Content::Folder);
+        let id = self.insert(name, None, None, DriveContent::Folder);
         self.get_mut(&id).expect("just made").drive = Some(id.clone());
         id
     }
 
-    pub fn get(&self, id: &str) -> Option<&File> {
+    pub fn get(&self, id: &str) -> Option<&DriveFile> {
         self.by_id.get(if id == "root" { self.my_drive.as_str() } else { id })
     }
 
-    pub fn get_mut(&mut self, id: &str) -> Option<&mut File> {
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut DriveFile> {
         self.by_id.get_mut(if id == "root" { self.my_drive.as_str() } else { id })
     }
 
@@ -94,9 +102,9 @@ impl Files {
         let file = self.get_mut(id).expect("a file");
         file.version = version;
         match &mut file.content {
-            Content::Bytes(bytes) => *bytes = new,
-            Content::Native { exported, .. } => *exported = new,
-            Content::Folder | Content::Shortcut(_) => panic!("{id} has no content"),
+            DriveContent::Bytes(bytes) => *bytes = new,
+            DriveContent::Native { exported, .. } => *exported = new,
+            DriveContent::Folder | DriveContent::Shortcut(_) => panic!("{id} has no content"),
         }
     }
 
@@ -119,9 +127,9 @@ impl Files {
     }
 
     /// Directly in a folder, not in the trash, by name.
-    pub fn children(&self, folder: &str) -> Vec<&File> {
+    pub fn children(&self, folder: &str) -> Vec<&DriveFile> {
         let folder = self.get(folder).map(|folder| folder.id.as_str());
-        let mut children: Vec<&File> =
+        let mut children: Vec<&DriveFile> =
             self.by_id.values().filter(|file| !file.trashed && file.parent.as_deref() == folder).collect();
         if folder.is_none() {
             children.clear();
@@ -131,7 +139,7 @@ impl Files {
     }
 
     /// All that is known of a file.
-    pub fn resource(&self, file: &File) -> Value {
+    pub fn resource(&self, file: &DriveFile) -> Value {
         let modified =
             format!("2026-01-02T03:04:{:02}.{:03}Z", file.version / 1_000 % 60, file.version % 1_000);
         let mut resource = json!({
@@ -150,32 +158,32 @@ impl Files {
             set("driveId", json!(drive));
         }
         match &file.content {
-            Content::Bytes(bytes) => {
+            DriveContent::Bytes(bytes) => {
                 set("size", json!(bytes.len().to_string()));
                 set("md5Checksum", json!(md5(bytes)));
                 set("headRevisionId", json!(format!("0B{:x}", file.version)));
             }
             // What it takes of the owner's room: nothing to do with what an export gives.
-            Content::Native { .. } => {
+            DriveContent::Native { .. } => {
                 set("size", json!("1024"));
             }
-            Content::Shortcut(target) => {
+            DriveContent::Shortcut(target) => {
                 let mime =
                     self.get(target).map_or_else(|| format!("{NATIVE}document"), |it| mime_type(&it.content));
                 set("shortcutDetails", json!({ "targetId": target, "targetMimeType": mime }));
             }
-            Content::Folder => {}
+            DriveContent::Folder => {}
         }
         resource
     }
 }
 
-fn mime_type(content: &Content) -> String {
+fn mime_type(content: &DriveContent) -> String {
     match content {
-        Content::Folder => format!("{NATIVE}folder"),
-        Content::Shortcut(_) => format!("{NATIVE}shortcut"),
-        Content::Native { kind, .. } => format!("{NATIVE}{kind}"),
-        Content::Bytes(_) => "application/octet-stream".to_owned(),
+        DriveContent::Folder => format!("{NATIVE}folder"),
+        DriveContent::Shortcut(_) => format!("{NATIVE}shortcut"),
+        DriveContent::Native { kind, .. } => format!("{NATIVE}{kind}"),
+        DriveContent::Bytes(_) => "application/octet-stream".to_owned(),
     }
 }
 

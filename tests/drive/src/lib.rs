@@ -9,13 +9,13 @@ mod errors;
 mod files;
 mod serve;
 
-pub use errors::Fault;
+pub use errors::DriveFault;
 pub use files::EXPORT_LIMIT;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use files::{Content, File, Files};
+use files::{DriveContent, DriveFile, FileTree};
 
 /// One of the calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,14 +27,14 @@ pub enum Call {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct State {
-    files: Files,
+pub(crate) struct DoubleState {
+    files: FileTree,
     /// Tokens that are taken.
     tokens: Vec<String>,
     /// No token is taken any more when so many more calls have been answered.
     fuse: Option<u32>,
     /// What goes wrong next, and how often.
-    faults: Vec<(Call, Fault, u32)>,
+    faults: Vec<(Call, DriveFault, u32)>,
     calls: Vec<Call>,
     /// Most files on a page, whatever is asked for.
     page: Option<usize>,
@@ -45,7 +45,7 @@ pub(crate) struct State {
 #[derive(Debug)]
 pub struct DriveDouble {
     address: SocketAddr,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<DoubleState>>,
     /// Dropped, it ends the server.
     _running: tokio::sync::oneshot::Sender<()>,
 }
@@ -56,7 +56,7 @@ impl DriveDouble {
     /// # Panics
     /// If this machine has no port to listen on.
     pub fn start() -> Self {
-        let state = Arc::<Mutex<State>>::default();
+        let state = Arc::<Mutex<DoubleState>>::default();
         let (running, ended) = tokio::sync::oneshot::channel();
         let (bound, address) = std::sync::mpsc::channel();
         let router = serve::router(Arc::clone(&state));
@@ -76,7 +76,7 @@ impl DriveDouble {
         Self { address: address.recv().expect("an address"), state, _running: running }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, DoubleState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -102,11 +102,11 @@ impl DriveDouble {
 
     /// Makes a folder in `parent` (`root`: My Drive) and returns its id.
     pub fn folder(&self, parent: &str, name: &str) -> String {
-        self.state().files.add(parent, name, Content::Folder)
+        self.state().files.add(parent, name, DriveContent::Folder)
     }
 
     pub fn file(&self, parent: &str, name: &str, content: impl Into<Vec<u8>>) -> String {
-        self.state().files.add(parent, name, Content::Bytes(content.into()))
+        self.state().files.add(parent, name, DriveContent::Bytes(content.into()))
     }
 
     /// Makes one without bytes, such as `document` or `form`. `exported` is what exporting it gives.
@@ -114,12 +114,12 @@ impl DriveDouble {
         self.state().files.add(
             parent,
             name,
-            Content::Native { kind: kind.to_owned(), exported: exported.into() },
+            DriveContent::Native { kind: kind.to_owned(), exported: exported.into() },
         )
     }
 
     pub fn shortcut(&self, parent: &str, name: &str, target: &str) -> String {
-        self.state().files.add(parent, name, Content::Shortcut(target.to_owned()))
+        self.state().files.add(parent, name, DriveContent::Shortcut(target.to_owned()))
     }
 
     /// Makes a shared drive and returns the id of its uppermost folder.
@@ -141,11 +141,11 @@ impl DriveDouble {
     }
 
     /// Every attempt to read this one ends so.
-    pub fn restrict(&self, id: &str, fault: Fault) {
+    pub fn restrict(&self, id: &str, fault: DriveFault) {
         self.edit(id, |file| file.restricted = Some(fault));
     }
 
-    fn edit(&self, id: &str, edit: impl FnOnce(&mut File)) {
+    fn edit(&self, id: &str, edit: impl FnOnce(&mut DriveFile)) {
         edit(self.state().files.get_mut(id).expect("a file"));
     }
 
@@ -155,7 +155,7 @@ impl DriveDouble {
     }
 
     /// The next `times` calls of this kind go wrong.
-    pub fn fail(&self, call: Call, fault: Fault, times: u32) {
+    pub fn fail(&self, call: Call, fault: DriveFault, times: u32) {
         self.state().faults.push((call, fault, times));
     }
 

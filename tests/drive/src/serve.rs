@@ -11,12 +11,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Map, Value, json};
 
-use crate::errors::Fault;
-use crate::files::{Content, EXPORT_LIMIT, File, Files, exports};
-use crate::{Call, State};
+use crate::errors::DriveFault;
+use crate::files::{DriveContent, DriveFile, EXPORT_LIMIT, FileTree, exports};
+use crate::{Call, DoubleState};
 
-type World = Arc<Mutex<State>>;
-type Parameters = Query<BTreeMap<String, String>>;
+type World = Arc<Mutex<DoubleState>>;
+type QueryParameters = Query<BTreeMap<String, String>>;
 
 /// What a file resource holds if nothing is said.
 const DEFAULT_FIELDS: &str = "kind,id,name,mimeType";
@@ -29,9 +29,9 @@ pub fn router(world: World) -> Router {
         .with_state(world)
 }
 
-impl State {
+impl DoubleState {
     /// What every call begins with: it is counted, and its token looked at.
-    fn admit(&mut self, call: Call, headers: &HeaderMap) -> Result<(), Fault> {
+    fn admit(&mut self, call: Call, headers: &HeaderMap) -> Result<(), DriveFault> {
         self.calls.push(call);
         if self.fuse == Some(0) {
             self.fuse = None;
@@ -41,7 +41,7 @@ impl State {
         let given = headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
         let token = given.and_then(|given| given.strip_prefix("Bearer "));
         if !token.is_some_and(|token| self.tokens.iter().any(|known| known == token)) {
-            return Err(Fault::InvalidCredentials);
+            return Err(DriveFault::InvalidCredentials);
         }
         let next = self.faults.iter_mut().find(|(at, _, left)| *at == call && *left > 0);
         match next {
@@ -59,10 +59,14 @@ fn says(parameters: &BTreeMap<String, String>, name: &str) -> bool {
 }
 
 /// A file that exists for who asks.
-fn find<'a>(files: &'a Files, id: &str, parameters: &BTreeMap<String, String>) -> Result<&'a File, Fault> {
-    let file = files.get(id).ok_or(Fault::NotFound)?;
+fn find<'a>(
+    files: &'a FileTree,
+    id: &str,
+    parameters: &BTreeMap<String, String>,
+) -> Result<&'a DriveFile, DriveFault> {
+    let file = files.get(id).ok_or(DriveFault::NotFound)?;
     if file.drive.is_some() && !says(parameters, "supportsAllDrives") {
-        return Err(Fault::NotFound);
+        return Err(DriveFault::NotFound);
     }
     Ok(file)
 }
@@ -80,30 +84,30 @@ fn partial(resource: &Value, fields: &str) -> Value {
 
 async fn list(
     Shared(world): Shared<World>,
-    Query(parameters): Parameters,
+    Query(parameters): QueryParameters,
     headers: HeaderMap,
-) -> Result<Response, Fault> {
+) -> Result<Response, DriveFault> {
     let mut state = world.lock().unwrap_or_else(PoisonError::into_inner);
     state.admit(Call::List, &headers)?;
     let asked = |name: &str| parameters.get(name).map(String::as_str);
-    let query = asked("q").ok_or(Fault::BadRequest)?;
+    let query = asked("q").ok_or(DriveFault::BadRequest)?;
     let folder = query
         .strip_prefix('\'')
         .and_then(|rest| rest.strip_suffix("' in parents and trashed = false"))
         .filter(|folder| !folder.contains('\''))
-        .ok_or(Fault::BadRequest)?;
-    let size: usize = asked("pageSize").unwrap_or("100").parse().map_err(|_| Fault::BadRequest)?;
+        .ok_or(DriveFault::BadRequest)?;
+    let size: usize = asked("pageSize").unwrap_or("100").parse().map_err(|_| DriveFault::BadRequest)?;
     let everywhere = says(&parameters, "supportsAllDrives") && says(&parameters, "includeItemsFromAllDrives");
     let within = match (asked("corpora").unwrap_or("user"), asked("driveId")) {
         ("user", None) => None,
         ("drive", Some(drive)) if everywhere => Some(drive),
-        _ => return Err(Fault::BadRequest),
+        _ => return Err(DriveFault::BadRequest),
     };
     let order = asked("orderBy").unwrap_or("name");
     if !(1..=1_000).contains(&size)
         || !order.split(',').all(|key| matches!(key, "name" | "folder" | "createdTime"))
     {
-        return Err(Fault::BadRequest);
+        return Err(DriveFault::BadRequest);
     }
     // `q`, and where it goes on: a token of another query is not taken.
     let from = match asked("pageToken") {
@@ -111,20 +115,20 @@ async fn list(
         Some(token) => token
             .strip_prefix(&format!("~!!~{}~", folder.len()))
             .and_then(|from| from.parse().ok())
-            .ok_or(Fault::BadRequest)?,
+            .ok_or(DriveFault::BadRequest)?,
     };
     let files = &state.files;
-    if let Some(fault) = files.get(folder).ok_or(Fault::NotFound)?.restricted {
+    if let Some(fault) = files.get(folder).ok_or(DriveFault::NotFound)?.restricted {
         return Err(fault);
     }
-    let visible = |file: &&&File| match (&file.drive, within) {
+    let visible = |file: &&&DriveFile| match (&file.drive, within) {
         (None, None) => true,
         (Some(drive), Some(within)) => drive == within,
         (Some(_), None) => everywhere,
         (None, Some(_)) => false,
     };
     let children = files.children(folder);
-    let listed: Vec<&&File> = children.iter().filter(visible).collect();
+    let listed: Vec<&&DriveFile> = children.iter().filter(visible).collect();
     let size = state.page.map_or(size, |page| page.min(size));
     // An empty page before each other one.
     let empty = state.page.is_some() && from % 2 == 0;
@@ -160,9 +164,9 @@ async fn list(
 async fn one(
     Shared(world): Shared<World>,
     Path(id): Path<String>,
-    Query(parameters): Parameters,
+    Query(parameters): QueryParameters,
     headers: HeaderMap,
-) -> Result<Response, Fault> {
+) -> Result<Response, DriveFault> {
     let mut state = world.lock().unwrap_or_else(PoisonError::into_inner);
     if parameters.get("alt").map(String::as_str) == Some("media") {
         state.admit(Call::Media, &headers)?;
@@ -171,8 +175,8 @@ async fn one(
             return Err(fault);
         }
         return match &file.content {
-            Content::Bytes(bytes) => Ok(bytes.clone().into_response()),
-            _ => Err(Fault::NotDownloadable),
+            DriveContent::Bytes(bytes) => Ok(bytes.clone().into_response()),
+            _ => Err(DriveFault::NotDownloadable),
         };
     }
     state.admit(Call::Metadata, &headers)?;
@@ -184,21 +188,25 @@ async fn one(
 async fn export(
     Shared(world): Shared<World>,
     Path(id): Path<String>,
-    Query(parameters): Parameters,
+    Query(parameters): QueryParameters,
     headers: HeaderMap,
-) -> Result<Response, Fault> {
+) -> Result<Response, DriveFault> {
     let mut state = world.lock().unwrap_or_else(PoisonError::into_inner);
     state.admit(Call::Export, &headers)?;
     // Exporting knows no `supportsAllDrives`: it works in all.
-    let file = state.files.get(&id).ok_or(Fault::NotFound)?;
+    let file = state.files.get(&id).ok_or(DriveFault::NotFound)?;
     if let Some(fault) = file.restricted {
         return Err(fault);
     }
-    let mime = parameters.get("mimeType").ok_or(Fault::BadRequest)?;
+    let mime = parameters.get("mimeType").ok_or(DriveFault::BadRequest)?;
     match &file.content {
-        Content::Native { exported, .. } if exported.len() > EXPORT_LIMIT => Err(Fault::ExportTooLarge),
-        Content::Native { kind, exported } if exports(kind, mime) => Ok(exported.clone().into_response()),
-        Content::Native { .. } => Err(Fault::BadRequest),
-        _ => Err(Fault::NotExportable),
+        DriveContent::Native { exported, .. } if exported.len() > EXPORT_LIMIT => {
+            Err(DriveFault::ExportTooLarge)
+        }
+        DriveContent::Native { kind, exported } if exports(kind, mime) => {
+            Ok(exported.clone().into_response())
+        }
+        DriveContent::Native { .. } => Err(DriveFault::BadRequest),
+        _ => Err(DriveFault::NotExportable),
     }
 }

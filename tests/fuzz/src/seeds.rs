@@ -1,7 +1,7 @@
 //! Small valid inputs for each target, built here.
 
 use bytes::Bytes;
-use riffle_samples::pack::{self, Archive, Sheet};
+use riffle_samples::pack::{self, Archive, XlsSheet};
 
 use crate::form;
 
@@ -407,8 +407,8 @@ pub fn xls() -> Vec<Vec<u8>> {
     );
     let cells = [(0, 0, "HOLE-1"), (1, 3, "HOLE-2")];
     let sheets = [
-        Sheet { name: "A", claims: Some((0, 2, 0, 4)), cells: &cells },
-        Sheet { name: "B", claims: None, cells: &[] },
+        XlsSheet { name: "A", claims: Some((0, 2, 0, 4)), cells: &cells },
+        XlsSheet { name: "B", claims: None, cells: &[] },
     ];
     let plain = pack::workbook(&sheets);
     let mut rich = plain.clone();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use riffle_statement_parser::{
-    Amount, Identity, Limits, ReadError, Row, Sink, Statement, WARNINGS_MAX, read,
+    Amount, Identity, ParseError, ParseLimits, Row, RowSink, Statement, WARNINGS_MAX, read,
 };
 
 pub const CSV_WORDS: &[&str] = &[
@@ -54,16 +54,16 @@ pub fn ofx() -> Vec<Vec<u8>> {
 }
 
 pub fn run(input: &[u8]) {
-    let limits = Limits { record_bytes: 64 << 10, ..Limits::default() };
-    let mut sink = Checked { rows: 0, sum: Some(Amount::ZERO), keys: HashSet::new() };
+    let limits = ParseLimits { record_bytes: 64 << 10, ..ParseLimits::default() };
+    let mut sink = CheckedRows { rows: 0, sum: Some(Amount::ZERO), keys: HashSet::new() };
     match read("a.csv", &mut &*input, &limits, &mut sink) {
         Ok(statement) => check(&statement, &sink),
-        Err(ReadError::Reject(reject)) => assert!(!reject.to_string().is_empty()),
+        Err(ParseError::Reject(reject)) => assert!(!reject.to_string().is_empty()),
         Err(error) => panic!("bytes in memory can be read: {error}"),
     }
 }
 
-fn check(statement: &Statement, sink: &Checked) {
+fn check(statement: &Statement, sink: &CheckedRows) {
     assert!(statement.warnings.len() <= WARNINGS_MAX, "the list of warnings has an end");
     assert_eq!(statement.rows, sink.rows);
     assert_eq!(statement.accounts.iter().map(|account| account.rows).sum::<u64>(), sink.rows);
@@ -77,13 +77,13 @@ fn check(statement: &Statement, sink: &Checked) {
 }
 
 /// A sink that checks everything.
-struct Checked {
+struct CheckedRows {
     rows: u64,
     sum: Option<Amount>,
     keys: HashSet<(Option<String>, Identity, u32)>,
 }
 
-impl Sink for Checked {
+impl RowSink for CheckedRows {
     fn row(&mut self, row: Row) -> ControlFlow<()> {
         self.rows += 1;
         self.sum = self.sum.and_then(|sum| sum.checked_add(row.amount));

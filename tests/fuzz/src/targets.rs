@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use bytes::Bytes;
-use riffle_extract::{ExtractError, Layout, Limits, PageImage, Sink, Unit};
+use riffle_extract::{ExtractError, Layout, PageImage, ReadLimits, Sink, Unit};
 
 use crate::{form, seeds, statements, wire};
 
@@ -172,13 +172,13 @@ fn as_is(input: &[u8]) -> Bytes {
 }
 
 /// Returns limits far above what an input of a few thousand bytes should need.
-fn limits() -> Limits {
-    Limits { pages: 2_000, cells: 1 << 20, text_bytes: 64 << 20, ..Limits::default() }
+fn limits() -> ReadLimits {
+    ReadLimits { pages: 2_000, cells: 1 << 20, text_bytes: 64 << 20, ..ReadLimits::default() }
 }
 
 fn read(name: &str, file: impl Into<Bytes>) {
     // Drawing the pages of a PDF would take too long for this number of inputs.
-    let mut sink = Checked { bytes: 0, pictures: name == "a.tiff" };
+    let mut sink = CheckedUnits { bytes: 0, pictures: name == "a.tiff" };
     match riffle_extract::extract(name, &file.into(), &limits(), &mut sink) {
         Ok(read) => {
             assert!(read.unread.len() <= 1_000, "the list of what was not read has an end");
@@ -192,12 +192,12 @@ fn read(name: &str, file: impl Into<Bytes>) {
 }
 
 /// A sink that checks everything.
-struct Checked {
+struct CheckedUnits {
     bytes: usize,
     pictures: bool,
 }
 
-impl Sink for Checked {
+impl Sink for CheckedUnits {
     fn wants_layout(&self) -> bool {
         true
     }

@@ -6,11 +6,11 @@ use aws_lambda_events::sqs::SqsEvent;
 use bytes::Bytes;
 use chrono::DateTime;
 use riffle_contracts::{Action, DispatchJob, FinishJob, Frame, ScanFile, Summary};
-use riffle_extract::{Limits, Place, Sink, Unit};
+use riffle_extract::{Place, ReadLimits, Sink, Unit};
 use riffle_ports::{Entry, Session};
 use riffle_reader::{Parser, Reader};
 use riffle_runtime::{Batch, queue_event};
-use riffle_scan::matching::{CodeList, MatchMode, Matcher};
+use riffle_scan::matching::{CodeList, MatchRule, Matcher};
 use riffle_scan::{FileResult, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -67,7 +67,7 @@ fn batch(event: SqsEvent) {
 
 /// Reads a list of codes, and searches for the codes in their own file.
 pub fn codes(input: &[u8]) {
-    let parser = Parser::InProcess(Limits::default());
+    let parser = Parser::InProcess(ReadLimits::default());
     let reader = Reader { parser, cache: None, ocr: None };
     let Ok(listing) = riffle_scan::codes::look(&reader, "a.csv", &Bytes::copy_from_slice(input)) else {
         return;
@@ -75,7 +75,7 @@ pub fn codes(input: &[u8]) {
     let Ok(list) = CodeList::new(listing.codes) else { return };
     assert_eq!(CodeList::new(list.spellings().to_vec()), Ok(list.clone()), "spellings make the same list");
     let text = String::from_utf8_lossy(input);
-    for mode in [MatchMode::Token, MatchMode::Substring] {
+    for mode in [MatchRule::Token, MatchRule::Substring] {
         let matcher = Matcher::new(&list, mode);
         let mut session = matcher.session();
         session.unit(&Unit { place: &Place::Line(1), text: &text, ocr: false, glyphs: None });

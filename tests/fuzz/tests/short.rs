@@ -59,7 +59,7 @@ fn seeds_are_healthy() {
             }
         }
         let mut sink = Counted(0);
-        let read = riffle_extract::extract(name, &file, &riffle_extract::Limits::default(), &mut sink);
+        let read = riffle_extract::extract(name, &file, &riffle_extract::ReadLimits::default(), &mut sink);
         assert!(read.is_ok() && sink.0 > 0, "{name}: {read:?}, {} units", sink.0);
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use riffle_testkit::simulator::{Fault, Plan, Point, Sometimes};
+use riffle_testkit::simulator::{Fault, FaultPlan, FaultPoint, Sometimes};
 
-use crate::{Run, Violation, scan, statements};
+use crate::{ScheduleRun, Violation, scan, statements};
 
 /// A simulated flow, with its real protocol or a known-bad one.
 pub trait Simulated: Copy + Sync {
@@ -18,20 +18,20 @@ pub trait Simulated: Copy + Sync {
     fn mutant(self) -> Option<&'static str>;
 
     /// Runs the schedule that `seed` determines.
-    fn any(self, seed: u64, readable: bool) -> Run;
+    fn any(self, seed: u64, readable: bool) -> ScheduleRun;
 
     /// Runs the small scenario with these faults, each at the call of the given number.
-    fn placed(self, faults: Vec<(u64, Fault)>, readable: bool) -> Run;
+    fn placed(self, faults: Vec<(u64, Fault)>, readable: bool) -> ScheduleRun;
 }
 
 /// The flows of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    Scan(Option<scan::Mutant>),
-    Statements(Option<statements::Mutant>),
+pub enum SimulatedFlow {
+    Scan(Option<scan::ScanMutant>),
+    Statements(Option<statements::StatementsMutant>),
 }
 
-impl Simulated for Flow {
+impl Simulated for SimulatedFlow {
     fn name(self) -> &'static str {
         match self {
             Self::Scan(_) => "scan",
@@ -41,42 +41,44 @@ impl Simulated for Flow {
 
     fn mutant(self) -> Option<&'static str> {
         match self {
-            Self::Scan(mutant) => mutant.map(scan::Mutant::name),
-            Self::Statements(mutant) => mutant.map(statements::Mutant::name),
+            Self::Scan(mutant) => mutant.map(scan::ScanMutant::name),
+            Self::Statements(mutant) => mutant.map(statements::StatementsMutant::name),
         }
     }
 
-    fn any(self, seed: u64, readable: bool) -> Run {
+    fn any(self, seed: u64, readable: bool) -> ScheduleRun {
         match self {
-            Self::Scan(mutant) => scan::run(scan::Scenario::any(seed), mutant, readable),
+            Self::Scan(mutant) => scan::run(scan::ScanScenario::any(seed), mutant, readable),
             Self::Statements(mutant) => {
-                statements::run(statements::Scenario::of(seed, mutant), mutant, readable)
+                statements::run(statements::StatementsScenario::of(seed, mutant), mutant, readable)
             }
         }
     }
 
-    fn placed(self, faults: Vec<(u64, Fault)>, readable: bool) -> Run {
-        let plan = Plan::Placed(faults);
+    fn placed(self, faults: Vec<(u64, Fault)>, readable: bool) -> ScheduleRun {
+        let plan = FaultPlan::Placed(faults);
         match self {
-            Self::Scan(mutant) => scan::run(scan::Scenario::small(plan), mutant, readable),
-            Self::Statements(mutant) => statements::run(statements::Scenario::small(plan), mutant, readable),
+            Self::Scan(mutant) => scan::run(scan::ScanScenario::small(plan), mutant, readable),
+            Self::Statements(mutant) => {
+                statements::run(statements::StatementsScenario::small(plan), mutant, readable)
+            }
         }
     }
 }
 
 /// The result of many schedules.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct CampaignReport {
     pub schedules: u64,
     pub steps: u64,
     pub sometimes: Sometimes,
     /// The failing schedule with the lowest seed or placement.
-    pub failure: Option<Failure>,
+    pub failure: Option<FailedSchedule>,
 }
 
 /// A schedule in which an invariant did not hold.
 #[derive(Debug, Clone)]
-pub struct Failure {
+pub struct FailedSchedule {
     pub flow: &'static str,
     pub mutant: Option<&'static str>,
     pub seed: u64,
@@ -85,7 +87,7 @@ pub struct Failure {
     pub placed: Vec<(u64, Fault)>,
 }
 
-impl Failure {
+impl FailedSchedule {
     fn of(flow: impl Simulated, seed: u64, violation: Violation, placed: Vec<(u64, Fault)>) -> Self {
         Self { flow: flow.name(), mutant: flow.mutant(), seed, violation, placed }
     }
@@ -115,12 +117,12 @@ pub fn seeds(
     flow: impl Simulated,
     seeds: Range<u64>,
     progress: &(dyn Fn(u64) + Sync),
-    failed: Option<&(dyn Fn(&Failure) + Sync)>,
-) -> Report {
+    failed: Option<&(dyn Fn(&FailedSchedule) + Sync)>,
+) -> CampaignReport {
     let next = AtomicU64::new(seeds.start);
-    let collected = Mutex::new(Report::default());
+    let collected = Mutex::new(CampaignReport::default());
     on_all_cores(|| {
-        let mut own = Report::default();
+        let mut own = CampaignReport::default();
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= seeds.end {
@@ -131,7 +133,7 @@ pub fn seeds(
             own.steps += run.steps;
             own.sometimes.merge(&run.sometimes);
             if let Some(violation) = run.violation {
-                let failure = Failure::of(flow, seed, violation, Vec::new());
+                let failure = FailedSchedule::of(flow, seed, violation, Vec::new());
                 if let Some(failed) = failed {
                     failed(&failure);
                     own.failure.get_or_insert(failure);
@@ -153,12 +155,12 @@ pub fn seeds(
 
 /// Runs the small scenario with every placement of one fault and, if `pairs`, of two. A single throttle is only a
 /// delay, so it is placed alone and not in pairs.
-pub fn placements(flow: impl Simulated, pairs: bool) -> Report {
+pub fn placements(flow: impl Simulated, pairs: bool) -> CampaignReport {
     let (first, begun) = calm(flow, &|faults| flow.placed(faults, false));
     let next = AtomicU64::new(0);
     let collected = Mutex::new(begun);
     on_all_cores(|| {
-        let mut own = Report::default();
+        let mut own = CampaignReport::default();
         while own.failure.is_none() {
             let nth = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX);
             let Some(one) = first.get(nth) else { break };
@@ -182,18 +184,18 @@ pub fn placements(flow: impl Simulated, pairs: bool) -> Report {
 }
 
 /// Runs the small scenario with a retried session and every placement of one fault.
-pub fn retry_placements() -> Report {
-    single_placements(scan::Scenario::small_retry)
+pub fn retry_placements() -> CampaignReport {
+    single_placements(scan::ScanScenario::small_retry)
 }
 
 /// Runs the small scenario on a Google Drive folder whose token expires, with every placement of one fault.
-pub fn drive_placements() -> Report {
-    single_placements(scan::Scenario::small_drive)
+pub fn drive_placements() -> CampaignReport {
+    single_placements(scan::ScanScenario::small_drive)
 }
 
-fn single_placements(scenario: fn(Plan) -> scan::Scenario) -> Report {
-    let flow = Flow::Scan(None);
-    let small = |faults| scan::run(scenario(Plan::Placed(faults)), None, false);
+fn single_placements(scenario: fn(FaultPlan) -> scan::ScanScenario) -> CampaignReport {
+    let flow = SimulatedFlow::Scan(None);
+    let small = |faults| scan::run(scenario(FaultPlan::Placed(faults)), None, false);
     let (first, mut report) = calm(flow, &small);
     for one in first {
         place(&mut report, flow, &small, vec![one]);
@@ -202,32 +204,39 @@ fn single_placements(scenario: fn(Plan) -> scan::Scenario) -> Report {
 }
 
 /// Runs the scenario without faults. Returns every single fault that can be placed into it, and the report of this run.
-fn calm(flow: impl Simulated, small: &dyn Fn(Vec<(u64, Fault)>) -> Run) -> (Vec<(u64, Fault)>, Report) {
+fn calm(
+    flow: impl Simulated,
+    small: &dyn Fn(Vec<(u64, Fault)>) -> ScheduleRun,
+) -> (Vec<(u64, Fault)>, CampaignReport) {
     let calm = small(Vec::new());
-    let failure = |violation| Failure::of(flow, calm.seed, violation, Vec::new());
-    let report = Report { schedules: 1, failure: calm.violation.clone().map(failure), ..Report::default() };
+    let failure = |violation| FailedSchedule::of(flow, calm.seed, violation, Vec::new());
+    let report = CampaignReport {
+        schedules: 1,
+        failure: calm.violation.clone().map(failure),
+        ..CampaignReport::default()
+    };
     (placed_after(0, &calm.points), report)
 }
 
 /// Runs one placement and returns the calls made in it.
 fn place(
-    report: &mut Report,
+    report: &mut CampaignReport,
     flow: impl Simulated,
-    small: &dyn Fn(Vec<(u64, Fault)>) -> Run,
+    small: &dyn Fn(Vec<(u64, Fault)>) -> ScheduleRun,
     placed: Vec<(u64, Fault)>,
-) -> Vec<Point> {
+) -> Vec<FaultPoint> {
     let run = small(placed.clone());
     report.schedules += 1;
     report.steps += run.steps;
     report.sometimes.merge(&run.sometimes);
     if let Some(violation) = run.violation {
-        report.failure.get_or_insert(Failure::of(flow, run.seed, violation, placed));
+        report.failure.get_or_insert(FailedSchedule::of(flow, run.seed, violation, placed));
     }
     run.points
 }
 
 /// Returns every fault that can be placed at one of `points`, from the call numbered `from`.
-fn placed_after(from: u64, points: &[Point]) -> Vec<(u64, Fault)> {
+fn placed_after(from: u64, points: &[FaultPoint]) -> Vec<(u64, Fault)> {
     let numbered = (0..).zip(points).filter(|(nth, _)| *nth >= from);
     numbered
         .flat_map(|(nth, point)| {
@@ -237,12 +246,12 @@ fn placed_after(from: u64, points: &[Point]) -> Vec<(u64, Fault)> {
         .collect()
 }
 
-fn collect(collected: &Mutex<Report>, own: Report) {
+fn collect(collected: &Mutex<CampaignReport>, own: CampaignReport) {
     let mut all = collected.lock().unwrap_or_else(PoisonError::into_inner);
     all.schedules += own.schedules;
     all.steps += own.steps;
     all.sometimes.merge(&own.sometimes);
-    let order = |failure: &Failure| (failure.seed, failure.placed.clone());
+    let order = |failure: &FailedSchedule| (failure.seed, failure.placed.clone());
     all.failure = all.failure.take().into_iter().chain(own.failure).min_by_key(order);
 }
 

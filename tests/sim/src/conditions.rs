@@ -1,13 +1,13 @@
 //! The conditions of a platform that a seed determines for any flow: its deliveries and its faults.
 
 use chrono::TimeDelta;
-use riffle_testkit::simulator::Plan;
+use riffle_testkit::simulator::FaultPlan;
 
 /// The platform in one run. Rates are in ten-thousandths of the steps.
 #[derive(Debug, Clone)]
 pub struct Conditions {
-    pub plan: Plan,
-    pub delivery: Delivery,
+    pub plan: FaultPlan,
+    pub delivery: DeliveryRates,
     /// The maximum error of the machines' clocks.
     pub skew: TimeDelta,
     /// The rate of jumps in time while invocations run.
@@ -29,7 +29,7 @@ pub struct Conditions {
 
 /// The rates at which queues and bus misbehave, in ten-thousandths of the steps.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Delivery {
+pub struct DeliveryRates {
     pub lose: u32,
     /// A message in flight becomes visible to other consumers.
     pub expose: u32,
@@ -42,10 +42,10 @@ pub struct Delivery {
 
 impl Conditions {
     /// Creates conditions for placing faults: nothing fails except as `plan` says.
-    pub fn friendly(plan: Plan) -> Self {
+    pub fn friendly(plan: FaultPlan) -> Self {
         Self {
             plan,
-            delivery: Delivery::default(),
+            delivery: DeliveryRates::default(),
             skew: TimeDelta::zero(),
             jumps: 0,
             timeouts: true,

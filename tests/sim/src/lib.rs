@@ -13,6 +13,6 @@ pub mod scan;
 pub mod statements;
 mod violation;
 
-pub use conditions::{Conditions, Delivery};
-pub use run::{Run, World, run};
+pub use conditions::{Conditions, DeliveryRates};
+pub use run::{ScheduleRun, SimWorld, run};
 pub use violation::Violation;

@@ -10,20 +10,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::executor::block_on;
 use futures::future::LocalBoxFuture;
 use riffle_ports::{Clock, Message, WorkQueue};
-use riffle_runtime::{Event, queue_event};
-use riffle_testkit::memory::{ManualClock, MemoryQueue, Place, Received};
-use riffle_testkit::simulator::{Control, Executor, Plan, Polled, Rng, TaskId, Trace};
+use riffle_runtime::{FunctionEvent, queue_event};
+use riffle_testkit::memory::{ManualClock, MemoryMessage, MemoryQueue, QueuePlace};
+use riffle_testkit::simulator::{Control, Executor, FaultPlan, Polled, Rng, TaskId, Trace};
 
 use crate::Violation;
-use crate::conditions::{Conditions, Delivery};
+use crate::conditions::{Conditions, DeliveryRates};
 
 /// A body that no decoder accepts.
 pub const GARBAGE: &str = "{\"detail\":";
 
 /// The purpose of an invocation.
-pub trait Kind: Debug {
+pub trait InvocationKind: Debug {
     /// Returns the place whose messages it processes, if any.
-    fn place(&self) -> Option<Place>;
+    fn place(&self) -> Option<QueuePlace>;
 }
 
 /// A running function.
@@ -65,12 +65,12 @@ pub fn begin(seed: u64, conditions: &Conditions, readable: bool) -> (Arc<Control
 }
 
 /// Returns the event with which a function receives a batch.
-pub fn batch_event(received: &[Received]) -> Event<SqsEvent> {
+pub fn batch_event(received: &[MemoryMessage]) -> FunctionEvent<SqsEvent> {
     let ids: Vec<String> = received.iter().map(|received| received.id.to_string()).collect();
     let messages = ids.iter().zip(received).map(|(id, received)| {
         (id.as_str(), received.receive_count, received.sent_at, received.message.body.as_str())
     });
-    Event::new(queue_event("q", messages), "invocation")
+    FunctionEvent::new(queue_event("q", messages), "invocation")
 }
 
 /// Returns the ids of the messages that a function reports as failed.
@@ -79,27 +79,27 @@ pub fn failed(response: SqsBatchResponse) -> Vec<String> {
 }
 
 /// The queues, the clock and the invocations of one run.
-pub struct Platform<K, A> {
+pub struct SimPlatform<K, A> {
     pub control: Arc<Control>,
     /// The current conditions.
     pub conditions: Conditions,
     /// The moment since which nothing fails any more.
     pub calm_since: Option<DateTime<Utc>>,
     /// The places with consumers: all queues of a flow.
-    places: Vec<Place>,
+    places: Vec<QueuePlace>,
     clock: Arc<ManualClock>,
     queue: Arc<MemoryQueue>,
     executor: Executor<A>,
     running: BTreeMap<TaskId, Invocation<K>>,
 }
 
-impl<K, A> std::fmt::Debug for Platform<K, A> {
+impl<K, A> std::fmt::Debug for SimPlatform<K, A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Platform").field("conditions", &self.conditions).finish_non_exhaustive()
     }
 }
 
-impl<K: Kind, A> Platform<K, A> {
+impl<K: InvocationKind, A> SimPlatform<K, A> {
     pub fn new(
         control: &Arc<Control>,
         clock: &Arc<ManualClock>,
@@ -112,7 +112,7 @@ impl<K: Kind, A> Platform<K, A> {
             control: Arc::clone(control),
             conditions: conditions.clone(),
             calm_since: None,
-            places: consumed.map(|consumed| Place::of(consumed.queue.name)).collect(),
+            places: consumed.map(|consumed| QueuePlace::of(consumed.queue.name)).collect(),
             clock: Arc::clone(clock),
             queue: Arc::clone(queue),
             executor: Executor::new(Arc::clone(control)),
@@ -227,9 +227,9 @@ impl<K: Kind, A> Platform<K, A> {
         self.calm_since = Some(self.now());
         self.control.note("calm", &[], String::new);
         if !self.conditions.plan.is_placed() {
-            self.control.follow(Plan::Quiet);
+            self.control.follow(FaultPlan::Quiet);
         }
-        self.conditions.delivery = Delivery::default();
+        self.conditions.delivery = DeliveryRates::default();
         self.conditions.jumps = 0;
         self.conditions.power_cuts = 0;
     }
@@ -256,8 +256,8 @@ impl<K: Kind, A> Platform<K, A> {
     }
 
     /// Returns the places that have a visible message and a free consumer.
-    pub fn deliverable(&self) -> Vec<Place> {
-        let free = |place: &Place| {
+    pub fn deliverable(&self) -> Vec<QueuePlace> {
+        let free = |place: &QueuePlace| {
             let busy = self.running().filter(|running| running.kind.place() == Some(*place)).count();
             busy < self.conditions.concurrency && self.queue.has_visible(*place)
         };
@@ -265,7 +265,7 @@ impl<K: Kind, A> Platform<K, A> {
     }
 
     /// Receives a batch of at most `most` messages: any visible ones, in any order.
-    pub fn receive(&self, place: Place, most: usize) -> Vec<Received> {
+    pub fn receive(&self, place: QueuePlace, most: usize) -> Vec<MemoryMessage> {
         let largest = self.conditions.largest_batch.min(most);
         let mut ids = self.queue.visible(place);
         self.control.draw(|rng| {
@@ -276,7 +276,7 @@ impl<K: Kind, A> Platform<K, A> {
     }
 
     /// Sometimes makes a failed message visible again before its time.
-    pub fn release(&self, received: &Received) {
+    pub fn release(&self, received: &MemoryMessage) {
         if self.is_hostile() && self.control.draw(|rng| rng.chance(2_000)) {
             self.queue.release(received);
         }
@@ -285,7 +285,7 @@ impl<K: Kind, A> Platform<K, A> {
     /// If the conditions say so, puts an undecodable message into each queue that functions send to.
     pub fn litter(&self) {
         let garbage = Message { group: "nobody".to_owned(), body: GARBAGE.to_owned() };
-        let is_filled_by_another = |place: &&Place| {
+        let is_filled_by_another = |place: &&QueuePlace| {
             let others = self.places.iter().filter(|other| *other != *place);
             others.into_iter().any(|other| {
                 self.queue.topology().redrive(other.queue).is_some_and(|redrive| redrive.to == place.queue)
@@ -301,11 +301,11 @@ impl<K: Kind, A> Platform<K, A> {
     /// Draws the harm of a step: one that affects any message except in places that `is_spared`, one of the flow's
     /// `own` at these rates in ten-thousandths, or a power cut. Returns the harm that the flow must carry out. One draw
     /// decides among all, so that a step consumes one random number whatever the rates.
-    pub fn harm(&self, own: &[u32], is_spared: impl Fn(Place) -> bool) -> Option<Harm> {
+    pub fn harm(&self, own: &[u32], is_spared: impl Fn(QueuePlace) -> bool) -> Option<Harm> {
         if !self.is_hostile() {
             return None;
         }
-        let Delivery { lose, expose, resurrect, delay, .. } = self.conditions.delivery;
+        let DeliveryRates { lose, expose, resurrect, delay, .. } = self.conditions.delivery;
         let mut drawn = self.control.draw(|rng| rng.below(10_000));
         let mut strikes = |rate: u32| {
             let struck = drawn < rate as usize;
@@ -336,26 +336,26 @@ impl<K: Kind, A> Platform<K, A> {
     }
 
     /// Returns any message, except garbage, of any place that has consumers and is not spared.
-    pub fn message_anywhere(&self, is_spared: impl Fn(Place) -> bool) -> Option<(Place, u64)> {
+    pub fn message_anywhere(&self, is_spared: impl Fn(QueuePlace) -> bool) -> Option<(QueuePlace, u64)> {
         let place = self.control.draw(|rng| rng.pick(&self.places).copied()).filter(|it| !is_spared(*it))?;
         Some((place, self.message_of(place)?))
     }
 
     /// Returns any message of `place`, except garbage.
-    pub fn message_of(&self, place: Place) -> Option<u64> {
+    pub fn message_of(&self, place: QueuePlace) -> Option<u64> {
         let ids = self.queue.ids(place, |body| body != GARBAGE);
         self.control.draw(|rng| rng.pick(&ids).copied())
     }
 
     /// Makes a message in flight visible to other consumers.
-    fn expose(&self, place: Place, id: u64) {
+    fn expose(&self, place: QueuePlace, id: u64) {
         self.queue.expose(id);
         self.control.note("expose", &id.to_le_bytes(), || format!("{place:?} message {id}"));
         self.control.sometimes("a message in flight is delivered to another, too");
     }
 
     /// Brings back a deleted message, unless it is of one of the `spared` places.
-    fn resurrect(&self, spared: impl Fn(Place) -> bool) {
+    fn resurrect(&self, spared: impl Fn(QueuePlace) -> bool) {
         let deleted = self.queue.deleted();
         let nth = self.control.draw(|rng| rng.below(deleted.len()));
         if deleted.get(nth).is_some_and(|place| !spared(*place))
@@ -373,7 +373,7 @@ impl<K: Kind, A> Platform<K, A> {
         self.control.note("delay", &id.to_le_bytes(), || format!("message {id} by {by}"));
     }
 
-    pub fn lose(&self, place: Place, id: u64) {
+    pub fn lose(&self, place: QueuePlace, id: u64) {
         self.queue.lose(id);
         self.control.note("lose", &id.to_le_bytes(), || format!("{place:?} message {id}"));
     }

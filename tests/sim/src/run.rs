@@ -1,16 +1,16 @@
 //! One schedule from start to end.
 
-use riffle_testkit::simulator::{Point, Sometimes, Trace};
+use riffle_testkit::simulator::{FaultPoint, Sometimes, Trace};
 
 use crate::Violation;
-use crate::platform::{Kind, Platform};
+use crate::platform::{InvocationKind, SimPlatform};
 
 /// A limit higher than the number of steps of any schedule that terminates.
 const MAX_STEPS: u64 = 300_000;
 
 /// The result of a schedule.
 #[derive(Debug)]
-pub struct Run {
+pub struct ScheduleRun {
     pub seed: u64,
     pub violation: Option<Violation>,
     pub steps: u64,
@@ -20,16 +20,16 @@ pub struct Run {
     pub trace: Vec<String>,
     pub sometimes: Sometimes,
     /// The port calls in order, if faults were placed.
-    pub points: Vec<Point>,
+    pub points: Vec<FaultPoint>,
 }
 
 /// A world in which a schedule takes place: faults occur for a number of steps, then they stop, and at the end all
 /// invariants must hold.
-pub trait World {
-    type Kind: Kind;
-    type Answer;
+pub trait SimWorld {
+    type Kind: InvocationKind;
+    type Response;
 
-    fn platform(&self) -> &Platform<Self::Kind, Self::Answer>;
+    fn platform(&self) -> &SimPlatform<Self::Kind, Self::Response>;
     /// Stops all faults.
     fn calm_down(&mut self);
     /// Returns whether nothing can happen any more.
@@ -41,7 +41,7 @@ pub trait World {
 }
 
 /// Runs one schedule of `world` to its end, or to the first violation.
-pub fn run(world: &mut impl World, seed: u64) -> Run {
+pub fn run(world: &mut impl SimWorld, seed: u64) -> ScheduleRun {
     let platform = world.platform();
     if platform.conditions.plan.is_placed() {
         platform.control.record_points();
@@ -49,7 +49,7 @@ pub fn run(world: &mut impl World, seed: u64) -> Run {
     let mut steps = 0;
     let violation = go(world, &mut steps).err();
     let control = &world.platform().control;
-    Run {
+    ScheduleRun {
         seed,
         violation,
         steps,
@@ -60,7 +60,7 @@ pub fn run(world: &mut impl World, seed: u64) -> Run {
     }
 }
 
-fn go(world: &mut impl World, steps: &mut u64) -> Result<(), Violation> {
+fn go(world: &mut impl SimWorld, steps: &mut u64) -> Result<(), Violation> {
     loop {
         if *steps == MAX_STEPS {
             return Err(Violation::new(6, format!("no end after {MAX_STEPS} steps")));

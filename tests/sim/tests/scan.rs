@@ -2,8 +2,8 @@
 
 mod common;
 
-use riffle_sim_tests::campaign::{self, Flow};
-use riffle_sim_tests::scan::Mutant;
+use riffle_sim_tests::campaign::{self, SimulatedFlow};
+use riffle_sim_tests::scan::ScanMutant;
 
 use common::{assert_caught, assert_clean, assert_reached, assert_repeatable};
 
@@ -89,14 +89,14 @@ const SOMETIMES: [&str; 71] = [
 
 #[test]
 fn schedules_keep_the_invariants_and_reach_the_interesting_cases() {
-    let report = campaign::seeds(Flow::Scan(None), 0..SCHEDULES, &|_| (), None);
+    let report = campaign::seeds(SimulatedFlow::Scan(None), 0..SCHEDULES, &|_| (), None);
     assert_clean(&report);
     assert_reached(&report, &SOMETIMES);
 }
 
 #[test]
 fn every_placement_of_two_faults_keeps_the_invariants() {
-    let report = campaign::placements(Flow::Scan(None), true);
+    let report = campaign::placements(SimulatedFlow::Scan(None), true);
     assert_clean(&report);
     assert!(report.schedules > 10_000, "only {} placements", report.schedules);
 }
@@ -117,10 +117,14 @@ fn every_placement_of_a_fault_in_a_scan_that_pauses_keeps_the_invariants() {
 
 #[test]
 fn every_known_bad_protocol_is_caught() {
-    assert_caught(Mutant::ALL.into_iter().map(|mutant| Flow::Scan(Some(mutant))), PATIENCE, |_| ());
+    assert_caught(
+        ScanMutant::ALL.into_iter().map(|mutant| SimulatedFlow::Scan(Some(mutant))),
+        PATIENCE,
+        |_| (),
+    );
 }
 
 #[test]
 fn the_same_seed_is_the_same_run() {
-    assert_repeatable(Flow::Scan(None));
+    assert_repeatable(SimulatedFlow::Scan(None));
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use futures::executor::block_on;
 use riffle_ports::{Clock, Deadline, FileId, FlowState as _, RecordStore as _};
-use riffle_sim_tests::campaign::{self, Flow};
-use riffle_sim_tests::statements::{self, Mutant};
-use riffle_statements::{File, FileDetails, FileState, Settings, Statements};
+use riffle_sim_tests::campaign::{self, SimulatedFlow};
+use riffle_sim_tests::statements::{self, StatementsMutant};
+use riffle_statements::{FileDetails, FileRecord, FileState, Statements, StatementsSettings};
 use riffle_testkit::memory::{
     ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryRecords, MemoryStatements,
     SeededIds,
@@ -115,36 +115,41 @@ const SOMETIMES: [&str; 87] = [
 
 #[test]
 fn schedules_keep_the_invariants_and_reach_the_interesting_cases() {
-    let report = campaign::seeds(Flow::Statements(None), 0..SCHEDULES, &|_| (), None);
+    let report = campaign::seeds(SimulatedFlow::Statements(None), 0..SCHEDULES, &|_| (), None);
     assert_clean(&report);
     assert_reached(&report, &SOMETIMES);
 }
 
 #[test]
 fn every_placement_of_a_fault_keeps_the_invariants() {
-    let report = campaign::placements(Flow::Statements(None), false);
+    let report = campaign::placements(SimulatedFlow::Statements(None), false);
     assert_clean(&report);
     assert!(report.schedules > 300, "only {} placements", report.schedules);
 }
 
 #[test]
 fn every_known_bad_protocol_is_caught() {
-    assert_caught(Mutant::ALL.iter().map(|mutant| Flow::Statements(Some(*mutant))), PATIENCE, |failure| {
-        // The same schedule passes with the real protocol, so the mutant causes the violation.
-        let mutant = failure.mutant.and_then(Mutant::named);
-        assert!(mutant.is_some(), "{:?} is another flow's", failure.mutant);
-        let real = statements::run(statements::Scenario::of(failure.seed, mutant), None, false).violation;
-        assert_eq!(real, None, "the real protocol where {:?} is caught", failure.mutant);
-    });
+    assert_caught(
+        StatementsMutant::ALL.iter().map(|mutant| SimulatedFlow::Statements(Some(*mutant))),
+        PATIENCE,
+        |failure| {
+            // The same schedule passes with the real protocol, so the mutant causes the violation.
+            let mutant = failure.mutant.and_then(StatementsMutant::named);
+            assert!(mutant.is_some(), "{:?} is another flow's", failure.mutant);
+            let real = statements::run(statements::StatementsScenario::of(failure.seed, mutant), None, false)
+                .violation;
+            assert_eq!(real, None, "the real protocol where {:?} is caught", failure.mutant);
+        },
+    );
 }
 
 #[test]
 fn the_same_seed_is_the_same_run() {
-    assert_repeatable(Flow::Statements(None));
+    assert_repeatable(SimulatedFlow::Statements(None));
 }
 
-fn waiting(id: String, clock: &ManualClock) -> File {
-    File {
+fn waiting(id: String, clock: &ManualClock) -> FileRecord {
+    FileRecord {
         id: FileId(id),
         tenant: "ann".to_owned(),
         name: String::new(),
@@ -181,7 +186,7 @@ fn a_deletion_is_done_however_many_files_wait() {
         queue,
         clock: Arc::clone(&clock) as _,
         ids: Arc::new(SeededIds::new(1)),
-        settings: Settings::default(),
+        settings: StatementsSettings::default(),
     };
     for number in 0..1_000 {
         let record = waiting(format!("{number:04}"), &clock).to_record();

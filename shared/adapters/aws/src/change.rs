@@ -10,7 +10,7 @@ use crate::item::Item;
 ///
 /// Every attribute is named by a placeholder, so that no reserved word can collide.
 #[derive(Debug, Default)]
-pub(crate) struct Change {
+pub(crate) struct ItemChange {
     set: Vec<String>,
     remove: Vec<String>,
     add: Vec<String>,
@@ -24,7 +24,7 @@ pub(crate) struct Change {
 /// because each kind of write has its own builder in the SDK, with these methods in common.
 macro_rules! under_condition {
     ($write:expr, $change:expr) => {{
-        let (write, change): (_, $crate::change::Change) = ($write, $change);
+        let (write, change): (_, $crate::change::ItemChange) = ($write, $change);
         write
             .set_condition_expression(change.condition())
             .set_expression_attribute_names(Some(change.names).filter(|names| !names.is_empty()))
@@ -37,7 +37,7 @@ macro_rules! under_condition {
 
 pub(crate) use under_condition;
 
-impl Change {
+impl ItemChange {
     pub(crate) fn name(&mut self, attribute: &str) -> String {
         let placeholder = format!("#{attribute}");
         self.names.insert(placeholder.clone(), attribute.to_owned());

@@ -18,9 +18,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_ports::{Connection, ConnectionRegistry, PortError, SessionId};
 
-use crate::change::Change;
-use crate::item::{Item, Reading, number, text, time};
-use crate::table::{EXPIRES_AT, PK, Part, SK, Table, all, key};
+use crate::change::ItemChange;
+use crate::item::{Item, ItemReader, number, text, time};
+use crate::table::{EXPIRES_AT, KeyRange, PK, SK, Table, all, key};
 
 /// API Gateway closes every connection after two hours.
 const LIFE: TimeDelta = TimeDelta::hours(3);
@@ -38,12 +38,12 @@ pub struct DynamoConnections {
 impl DynamoConnections {
     /// Returns the sort keys of one partition.
     async fn sort_keys(&self, pk: String) -> Result<Vec<String>, PortError> {
-        let items = self.table.query(Part::of(None, PK, pk)).await?;
-        items.iter().map(|item| Reading { item, what: "a connection" }.text(SK)).collect()
+        let items = self.table.query(KeyRange::of(None, PK, pk)).await?;
+        items.iter().map(|item| ItemReader { item, what: "a connection" }.text(SK)).collect()
     }
 
     async fn forget(&self, key: Item) -> Result<(), PortError> {
-        self.table.delete(key, Change::default()).await.map(drop)
+        self.table.delete(key, ItemChange::default()).await.map(drop)
     }
 
     /// Deletes the session's item first, then the connection's, by which [`remove`](ConnectionRegistry::remove) finds
@@ -85,7 +85,7 @@ impl ConnectionRegistry for DynamoConnections {
         let Some(item) = self.table.get(key(partition(id), CONNECTION)).await? else {
             return Ok(None);
         };
-        let reading = Reading { item: &item, what: "a connection" };
+        let reading = ItemReader { item: &item, what: "a connection" };
         let (tenant, connected_at) = (reading.text(TENANT)?, reading.time(CONNECTED_AT)?);
         Ok(Some(Connection { id: id.to_owned(), tenant, connected_at }))
     }

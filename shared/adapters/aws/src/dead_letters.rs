@@ -14,7 +14,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use chrono::DateTime;
 use futures::future::try_join_all;
-use riffle_ports::{DeadLetter, DeadLetters, Meter, PortError, Usage};
+use riffle_ports::{DeadLetter, DeadLetterStore, Meter, PortError, Usage};
 use riffle_topology::DeadLetterQueue;
 
 use crate::error::failure;
@@ -50,7 +50,7 @@ pub struct SqsDeadLetters {
 }
 
 /// A letter that this process has received.
-struct Held {
+struct ReceivedDeadLetter {
     letter: DeadLetter,
     receipt: String,
     group: Option<String>,
@@ -71,7 +71,7 @@ impl SqsDeadLetters {
         &self,
         place: &DeadLetterPlace,
         limit: usize,
-    ) -> Result<(BTreeMap<String, Held>, bool), PortError> {
+    ) -> Result<(BTreeMap<String, ReceivedDeadLetter>, bool), PortError> {
         let mut seen = BTreeMap::new();
         let few = BATCH.unsigned_abs() as usize;
         self.take(place, 0, &mut seen, |seen| seen.len() >= few.min(limit + 1)).await?;
@@ -103,8 +103,8 @@ impl SqsDeadLetters {
         &self,
         place: &DeadLetterPlace,
         hidden: i32,
-        held: &mut BTreeMap<String, Held>,
-        enough: impl Fn(&BTreeMap<String, Held>) -> bool,
+        held: &mut BTreeMap<String, ReceivedDeadLetter>,
+        enough: impl Fn(&BTreeMap<String, ReceivedDeadLetter>) -> bool,
     ) -> Result<(), PortError> {
         let mut nothing_new = 0;
         while !enough(held) && nothing_new < TRIES {
@@ -133,13 +133,18 @@ impl SqsDeadLetters {
     async fn give_back<'a>(
         &self,
         place: &DeadLetterPlace,
-        held: impl Iterator<Item = &'a Held>,
+        held: impl Iterator<Item = &'a ReceivedDeadLetter>,
     ) -> Result<(), PortError> {
         self.visibility.show_again(&place.url, held.map(|held| (&*held.receipt, Duration::ZERO))).await
     }
 
     /// Sends the letter to the queue where it failed, then deletes it: it may be delivered twice, but is never lost.
-    async fn hand_out(&self, place: &DeadLetterPlace, queue: &str, held: &Held) -> Result<(), PortError> {
+    async fn hand_out(
+        &self,
+        place: &DeadLetterPlace,
+        queue: &str,
+        held: &ReceivedDeadLetter,
+    ) -> Result<(), PortError> {
         let message = self.client.send_message().queue_url(queue).message_body(&held.letter.body);
         let sent = message.set_message_group_id(held.group.clone()).send().await;
         self.note();
@@ -158,7 +163,7 @@ impl SqsDeadLetters {
     ) -> Result<u64, PortError> {
         let mut held = BTreeMap::new();
         self.take(place, HIDDEN, &mut held, |held| wanted.iter().all(|id| held.contains_key(*id))).await?;
-        let (chosen, others): (Vec<&Held>, Vec<&Held>) =
+        let (chosen, others): (Vec<&ReceivedDeadLetter>, Vec<&ReceivedDeadLetter>) =
             held.values().partition(|held| wanted.contains(held.letter.id.as_str()));
         let mut count = 0;
         let mut outcome = Ok(());
@@ -174,12 +179,12 @@ impl SqsDeadLetters {
     }
 }
 
-fn read(place: &DeadLetterPlace, message: Message) -> Result<Held, PortError> {
+fn read(place: &DeadLetterPlace, message: Message) -> Result<ReceivedDeadLetter, PortError> {
     let lacks = || PortError::Broken(format!("ReceiveMessage on {}: a message lacks a part", place.url));
     let attributes = message.attributes.unwrap_or_default();
     let sent_at = attributes.get(&MessageSystemAttributeName::SentTimestamp);
     let sent_at = sent_at.and_then(|digits| DateTime::from_timestamp_millis(digits.parse().ok()?));
-    Ok(Held {
+    Ok(ReceivedDeadLetter {
         letter: DeadLetter {
             id: message.message_id.ok_or_else(lacks)?,
             flow: place.letters.flow.to_owned(),
@@ -194,7 +199,7 @@ fn read(place: &DeadLetterPlace, message: Message) -> Result<Held, PortError> {
 }
 
 #[async_trait]
-impl DeadLetters for SqsDeadLetters {
+impl DeadLetterStore for SqsDeadLetters {
     async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
         let limit = limit as usize;
         let places = self.places.iter().filter(|place| flow.is_none_or(|flow| flow == place.letters.flow));

@@ -50,13 +50,13 @@ pub(crate) fn sortable(time: DateTime<Utc>) -> String {
 
 /// An item being read. Errors name the item and the attribute.
 #[derive(Clone, Copy)]
-pub(crate) struct Reading<'a> {
+pub(crate) struct ItemReader<'a> {
     pub item: &'a Item,
     /// Such as `session 5d0c…`.
     pub what: &'a str,
 }
 
-impl Reading<'_> {
+impl ItemReader<'_> {
     fn wrong(&self, name: &str) -> PortError {
         PortError::Broken(format!("{}: the stored attribute {name} cannot be read", self.what))
     }
@@ -172,7 +172,7 @@ mod tests {
         for (seconds, below) in [(0, 0), (1_728_000_000, 7), (-1, 999_999_999), (-5_000_000_000, 1)] {
             let moment = DateTime::from_timestamp(seconds, below).expect("a moment");
             let item = Item::from([("at".to_owned(), time(moment))]);
-            assert_eq!(Reading { item: &item, what: "it" }.time("at")?, moment);
+            assert_eq!(ItemReader { item: &item, what: "it" }.time("at")?, moment);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use aws_sdk_apigatewaymanagement::Client;
 use aws_sdk_apigatewaymanagement::error::ProvideErrorMetadata as _;
 use aws_sdk_apigatewaymanagement::operation::post_to_connection::PostToConnectionError;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
-use riffle_ports::{ClientNotifier, Delivery, Meter, PortError, Usage};
+use riffle_ports::{ClientNotifier, Meter, PortError, PushResult, Usage};
 
 use crate::error::{code, failure, status};
 
@@ -23,12 +23,12 @@ pub struct ApiGatewayNotifier {
 
 #[async_trait]
 impl ClientNotifier for ApiGatewayNotifier {
-    async fn push(&self, connection: &str, frame: &str) -> Result<Delivery, PortError> {
+    async fn push(&self, connection: &str, frame: &str) -> Result<PushResult, PortError> {
         let post = self.client.post_to_connection().connection_id(connection).data(Blob::new(frame));
         let Err(error) = post.send().await else {
             let messages = frame.len().div_ceil(BILLED_BYTES).max(1) as u64;
             self.meter.note(Usage { socket_messages: messages, ..Usage::default() });
-            return Ok(Delivery::Sent);
+            return Ok(PushResult::Sent);
         };
         let refusal = error.as_service_error();
         // API Gateway refuses an id that it never issued with this error.
@@ -40,7 +40,7 @@ impl ClientNotifier for ApiGatewayNotifier {
             || status(&error) == Some(410)
             || not_its_own
         {
-            return Ok(Delivery::Gone);
+            return Ok(PushResult::Gone);
         }
         Err(failure("PostToConnection", "a connection", &error))
     }

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::ReturnValue;
 use chrono::{DateTime, Utc};
-use riffle_ports::{PortError, UsageCounters, Used};
+use riffle_ports::{CountedUse, PortError, UsageCounters};
 
-use crate::change::Change;
+use crate::change::ItemChange;
 use crate::item::number;
-use crate::table::{Changed, EXPIRES_AT, Table, key};
+use crate::table::{EXPIRES_AT, Table, UpdateResult, key};
 
 const COUNT: &str = "count";
 
@@ -22,19 +22,19 @@ impl UsageCounters for DynamoUsage {
     async fn add(
         &self,
         tenant: &str,
-        used: Used,
+        used: CountedUse,
         (start, end): (DateTime<Utc>, DateTime<Utc>),
         amount: u64,
         limit: u64,
     ) -> Result<bool, PortError> {
         let Some(room) = limit.checked_sub(amount) else { return Ok(false) };
-        let mut change = Change::default();
+        let mut change = ItemChange::default();
         let absent = change.is_absent(COUNT);
         let fits = change.compare(COUNT, "<=", number(room));
         change.require(format!("{absent} OR {fits}"));
         change.add(COUNT, number(amount));
         change.set(EXPIRES_AT, number(end.timestamp() + 1));
         let item = key(format!("Q#{tenant}"), format!("{}#{}", used.name(), start.timestamp()));
-        Ok(matches!(self.table.update(item, change, ReturnValue::None).await?, Changed::Applied(_)))
+        Ok(matches!(self.table.update(item, change, ReturnValue::None).await?, UpdateResult::Applied(_)))
     }
 }

@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::types::{ConsumedCapacity, KeysAndAttributes, ReturnConsume
 use futures::{StreamExt as _, TryStreamExt as _};
 use riffle_ports::{Meter, PortError, Usage};
 
-use crate::change::{Change, under_condition};
+use crate::change::{ItemChange, under_condition};
 use crate::error::failure;
 use crate::item::{Item, size, text};
 
@@ -40,14 +40,14 @@ pub(crate) struct Table {
 }
 
 /// The result of a conditional put.
-pub(crate) enum Stored {
+pub(crate) enum PutResult {
     New,
     /// The existing item.
     Taken(Item),
 }
 
 /// The result of a conditional change.
-pub(crate) enum Changed {
+pub(crate) enum UpdateResult {
     /// With the requested attributes.
     Applied(Item),
     /// With the current item, if it exists.
@@ -55,20 +55,20 @@ pub(crate) enum Changed {
 }
 
 /// A part of a table or of one of its indexes, in the order of its sort key.
-pub(crate) struct Part<'a> {
+pub(crate) struct KeyRange<'a> {
     pub index: Option<&'a str>,
     /// Such as `#p = :p AND begins_with(#s, :s)`.
-    pub keys: Change,
+    pub keys: ItemChange,
     pub condition: String,
     pub descending: bool,
     /// The maximum number of items.
     pub limit: Option<usize>,
 }
 
-impl<'a> Part<'a> {
+impl<'a> KeyRange<'a> {
     /// Selects all items with this partition key, of the table or of an index.
     pub(crate) fn of(index: Option<&'a str>, first: &str, value: impl Into<String>) -> Self {
-        let mut keys = Change::default();
+        let mut keys = ItemChange::default();
         let condition = keys.compare(first, "=", text(value));
         Self { index, keys, condition, descending: false, limit: None }
     }
@@ -139,18 +139,18 @@ impl Table {
         Ok(())
     }
 
-    pub(crate) async fn put_if_absent(&self, item: Item) -> Result<Stored, PortError> {
-        match self.put_if(item, Change::if_absent(PK)).await? {
-            Changed::Applied(_) => Ok(Stored::New),
-            Changed::Refused(Some(item)) => Ok(Stored::Taken(item)),
-            Changed::Refused(None) => {
+    pub(crate) async fn put_if_absent(&self, item: Item) -> Result<PutResult, PortError> {
+        match self.put_if(item, ItemChange::if_absent(PK)).await? {
+            UpdateResult::Applied(_) => Ok(PutResult::New),
+            UpdateResult::Refused(Some(item)) => Ok(PutResult::Taken(item)),
+            UpdateResult::Refused(None) => {
                 Err(PortError::Broken(format!("{}: a refusal without the item that is there", self.name)))
             }
         }
     }
 
     /// Stores an item, replacing any existing one, if `condition` holds of that.
-    pub(crate) async fn put_if(&self, item: Item, condition: Change) -> Result<Changed, PortError> {
+    pub(crate) async fn put_if(&self, item: Item, condition: ItemChange) -> Result<UpdateResult, PortError> {
         let wanted = size(&item);
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         let put = under_condition!(put, condition).return_consumed_capacity(ReturnConsumedCapacity::Total);
@@ -162,9 +162,9 @@ impl Table {
     pub(crate) async fn update(
         &self,
         key: Item,
-        change: Change,
+        change: ItemChange,
         returns: ReturnValue,
-    ) -> Result<Changed, PortError> {
+    ) -> Result<UpdateResult, PortError> {
         let update = self.client.update_item().table_name(&self.name).set_key(Some(key));
         let update = update.set_update_expression(change.update()).return_values(returns);
         let update = under_condition!(update, change).return_consumed_capacity(ReturnConsumedCapacity::Total);
@@ -173,15 +173,19 @@ impl Table {
     }
 
     /// Deletes an item, if `condition` holds of it, and returns it.
-    pub(crate) async fn delete(&self, key: Item, condition: Change) -> Result<Option<Item>, PortError> {
+    pub(crate) async fn delete(&self, key: Item, condition: ItemChange) -> Result<Option<Item>, PortError> {
         match self.delete_if(key, condition).await? {
-            Changed::Applied(item) => Ok(Some(item).filter(|item| !item.is_empty())),
-            Changed::Refused(_) => Ok(None),
+            UpdateResult::Applied(item) => Ok(Some(item).filter(|item| !item.is_empty())),
+            UpdateResult::Refused(_) => Ok(None),
         }
     }
 
     /// Like [`Self::delete`], but distinguishes a missing item (an empty one) from a refusal.
-    pub(crate) async fn delete_if(&self, key: Item, condition: Change) -> Result<Changed, PortError> {
+    pub(crate) async fn delete_if(
+        &self,
+        key: Item,
+        condition: ItemChange,
+    ) -> Result<UpdateResult, PortError> {
         let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key));
         let delete = under_condition!(delete.return_values(ReturnValue::AllOld), condition)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
@@ -191,14 +195,14 @@ impl Table {
 
     /// Returns the items of one partition whose sort key begins with `with`, in its order. Strongly consistent.
     pub(crate) async fn beginning(&self, partition: String, with: &str) -> Result<Vec<Item>, PortError> {
-        let mut part = Part::of(None, PK, partition);
+        let mut part = KeyRange::of(None, PK, partition);
         let (name, with) = (part.keys.name(SK), part.keys.value(text(with)));
         part.condition = format!("{} AND begins_with({name}, {with})", part.condition);
         self.query(part).await
     }
 
     /// Returns all of `part`, page by page. Strongly consistent, except on indexes, which cannot be.
-    pub(crate) async fn query(&self, part: Part<'_>) -> Result<Vec<Item>, PortError> {
+    pub(crate) async fn query(&self, part: KeyRange<'_>) -> Result<Vec<Item>, PortError> {
         let (mut items, mut from) = (Vec::new(), None);
         loop {
             let room = part.limit.map(|limit| limit - items.len());
@@ -294,14 +298,14 @@ impl Table {
         operation: &str,
         sent: Result<(Option<ConsumedCapacity>, Option<Item>), SdkError<E>>,
         wanted: usize,
-    ) -> Result<Changed, PortError>
+    ) -> Result<UpdateResult, PortError>
     where
         E: Conditional + ProvideErrorMetadata,
     {
         let error = match sent {
             Ok((capacity, attributes)) => {
                 self.note_write(capacity.as_ref());
-                return Ok(Changed::Applied(attributes.unwrap_or_default()));
+                return Ok(UpdateResult::Applied(attributes.unwrap_or_default()));
             }
             Err(error) => error,
         };
@@ -311,7 +315,7 @@ impl Table {
         let bytes = wanted.max(refused.item.as_ref().map_or(0, size));
         let units = bytes.div_ceil(1_024).max(1) as u64;
         self.note_units(units);
-        Ok(Changed::Refused(refused.item.clone()))
+        Ok(UpdateResult::Refused(refused.item.clone()))
     }
 }
 

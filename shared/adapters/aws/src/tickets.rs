@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
-use riffle_ports::{PortError, Ticket, TicketHash, TicketStore};
+use riffle_ports::{PortError, StoredTicket, TicketHash, TicketStore};
 
-use crate::change::Change;
-use crate::item::{Item, Reading, number, text, time};
+use crate::change::ItemChange;
+use crate::item::{Item, ItemReader, number, text, time};
 use crate::table::{EXPIRES_AT, Table, key};
 
 const TENANT: &str = "tenant";
@@ -27,7 +27,7 @@ fn ticket_key(hash: TicketHash) -> Item {
 
 #[async_trait]
 impl TicketStore for DynamoTickets {
-    async fn put(&self, hash: TicketHash, ticket: Ticket) -> Result<(), PortError> {
+    async fn put(&self, hash: TicketHash, ticket: StoredTicket) -> Result<(), PortError> {
         let mut item = ticket_key(hash);
         item.insert(TENANT.to_owned(), text(ticket.tenant));
         item.insert(UNTIL.to_owned(), time(ticket.expires_at));
@@ -35,11 +35,11 @@ impl TicketStore for DynamoTickets {
         self.table.put(item).await
     }
 
-    async fn take(&self, hash: TicketHash) -> Result<Option<Ticket>, PortError> {
-        let Some(item) = self.table.delete(ticket_key(hash), Change::default()).await? else {
+    async fn take(&self, hash: TicketHash) -> Result<Option<StoredTicket>, PortError> {
+        let Some(item) = self.table.delete(ticket_key(hash), ItemChange::default()).await? else {
             return Ok(None);
         };
-        let reading = Reading { item: &item, what: "a ticket" };
-        Ok(Some(Ticket { tenant: reading.text(TENANT)?, expires_at: reading.time(UNTIL)? }))
+        let reading = ItemReader { item: &item, what: "a ticket" };
+        Ok(Some(StoredTicket { tenant: reading.text(TENANT)?, expires_at: reading.time(UNTIL)? }))
     }
 }

@@ -8,9 +8,9 @@ use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
 use riffle_ports::{Clock, Meter, PortError, SessionId, Token, TokenVault, Usage};
 
-use crate::change::Change;
+use crate::change::ItemChange;
 use crate::error::failure;
-use crate::item::{Item, Reading, bytes, number, text, time};
+use crate::item::{Item, ItemReader, bytes, number, text, time};
 use crate::table::{EXPIRES_AT, Table, key};
 
 /// The most bytes that a KMS key encrypts at once. Google's tokens have at most 2,048.
@@ -89,7 +89,7 @@ impl TokenVault for KmsTokens {
             return Ok(None);
         };
         let what = format!("the token of session {session}");
-        let reading = Reading { item: &item, what: &what };
+        let reading = ItemReader { item: &item, what: &what };
         let expires_at = reading.time(UNTIL)?;
         if reading.text(TENANT)? != tenant || expires_at <= self.clock.now() {
             return Ok(None);
@@ -110,7 +110,7 @@ impl TokenVault for KmsTokens {
     }
 
     async fn delete(&self, tenant: &str, session: &SessionId) -> Result<(), PortError> {
-        let own = Change::if_equal(TENANT, text(tenant));
+        let own = ItemChange::if_equal(TENANT, text(tenant));
         self.table.delete(token_key(session), own).await.map(drop)
     }
 }

@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::types::{
 };
 use riffle_ports::PortError;
 
-use crate::change::{Change, under_condition};
+use crate::change::{ItemChange, under_condition};
 use crate::error::failure;
 use crate::item::Item;
 use crate::table::{Table, units, whole};
@@ -26,15 +26,15 @@ use crate::table::{Table, units, whole};
 pub(crate) const STEPS: usize = 100;
 
 /// One item's part of a transaction.
-pub(crate) enum Step {
+pub(crate) enum TransactStep {
     /// Replaces an item, if the condition holds of it.
-    Put(Item, Change),
+    Put(Item, ItemChange),
     /// Changes an item, or creates it.
-    Update(Item, Change),
+    Update(Item, ItemChange),
     /// Deletes an item, if the condition holds of it.
-    Delete(Item, Change),
+    Delete(Item, ItemChange),
     /// Changes nothing; the transaction fails unless the condition holds.
-    Check(Item, Change),
+    Check(Item, ItemChange),
 }
 
 pub(crate) enum Transacted {
@@ -51,7 +51,7 @@ const PASSING: [&str; 4] =
 
 impl Table {
     /// Does all of `steps`, each on a different item, or none.
-    pub(crate) async fn transact(&self, steps: Vec<Step>) -> Result<Transacted, PortError> {
+    pub(crate) async fn transact(&self, steps: Vec<TransactStep>) -> Result<Transacted, PortError> {
         let count = steps.len() as u64;
         let steps: Result<Vec<_>, _> = steps.into_iter().map(|step| self.step(step)).collect();
         let sent = self
@@ -91,24 +91,24 @@ impl Table {
         }
     }
 
-    fn step(&self, step: Step) -> Result<TransactWriteItem, PortError> {
+    fn step(&self, step: TransactStep) -> Result<TransactWriteItem, PortError> {
         let broken = |_| PortError::Broken("a step of a transaction without its item".to_owned());
         let item = TransactWriteItem::builder();
         Ok(match step {
-            Step::Put(new, change) => {
+            TransactStep::Put(new, change) => {
                 let put = Put::builder().table_name(&self.name).set_item(Some(new));
                 item.put(under_condition!(put, change).build().map_err(broken)?)
             }
-            Step::Update(key, change) => {
+            TransactStep::Update(key, change) => {
                 let update = Update::builder().table_name(&self.name).set_key(Some(key));
                 let update = update.set_update_expression(change.update());
                 item.update(under_condition!(update, change).build().map_err(broken)?)
             }
-            Step::Delete(key, change) => {
+            TransactStep::Delete(key, change) => {
                 let delete = Delete::builder().table_name(&self.name).set_key(Some(key));
                 item.delete(under_condition!(delete, change).build().map_err(broken)?)
             }
-            Step::Check(key, change) => {
+            TransactStep::Check(key, change) => {
                 let check = ConditionCheck::builder().table_name(&self.name).set_key(Some(key));
                 item.condition_check(under_condition!(check, change).build().map_err(broken)?)
             }

@@ -12,7 +12,8 @@ use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Part};
 use futures::{StreamExt as _, TryStreamExt as _};
 use riffle_ports::{
-    Clock, Completed, Entry, Meter, Opened, PortError, PostForm, ReadError, Received, UploadStorage, Usage,
+    Clock, Completed, Entry, Meter, Opened, PortError, PostForm, ReadError, ReceivedFile, UploadStorage,
+    Usage,
 };
 
 use crate::download::{Download, answer, download};
@@ -179,7 +180,7 @@ impl UploadStorage for S3Uploads {
         }
     }
 
-    async fn received(&self, key: &str) -> Result<Option<Received>, PortError> {
+    async fn received(&self, key: &str) -> Result<Option<ReceivedFile>, PortError> {
         check(key)?;
         let sent = self.client.head_object().bucket(&self.bucket).key(key).send().await;
         self.meter.note(Usage { object_reads: 1, ..Usage::default() });
@@ -192,7 +193,7 @@ impl UploadStorage for S3Uploads {
         }
     }
 
-    async fn all_received(&self, folder: &str) -> Result<BTreeMap<String, Received>, PortError> {
+    async fn all_received(&self, folder: &str) -> Result<BTreeMap<String, ReceivedFile>, PortError> {
         let objects = objects_below(&self.client, &self.meter, &self.bucket, folder).await?;
         let received = objects.into_iter().filter_map(|object| {
             let received = as_received(object.size, object.e_tag.as_deref());
@@ -222,8 +223,8 @@ impl UploadStorage for S3Uploads {
     }
 }
 
-fn as_received(size: Option<i64>, etag: Option<&str>) -> Received {
-    Received {
+fn as_received(size: Option<i64>, etag: Option<&str>) -> ReceivedFile {
+    ReceivedFile {
         size: size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
         version: version(etag),
     }

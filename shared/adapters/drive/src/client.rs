@@ -11,8 +11,8 @@ use riffle_ports::{PortError, TokenVault};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::Settings;
-use crate::error::{Refused, Trouble, refused};
+use crate::DriveSettings;
+use crate::error::{CallRefusal, DriveError, refused};
 use crate::resource::{FIELDS, Resource};
 use crate::token_source::{AtHand, Lender};
 
@@ -25,8 +25,8 @@ const ERROR_BYTES: u64 = 64 << 10;
 /// The most files that Google puts on a page.
 const PAGE: &str = "1000";
 
-pub struct Client {
-    pub settings: Settings,
+pub struct DriveClient {
+    pub settings: DriveSettings,
     base: Url,
     vault: Arc<dyn TokenVault>,
     at_hand: AtHand,
@@ -37,7 +37,7 @@ pub struct Client {
 /// A page of a folder's content.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Page {
+pub struct ResourcePage {
     #[serde(default)]
     pub files: Vec<Resource>,
     pub next_page_token: Option<String>,
@@ -45,10 +45,10 @@ pub struct Page {
     incomplete_search: bool,
 }
 
-type Query<'a> = &'a [(&'a str, &'a str)];
+type QueryPairs<'a> = &'a [(&'a str, &'a str)];
 
-impl Client {
-    pub fn new(settings: Settings, vault: Arc<dyn TokenVault>) -> Result<Self, String> {
+impl DriveClient {
+    pub fn new(settings: DriveSettings, vault: Arc<dyn TokenVault>) -> Result<Self, String> {
         let endpoint = &settings.endpoint;
         let base =
             Url::parse(endpoint).map_err(|error| format!("{endpoint} is not a valid address: {error}"))?;
@@ -63,7 +63,7 @@ impl Client {
     }
 
     /// Returns one file's description.
-    pub async fn metadata(&self, lender: &Lender, id: &str) -> Result<Resource, Trouble> {
+    pub async fn metadata(&self, lender: &Lender, id: &str) -> Result<Resource, DriveError> {
         let query = [("fields", FIELDS), ("supportsAllDrives", "true")];
         self.json(lender, &[id], &query).await
     }
@@ -75,7 +75,7 @@ impl Client {
         folder: &str,
         drive: Option<&str>,
         page: Option<&str>,
-    ) -> Result<Page, Trouble> {
+    ) -> Result<ResourcePage, DriveError> {
         let q = format!("'{folder}' in parents and trashed = false");
         let fields = format!("nextPageToken,incompleteSearch,files({FIELDS})");
         let mut query = vec![
@@ -91,7 +91,7 @@ impl Client {
             None => query.push(("corpora", "user")),
         }
         query.extend(page.map(|page| ("pageToken", page)));
-        let page: Page = self.json(lender, &[], &query).await?;
+        let page: ResourcePage = self.json(lender, &[], &query).await?;
         if page.incomplete_search {
             let text = "Google Drive did not look everywhere";
             return Err(PortError::Unavailable(text.to_owned()).into());
@@ -100,13 +100,13 @@ impl Client {
     }
 
     /// Returns the bytes of a file.
-    pub async fn media(&self, lender: &Lender, id: &str) -> Result<Bytes, Trouble> {
+    pub async fn media(&self, lender: &Lender, id: &str) -> Result<Bytes, DriveError> {
         let query = [("alt", "media"), ("supportsAllDrives", "true")];
         self.fetch(lender, &[id], &query, self.settings.bytes).await
     }
 
     /// Returns Google's export of a document.
-    pub async fn export(&self, lender: &Lender, id: &str, mime: &str) -> Result<Bytes, Trouble> {
+    pub async fn export(&self, lender: &Lender, id: &str, mime: &str) -> Result<Bytes, DriveError> {
         self.fetch(lender, &[id, "export"], &[("mimeType", mime)], self.settings.bytes).await
     }
 
@@ -114,8 +114,8 @@ impl Client {
         &self,
         lender: &Lender,
         path: &[&str],
-        query: Query<'_>,
-    ) -> Result<T, Trouble> {
+        query: QueryPairs<'_>,
+    ) -> Result<T, DriveError> {
         let body = self.fetch(lender, path, query, JSON_BYTES).await?;
         serde_json::from_slice(&body).map_err(|error| {
             PortError::Broken(format!("a response of Google Drive cannot be read: {error}")).into()
@@ -127,29 +127,29 @@ impl Client {
         &self,
         lender: &Lender,
         path: &[&str],
-        query: Query<'_>,
+        query: QueryPairs<'_>,
         limit: u64,
-    ) -> Result<Bytes, Trouble> {
+    ) -> Result<Bytes, DriveError> {
         let url = self.url(path);
         let (mut token, mut is_fresh) = self.at_hand.token(&*self.vault, lender).await?;
         let mut tries = 0;
         loop {
             let (why, asked) = match self.attempt(&url, query, &token, limit).await {
                 Ok(body) => return Ok(body),
-                Err(Attempt::Busy(why, asked)) => (why, asked),
+                Err(TryFailure::Busy(why, asked)) => (why, asked),
                 // The token may have been replaced since it was read from the vault.
-                Err(Attempt::Refused(Trouble::TokenExpired)) if !is_fresh => {
+                Err(TryFailure::Refused(DriveError::TokenExpired)) if !is_fresh => {
                     let before =
                         std::mem::replace(&mut token, self.at_hand.fresh(&*self.vault, lender).await?);
                     is_fresh = true;
                     if before == token {
                         self.at_hand.forget(lender);
-                        return Err(Trouble::TokenExpired);
+                        return Err(DriveError::TokenExpired);
                     }
                     continue;
                 }
-                Err(Attempt::Refused(trouble)) => {
-                    if matches!(trouble, Trouble::TokenExpired | Trouble::Token(_)) {
+                Err(TryFailure::Refused(trouble)) => {
+                    if matches!(trouble, DriveError::TokenExpired | DriveError::Token(_)) {
                         self.at_hand.forget(lender);
                     }
                     return Err(trouble);
@@ -164,9 +164,15 @@ impl Client {
         }
     }
 
-    async fn attempt(&self, url: &Url, query: Query<'_>, token: &str, limit: u64) -> Result<Bytes, Attempt> {
+    async fn attempt(
+        &self,
+        url: &Url,
+        query: QueryPairs<'_>,
+        token: &str,
+        limit: u64,
+    ) -> Result<Bytes, TryFailure> {
         let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))
-            .map_err(|_| Attempt::Refused(Trouble::TokenExpired))?;
+            .map_err(|_| TryFailure::Refused(DriveError::TokenExpired))?;
         bearer.set_sensitive(true);
         let request = self.http()?.get(url.clone()).query(query).header(AUTHORIZATION, bearer);
         let response = request.send().await.map_err(unreached)?;
@@ -178,8 +184,8 @@ impl Client {
         // Ignore a failure to read the body: the status alone is enough.
         let said = body(response, ERROR_BYTES).await.unwrap_or_default();
         Err(match refused(status, &said) {
-            Refused::Busy(why) => Attempt::Busy(why, asked.map(Duration::from_secs)),
-            Refused::For(trouble) => Attempt::Refused(trouble),
+            CallRefusal::Busy(why) => TryFailure::Busy(why, asked.map(Duration::from_secs)),
+            CallRefusal::For(trouble) => TryFailure::Refused(trouble),
         })
     }
 
@@ -192,7 +198,7 @@ impl Client {
         url
     }
 
-    fn http(&self) -> Result<&reqwest::Client, Attempt> {
+    fn http(&self) -> Result<&reqwest::Client, TryFailure> {
         let build = || {
             let builder = crate::http()
                 .redirect(Policy::none())
@@ -203,20 +209,20 @@ impl Client {
                 if self.base.scheme() == "http" { builder.no_proxy() } else { builder.https_only(true) };
             builder.build().map_err(|error| format!("cannot connect to Google Drive: {}", chain(&error)))
         };
-        let broken = |why: &String| Attempt::Refused(PortError::Broken(why.clone()).into());
+        let broken = |why: &String| TryFailure::Refused(PortError::Broken(why.clone()).into());
         self.http.get_or_init(build).as_ref().map_err(broken)
     }
 }
 
 /// The failure of a try.
-enum Attempt {
-    Refused(Trouble),
+enum TryFailure {
+    Refused(DriveError),
     /// A temporary failure, and the wait that the server requested, if any.
     Busy(String, Option<Duration>),
 }
 
-async fn body(mut response: Response, limit: u64) -> Result<Bytes, Attempt> {
-    let too_large = |size| Attempt::Refused(Trouble::TooLarge { size, limit });
+async fn body(mut response: Response, limit: u64) -> Result<Bytes, TryFailure> {
+    let too_large = |size| TryFailure::Refused(DriveError::TooLarge { size, limit });
     let announced = response.content_length().unwrap_or(0);
     if announced > limit {
         return Err(too_large(announced));
@@ -233,8 +239,8 @@ async fn body(mut response: Response, limit: u64) -> Result<Bytes, Attempt> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
-fn unreached(error: reqwest::Error) -> Attempt {
-    Attempt::Busy(format!("Google Drive cannot be reached: {}", chain(&error)), None)
+fn unreached(error: reqwest::Error) -> TryFailure {
+    TryFailure::Busy(format!("Google Drive cannot be reached: {}", chain(&error)), None)
 }
 
 /// Returns an error with its causes, without the address, which would reveal the requested file.

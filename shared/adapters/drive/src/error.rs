@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 /// The reason why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub enum DriveError {
     /// There is no token, or Google no longer accepts it.
     TokenExpired,
     /// Google accepts the token, but not for this call. Another token may work.
@@ -22,7 +22,7 @@ pub enum Trouble {
     Port(PortError),
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for DriveError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Token(why) | Self::Denied(why) | Self::Unsupported(why) => f.write_str(why),
@@ -34,14 +34,14 @@ impl std::fmt::Display for Trouble {
 
 /// The reaction to a refused call.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum CallRefusal {
     /// Retry later.
     Busy(String),
-    For(Trouble),
+    For(DriveError),
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Body {
+struct ErrorBody {
     #[serde(default)]
     error: Details,
 }
@@ -59,14 +59,14 @@ struct Reason {
 }
 
 /// Returns the meaning of an answer with this status and body. It uses the reasons; the messages are for developers.
-pub fn refused(status: u16, body: &[u8]) -> Refused {
+pub fn refused(status: u16, body: &[u8]) -> CallRefusal {
     // Proxies in front of the service answer in HTML: then only the status counts.
-    let body: Body = serde_json::from_slice(body).unwrap_or_default();
+    let body: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
     let reason = body.error.errors.into_iter().next().map(|first| first.reason).unwrap_or_default();
-    let denied = |why: &str| Refused::For(Trouble::Denied(why.to_owned()));
+    let denied = |why: &str| CallRefusal::For(DriveError::Denied(why.to_owned()));
     match (status, reason.as_str()) {
-        (401, _) => Refused::For(Trouble::TokenExpired),
-        (404, _) => Refused::For(Trouble::Missing),
+        (401, _) => CallRefusal::For(DriveError::TokenExpired),
+        (404, _) => CallRefusal::For(DriveError::Missing),
         (
             403,
             "userRateLimitExceeded"
@@ -76,13 +76,13 @@ pub fn refused(status: u16, body: &[u8]) -> Refused {
             | "quotaExceeded",
         )
         | (408 | 429 | 500..=599, _) => {
-            Refused::Busy(format!("Google Drive answered {status} {}", plain(&reason)))
+            CallRefusal::Busy(format!("Google Drive answered {status} {}", plain(&reason)))
         }
-        (403, "exportSizeLimitExceeded") => Refused::For(Trouble::TooLargeToExport),
-        (403, "insufficientPermissions" | "insufficientScopes") => Refused::For(Trouble::Token(
+        (403, "exportSizeLimitExceeded") => CallRefusal::For(DriveError::TooLargeToExport),
+        (403, "insufficientPermissions" | "insufficientScopes") => CallRefusal::For(DriveError::Token(
             "the access token is not valid for it: it needs the scope drive.readonly".to_owned(),
         )),
-        (403, "accessNotConfigured") => Refused::For(Trouble::Token(
+        (403, "accessNotConfigured") => CallRefusal::For(DriveError::Token(
             "the Google Drive API is not enabled in the project that the access token belongs to".to_owned(),
         )),
         (403, "insufficientFilePermissions") => denied("it is not shared with the owner of the access token"),
@@ -94,11 +94,11 @@ pub fn refused(status: u16, body: &[u8]) -> Refused {
         (403, _) => denied(&format!("Google Drive answered 403 {}", plain(&reason))),
         (300..=399, _) => {
             let text = format!("Google Drive answered {status}: redirects are not followed");
-            Refused::For(Trouble::Port(PortError::Broken(text)))
+            CallRefusal::For(DriveError::Port(PortError::Broken(text)))
         }
         _ => {
             let text = format!("Google Drive answered {status} {}", plain(&reason));
-            Refused::For(Trouble::Port(PortError::Broken(text)))
+            CallRefusal::For(DriveError::Port(PortError::Broken(text)))
         }
     }
 }

@@ -16,7 +16,7 @@ const OFFICE: [(&str, &str); 4] = [
 
 /// The way a file is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum DriveKind {
     Blob,
     /// Exported as this type.
     Exported(&'static str),
@@ -29,7 +29,7 @@ pub enum Kind {
 /// A parsed locator: `ID`, or `document/ID`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Located<'a> {
-    pub kind: Kind,
+    pub kind: DriveKind,
     pub id: &'a str,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Located<'a> {
     pub fn parse(locator: &'a str) -> Result<Self, PortError> {
         let (kind, id) = match locator.rsplit_once('/') {
             Some((kind, id)) => (of_native(kind), id),
-            None => (Kind::Blob, locator),
+            None => (DriveKind::Blob, locator),
         };
         if is_drive_id(id) {
             return Ok(Self { kind, id });
@@ -53,12 +53,12 @@ impl<'a> Located<'a> {
     }
 }
 
-fn of_native(kind: &str) -> Kind {
+fn of_native(kind: &str) -> DriveKind {
     if let Some((_, mime)) = OFFICE.iter().find(|(exported, _)| *exported == kind) {
-        return Kind::Exported(mime);
+        return DriveKind::Exported(mime);
     }
     let what = match kind {
-        "folder" => return Kind::Folder,
+        "folder" => return DriveKind::Folder,
         "form" => "Google Form",
         "site" => "Google Site",
         "map" => "map of Google My Maps",
@@ -68,7 +68,7 @@ fn of_native(kind: &str) -> Kind {
         "shortcut" => "broken shortcut",
         _ => "file that only its own app can open",
     };
-    Kind::Unreadable(format!("it is a {what}, which has nothing to download"))
+    DriveKind::Unreadable(format!("it is a {what}, which has nothing to download"))
 }
 
 #[cfg(test)]
@@ -77,10 +77,10 @@ mod tests {
 
     #[test]
     fn a_locator_is_an_id_and_nothing_else() {
-        assert_eq!(Located::parse("1-a_B"), Ok(Located { kind: Kind::Blob, id: "1-a_B" }));
+        assert_eq!(Located::parse("1-a_B"), Ok(Located { kind: DriveKind::Blob, id: "1-a_B" }));
         assert_eq!(
             Located::parse("drawing/1").map(|located| located.kind),
-            Ok(Kind::Exported("application/pdf"))
+            Ok(DriveKind::Exported("application/pdf"))
         );
         let long = "a".repeat(129);
         for wrong in ["", "a b", "a/..", "1?alt=media", "document/", "a/b/ü", "1#", "%2e%2e", &long] {

@@ -33,9 +33,9 @@ use riffle_ports::{
 
 pub use backoff::Backoff;
 
-use client::Client;
-use error::Trouble;
-use kind::{Kind, Located};
+use client::DriveClient;
+use error::DriveError;
+use kind::{DriveKind, Located};
 use token_source::Lender;
 
 /// Returns a builder of HTTP clients whose TLS is rustls with ring.
@@ -50,7 +50,7 @@ pub const ENDPOINT: &str = "https://www.googleapis.com";
 
 /// Settings that may differ between deployments, and in tests.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct DriveSettings {
     /// Scheme and host. Plain HTTP is allowed only to this machine.
     pub endpoint: String,
     /// Size limit in bytes; larger files are refused. A file being read is in memory whole.
@@ -62,7 +62,7 @@ pub struct Settings {
     pub backoff: Backoff,
 }
 
-impl Default for Settings {
+impl Default for DriveSettings {
     fn default() -> Self {
         Self {
             endpoint: ENDPOINT.to_owned(),
@@ -78,7 +78,7 @@ impl Default for Settings {
 /// Reads [`Source::Drive`].
 #[derive(Clone)]
 pub struct Drive {
-    client: Arc<Client>,
+    client: Arc<DriveClient>,
 }
 
 impl std::fmt::Debug for Drive {
@@ -92,15 +92,15 @@ impl Drive {
     ///
     /// # Errors
     /// If the endpoint is invalid. The text says why.
-    pub fn new(settings: Settings, vault: Arc<dyn TokenVault>) -> Result<Self, String> {
-        Ok(Self { client: Arc::new(Client::new(settings, vault)?) })
+    pub fn new(settings: DriveSettings, vault: Arc<dyn TokenVault>) -> Result<Self, String> {
+        Ok(Self { client: Arc::new(DriveClient::new(settings, vault)?) })
     }
 
     /// Downloads a file that has bytes of its own.
-    async fn blob(&self, lender: &Lender, id: &str, entry: &Entry) -> Result<Bytes, Trouble> {
+    async fn blob(&self, lender: &Lender, id: &str, entry: &Entry) -> Result<Bytes, DriveError> {
         let limit = self.client.settings.bytes;
         if entry.size > limit {
-            return Err(Trouble::TooLarge { size: entry.size, limit });
+            return Err(DriveError::TooLarge { size: entry.size, limit });
         }
         let content = self.client.media(lender, id).await?;
         let Some(checksum) = entry.version.strip_prefix(resource::MD5) else {
@@ -108,47 +108,53 @@ impl Drive {
             return Ok(content);
         };
         let (content, found) = summed(content).await?;
-        if found == checksum { Ok(content) } else { Err(Trouble::Changed) }
+        if found == checksum { Ok(content) } else { Err(DriveError::Changed) }
     }
 
     /// Exports a Google document if it is still the listed version. The version is checked after the export has
     /// arrived, so that no change before that goes unnoticed.
-    async fn export(&self, lender: &Lender, id: &str, mime: &str, entry: &Entry) -> Result<Bytes, Trouble> {
+    async fn export(
+        &self,
+        lender: &Lender,
+        id: &str,
+        mime: &str,
+        entry: &Entry,
+    ) -> Result<Bytes, DriveError> {
         let content = self.client.export(lender, id, mime).await?;
         self.unchanged(lender, id, entry).await?;
         Ok(content)
     }
 
-    async fn unchanged(&self, lender: &Lender, id: &str, entry: &Entry) -> Result<(), Trouble> {
+    async fn unchanged(&self, lender: &Lender, id: &str, entry: &Entry) -> Result<(), DriveError> {
         let now = self.client.metadata(lender, id).await?;
-        if now.version() == entry.version { Ok(()) } else { Err(Trouble::Changed) }
+        if now.version() == entry.version { Ok(()) } else { Err(DriveError::Changed) }
     }
 
-    async fn read(&self, source: &Source, entry: &Entry) -> Result<Bytes, Trouble> {
+    async fn read(&self, source: &Source, entry: &Entry) -> Result<Bytes, DriveError> {
         let (lender, _) = lent(source)?;
         let Located { kind, id } = Located::parse(&entry.locator)?;
         match kind {
-            Kind::Blob => self.blob(&lender, id, entry).await,
-            Kind::Exported(mime) => self.export(&lender, id, mime, entry).await,
+            DriveKind::Blob => self.blob(&lender, id, entry).await,
+            DriveKind::Exported(mime) => self.export(&lender, id, mime, entry).await,
             // The folder was refused when it was listed.
-            Kind::Folder => {
+            DriveKind::Folder => {
                 self.client.children(&lender, id, None, None).await?;
-                Err(Trouble::Denied(
+                Err(DriveError::Denied(
                     "nothing in this folder was read, but it is readable now: scan again".to_owned(),
                 ))
             }
-            Kind::Unreadable(what) => Err(Trouble::Unsupported(what)),
+            DriveKind::Unreadable(what) => Err(DriveError::Unsupported(what)),
         }
     }
 }
 
 /// Returns the content with its MD5 checksum. Runs on a blocking thread, because half a gigabyte takes a second.
-async fn summed(content: Bytes) -> Result<(Bytes, String), Trouble> {
+async fn summed(content: Bytes) -> Result<(Bytes, String), DriveError> {
     let sum = move || {
         let sum = HEXLOWER.encode(&Md5::digest(&content));
         (content, sum)
     };
-    let ended = |error: tokio::task::JoinError| Trouble::Port(PortError::Unavailable(error.to_string()));
+    let ended = |error: tokio::task::JoinError| DriveError::Port(PortError::Unavailable(error.to_string()));
     tokio::task::spawn_blocking(sum).await.map_err(ended)
 }
 
@@ -165,7 +171,7 @@ fn lent(source: &Source) -> Result<(Lender, &str), PortError> {
 impl FileSource for Drive {
     async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError> {
         let (lender, folder) = lent(source)?;
-        let listing = listing::Listing::start(Arc::clone(&self.client), lender, folder).await?;
+        let listing = listing::DriveListing::start(Arc::clone(&self.client), lender, folder).await?;
         Ok(Box::new(listing))
     }
 
@@ -179,9 +185,9 @@ impl FileSource for Drive {
         match self.client.metadata(&lender, id).await {
             Ok(found) if found.trashed => Ok(None),
             Ok(found) => Ok(Some(found.entry(entry.name.clone())?)),
-            Err(Trouble::Missing) => Ok(None),
+            Err(DriveError::Missing) => Ok(None),
             // The file exists; reading it returns the reason.
-            Err(Trouble::Denied(_)) => Ok(Some(entry.clone())),
+            Err(DriveError::Denied(_)) => Ok(Some(entry.clone())),
             Err(trouble) => Err(trouble.into()),
         }
     }
@@ -195,42 +201,42 @@ impl FileSource for Drive {
     }
 }
 
-impl From<Trouble> for ReadError {
-    fn from(trouble: Trouble) -> Self {
+impl From<DriveError> for ReadError {
+    fn from(trouble: DriveError) -> Self {
         match trouble {
-            Trouble::TokenExpired | Trouble::Token(_) => Self::TokenExpired,
-            Trouble::Missing => Self::Missing,
-            Trouble::Changed => Self::Changed,
-            Trouble::Denied(why) => Self::Denied(why),
-            Trouble::TooLarge { size, limit } => Self::TooLarge { size, limit },
-            Trouble::TooLargeToExport => Self::TooLargeToExport(
+            DriveError::TokenExpired | DriveError::Token(_) => Self::TokenExpired,
+            DriveError::Missing => Self::Missing,
+            DriveError::Changed => Self::Changed,
+            DriveError::Denied(why) => Self::Denied(why),
+            DriveError::TooLarge { size, limit } => Self::TooLarge { size, limit },
+            DriveError::TooLargeToExport => Self::TooLargeToExport(
                 "Google exports documents of up to 10 MB, and this one is larger: download it in Google \
                  Drive as a Word, Excel, PowerPoint or PDF file, and put that file into the folder"
                     .to_owned(),
             ),
-            Trouble::Unsupported(why) => Self::Unsupported(why),
-            Trouble::Port(error) => Self::Port(error),
+            DriveError::Unsupported(why) => Self::Unsupported(why),
+            DriveError::Port(error) => Self::Port(error),
         }
     }
 }
 
-impl From<Trouble> for SourceError {
-    fn from(trouble: Trouble) -> Self {
+impl From<DriveError> for SourceError {
+    fn from(trouble: DriveError) -> Self {
         match trouble {
-            Trouble::TokenExpired => Self::TokenExpired,
-            Trouble::Token(why) => Self::Refused(format!("Google Drive cannot be read: {why}")),
-            Trouble::Missing => Self::Refused(
+            DriveError::TokenExpired => Self::TokenExpired,
+            DriveError::Token(why) => Self::Refused(format!("Google Drive cannot be read: {why}")),
+            DriveError::Missing => Self::Refused(
                 "this Google Drive folder does not exist, or the owner of the access token has no access to \
                  it"
                 .to_owned(),
             ),
-            Trouble::Port(error) => Self::Port(error),
+            DriveError::Port(error) => Self::Port(error),
             other => Self::Refused(format!("the Google Drive folder cannot be listed: {other}")),
         }
     }
 }
 
-impl From<PortError> for Trouble {
+impl From<PortError> for DriveError {
     fn from(error: PortError) -> Self {
         Self::Port(error)
     }

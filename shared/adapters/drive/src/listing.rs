@@ -10,8 +10,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use riffle_ports::{Entry, Pages, SourceError};
 
-use crate::client::Client;
-use crate::error::Trouble;
+use crate::client::DriveClient;
+use crate::error::DriveError;
 use crate::resource::Resource;
 use crate::token_source::Lender;
 
@@ -19,7 +19,7 @@ use crate::token_source::Lender;
 const PAGE: usize = 1_000;
 
 /// A folder to be listed.
-struct Folder {
+struct DriveFolder {
     id: String,
     /// The shared drive that contains it.
     drive: Option<String>,
@@ -28,10 +28,10 @@ struct Folder {
     depth: usize,
 }
 
-pub struct Listing {
-    client: Arc<Client>,
+pub struct DriveListing {
+    client: Arc<DriveClient>,
     lender: Lender,
-    folders: VecDeque<Folder>,
+    folders: VecDeque<DriveFolder>,
     /// Ids of files and folders already found.
     seen: HashSet<String>,
     entries: VecDeque<Entry>,
@@ -39,8 +39,8 @@ pub struct Listing {
     met_folders: usize,
 }
 
-impl Listing {
-    pub async fn start(client: Arc<Client>, lender: Lender, folder: &str) -> Result<Self, SourceError> {
+impl DriveListing {
+    pub async fn start(client: Arc<DriveClient>, lender: Lender, folder: &str) -> Result<Self, SourceError> {
         let mut root = client.metadata(&lender, folder).await?;
         if let Some(target) = root.target() {
             root = client.metadata(&lender, target).await?;
@@ -51,17 +51,17 @@ impl Listing {
         }
         let id = root.checked_id()?.to_owned();
         let seen = HashSet::from([id.clone()]);
-        let folder = Folder { id, drive: root.drive_id, path: String::new(), depth: 0 };
+        let folder = DriveFolder { id, drive: root.drive_id, path: String::new(), depth: 0 };
         let (folders, entries) = (VecDeque::from([folder]), VecDeque::new());
         Ok(Self { client, lender, folders, seen, entries, files: 0, met_folders: 1 })
     }
 
     /// Lists the next folder.
-    async fn step(&mut self, folder: &Folder) -> Result<(), SourceError> {
+    async fn step(&mut self, folder: &DriveFolder) -> Result<(), SourceError> {
         let items = match self.gather(folder).await {
             Ok(items) => items,
             // A folder below the requested one is an entry that cannot be read.
-            Err(Trouble::Missing | Trouble::Denied(_)) if folder.depth > 0 => {
+            Err(DriveError::Missing | DriveError::Denied(_)) if folder.depth > 0 => {
                 let name = folder.path.trim_end_matches('/').to_owned();
                 let locator = format!("folder/{}", folder.id);
                 return self.push(Entry { name, locator, size: 0, version: "not listed".to_owned() });
@@ -78,7 +78,7 @@ impl Listing {
         Ok(())
     }
 
-    async fn gather(&self, folder: &Folder) -> Result<Vec<Resource>, Trouble> {
+    async fn gather(&self, folder: &DriveFolder) -> Result<Vec<Resource>, DriveError> {
         let mut items = Vec::new();
         let mut token: Option<String> = None;
         loop {
@@ -105,7 +105,7 @@ impl Listing {
         }
         match self.client.metadata(&self.lender, target).await {
             Ok(item) => self.meet(name, &item, depth),
-            Err(Trouble::Missing | Trouble::Denied(_)) => {
+            Err(DriveError::Missing | DriveError::Denied(_)) => {
                 self.seen.insert(target.to_owned());
                 let version = "not listed".to_owned();
                 self.push(Entry { name, locator: target.to_owned(), size: 0, version })
@@ -134,7 +134,7 @@ impl Listing {
             return Err(SourceError::Refused(text));
         }
         let drive = item.drive_id.clone();
-        self.folders.push_back(Folder { id, drive, path: format!("{name}/"), depth: depth + 1 });
+        self.folders.push_back(DriveFolder { id, drive, path: format!("{name}/"), depth: depth + 1 });
         Ok(())
     }
 
@@ -151,7 +151,7 @@ impl Listing {
 }
 
 #[async_trait]
-impl Pages for Listing {
+impl Pages for DriveListing {
     async fn next(&mut self) -> Result<Option<Vec<Entry>>, SourceError> {
         while self.entries.len() < PAGE
             && let Some(folder) = self.folders.pop_front()

@@ -8,7 +8,7 @@ use lru::LruCache;
 use riffle_ports::{SessionId, TokenVault};
 use tokio::time::Instant;
 
-use crate::error::Trouble;
+use crate::error::DriveError;
 
 /// Maximum sessions in the cache.
 const KEPT: NonZeroUsize = NonZeroUsize::new(8).unwrap();
@@ -39,7 +39,7 @@ impl AtHand {
     }
 
     /// Returns the lender's token, and whether it was just read from the vault.
-    pub async fn token(&self, vault: &dyn TokenVault, lender: &Lender) -> Result<(String, bool), Trouble> {
+    pub async fn token(&self, vault: &dyn TokenVault, lender: &Lender) -> Result<(String, bool), DriveError> {
         let now = Instant::now();
         {
             let mut kept = self.kept();
@@ -52,10 +52,10 @@ impl AtHand {
     }
 
     /// Returns the lender's token from the vault, and replaces the cached one.
-    pub async fn fresh(&self, vault: &dyn TokenVault, lender: &Lender) -> Result<String, Trouble> {
+    pub async fn fresh(&self, vault: &dyn TokenVault, lender: &Lender) -> Result<String, DriveError> {
         self.forget(lender);
         let lent = vault.get(&lender.tenant, &lender.session).await?;
-        let token = lent.ok_or(Trouble::TokenExpired)?.secret;
+        let token = lent.ok_or(DriveError::TokenExpired)?.secret;
         self.kept().put(lender.clone(), (token.clone(), Instant::now()));
         Ok(token)
     }

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use futures::future::try_join_all;
 use riffle_local_adapters::Store;
 use riffle_ports::{
-    Body, Clock, Counts, Ids, Message, ObjectStore, PortError, ScanLedger, Sealed, Session, SessionId,
+    Clock, Counts, Ids, Message, ObjectStore, PortError, ResultBody, ScanLedger, Sealed, Session, SessionId,
     StoredResult, Transition, Usage, WorkQueue,
 };
 use riffle_runtime::{RandomIds, SystemClock};
@@ -119,7 +119,7 @@ async fn work(store: &Store, session: &SessionId, files: u32) -> Result<(), Box<
                 matches: 2,
                 bytes: 50_000,
                 pages: 1,
-                body: Body::Inline("m".repeat(400)),
+                body: ResultBody::Inline("m".repeat(400)),
             };
             ledger.put_result(session, index / CHUNK, *index, result)
         }))

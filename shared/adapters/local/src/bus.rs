@@ -44,7 +44,7 @@ impl Replay {
 }
 
 /// A position in the archive: the sortable time and the id of an event.
-type Place = (String, String);
+type ArchivePosition = (String, String);
 
 impl LocalBus {
     /// Puts the archived events selected by `replay` into its consumer's queue, and returns their number. After an
@@ -53,7 +53,7 @@ impl LocalBus {
     /// # Errors
     /// The errors of every call to the database.
     pub async fn replay(&self, replay: &Replay) -> Result<u64, PortError> {
-        let (mut after, mut count) = (Place::default(), 0);
+        let (mut after, mut count) = (ArchivePosition::default(), 0);
         loop {
             let (replay, now) = (replay.clone(), self.queues.now());
             let (place, told) = self
@@ -90,8 +90,8 @@ impl LocalBus {
     pub async fn archived(
         &self,
         replay: &Replay,
-        after: Option<Place>,
-    ) -> Result<(Vec<String>, Option<Place>), PortError> {
+        after: Option<ArchivePosition>,
+    ) -> Result<(Vec<String>, Option<ArchivePosition>), PortError> {
         let (replay, after) = (replay.clone(), after.unwrap_or_default());
         self.queues
             .change(move |work, _| {
@@ -171,8 +171,8 @@ fn archive(connection: &Connection, event: &Outgoing) -> Result<(), WorkError> {
 fn page(
     connection: &Connection,
     replay: &Replay,
-    after: &Place,
-) -> Result<(Vec<Outgoing>, Option<Place>), WorkError> {
+    after: &ArchivePosition,
+) -> Result<(Vec<Outgoing>, Option<ArchivePosition>), WorkError> {
     let mut events = connection.rows(
         "SELECT flow, tenant, id, event_id, event_type, at, detail FROM archive \
          WHERE at >= ?1 AND at < ?2 AND (at, event_id) > (?3, ?4) ORDER BY at, event_id LIMIT ?5",

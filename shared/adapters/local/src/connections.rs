@@ -10,17 +10,17 @@ use riffle_ports::{Connection, ConnectionRegistry, PortError, SessionId};
 /// keep for the next process.
 #[derive(Debug, Clone, Default)]
 pub struct LocalConnections {
-    books: Arc<Mutex<Books>>,
+    books: Arc<Mutex<ConnectionTable>>,
 }
 
 #[derive(Debug, Default)]
-struct Books {
-    connections: HashMap<String, Entry>,
+struct ConnectionTable {
+    connections: HashMap<String, ConnectionEntry>,
     listeners: HashMap<SessionId, BTreeSet<String>>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct ConnectionEntry {
     connection: Connection,
     listens_to: BTreeSet<SessionId>,
 }
@@ -35,7 +35,7 @@ impl LocalConnections {
         self.len() == 0
     }
 
-    fn books(&self) -> MutexGuard<'_, Books> {
+    fn books(&self) -> MutexGuard<'_, ConnectionTable> {
         // No code that holds the lock can panic half-way through a change.
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -49,7 +49,7 @@ impl ConnectionRegistry for LocalConnections {
         if let Some(entry) = books.connections.get_mut(&connection.id) {
             entry.connection = connection;
         } else {
-            let entry = Entry { connection, listens_to: BTreeSet::new() };
+            let entry = ConnectionEntry { connection, listens_to: BTreeSet::new() };
             books.connections.insert(entry.connection.id.clone(), entry);
         }
         Ok(())

@@ -66,15 +66,15 @@ type Hook = Box<dyn FnOnce()>;
 /// Sends the answer to the caller, given the result of the commit.
 type Reply = Box<dyn FnOnce(&Result<(), PortError>)>;
 /// Runs in the thread, or receives the error if no transaction could be begun.
-type Job = Box<dyn FnOnce(Result<&Work<'_>, &PortError>) -> Reply + Send>;
+type Job = Box<dyn FnOnce(Result<&WorkContext<'_>, &PortError>) -> Reply + Send>;
 
 /// The context of a piece of work: the connection, inside a transaction.
-pub(crate) struct Work<'c> {
+pub(crate) struct WorkContext<'c> {
     connection: &'c Connection,
     hooks: RefCell<Vec<Hook>>,
 }
 
-impl Deref for Work<'_> {
+impl Deref for WorkContext<'_> {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
@@ -82,7 +82,7 @@ impl Deref for Work<'_> {
     }
 }
 
-impl Work<'_> {
+impl WorkContext<'_> {
     /// Runs `hook` after the commit, even if the caller no longer waits for the answer. It does not run if this piece
     /// of work fails.
     pub(crate) fn after_commit(&self, hook: impl FnOnce() + 'static) {
@@ -121,34 +121,34 @@ pub(crate) trait Sql {
     fn run(&self, sql: &str, with: impl Params) -> Result<usize, WorkError>;
 
     /// Returns every row, converted by `read`.
-    fn rows<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<Vec<T>, WorkError>;
+    fn rows<T>(&self, sql: &str, with: impl Params, read: impl ReadRow<T>) -> Result<Vec<T>, WorkError>;
 
     /// Returns the only row.
-    fn one<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<T, WorkError>;
+    fn one<T>(&self, sql: &str, with: impl Params, read: impl ReadRow<T>) -> Result<T, WorkError>;
 
     /// Returns the first row, if there is one.
-    fn first<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<Option<T>, WorkError>;
+    fn first<T>(&self, sql: &str, with: impl Params, read: impl ReadRow<T>) -> Result<Option<T>, WorkError>;
 }
 
 /// Converts the columns of a row.
-pub(crate) trait Read<T>: FnMut(&Row<'_>) -> rusqlite::Result<T> {}
+pub(crate) trait ReadRow<T>: FnMut(&Row<'_>) -> rusqlite::Result<T> {}
 
-impl<T, F: FnMut(&Row<'_>) -> rusqlite::Result<T>> Read<T> for F {}
+impl<T, F: FnMut(&Row<'_>) -> rusqlite::Result<T>> ReadRow<T> for F {}
 
 impl Sql for Connection {
     fn run(&self, sql: &str, with: impl Params) -> Result<usize, WorkError> {
         Ok(self.prepare_cached(sql)?.execute(with)?)
     }
 
-    fn rows<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<Vec<T>, WorkError> {
+    fn rows<T>(&self, sql: &str, with: impl Params, read: impl ReadRow<T>) -> Result<Vec<T>, WorkError> {
         Ok(self.prepare_cached(sql)?.query_map(with, read)?.collect::<Result<_, _>>()?)
     }
 
-    fn one<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<T, WorkError> {
+    fn one<T>(&self, sql: &str, with: impl Params, read: impl ReadRow<T>) -> Result<T, WorkError> {
         Ok(self.prepare_cached(sql)?.query_row(with, read)?)
     }
 
-    fn first<T>(&self, sql: &str, with: impl Params, read: impl Read<T>) -> Result<Option<T>, WorkError> {
+    fn first<T>(&self, sql: &str, with: impl Params, read: impl ReadRow<T>) -> Result<Option<T>, WorkError> {
         Ok(self.prepare_cached(sql)?.query_row(with, read).optional()?)
     }
 }
@@ -190,7 +190,7 @@ impl Database {
     /// same.
     pub(crate) async fn call<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Work<'_>) -> Result<T, WorkError> + Send + 'static,
+        work: impl FnOnce(&WorkContext<'_>) -> Result<T, WorkError> + Send + 'static,
     ) -> Result<T, PortError> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |place| {
@@ -229,7 +229,7 @@ impl Database {
         &self,
         sql: &'static str,
         with: impl Params + Send + 'static,
-        read: impl Read<T> + Send + 'static,
+        read: impl ReadRow<T> + Send + 'static,
     ) -> Result<Vec<T>, PortError> {
         self.call(move |work| work.rows(sql, with, read)).await
     }
@@ -302,7 +302,7 @@ fn is_held_up(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 fn run_together(connection: &Connection, jobs: impl Iterator<Item = Job>) {
-    let work = Work { connection, hooks: RefCell::default() };
+    let work = WorkContext { connection, hooks: RefCell::default() };
     let begun = execute(connection, "BEGIN");
     let replies: Vec<Reply> = jobs.map(|job| job(begun.as_ref().map(|()| &work))).collect();
     let commit = begun.and_then(|()| execute(connection, "COMMIT"));

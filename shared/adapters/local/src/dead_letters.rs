@@ -1,10 +1,10 @@
 //! The dead letters of all flows.
 
 use async_trait::async_trait;
-use riffle_ports::{DeadLetter, DeadLetters, PortError};
+use riffle_ports::{DeadLetter, DeadLetterStore, PortError};
 use riffle_topology::Topology;
 
-use crate::queues::{LocalQueues, Received};
+use crate::queues::{LocalQueues, ReceivedMessage};
 
 /// The dead letters in the state folder.
 #[derive(Debug, Clone)]
@@ -13,9 +13,12 @@ pub struct LocalDeadLetters {
 }
 
 /// Converts messages of dead-letter queues to dead letters.
-pub(crate) fn letters(topology: Topology, dead: impl IntoIterator<Item = Received>) -> Vec<DeadLetter> {
+pub(crate) fn letters(
+    topology: Topology,
+    dead: impl IntoIterator<Item = ReceivedMessage>,
+) -> Vec<DeadLetter> {
     let ends: Vec<_> = topology.dead_letters().collect();
-    let letter = |dead: Received| {
+    let letter = |dead: ReceivedMessage| {
         let end = ends.iter().find(|end| end.name == dead.queue)?;
         Some(DeadLetter {
             id: dead.id,
@@ -30,7 +33,7 @@ pub(crate) fn letters(topology: Topology, dead: impl IntoIterator<Item = Receive
 }
 
 #[async_trait]
-impl DeadLetters for LocalDeadLetters {
+impl DeadLetterStore for LocalDeadLetters {
     async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
         let limit = limit as usize;
         let mut dead = self.queues.dead_letters(flow, limit.saturating_add(1)).await?;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
 
 use crate::database::{Database, Sql as _};
-use crate::names::Numbers;
+use crate::names::NameNumbers;
 use crate::transaction_rows::{days, month as read_month};
 
 /// The figures in the state folder.
@@ -26,7 +26,7 @@ impl FigureStore for LocalFigures {
         let (tenant, account) = (tenant.to_owned(), account.to_owned());
         self.database
             .call(move |work| {
-                let Some(number) = Numbers::new(&tenant).known(work, &account)? else { return Ok(None) };
+                let Some(number) = NameNumbers::new(&tenant).known(work, &account)? else { return Ok(None) };
                 let sql = "SELECT version, body FROM figures WHERE account = ?1 AND month = ?2";
                 work.first(sql, (number, month.to_string()), |row| {
                     Ok(StoredFigures {
@@ -52,7 +52,7 @@ impl FigureStore for LocalFigures {
         let (tenant, account, body) = (tenant.to_owned(), account.to_owned(), body.to_owned());
         self.database
             .call(move |work| {
-                let Some(number) = Numbers::new(&tenant).known(work, &account)? else { return Ok(false) };
+                let Some(number) = NameNumbers::new(&tenant).known(work, &account)? else { return Ok(false) };
                 let sql = if seen == 0 {
                     "INSERT INTO figures (account, month, version, body) \
                      SELECT account, month, ?4, ?3 FROM months WHERE account = ?1 AND month = ?2 \
@@ -77,7 +77,7 @@ impl FigureStore for LocalFigures {
         let (tenant, account) = (tenant.to_owned(), account.to_owned());
         self.database
             .call(move |work| {
-                let Some(number) = Numbers::new(&tenant).known(work, &account)? else { return Ok(seen == 0) };
+                let Some(number) = NameNumbers::new(&tenant).known(work, &account)? else { return Ok(seen == 0) };
                 let month = month.to_string();
                 let is_forgettable: bool = work.one(
                     "SELECT coalesce((SELECT version FROM figures WHERE account = ?1 AND month = ?2), 0) = ?3 \

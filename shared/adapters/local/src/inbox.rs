@@ -21,14 +21,14 @@ use riffle_topology::statements::{PREFIX, UPLOADS};
 use sha2::{Digest, Sha256};
 
 use crate::Store;
-use crate::database::{Work, WorkError};
+use crate::database::{WorkContext, WorkError};
 use crate::file_read;
 use crate::folder_walk::version;
-use crate::inbox_rows::{self as rows, Row};
+use crate::inbox_rows::{self as rows, InboxRow};
 use crate::objects::elsewhere;
 use crate::queue_rows;
 use crate::queues::LocalQueues;
-use crate::uploads::{LocalUploads, Receiving, Refused, etag};
+use crate::uploads::{LocalUploads, Receiving, UploadRefusal, etag};
 
 /// The name of the bucket of uploads on this machine.
 pub const BUCKET: &str = "uploads";
@@ -79,7 +79,7 @@ pub enum DepositError {
     #[error("it has {size} bytes; the limit is {most} bytes: split it, for example by year")]
     TooLarge { size: u64, most: u64 },
     #[error("it cannot be stored: {0}")]
-    Store(#[from] Refused),
+    Store(#[from] UploadRefusal),
 }
 
 impl From<PortError> for DepositError {
@@ -132,8 +132,8 @@ impl LocalInbox {
         elsewhere(move || uploads.expire()).await?
     }
 
-    async fn forget(&self, key: String, seen: Row) -> Result<(), PortError> {
-        let forget = move |work: &Work<'_>| work.erasing(|| rows::remove(work, &key, &seen));
+    async fn forget(&self, key: String, seen: InboxRow) -> Result<(), PortError> {
+        let forget = move |work: &WorkContext<'_>| work.erasing(|| rows::remove(work, &key, &seen));
         self.queues.database().call(forget).await
     }
 
@@ -141,7 +141,7 @@ impl LocalInbox {
     async fn expect_orphans(&self) -> Result<(), PortError> {
         let uploads = self.uploads.clone();
         let keys = elsewhere(move || uploads.keys(PREFIX.trim_end_matches('/'))).await??;
-        let row = Row {
+        let row = InboxRow {
             name: None,
             account: None,
             origin: None,
@@ -166,13 +166,13 @@ impl LocalInbox {
     ///
     /// # Errors
     /// The file is incomplete, or is no longer expected.
-    pub async fn finish(&self, receiving: Receiving) -> Result<String, Refused> {
+    pub async fn finish(&self, receiving: Receiving) -> Result<String, UploadRefusal> {
         let listened_to = |key: &&str| self.queues.topology().bucket_listener(key).is_some();
         let (told_of, now) = (receiving.key().filter(listened_to).map(str::to_owned), self.queues.now());
         if let Some(key) = told_of.clone()
             && !self.queues.database().call(move |work| rows::expect_again(work, &key, now)).await?
         {
-            return Err(Refused::NotPermitted);
+            return Err(UploadRefusal::NotPermitted);
         }
         let etag = elsewhere(move || receiving.finish()).await??;
         if let Some(key) = told_of {
@@ -200,7 +200,7 @@ impl LocalInbox {
         Ok(self.known(path).await?.is_some())
     }
 
-    async fn known(&self, path: &Path) -> Result<Option<(String, Row)>, PortError> {
+    async fn known(&self, path: &Path) -> Result<Option<(String, InboxRow)>, PortError> {
         let metadata = fs::metadata(path)
             .map_err(|error| PortError::Unavailable(format!("{}: {error}", path.display())))?;
         let (origin, stamp) = (origin(path), version(&metadata));
@@ -217,7 +217,7 @@ impl LocalInbox {
         let most = deposit.most;
         let Copied { receiving, stamp, digest } =
             elsewhere(move || copy(&uploads, &path, &at, most)).await??;
-        let row = Row {
+        let row = InboxRow {
             name: deposit.name.clone(),
             account: deposit.account.clone(),
             origin: Some(origin(&deposit.path)),
@@ -266,7 +266,7 @@ impl LocalInbox {
     }
 
     /// Returns the row of this version, and the path of its file.
-    async fn find(&self, object: &ObjectRef) -> Result<Option<(Row, PathBuf, fs::Metadata)>, PortError> {
+    async fn find(&self, object: &ObjectRef) -> Result<Option<(InboxRow, PathBuf, fs::Metadata)>, PortError> {
         if object.bucket != BUCKET || object.version.is_some() {
             return Ok(None);
         }
@@ -289,7 +289,7 @@ impl Inbox for LocalInbox {
     async fn form(&self, upload: &Announced) -> Result<PostForm, PortError> {
         let key = self.fresh_key(&upload.tenant);
         let form = self.uploads.form(&key, upload.size).await?;
-        let row = Row {
+        let row = InboxRow {
             name: Some(upload.name.clone()),
             account: upload.account.clone(),
             origin: None,
@@ -333,7 +333,7 @@ impl Inbox for LocalInbox {
         }
         // Also if the file is gone: an earlier attempt may have crashed right after it removed the file.
         let ObjectRef { key, etag, .. } = object.clone();
-        let forget = move |work: &Work<'_>| {
+        let forget = move |work: &WorkContext<'_>| {
             if rows::is_settled(work, &key, &etag)? {
                 work.erasing(|| rows::forget(work, &key))
             } else {
@@ -370,7 +370,7 @@ fn copy(uploads: &LocalUploads, path: &Path, key: &str, most: u64) -> Result<Cop
         }
         hash.update(&piece[..read]);
         receiving.write(&piece[..read]).map_err(|refused| match refused {
-            Refused::Size(_) => DepositError::Changed,
+            UploadRefusal::Size(_) => DepositError::Changed,
             other => other.into(),
         })?;
     }

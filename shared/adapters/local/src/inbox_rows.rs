@@ -8,7 +8,7 @@ use crate::listing::{read_time, sortable};
 
 /// An upload that is expected or has arrived.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct InboxRow {
     pub(crate) name: Option<String>,
     pub(crate) account: Option<String>,
     pub(crate) origin: Option<Vec<u8>>,
@@ -29,8 +29,8 @@ macro_rules! select {
     };
 }
 
-pub(crate) fn expect(connection: &Connection, key: &str, row: &Row) -> Result<(), WorkError> {
-    let Row { name, account, origin, stamp, digest, announced_at, etag: _ } = row;
+pub(crate) fn expect(connection: &Connection, key: &str, row: &InboxRow) -> Result<(), WorkError> {
+    let InboxRow { name, account, origin, stamp, digest, announced_at, etag: _ } = row;
     connection.run(
         "INSERT OR REPLACE INTO inbox (key, name, account, origin, stamp, digest, announced_at, pending) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)",
@@ -61,12 +61,12 @@ pub(crate) fn is_settled(connection: &Connection, key: &str, etag: &str) -> Resu
 }
 
 /// If this content of this file was deposited before, records its new modification time. Returns whether it was.
-pub(crate) fn renew(connection: &Connection, row: &Row) -> Result<bool, WorkError> {
+pub(crate) fn renew(connection: &Connection, row: &InboxRow) -> Result<bool, WorkError> {
     let sql = "UPDATE inbox SET stamp = ?3 WHERE origin = ?1 AND digest = ?2";
     Ok(connection.run(sql, (&row.origin, &row.digest, &row.stamp))? > 0)
 }
 
-pub(crate) fn get(connection: &Connection, key: &str) -> Result<Option<Row>, WorkError> {
+pub(crate) fn get(connection: &Connection, key: &str) -> Result<Option<InboxRow>, WorkError> {
     Ok(connection.first(select!("key = ?1"), [key], read)?.map(|(_, row)| row))
 }
 
@@ -75,18 +75,18 @@ pub(crate) fn of_origin(
     connection: &Connection,
     origin: &[u8],
     stamp: &str,
-) -> Result<Option<(String, Row)>, WorkError> {
+) -> Result<Option<(String, InboxRow)>, WorkError> {
     let sql = select!("origin = ?1 AND stamp = ?2 ORDER BY announced_at DESC LIMIT 1");
     connection.first(sql, (origin, stamp), read)
 }
 
 /// Returns the uploads that may have arrived without a notification.
-pub(crate) fn pending(connection: &Connection) -> Result<Vec<(String, Row)>, WorkError> {
+pub(crate) fn pending(connection: &Connection) -> Result<Vec<(String, InboxRow)>, WorkError> {
     connection.rows(select!("pending ORDER BY announced_at"), [], read)
 }
 
 /// Removes an upload that is still expected, unless it was announced again.
-pub(crate) fn remove(connection: &Connection, key: &str, seen: &Row) -> Result<(), WorkError> {
+pub(crate) fn remove(connection: &Connection, key: &str, seen: &InboxRow) -> Result<(), WorkError> {
     let sql = "DELETE FROM inbox WHERE key = ?1 AND pending AND announced_at = ?2";
     connection.run(sql, (key, sortable(seen.announced_at))).map(drop)
 }
@@ -98,8 +98,8 @@ pub(crate) fn forget(connection: &Connection, key: &str) -> Result<(), WorkError
     connection.run(sql, [key]).map(drop)
 }
 
-fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(String, Row)> {
-    let known = Row {
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(String, InboxRow)> {
+    let known = InboxRow {
         name: row.get(1)?,
         account: row.get(2)?,
         origin: row.get(3)?,

@@ -9,15 +9,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use riffle_ports::{
-    Attempt, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, StoredResult,
-    Transition, Usage,
+    Attempt, ChunkDone, Counts, ListedAt, PortError, ScanLedger, Session, SessionId, StoredResult,
+    Transition, TransitionResult, Usage,
 };
 use rusqlite::Row;
 
-use crate::database::{Database, Sql as _, Work, WorkError};
+use crate::database::{Database, Sql as _, WorkContext, WorkError};
 use crate::index_set;
 use crate::listing::{self, read_json, read_time, sortable};
-use crate::probe::{self, Sums};
+use crate::probe::{self, SessionSums};
 
 /// The ledger in the state folder. It accepts results, sets and attempts of sessions that do not exist.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub struct LocalLedger {
 
 impl LocalLedger {
     /// Sums all sessions. Not part of the port: people query it, not flows.
-    pub(crate) async fn sums(&self) -> Result<Sums, PortError> {
+    pub(crate) async fn sums(&self) -> Result<SessionSums, PortError> {
         let sessions = self.database.rows("SELECT fields FROM sessions", [], |row| read_json(row, 0)).await?;
         Ok(probe::sum(&sessions))
     }
@@ -55,15 +55,19 @@ impl ScanLedger for LocalLedger {
         self.database.call(move |work| load(work, &id)).await
     }
 
-    async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError> {
+    async fn transition(
+        &self,
+        id: &SessionId,
+        transition: Transition,
+    ) -> Result<TransitionResult, PortError> {
         let id = id.clone();
         self.database
             .call(move |work| {
                 let Some(mut session) = load(work, &id)? else {
-                    return Ok(Outcome::NoSession);
+                    return Ok(TransitionResult::NoSession);
                 };
                 if session.apply(&transition).is_err() {
-                    return Ok(Outcome::Refused(session));
+                    return Ok(TransitionResult::Refused(session));
                 }
                 match transition {
                     Transition::Delete { .. } => work.erasing(|| {
@@ -76,7 +80,7 @@ impl ScanLedger for LocalLedger {
                     }
                     _ => save(work, &mut session)?,
                 }
-                Ok(Outcome::Applied(session))
+                Ok(TransitionResult::Applied(session))
             })
             .await
     }
@@ -243,7 +247,7 @@ impl ScanLedger for LocalLedger {
     }
 }
 
-fn load(work: &Work<'_>, id: &SessionId) -> Result<Option<Session>, WorkError> {
+fn load(work: &WorkContext<'_>, id: &SessionId) -> Result<Option<Session>, WorkError> {
     let sql = "SELECT fields, chunks_done, request FROM sessions JOIN requests ON session = id WHERE id = ?1";
     let read = |row: &Row<'_>| Ok((read_json(row, 0)?, row.get(1)?, row.get(2)?));
     let Some((session, chunks_done, request)) = work.first(sql, [&id.0], read)? else { return Ok(None) };
@@ -254,14 +258,14 @@ fn load(work: &Work<'_>, id: &SessionId) -> Result<Option<Session>, WorkError> {
 }
 
 /// Replaces the request with what remains of it, and removes the session from the list.
-fn forget_request(work: &Work<'_>, session: &Session) -> Result<(), WorkError> {
+fn forget_request(work: &WorkContext<'_>, session: &Session) -> Result<(), WorkError> {
     let sql = "UPDATE requests SET request = ?2 WHERE session = ?1";
     work.run(sql, (&session.id.0, &session.request))?;
     listing::remove(work, session)
 }
 
 /// Removes the rows of sessions that were deleted before `before`.
-fn forget_sessions(work: &Work<'_>, before: DateTime<Utc>) -> Result<(), WorkError> {
+fn forget_sessions(work: &WorkContext<'_>, before: DateTime<Utc>) -> Result<(), WorkError> {
     let sql = "SELECT fields FROM sessions WHERE NOT open AND json_extract(fields, '$.state') = 'DELETED'";
     let deleted: Vec<Session> = work.rows(sql, [], |row| read_json(row, 0))?;
     for old in deleted.iter().filter(|session| session.progress_at < before) {
@@ -272,7 +276,7 @@ fn forget_sessions(work: &Work<'_>, before: DateTime<Utc>) -> Result<(), WorkErr
 }
 
 /// Writes everything except the request.
-fn save(work: &Work<'_>, session: &mut Session) -> Result<(), WorkError> {
+fn save(work: &WorkContext<'_>, session: &mut Session) -> Result<(), WorkError> {
     let request = std::mem::take(&mut session.request);
     let chunks_done = std::mem::take(&mut session.chunks_done);
     let fields = serde_json::to_string(session);
@@ -287,7 +291,7 @@ fn save(work: &Work<'_>, session: &mut Session) -> Result<(), WorkError> {
     Ok(())
 }
 
-fn load_done(work: &Work<'_>, id: &SessionId, chunk: u32) -> Result<BTreeSet<u32>, WorkError> {
+fn load_done(work: &WorkContext<'_>, id: &SessionId, chunk: u32) -> Result<BTreeSet<u32>, WorkError> {
     let sql = "SELECT numbers FROM done WHERE session = ?1 AND chunk = ?2";
     let bytes: Option<Vec<u8>> = work.first(sql, (&id.0, chunk), |row| row.get(0))?;
     index_set::decode(&bytes.unwrap_or_default())
@@ -296,7 +300,7 @@ fn load_done(work: &Work<'_>, id: &SessionId, chunk: u32) -> Result<BTreeSet<u32
 
 /// Stores `result` unless one exists, and returns the stored one.
 fn put_result(
-    work: &Work<'_>,
+    work: &WorkContext<'_>,
     id: &SessionId,
     chunk: u32,
     index: u32,

@@ -66,7 +66,7 @@ pub use notifier::{Frames, LocalNotifier, MAX_WAITING_BYTES, MAX_WAITING_FRAMES}
 pub use objects::LocalObjects;
 pub use probe::LocalProbe;
 pub use pumps::{Observer, Pumps};
-pub use queues::{LocalQueues, Received};
+pub use queues::{LocalQueues, ReceivedMessage};
 pub use records::LocalRecords;
 pub use store::{OpenError, Store};
 pub use tesseract::Tesseract;
@@ -75,4 +75,4 @@ pub use tickets::LocalTickets;
 pub use timings::{Measure, Timings};
 pub use tokens::LocalTokens;
 pub use transactions::LocalTransactions;
-pub use uploads::{LocalUploads, Permit, Place, Receiving, Refused};
+pub use uploads::{LocalUploads, Permit, Receiving, UploadDestination, UploadRefusal};

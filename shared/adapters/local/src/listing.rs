@@ -5,7 +5,7 @@ use riffle_ports::{ListedAt, Session, SessionId};
 use rusqlite::{Row, params};
 use serde::de::DeserializeOwned;
 
-use crate::database::{Sql as _, Work, WorkError};
+use crate::database::{Sql as _, WorkContext, WorkError};
 
 /// Returns a time as text that sorts as times do.
 pub(crate) fn sortable(time: DateTime<Utc>) -> String {
@@ -31,20 +31,20 @@ pub(crate) fn unreadable(
 }
 
 /// Lists a session that was just created.
-pub(crate) fn add(work: &Work<'_>, session: &Session) -> Result<(), WorkError> {
+pub(crate) fn add(work: &WorkContext<'_>, session: &Session) -> Result<(), WorkError> {
     let listed = params![session.tenant, sortable(session.created_at), session.id.0];
     work.run("INSERT INTO listing (tenant, created_at, session) VALUES (?1, ?2, ?3)", listed).map(drop)
 }
 
 /// Removes a session from the list.
-pub(crate) fn remove(work: &Work<'_>, session: &Session) -> Result<(), WorkError> {
+pub(crate) fn remove(work: &WorkContext<'_>, session: &Session) -> Result<(), WorkError> {
     let listed = params![session.tenant, sortable(session.created_at), session.id.0];
     work.run("DELETE FROM listing WHERE tenant = ?1 AND created_at = ?2 AND session = ?3", listed).map(drop)
 }
 
 /// Returns the ids that follow `after`.
 pub(crate) fn page(
-    work: &Work<'_>,
+    work: &WorkContext<'_>,
     tenant: &str,
     after: Option<&ListedAt>,
     limit: u32,

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use riffle_ports::{Category, FileId, Month};
 
-use crate::database::{Sql as _, Work, WorkError};
+use crate::database::{Sql as _, WorkContext, WorkError};
 
 /// The number of "no category".
 pub(crate) const NO_CATEGORY: i64 = 2;
@@ -17,7 +17,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    pub(crate) fn file(&mut self, work: &Work<'_>, number: u32) -> Result<FileId, WorkError> {
+    pub(crate) fn file(&mut self, work: &WorkContext<'_>, number: u32) -> Result<FileId, WorkError> {
         if let Some(file) = self.files.get(&number) {
             return Ok(file.clone());
         }
@@ -27,7 +27,11 @@ impl Names {
         Ok(file)
     }
 
-    pub(crate) fn category(&mut self, work: &Work<'_>, number: i64) -> Result<Option<Category>, WorkError> {
+    pub(crate) fn category(
+        &mut self,
+        work: &WorkContext<'_>,
+        number: i64,
+    ) -> Result<Option<Category>, WorkError> {
         if number == NO_CATEGORY {
             return Ok(None);
         }
@@ -45,14 +49,14 @@ impl Names {
 
 /// The numbers of names, cached during a call.
 #[derive(Debug)]
-pub(crate) struct Numbers {
+pub(crate) struct NameNumbers {
     tenant: String,
     accounts: HashMap<String, i64>,
     months: HashSet<(i64, Month)>,
     categories: Vec<(Category, i64)>,
 }
 
-impl Numbers {
+impl NameNumbers {
     pub(crate) fn new(tenant: &str) -> Self {
         Self {
             tenant: tenant.to_owned(),
@@ -63,7 +67,7 @@ impl Numbers {
     }
 
     /// Returns the number of an account; `None` if nothing was ever stored for it.
-    pub(crate) fn known(&mut self, work: &Work<'_>, account: &str) -> Result<Option<i64>, WorkError> {
+    pub(crate) fn known(&mut self, work: &WorkContext<'_>, account: &str) -> Result<Option<i64>, WorkError> {
         if let Some(number) = self.accounts.get(account) {
             return Ok(Some(*number));
         }
@@ -75,7 +79,7 @@ impl Numbers {
         Ok(number)
     }
 
-    pub(crate) fn account(&mut self, work: &Work<'_>, account: &str) -> Result<i64, WorkError> {
+    pub(crate) fn account(&mut self, work: &WorkContext<'_>, account: &str) -> Result<i64, WorkError> {
         if let Some(number) = self.known(work, account)? {
             return Ok(number);
         }
@@ -86,7 +90,12 @@ impl Numbers {
     }
 
     /// Records that this month of the account has rows.
-    pub(crate) fn month(&mut self, work: &Work<'_>, account: i64, month: Month) -> Result<(), WorkError> {
+    pub(crate) fn month(
+        &mut self,
+        work: &WorkContext<'_>,
+        account: i64,
+        month: Month,
+    ) -> Result<(), WorkError> {
         if self.months.insert((account, month)) {
             let sql = "INSERT INTO months (account, month) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
             work.run(sql, (account, month.to_string()))?;
@@ -96,7 +105,7 @@ impl Numbers {
 
     pub(crate) fn category(
         &mut self,
-        work: &Work<'_>,
+        work: &WorkContext<'_>,
         category: Option<&Category>,
     ) -> Result<i64, WorkError> {
         let Some(category) = category else { return Ok(NO_CATEGORY) };

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use riffle_contracts::MAX_FRAME_BYTES;
-use riffle_ports::{ClientNotifier, Delivery, PortError};
+use riffle_ports::{ClientNotifier, PortError, PushResult};
 use tokio::sync::Notify;
 
 /// The most frames that may wait for one client.
@@ -33,12 +33,12 @@ pub struct Frames {
 
 #[derive(Debug, Default)]
 struct FrameBox {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<PendingFrames>,
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct PendingFrames {
     frames: VecDeque<String>,
     bytes: usize,
     closed: bool,
@@ -70,7 +70,7 @@ impl LocalNotifier {
 impl ClientNotifier for LocalNotifier {
     /// # Errors
     /// [`PortError::Broken`] for a frame above [`MAX_FRAME_BYTES`], which AWS would refuse.
-    async fn push(&self, connection: &str, frame: &str) -> Result<Delivery, PortError> {
+    async fn push(&self, connection: &str, frame: &str) -> Result<PushResult, PortError> {
         if frame.len() > MAX_FRAME_BYTES {
             return Err(PortError::Broken(format!(
                 "a frame of {} bytes; the limit is {MAX_FRAME_BYTES}",
@@ -79,15 +79,15 @@ impl ClientNotifier for LocalNotifier {
         }
         let mut boxes = self.boxes();
         let Some(frames) = boxes.get(connection) else {
-            return Ok(Delivery::Gone);
+            return Ok(PushResult::Gone);
         };
         if frames.add(frame) {
-            return Ok(Delivery::Sent);
+            return Ok(PushResult::Sent);
         }
         frames.close();
         boxes.remove(connection);
         tracing::warn!(connection, "a client did not keep up and was disconnected");
-        Ok(Delivery::Gone)
+        Ok(PushResult::Gone)
     }
 }
 
@@ -124,7 +124,7 @@ impl Drop for Frames {
 }
 
 impl FrameBox {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, PendingFrames> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -143,7 +143,7 @@ impl FrameBox {
 
     fn close(&self) {
         let mut waiting = self.waiting();
-        *waiting = Waiting { closed: true, ..Waiting::default() };
+        *waiting = PendingFrames { closed: true, ..PendingFrames::default() };
         drop(waiting);
         self.changed.notify_waiters();
     }

@@ -23,11 +23,11 @@ const IN_PLACE: u64 = 64 * 1024;
 /// The objects in the state folder.
 #[derive(Debug, Clone)]
 pub struct LocalObjects {
-    folders: Arc<Folders>,
+    folders: Arc<ObjectFolders>,
 }
 
 #[derive(Debug)]
-struct Folders {
+struct ObjectFolders {
     objects: PathBuf,
     /// On the same file system as `objects`; emptied on opening.
     tmp: PathBuf,
@@ -39,7 +39,12 @@ struct Folders {
 impl LocalObjects {
     pub(crate) fn new(objects: PathBuf, tmp: PathBuf, locked_by: Arc<Database>) -> Self {
         Self {
-            folders: Arc::new(Folders { objects, tmp, next_tmp: AtomicU64::new(0), _locked_by: locked_by }),
+            folders: Arc::new(ObjectFolders {
+                objects,
+                tmp,
+                next_tmp: AtomicU64::new(0),
+                _locked_by: locked_by,
+            }),
         }
     }
 
@@ -73,9 +78,9 @@ impl ObjectStore for LocalObjects {
         };
         match read.await {
             Ok(content) => Ok(Some(content)),
-            Err(Failure::Io(error)) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(Failure::Io(error)) => Err(failure("read", key, &error)),
-            Err(Failure::Port(error)) => Err(error),
+            Err(ObjectError::Io(error)) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(ObjectError::Io(error)) => Err(failure("read", key, &error)),
+            Err(ObjectError::Port(error)) => Err(error),
         }
     }
 
@@ -99,7 +104,7 @@ impl ObjectStore for LocalObjects {
     }
 }
 
-impl Folders {
+impl ObjectFolders {
     fn write(&self, path: &Path, content: &[u8], replace: bool) -> io::Result<Put> {
         let path = self.objects.join(path);
         // Usually a repeated call: skip the write. The link below decides.
@@ -145,7 +150,7 @@ fn in_folder(path: &Path, act: impl Fn() -> io::Result<()>) -> io::Result<()> {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+enum ObjectError {
     #[error(transparent)]
     Io(#[from] io::Error),
     #[error(transparent)]

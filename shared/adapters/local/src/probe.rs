@@ -35,9 +35,9 @@ impl Probe for LocalProbe {
 }
 
 /// The number of sessions by state, in the order of the states' sequence, and their total counts.
-pub(crate) type Sums = (Vec<(riffle_ports::State, u64)>, Counts);
+pub(crate) type SessionSums = (Vec<(riffle_ports::State, u64)>, Counts);
 
-pub(crate) fn sum(all: &[Session]) -> Sums {
+pub(crate) fn sum(all: &[Session]) -> SessionSums {
     use riffle_ports::State::{Cancelled, Complete, Dispatching, Failed, Finalizing, Listing, Running};
     let states = [Listing, Dispatching, Running, Finalizing, Complete, Failed, Cancelled];
     let of = |state| all.iter().filter(|session| session.state == state).count() as u64;

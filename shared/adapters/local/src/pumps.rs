@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use riffle_ports::PortError;
-use riffle_runtime::{Event, Registry, queue_event};
+use riffle_runtime::{FunctionEvent, Registry, queue_event};
 use riffle_topology::{Consumed, SWEEP_SECONDS};
 use tokio::sync::{RwLock, watch};
 use tokio::task::JoinSet;
 
-use crate::queues::{LocalQueues, Received};
+use crate::queues::{LocalQueues, ReceivedMessage};
 
 /// As on AWS: six times the timeout of a function. Renewed while a function is running.
 const VISIBILITY: Duration = Duration::from_mins(12);
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const MAX_DELAY: Duration = Duration::from_mins(1);
 
 /// A callback for each message that was processed successfully.
-pub type Observer = Arc<dyn Fn(&Consumed, &Received) + Send + Sync>;
+pub type Observer = Arc<dyn Fn(&Consumed, &ReceivedMessage) + Send + Sync>;
 
 /// The running pumps.
 #[derive(Debug)]
@@ -126,7 +126,7 @@ impl Pump {
     }
 
     /// Calls the function with a batch, then deletes or releases each message by its result.
-    async fn deliver(&self, messages: &[Received]) -> Result<(), PortError> {
+    async fn deliver(&self, messages: &[ReceivedMessage]) -> Result<(), PortError> {
         let queues = &self.queues;
         let receipts: Vec<String> = messages.iter().map(|message| message.receipt.clone()).collect();
         let envelope = queue_event(
@@ -135,7 +135,7 @@ impl Pump {
                 (message.id.as_str(), message.receive_count, message.sent_at, message.body.as_str())
             }),
         );
-        let event = Event::new(envelope, receipts[0].clone());
+        let event = FunctionEvent::new(envelope, receipts[0].clone());
         let call = self.registry.call(self.consumer.function, event);
         let function = async {
             match &self.alone {
@@ -159,7 +159,7 @@ impl Pump {
         };
         let failed: BTreeSet<&str> =
             response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
-        let (failed, done): (Vec<&Received>, Vec<&Received>) =
+        let (failed, done): (Vec<&ReceivedMessage>, Vec<&ReceivedMessage>) =
             messages.iter().partition(|message| failed.contains(message.id.as_str()));
         for message in &done {
             (self.observer)(&self.consumer, message);

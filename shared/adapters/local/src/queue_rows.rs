@@ -11,16 +11,16 @@ use riffle_topology::Topology;
 use rusqlite::Connection;
 
 use crate::database::{Sql as _, WorkError};
-use crate::queues::Received;
+use crate::queues::ReceivedMessage;
 
 /// From this number of deliveries on, a delivery counts even if the whole process ended during it.
 const FORGIVEN: u32 = 50;
 
 /// The id of a message, and the number of this delivery of it.
-pub(crate) type Receipt = (i64, i64);
+pub(crate) type DeliveryId = (i64, i64);
 
 /// Queues that have new ready messages.
-pub(crate) type Woken = BTreeSet<String>;
+pub(crate) type ReadyQueues = BTreeSet<String>;
 
 pub(crate) fn insert(
     connection: &Connection,
@@ -40,7 +40,7 @@ pub(crate) fn deliver(
     group: &str,
     body: &str,
     now: DateTime<Utc>,
-    woken: &mut Woken,
+    woken: &mut ReadyQueues,
 ) -> Result<(), WorkError> {
     insert(connection, queue, group, body, now)?;
     line_up(connection, queue, group)?;
@@ -62,7 +62,7 @@ pub(crate) fn take(
     queue: &str,
     max: usize,
     until: DateTime<Utc>,
-) -> Result<Vec<Received>, WorkError> {
+) -> Result<Vec<ReceivedMessage>, WorkError> {
     let mut taken = Vec::new();
     while taken.len() < max {
         let groups = next_groups(connection, queue, max - taken.len())?;
@@ -95,7 +95,7 @@ fn take_of_group(
     group: &str,
     max: usize,
     until: DateTime<Utc>,
-) -> Result<Vec<Received>, WorkError> {
+) -> Result<Vec<ReceivedMessage>, WorkError> {
     let mut rows = connection.rows(
         "UPDATE messages SET hidden_until = ?4, deliveries = deliveries + 1, in_flight = 1 WHERE id IN \
          (SELECT id FROM messages WHERE queue = ?1 AND fair_group = ?2 AND hidden_until IS NULL \
@@ -119,14 +119,14 @@ fn end_turn(connection: &Connection, queue: &str, group: &str, empty: bool) -> R
 }
 
 /// Deletes the message if this delivery is still its last one. Returns whether it was.
-pub(crate) fn delete(connection: &Connection, (id, delivery): Receipt) -> Result<bool, WorkError> {
+pub(crate) fn delete(connection: &Connection, (id, delivery): DeliveryId) -> Result<bool, WorkError> {
     Ok(connection.run("DELETE FROM messages WHERE id = ?1 AND deliveries = ?2", [id, delivery])? == 1)
 }
 
 /// Hides a message in flight until another time. Returns whether this delivery was still its last one.
 pub(crate) fn hide_until(
     connection: &Connection,
-    (id, delivery): Receipt,
+    (id, delivery): DeliveryId,
     until: DateTime<Utc>,
 ) -> Result<bool, WorkError> {
     let sql = "UPDATE messages SET hidden_until = ?3 WHERE id = ?1 AND deliveries = ?2 AND in_flight";
@@ -138,10 +138,10 @@ pub(crate) fn hide_until(
 pub(crate) fn release(
     connection: &Connection,
     topology: Topology,
-    (id, delivery): Receipt,
+    (id, delivery): DeliveryId,
     until: DateTime<Utc>,
     now: DateTime<Utc>,
-    woken: &mut Woken,
+    woken: &mut ReadyQueues,
 ) -> Result<bool, WorkError> {
     let sql = "SELECT id, queue, fair_group, deliveries - base FROM messages \
          WHERE id = ?1 AND deliveries = ?2 AND in_flight";
@@ -177,7 +177,11 @@ pub(crate) fn redrive(
 }
 
 /// Returns the oldest messages of a queue, whether ready or not.
-pub(crate) fn peek(connection: &Connection, queue: &str, max: usize) -> Result<Vec<Received>, WorkError> {
+pub(crate) fn peek(
+    connection: &Connection,
+    queue: &str,
+    max: usize,
+) -> Result<Vec<ReceivedMessage>, WorkError> {
     let sql = "SELECT id, queue, fair_group, body, deliveries, base, sent_at FROM messages \
          WHERE queue = ?1 ORDER BY id LIMIT ?2";
     connection.rows(sql, (queue, as_limit(max)), |row| Ok(read_row(row)?.1))
@@ -189,7 +193,7 @@ pub(crate) fn dead_letters(
     connection: &Connection,
     queues: impl IntoIterator<Item = String>,
     max: usize,
-) -> Result<Vec<Received>, WorkError> {
+) -> Result<Vec<ReceivedMessage>, WorkError> {
     let mut dead = Vec::new();
     for queue in queues {
         let sql = "SELECT id, queue, fair_group, body, deliveries, base, sent_at FROM messages \
@@ -205,7 +209,7 @@ pub(crate) fn wake_due(
     connection: &Connection,
     topology: Topology,
     now: DateTime<Utc>,
-    woken: &mut Woken,
+    woken: &mut ReadyQueues,
 ) -> Result<(), WorkError> {
     let sql = "SELECT id, queue, fair_group, deliveries - base FROM messages \
          WHERE hidden_until IS NOT NULL AND hidden_until <= ?1";
@@ -242,7 +246,7 @@ pub(crate) fn release_all_in_flight(
         connection.run(sql, (consumed.queue.name, FORGIVEN))?;
     }
     connection.execute("UPDATE messages SET hidden_until = ?1 WHERE in_flight", [now.timestamp_micros()])?;
-    wake_due(connection, topology, now, &mut Woken::new())
+    wake_due(connection, topology, now, &mut ReadyQueues::new())
 }
 
 /// Returns a limit as `SQLite` takes it.
@@ -275,7 +279,7 @@ fn reappear(
     connection: &Connection,
     topology: Topology,
     message: Hidden,
-    woken: &mut Woken,
+    woken: &mut ReadyQueues,
 ) -> Result<(), WorkError> {
     let queue = match topology.redrive(&message.queue) {
         Some(redrive) if message.receive_count >= redrive.after => {
@@ -306,9 +310,9 @@ fn read_hidden(row: &rusqlite::Row<'_>) -> rusqlite::Result<Hidden> {
 
 /// Reads the columns id, queue, `fair_group`, body, deliveries, base, `sent_at`. Also returns the id as a number, for
 /// sorting.
-fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Received)> {
+fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, ReceivedMessage)> {
     let (id, deliveries, base): (i64, i64, i64) = (row.get(0)?, row.get(4)?, row.get(5)?);
-    let received = Received {
+    let received = ReceivedMessage {
         id: id.to_string(),
         receipt: format!("{id}.{deliveries}"),
         body: row.get(3)?,

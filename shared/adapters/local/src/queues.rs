@@ -11,15 +11,15 @@ use riffle_topology::Topology;
 use rusqlite::Connection;
 use tokio::sync::Notify;
 
-use crate::database::{Database, Sql as _, Work, WorkError};
-use crate::queue_rows::{self, Receipt, Woken};
+use crate::database::{Database, Sql as _, WorkContext, WorkError};
+use crate::queue_rows::{self, DeliveryId, ReadyQueues};
 
 /// The longest wait before a consumer checks the clock again, in case it was set.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 /// A message received by a consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received {
+pub struct ReceivedMessage {
     /// The same through every delivery and every queue.
     pub id: String,
     /// Identifies this delivery. Valid until the message is received again or moved.
@@ -84,7 +84,7 @@ impl LocalQueues {
         queue: &str,
         max: usize,
         visibility: Duration,
-    ) -> Result<Vec<Received>, PortError> {
+    ) -> Result<Vec<ReceivedMessage>, PortError> {
         let (now, topology, queue) = (self.clock.now(), self.topology, queue.to_owned());
         let until = later(now, visibility);
         self.change(move |work, woken| {
@@ -132,7 +132,7 @@ impl LocalQueues {
     async fn each(
         &self,
         receipts: &[String],
-        what: impl Fn(&Work<'_>, Receipt, &mut Woken) -> Result<bool, WorkError> + Send + 'static,
+        what: impl Fn(&WorkContext<'_>, DeliveryId, &mut ReadyQueues) -> Result<bool, WorkError> + Send + 'static,
     ) -> Result<usize, PortError> {
         let receipts = receipts.iter().map(|receipt| parse(receipt)).collect::<Result<Vec<_>, _>>()?;
         self.change(move |work, woken| {
@@ -208,7 +208,7 @@ impl LocalQueues {
     ///
     /// # Errors
     /// The errors of every call to the database.
-    pub async fn peek(&self, queue: &str, max: usize) -> Result<Vec<Received>, PortError> {
+    pub async fn peek(&self, queue: &str, max: usize) -> Result<Vec<ReceivedMessage>, PortError> {
         let queue = queue.to_owned();
         self.database.call(move |work| queue_rows::peek(work, &queue, max)).await
     }
@@ -217,7 +217,11 @@ impl LocalQueues {
     ///
     /// # Errors
     /// The errors of every call to the database.
-    pub async fn dead_letters(&self, flow: Option<&str>, max: usize) -> Result<Vec<Received>, PortError> {
+    pub async fn dead_letters(
+        &self,
+        flow: Option<&str>,
+        max: usize,
+    ) -> Result<Vec<ReceivedMessage>, PortError> {
         let dead = self.topology.dead_letters().filter(|dead| flow.is_none_or(|flow| dead.flow == flow));
         let queues: Vec<String> = dead.map(|dead| dead.name).collect();
         self.database.call(move |work| queue_rows::dead_letters(work, queues, max)).await
@@ -250,12 +254,12 @@ impl LocalQueues {
     /// Runs `work`; after the commit, notifies the consumers of the queues it woke.
     pub(crate) async fn change<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Work<'_>, &mut Woken) -> Result<T, WorkError> + Send + 'static,
+        work: impl FnOnce(&WorkContext<'_>, &mut ReadyQueues) -> Result<T, WorkError> + Send + 'static,
     ) -> Result<T, PortError> {
         let bells = Arc::clone(&self.bells);
         self.database
             .call(move |place| {
-                let mut woken = Woken::new();
+                let mut woken = ReadyQueues::new();
                 let value = work(place, &mut woken)?;
                 if !woken.is_empty() {
                     place.after_commit(move || {
@@ -317,7 +321,7 @@ pub(crate) fn depth(work: &Connection, queue: String) -> Result<QueueDepth, Work
     Ok(QueueDepth { queue, ready, in_flight, waiting })
 }
 
-fn parse(receipt: &str) -> Result<Receipt, PortError> {
+fn parse(receipt: &str) -> Result<DeliveryId, PortError> {
     let (id, delivery) = receipt.split_once('.').unwrap_or_default();
     let receipt_of = |id: &str, delivery: &str| Some((id.parse().ok()?, delivery.parse().ok()?));
     receipt_of(id, delivery)

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use riffle_ports::{FileId, Outgoing, PortError, Record, RecordCursor, RecordStore, Replaced, Subject};
 use rusqlite::{Connection, Row, params};
 
-use crate::database::{Database, Sql as _, Work, WorkError};
+use crate::database::{Database, Sql as _, WorkContext, WorkError};
 use crate::listing::{read_json, read_time, sortable};
 
 /// The records in the state folder.
@@ -148,14 +148,18 @@ pub(crate) fn load(
 }
 
 /// Returns a record's number, by which transactions refer to the record of their file.
-pub(crate) fn number(work: &Work<'_>, tenant: &str, subject: &Subject) -> Result<Option<u32>, WorkError> {
+pub(crate) fn number(
+    work: &WorkContext<'_>,
+    tenant: &str,
+    subject: &Subject,
+) -> Result<Option<u32>, WorkError> {
     let sql = "SELECT number FROM records WHERE flow = ?1 AND tenant = ?2 AND id = ?3";
     work.first(sql, (&subject.flow, tenant, &subject.id), |row| row.get(0))
 }
 
 /// Returns the number by which transactions refer to a file, if it is being processed under `token`.
 pub(crate) fn held_file(
-    work: &Work<'_>,
+    work: &WorkContext<'_>,
     tenant: &str,
     file: &FileId,
     token: &str,
@@ -166,7 +170,7 @@ pub(crate) fn held_file(
 }
 
 /// Stores a record, replacing any existing one, and returns its number.
-fn write(work: &Work<'_>, record: &Record) -> Result<u32, WorkError> {
+fn write(work: &WorkContext<'_>, record: &Record) -> Result<u32, WorkError> {
     let Record { subject, tenant, state, open, changed_at, .. } = record;
     let token = record.lease.as_ref().map(|lease| &lease.token);
     let expires_at = record.expires_at.map(sortable);
@@ -191,7 +195,7 @@ fn write(work: &Work<'_>, record: &Record) -> Result<u32, WorkError> {
     )
 }
 
-fn enter_lists(work: &Work<'_>, record: &Record, number: u32) -> Result<(), WorkError> {
+fn enter_lists(work: &WorkContext<'_>, record: &Record, number: u32) -> Result<(), WorkError> {
     let Record { subject, tenant, .. } = record;
     for list in &record.listed_by {
         work.run(
@@ -203,7 +207,7 @@ fn enter_lists(work: &Work<'_>, record: &Record, number: u32) -> Result<(), Work
     Ok(())
 }
 
-fn remove_expired(work: &Work<'_>, now: DateTime<Utc>) -> Result<(), WorkError> {
+fn remove_expired(work: &WorkContext<'_>, now: DateTime<Utc>) -> Result<(), WorkError> {
     let sql = "SELECT number FROM records WHERE expires_at < ?1";
     let expired: Vec<u32> = work.rows(sql, [sortable(now)], |row| row.get(0))?;
     if expired.is_empty() {
@@ -218,7 +222,7 @@ fn remove_expired(work: &Work<'_>, now: DateTime<Utc>) -> Result<(), WorkError> 
     })
 }
 
-fn put_out(work: &Work<'_>, record: &Record, announce: &[Outgoing]) -> Result<(), WorkError> {
+fn put_out(work: &WorkContext<'_>, record: &Record, announce: &[Outgoing]) -> Result<(), WorkError> {
     let since = sortable(record.changed_at);
     for Outgoing { subject, tenant, event_id, event_type, at, detail } in announce {
         work.run(

@@ -5,11 +5,11 @@ use std::io;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use riffle_confine::{Budget, Finished, Limits, Program, RunError};
+use riffle_confine::{Budget, FinishedProgram, ProcessLimits, Program, RunError};
 use riffle_ports::{Ocr, OcrError, OcrLine, OcrWord, PortError};
 
 /// The limits of the process of one picture. It writes no file and opens few: its languages and libraries.
-const LIMITS: Limits = Limits { memory: 512 << 20, cpu: 60, file: 0, open_files: 64 };
+const LIMITS: ProcessLimits = ProcessLimits { memory: 512 << 20, cpu: 60, file: 0, open_files: 64 };
 /// The table needs about a hundred bytes per word. The wall-clock limit ends a stalled process, and allows for a busy
 /// machine.
 const BUDGET: Budget = Budget { wall: Duration::from_mins(3), output: 64 << 20 };
@@ -41,7 +41,7 @@ impl Tesseract {
         found.as_deref().map_err(String::as_str)
     }
 
-    fn run(&self, picture: &[u8]) -> Result<Finished, RunError> {
+    fn run(&self, picture: &[u8]) -> Result<FinishedProgram, RunError> {
         // Page segmentation mode 11 (sparse text): the labels of a drawing are anywhere, not in columns.
         tesseract()?
             .args(["stdin", "stdout", "-l", &self.languages, "--psm", "11", "tsv"])
@@ -77,7 +77,7 @@ fn find(languages: &str) -> Result<String, String> {
     let said = |argument: &str| {
         let said =
             tesseract().map_err(RunError::from).and_then(|program| program.args([argument]).run(b"", BUDGET));
-        let Finished { output, errors, .. } = said.map_err(missing)?;
+        let FinishedProgram { output, errors, .. } = said.map_err(missing)?;
         let [out, err] = [output, errors].map(|said| String::from_utf8_lossy(&said).into_owned());
         Ok::<_, String>(out + &err)
     };
@@ -128,7 +128,7 @@ impl Ocr for Tesseract {
 }
 
 #[derive(Default)]
-struct Page {
+struct RecognisedPage {
     /// Width and height in pixels.
     size: (f32, f32),
     /// By block, paragraph and line.
@@ -137,7 +137,7 @@ struct Page {
 
 /// Reads Tesseract's table, which has a row for each page, block, paragraph, line and word.
 fn pages(table: &str) -> Vec<Vec<OcrLine>> {
-    let mut pages: BTreeMap<u32, Page> = BTreeMap::new();
+    let mut pages: BTreeMap<u32, RecognisedPage> = BTreeMap::new();
     for row in table.lines().skip(1) {
         let columns: Vec<&str> = row.splitn(12, '\t').collect();
         let [level, page, block, paragraph, line, _, left, top, width, height, sure, text] = columns[..]

@@ -81,7 +81,7 @@ impl LocalTexts {
         let (sender, receiver) = sync_channel(WAITING);
         let writer = std::thread::Builder::new()
             .name("riffle-texts".to_owned())
-            .spawn(move || Writer { connection: writing, limit, size: None }.run(&receiver))?;
+            .spawn(move || TextWriter { connection: writing, limit, size: None }.run(&receiver))?;
         Ok(Self { reading: Mutex::new(reading), writing: Some(sender), writer: Some(writer), clock })
     }
 
@@ -161,14 +161,14 @@ impl Drop for LocalTexts {
 }
 
 /// The thread that writes.
-struct Writer {
+struct TextWriter {
     connection: Connection,
     limit: u64,
     /// The size of all texts in bytes, once it has been queried.
     size: Option<u64>,
 }
 
-impl Writer {
+impl TextWriter {
     fn run(mut self, writes: &Receiver<Write>) {
         while let Ok(first) = writes.recv() {
             let group: Vec<Write> = std::iter::once(first).chain(writes.try_iter().take(GROUP)).collect();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use riffle_ports::{Clock, PortError, Ticket, TicketHash, TicketStore};
+use riffle_ports::{Clock, PortError, StoredTicket, TicketHash, TicketStore};
 
 use crate::database::{Database, Sql as _};
 use crate::listing::{read_time, sortable};
@@ -17,7 +17,7 @@ pub struct LocalTickets {
 
 #[async_trait]
 impl TicketStore for LocalTickets {
-    async fn put(&self, hash: TicketHash, ticket: Ticket) -> Result<(), PortError> {
+    async fn put(&self, hash: TicketHash, ticket: StoredTicket) -> Result<(), PortError> {
         let now = sortable(self.clock.now());
         self.database
             .call(move |work| {
@@ -31,13 +31,13 @@ impl TicketStore for LocalTickets {
             .await
     }
 
-    async fn take(&self, hash: TicketHash) -> Result<Option<Ticket>, PortError> {
+    async fn take(&self, hash: TicketHash) -> Result<Option<StoredTicket>, PortError> {
         self.database
             .call(move |work| {
                 work.first(
                     "DELETE FROM tickets WHERE hash = ?1 RETURNING tenant, expires_at",
                     [hash.0],
-                    |row| Ok(Ticket { tenant: row.get(0)?, expires_at: read_time(row, 1)? }),
+                    |row| Ok(StoredTicket { tenant: row.get(0)?, expires_at: read_time(row, 1)? }),
                 )
             })
             .await

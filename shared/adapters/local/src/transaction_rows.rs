@@ -10,7 +10,7 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Params, Row, ToSql, params};
 use rust_decimal::Decimal;
 
-use crate::database::{Sql as _, Work, WorkError};
+use crate::database::{Sql as _, WorkContext, WorkError};
 use crate::names::Names;
 
 macro_rules! select {
@@ -42,17 +42,17 @@ pub(crate) const BOOKED: &str = "SELECT day, identity, occurrence, amount, curre
 
 /// A key as in the table, except that the account is a name instead of a number.
 #[derive(Debug)]
-pub(crate) struct Key {
+pub(crate) struct TransactionRowKey {
     pub(crate) account: String,
     pub(crate) day: i32,
-    pub(crate) identity: Identity,
+    pub(crate) identity: StoredIdentity,
     pub(crate) occurrence: u32,
 }
 
 /// The part of a key that distinguishes a transaction from others. Digests of one length keep their order as bytes, and
 /// outside tests all identities are such digests; other texts sort before them.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Identity {
+pub(crate) enum StoredIdentity {
     Text(String),
     Digest(Vec<u8>),
 }
@@ -60,7 +60,7 @@ pub(crate) enum Identity {
 /// Shorter digests save little, and vary in length.
 const SHORTEST_DIGEST: usize = 16;
 
-impl Identity {
+impl StoredIdentity {
     /// Sorts before all others.
     pub(crate) const FIRST: Self = Self::Text(String::new());
 
@@ -79,7 +79,7 @@ impl Identity {
     }
 }
 
-impl ToSql for Identity {
+impl ToSql for StoredIdentity {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match self {
             Self::Text(text) => text.to_sql(),
@@ -88,7 +88,7 @@ impl ToSql for Identity {
     }
 }
 
-impl Key {
+impl TransactionRowKey {
     pub(crate) fn of(key: &TransactionKey) -> Result<Self, PortError> {
         if key.account.len() > TransactionKey::MAX_ACCOUNT {
             return Err(PortError::Broken(format!("an account name has {} bytes", key.account.len())));
@@ -96,7 +96,7 @@ impl Key {
         Ok(Self {
             account: key.account.clone(),
             day: key.date.num_days_from_ce(),
-            identity: Identity::of(&key.identity),
+            identity: StoredIdentity::of(&key.identity),
             occurrence: key.occurrence,
         })
     }
@@ -106,20 +106,20 @@ impl Key {
         (account, self.day, &self.identity, self.occurrence)
     }
 
-    pub(crate) fn within_account(self) -> (i32, Identity, u32) {
+    pub(crate) fn within_account(self) -> (i32, StoredIdentity, u32) {
         (self.day, self.identity, self.occurrence)
     }
 }
 
 /// Returns a position before all rows of a day.
-pub(crate) const fn before(day: i32) -> (i32, Identity, u32) {
-    (day, Identity::FIRST, 0)
+pub(crate) const fn before(day: i32) -> (i32, StoredIdentity, u32) {
+    (day, StoredIdentity::FIRST, 0)
 }
 
 /// A transaction that may be new.
 #[derive(Debug)]
 pub(crate) struct New {
-    pub(crate) key: Key,
+    pub(crate) key: TransactionRowKey,
     pub(crate) month: Month,
     pub(crate) category: Option<Category>,
     value_day: Option<i32>,
@@ -138,7 +138,7 @@ impl New {
     pub(crate) fn of(transaction: &Transaction) -> Result<Self, PortError> {
         let clean = (transaction.clean != transaction.description).then(|| transaction.clean.clone());
         Ok(Self {
-            key: Key::of(&transaction.key)?,
+            key: TransactionRowKey::of(&transaction.key)?,
             month: transaction.key.month(),
             category: transaction.category.clone(),
             value_day: transaction.value_date.map(|date| date.num_days_from_ce()),
@@ -161,7 +161,7 @@ impl New {
     /// Inserts the row unless it exists. Returns whether it was new.
     pub(crate) fn insert(
         &self,
-        work: &Work<'_>,
+        work: &WorkContext<'_>,
         account: i64,
         file: u32,
         category: i64,
@@ -202,7 +202,7 @@ pub(crate) struct Numbered {
 }
 
 impl Numbered {
-    pub(crate) fn named(self, work: &Work<'_>, names: &mut Names) -> Result<Transaction, WorkError> {
+    pub(crate) fn named(self, work: &WorkContext<'_>, names: &mut Names) -> Result<Transaction, WorkError> {
         let (file, category) = (names.file(work, self.file)?, names.category(work, self.category)?);
         Ok(Transaction { file, category, ..self.transaction })
     }
@@ -239,7 +239,7 @@ pub(crate) fn read_key(row: &Row<'_>, account: &str) -> rusqlite::Result<Transac
     Ok(TransactionKey {
         account: account.to_owned(),
         date: read_day(row, 0)?,
-        identity: Identity::read(row, 1)?,
+        identity: StoredIdentity::read(row, 1)?,
         occurrence: row.get(2)?,
     })
 }
@@ -300,12 +300,12 @@ impl ToSql for PlaceInFile {
 
 /// The files that show a transaction.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Shown {
+pub(crate) struct ShowingFiles {
     first: u32,
     by: Vec<u32>,
 }
 
-impl Shown {
+impl ShowingFiles {
     pub(crate) fn read(first: u32, blob: Option<Vec<u8>>) -> Self {
         let by = blob.map_or_else(
             || vec![first],
@@ -370,25 +370,30 @@ mod tests {
 
     #[test]
     fn who_shows_a_row_alone_takes_no_room() {
-        let mut shown = Shown::read(7, None);
+        let mut shown = ShowingFiles::read(7, None);
         assert_eq!((shown.add(7), shown.blob()), (false, None));
         assert!(shown.add(70_000));
-        let again = Shown::read(7, shown.blob());
+        let again = ShowingFiles::read(7, shown.blob());
         assert_eq!(again, shown);
         assert!(shown.remove(7) && !shown.remove(7) && !shown.is_empty());
-        assert_eq!(Shown::read(7, shown.blob()).by, [70_000]);
+        assert_eq!(ShowingFiles::read(7, shown.blob()).by, [70_000]);
         assert!(shown.remove(70_000) && shown.is_empty());
     }
 
     #[test]
     fn digests_are_bytes_and_keep_their_order() {
         let digest = |last: &str| format!("{}{last}", "0".repeat(34));
-        assert!(matches!(Identity::of(&digest("ff")), Identity::Digest(bytes) if bytes.len() == 18));
-        assert!(Identity::of(&digest("0a")) < Identity::of(&digest("a0")));
+        assert!(
+            matches!(StoredIdentity::of(&digest("ff")), StoredIdentity::Digest(bytes) if bytes.len() == 18)
+        );
+        assert!(StoredIdentity::of(&digest("0a")) < StoredIdentity::of(&digest("a0")));
         for text in ["", "aa", &digest("A0"), &digest("0")] {
-            assert_eq!(Identity::of(text), Identity::Text(text.to_owned()));
+            assert_eq!(StoredIdentity::of(text), StoredIdentity::Text(text.to_owned()));
         }
-        assert!(Identity::FIRST < Identity::of("0") && Identity::of("zz") < Identity::of(&digest("00")));
+        assert!(
+            StoredIdentity::FIRST < StoredIdentity::of("0")
+                && StoredIdentity::of("zz") < StoredIdentity::of(&digest("00"))
+        );
     }
 
     /// Otherwise a page would cost as much as all pages before it.

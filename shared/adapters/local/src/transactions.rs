@@ -10,10 +10,10 @@ use riffle_ports::{
 };
 use rusqlite::params;
 
-use crate::database::{Database, Sql as _, Work, WorkError};
-use crate::names::{Names, Numbers};
+use crate::database::{Database, Sql as _, WorkContext, WorkError};
+use crate::names::{NameNumbers, Names};
 use crate::records::{held_file, number};
-use crate::transaction_rows::{self as rows, Key, Shown};
+use crate::transaction_rows::{self as rows, ShowingFiles, TransactionRowKey};
 
 /// This many rows take the database thread some 20 ms, during which it serves no other call.
 const BATCH: usize = 2_500;
@@ -49,7 +49,7 @@ impl TransactionStore for LocalTransactions {
                     return Ok(StoredRows::NotYours);
                 };
                 let mut first = vec![false; rows.len()];
-                let mut numbers = Numbers::new(&tenant);
+                let mut numbers = NameNumbers::new(&tenant);
                 for (position, row) in &rows {
                     first[*position] = store(work, number, row, &mut numbers)?;
                 }
@@ -63,12 +63,12 @@ impl TransactionStore for LocalTransactions {
         tenant: &str,
         keys: &[TransactionKey],
     ) -> Result<Vec<Option<Transaction>>, PortError> {
-        let keys = keys.iter().map(Key::of).collect::<Result<Vec<_>, _>>()?;
+        let keys = keys.iter().map(TransactionRowKey::of).collect::<Result<Vec<_>, _>>()?;
         let tenant = tenant.to_owned();
         self.database
             .call(move |work| {
-                let (mut numbers, mut names) = (Numbers::new(&tenant), Names::default());
-                let get = |key: Key| {
+                let (mut numbers, mut names) = (NameNumbers::new(&tenant), Names::default());
+                let get = |key: TransactionRowKey| {
                     let Some(account) = numbers.known(work, &key.account)? else { return Ok(None) };
                     let found =
                         work.first(rows::GET, key.within(account), |row| rows::read(row, &key.account))?;
@@ -88,12 +88,12 @@ impl TransactionStore for LocalTransactions {
         after: Option<&TransactionKey>,
         limit: u32,
     ) -> Result<Vec<Transaction>, PortError> {
-        let after = after.map(Key::of).transpose()?.map(Key::within_account);
+        let after = after.map(TransactionRowKey::of).transpose()?.map(TransactionRowKey::within_account);
         let (first, end) = rows::days(month)?;
         let (tenant, account) = (tenant.to_owned(), account.to_owned());
         self.database
             .call(move |work| {
-                let Some(number) = Numbers::new(&tenant).known(work, &account)? else {
+                let Some(number) = NameNumbers::new(&tenant).known(work, &account)? else {
                     return Ok(Vec::new());
                 };
                 let mut names = Names::default();
@@ -122,13 +122,13 @@ impl TransactionStore for LocalTransactions {
         after: Option<&TransactionKey>,
         limit: u32,
     ) -> Result<(Vec<Booked>, Option<TransactionKey>), PortError> {
-        let after = after.map(Key::of).transpose()?.map(Key::within_account);
+        let after = after.map(TransactionRowKey::of).transpose()?.map(TransactionRowKey::within_account);
         let (first, end) = rows::days(month)?;
         let after = after.map_or_else(|| rows::before(first), |after| after.max(rows::before(first)));
         let (tenant, account) = (tenant.to_owned(), account.to_owned());
         self.database
             .call(move |work| {
-                let Some(number) = Numbers::new(&tenant).known(work, &account)? else {
+                let Some(number) = NameNumbers::new(&tenant).known(work, &account)? else {
                     return Ok((Vec::new(), None));
                 };
                 let (mut names, mut booked, mut last) = (Names::default(), Vec::new(), None);
@@ -166,12 +166,12 @@ impl TransactionStore for LocalTransactions {
     ) -> Result<(), PortError> {
         let categories = categories
             .iter()
-            .map(|(key, category)| Ok((Key::of(key)?, category.clone())))
+            .map(|(key, category)| Ok((TransactionRowKey::of(key)?, category.clone())))
             .collect::<Result<Vec<_>, PortError>>()?;
         let tenant = tenant.to_owned();
         self.database
             .call(move |work| {
-                let mut numbers = Numbers::new(&tenant);
+                let mut numbers = NameNumbers::new(&tenant);
                 for (key, category) in &categories {
                     let Some(account) = numbers.known(work, &key.account)? else { continue };
                     let category = numbers.category(work, category.as_ref())?;
@@ -188,7 +188,7 @@ impl TransactionStore for LocalTransactions {
     }
 
     async fn remove(&self, tenant: &str, file: &FileId, keys: &[TransactionKey]) -> Result<(), PortError> {
-        let keys = keys.iter().map(Key::of).collect::<Result<Vec<_>, _>>()?;
+        let keys = keys.iter().map(TransactionRowKey::of).collect::<Result<Vec<_>, _>>()?;
         let (tenant, file) = (tenant.to_owned(), file.clone());
         self.database
             .call(move |work| {
@@ -205,7 +205,7 @@ impl TransactionStore for LocalTransactions {
         token: &str,
         keys: &[TransactionKey],
     ) -> Result<bool, PortError> {
-        let keys = keys.iter().map(Key::of).collect::<Result<Vec<_>, _>>()?;
+        let keys = keys.iter().map(TransactionRowKey::of).collect::<Result<Vec<_>, _>>()?;
         let (tenant, file, token) = (tenant.to_owned(), file.clone(), token.to_owned());
         self.database
             .call(move |work| {
@@ -217,8 +217,13 @@ impl TransactionStore for LocalTransactions {
     }
 }
 
-fn remove_all(work: &Work<'_>, tenant: &str, file: u32, keys: &[Key]) -> Result<(), WorkError> {
-    let mut numbers = Numbers::new(tenant);
+fn remove_all(
+    work: &WorkContext<'_>,
+    tenant: &str,
+    file: u32,
+    keys: &[TransactionRowKey],
+) -> Result<(), WorkError> {
+    let mut numbers = NameNumbers::new(tenant);
     work.erasing(|| {
         for key in keys {
             let Some(account) = numbers.known(work, &key.account)? else { continue };
@@ -229,7 +234,12 @@ fn remove_all(work: &Work<'_>, tenant: &str, file: u32, keys: &[Key]) -> Result<
 }
 
 /// Stores a row. Returns whether this file was the first to store it.
-fn store(work: &Work<'_>, file: u32, row: &rows::New, numbers: &mut Numbers) -> Result<bool, WorkError> {
+fn store(
+    work: &WorkContext<'_>,
+    file: u32,
+    row: &rows::New,
+    numbers: &mut NameNumbers,
+) -> Result<bool, WorkError> {
     let account = numbers.account(work, &row.key.account)?;
     numbers.month(work, account, row.month)?;
     let category = numbers.category(work, row.category.as_ref())?;
@@ -245,7 +255,7 @@ fn store(work: &Work<'_>, file: u32, row: &rows::New, numbers: &mut Numbers) -> 
     Ok(first == file)
 }
 
-fn remove(work: &Work<'_>, account: i64, key: &Key, file: u32) -> Result<(), WorkError> {
+fn remove(work: &WorkContext<'_>, account: i64, key: &TransactionRowKey, file: u32) -> Result<(), WorkError> {
     let Some((_, mut shown)) = shown(work, account, key)? else { return Ok(()) };
     if !shown.remove(file) {
         return Ok(());
@@ -259,16 +269,25 @@ fn remove(work: &Work<'_>, account: i64, key: &Key, file: u32) -> Result<(), Wor
 }
 
 /// Returns the file that first stored a transaction, and the files that show it.
-fn shown(work: &Work<'_>, account: i64, key: &Key) -> Result<Option<(u32, Shown)>, WorkError> {
+fn shown(
+    work: &WorkContext<'_>,
+    account: i64,
+    key: &TransactionRowKey,
+) -> Result<Option<(u32, ShowingFiles)>, WorkError> {
     let sql = "SELECT file, shown FROM transactions \
          WHERE account = ?1 AND day = ?2 AND identity = ?3 AND occurrence = ?4";
     work.first(sql, key.within(account), |row| {
         let first = row.get(0)?;
-        Ok((first, Shown::read(first, row.get(1)?)))
+        Ok((first, ShowingFiles::read(first, row.get(1)?)))
     })
 }
 
-fn show(work: &Work<'_>, account: i64, key: &Key, shown: &Shown) -> Result<(), WorkError> {
+fn show(
+    work: &WorkContext<'_>,
+    account: i64,
+    key: &TransactionRowKey,
+    shown: &ShowingFiles,
+) -> Result<(), WorkError> {
     let sql = "UPDATE transactions SET shown = ?5 \
          WHERE account = ?1 AND day = ?2 AND identity = ?3 AND occurrence = ?4";
     work.run(sql, params![account, key.day, key.identity, key.occurrence, shown.blob()]).map(drop)

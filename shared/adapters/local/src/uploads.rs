@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use riffle_ports::{
-    Clock, Completed, Entry, Ids, Opened, PortError, PostForm, ReadError, Received, UploadStorage,
+    Clock, Completed, Entry, Ids, Opened, PortError, PostForm, ReadError, ReceivedFile, UploadStorage,
 };
 use sha2::Sha256;
 
@@ -39,14 +39,14 @@ const KEY: &str = "key";
 /// The uploads in a state folder.
 #[derive(Clone)]
 pub struct LocalUploads {
-    folders: Arc<Folders>,
+    folders: Arc<UploadFolders>,
     secret: Arc<[u8]>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 }
 
 #[derive(Debug)]
-struct Folders {
+struct UploadFolders {
     files: PathBuf,
     parts: PathBuf,
     /// On the same file system as `files`; emptied on opening.
@@ -57,7 +57,7 @@ struct Folders {
 /// The contents of a signed address: permission to send `size` bytes to `place`, until `expires`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permit {
-    pub place: Place,
+    pub place: UploadDestination,
     /// The exact number of bytes.
     pub size: u64,
     /// Seconds since 1970.
@@ -66,14 +66,14 @@ pub struct Permit {
 
 /// The target of the bytes sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum UploadDestination {
     File { key: String },
     Part { begun: String, number: u32 },
 }
 
 /// The reason why an upload is refused.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum UploadRefusal {
     #[error("this address is invalid or has expired: declare the file again for a new one")]
     NotPermitted,
     #[error("the file does not have the declared size: {0} bytes are expected")]
@@ -108,7 +108,7 @@ impl LocalUploads {
     /// The folder cannot be written.
     pub fn open(dir: &Path, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> io::Result<Self> {
         let root = dir.join("uploads");
-        let folders = Folders {
+        let folders = UploadFolders {
             files: root.join("files"),
             parts: root.join("parts"),
             tmp: dir.join("tmp"),
@@ -122,7 +122,7 @@ impl LocalUploads {
         Ok(Self { folders: Arc::new(folders), secret: secret.into(), clock, ids })
     }
 
-    fn permit(&self, place: Place, size: u64) -> Permit {
+    fn permit(&self, place: UploadDestination, size: u64) -> Permit {
         Permit { place, size, expires: (self.clock.now() + LIFE).timestamp() }
     }
 
@@ -130,8 +130,8 @@ impl LocalUploads {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("a key of any length");
         // Keys and ids contain no line breaks.
         let text = match &permit.place {
-            Place::File { key } => format!("file\n{key}"),
-            Place::Part { begun, number } => format!("part\n{begun}\n{number}"),
+            UploadDestination::File { key } => format!("file\n{key}"),
+            UploadDestination::Part { begun, number } => format!("part\n{begun}\n{number}"),
         };
         mac.update(format!("{text}\n{}\n{}", permit.size, permit.expires).as_bytes());
         mac
@@ -145,23 +145,23 @@ impl LocalUploads {
     ///
     /// # Errors
     /// The signature or the permit is invalid, or the file cannot be created.
-    pub fn receive(&self, permit: &Permit, signature: &str) -> Result<Receiving, Refused> {
-        let given = HEXLOWER.decode(signature.as_bytes()).map_err(|_| Refused::NotPermitted)?;
+    pub fn receive(&self, permit: &Permit, signature: &str) -> Result<Receiving, UploadRefusal> {
+        let given = HEXLOWER.decode(signature.as_bytes()).map_err(|_| UploadRefusal::NotPermitted)?;
         // In constant time.
-        self.mac(permit).verify_slice(&given).map_err(|_| Refused::NotPermitted)?;
+        self.mac(permit).verify_slice(&given).map_err(|_| UploadRefusal::NotPermitted)?;
         if self.clock.now().timestamp() > permit.expires {
-            return Err(Refused::NotPermitted);
+            return Err(UploadRefusal::NotPermitted);
         }
         let mut whole = None;
         let target = match &permit.place {
-            Place::File { key } => {
+            UploadDestination::File { key } => {
                 whole = Some(key.clone());
-                self.folders.file(key).map_err(|_| Refused::NotPermitted)?
+                self.folders.file(key).map_err(|_| UploadRefusal::NotPermitted)?
             }
-            Place::Part { begun, number } => {
-                let parts = self.folders.begun(begun).ok_or(Refused::NotPermitted)?;
+            UploadDestination::Part { begun, number } => {
+                let parts = self.folders.begun(begun).ok_or(UploadRefusal::NotPermitted)?;
                 if !parts.is_dir() {
-                    return Err(Refused::Unknown);
+                    return Err(UploadRefusal::Unknown);
                 }
                 parts.join(number.to_string())
             }
@@ -170,8 +170,8 @@ impl LocalUploads {
     }
 
     /// Begins to receive a file of this machine.
-    pub(crate) fn begin_file(&self, key: &str, size: u64) -> Result<Receiving, Refused> {
-        let target = self.folders.file(key).map_err(|_| Refused::NotPermitted)?;
+    pub(crate) fn begin_file(&self, key: &str, size: u64) -> Result<Receiving, UploadRefusal> {
+        let target = self.folders.file(key).map_err(|_| UploadRefusal::NotPermitted)?;
         Ok(self.folders.receiving(target, Some(key.to_owned()), size)?)
     }
 
@@ -204,10 +204,10 @@ impl Receiving {
     ///
     /// # Errors
     /// There are more bytes than were declared.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), UploadRefusal> {
         self.received += bytes.len() as u64;
         if self.received > self.size {
-            return Err(Refused::Size(self.size));
+            return Err(UploadRefusal::Size(self.size));
         }
         Ok(self.file.write_all(bytes)?)
     }
@@ -216,9 +216,9 @@ impl Receiving {
     ///
     /// # Errors
     /// The file is incomplete.
-    pub fn finish(mut self) -> Result<String, Refused> {
+    pub fn finish(mut self) -> Result<String, UploadRefusal> {
         if self.received != self.size {
-            return Err(Refused::Size(self.size));
+            return Err(UploadRefusal::Size(self.size));
         }
         let etag = etag(&self.file.metadata()?);
         match &self.key {
@@ -241,14 +241,14 @@ impl Drop for Receiving {
     }
 }
 
-impl Folders {
+impl UploadFolders {
     fn file(&self, key: &str) -> Result<PathBuf, PortError> {
         Ok(self.files.join(path_of(key)?))
     }
 
-    fn received(&self, key: &str) -> Result<Option<Received>, PortError> {
+    fn received(&self, key: &str) -> Result<Option<ReceivedFile>, PortError> {
         match fs::metadata(self.file(key)?) {
-            Ok(metadata) => Ok(Some(Received { size: metadata.len(), version: version(&metadata) })),
+            Ok(metadata) => Ok(Some(ReceivedFile { size: metadata.len(), version: version(&metadata) })),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed(&error)),
         }
@@ -351,7 +351,7 @@ impl Folders {
 impl UploadStorage for LocalUploads {
     async fn form(&self, key: &str, size: u64) -> Result<PostForm, PortError> {
         path_of(key)?;
-        let permit = self.permit(Place::File { key: key.to_owned() }, size);
+        let permit = self.permit(UploadDestination::File { key: key.to_owned() }, size);
         let fields = BTreeMap::from([
             ("key".to_owned(), key.to_owned()),
             ("size".to_owned(), size.to_string()),
@@ -374,7 +374,7 @@ impl UploadStorage for LocalUploads {
     }
 
     async fn part(&self, _key: &str, begun: &str, number: u32, size: u64) -> Result<String, PortError> {
-        let permit = self.permit(Place::Part { begun: begun.to_owned(), number }, size);
+        let permit = self.permit(UploadDestination::Part { begun: begun.to_owned(), number }, size);
         let (expires, signature) = (permit.expires, self.signature(&permit));
         Ok(format!("/storage/parts/{begun}/{number}?size={size}&expires={expires}&signature={signature}"))
     }
@@ -396,11 +396,11 @@ impl UploadStorage for LocalUploads {
         if_there(fs::remove_dir_all(folder)).map_err(|error| failed(&error))
     }
 
-    async fn received(&self, key: &str) -> Result<Option<Received>, PortError> {
+    async fn received(&self, key: &str) -> Result<Option<ReceivedFile>, PortError> {
         self.folders.received(key)
     }
 
-    async fn all_received(&self, folder: &str) -> Result<BTreeMap<String, Received>, PortError> {
+    async fn all_received(&self, folder: &str) -> Result<BTreeMap<String, ReceivedFile>, PortError> {
         let (uploads, folder) = (self.clone(), folder.to_owned());
         elsewhere(move || {
             let mut all = BTreeMap::new();
@@ -470,10 +470,10 @@ fn place(file: &File, tmp: &Path, target: &Path) -> io::Result<()> {
 }
 
 /// Like [`place`], but fails if the folder no longer exists.
-fn place_part(file: &File, tmp: &Path, target: &Path) -> Result<(), Refused> {
+fn place_part(file: &File, tmp: &Path, target: &Path) -> Result<(), UploadRefusal> {
     file.sync_all()?;
     match fs::rename(tmp, target) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Err(Refused::Unknown),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(UploadRefusal::Unknown),
         renamed => renamed?,
     }
     if let Some(folder) = target.parent() {

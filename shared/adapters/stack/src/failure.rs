@@ -7,14 +7,14 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 /// A failed call: the operation, and the message of the service or the connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{operation}: {why}")]
-pub struct Failed {
+pub struct CallError {
     pub operation: &'static str,
     /// The service's code, if it answered.
     pub code: Option<String>,
     pub why: String,
 }
 
-impl Failed {
+impl CallError {
     /// Returns whether a permission is missing.
     pub fn is_denied(&self) -> bool {
         self.code
@@ -23,7 +23,7 @@ impl Failed {
     }
 }
 
-pub(crate) fn failed<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Failed
+pub(crate) fn failed<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> CallError
 where
     E: ProvideErrorMetadata + Error + 'static,
     R: std::fmt::Debug,
@@ -35,7 +35,7 @@ where
             (Some(code), None) => code.clone(),
             (None, _) => causes(&error),
         };
-        Failed { operation, code, why }
+        CallError { operation, code, why }
     }
 }
 

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 
-use crate::failure::{Failed, failed};
+use crate::failure::{CallError, failed};
 
 /// A table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct TopicFacts {
 
 /// The clients used for inspection.
 #[derive(Debug)]
-pub struct Clients {
+pub struct InspectionClients {
     dynamodb: aws_sdk_dynamodb::Client,
     s3: aws_sdk_s3::Client,
     sqs: aws_sdk_sqs::Client,
@@ -51,7 +51,7 @@ pub struct Clients {
     sns: aws_sdk_sns::Client,
 }
 
-impl Clients {
+impl InspectionClients {
     pub(crate) fn new(config: &SdkConfig) -> Self {
         let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(config.endpoint_url().is_some());
         Self {
@@ -63,7 +63,7 @@ impl Clients {
         }
     }
 
-    pub async fn table(&self, name: &str) -> Result<TableFacts, Failed> {
+    pub async fn table(&self, name: &str) -> Result<TableFacts, CallError> {
         let table = self.dynamodb.describe_table().table_name(name).send().await;
         let table = table.map_err(failed("DescribeTable"))?;
         let expiry = self.dynamodb.describe_time_to_live().table_name(name).send().await;
@@ -86,11 +86,11 @@ impl Clients {
     }
 
     /// Checks that a bucket can be reached.
-    pub async fn bucket(&self, name: &str) -> Result<(), Failed> {
+    pub async fn bucket(&self, name: &str) -> Result<(), CallError> {
         self.s3.head_bucket().bucket(name).send().await.map(drop).map_err(failed("HeadBucket"))
     }
 
-    pub async fn queue(&self, url: &str) -> Result<QueueFacts, Failed> {
+    pub async fn queue(&self, url: &str) -> Result<QueueFacts, CallError> {
         use QueueAttributeName::{
             ApproximateNumberOfMessages as Ready, ApproximateNumberOfMessagesDelayed as Waiting,
             ApproximateNumberOfMessagesNotVisible as InFlight,
@@ -105,7 +105,7 @@ impl Clients {
         Ok(QueueFacts { ready: number(Ready), in_flight: number(InFlight), waiting: number(Waiting) })
     }
 
-    pub async fn key(&self, id: &str) -> Result<KeyFacts, Failed> {
+    pub async fn key(&self, id: &str) -> Result<KeyFacts, CallError> {
         let said = self.kms.describe_key().key_id(id).send().await.map_err(failed("DescribeKey"))?;
         let facts = said.key_metadata().map(|key| KeyFacts {
             enabled: key.enabled(),
@@ -114,7 +114,7 @@ impl Clients {
         Ok(facts.unwrap_or(KeyFacts { enabled: false, state: "unknown".to_owned() }))
     }
 
-    pub async fn topic(&self, arn: &str) -> Result<TopicFacts, Failed> {
+    pub async fn topic(&self, arn: &str) -> Result<TopicFacts, CallError> {
         let said = self.sns.get_topic_attributes().topic_arn(arn).send().await;
         let said = said.map_err(failed("GetTopicAttributes"))?;
         let number = |name| {

@@ -9,7 +9,7 @@ mod move_task;
 mod outputs;
 mod stack;
 
-pub use failure::Failed;
+pub use failure::CallError;
 pub use inspect::{KeyFacts, QueueFacts, TableFacts, TopicFacts};
 pub use move_task::Moved;
 pub use outputs::{Outputs, OutputsError};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 
-use crate::failure::{Failed, failed};
+use crate::failure::{CallError, failed};
 
 /// Pause between two queries of the task's state.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ pub struct Moved {
 
 /// Starts SQS's task that moves all messages of the queue at this address back to where they failed. `None` if that is
 /// not available.
-pub(crate) async fn move_all(client: &Client, url: &str) -> Result<Option<Moved>, Failed> {
+pub(crate) async fn move_all(client: &Client, url: &str) -> Result<Option<Moved>, CallError> {
     let name = QueueAttributeName::QueueArn;
     let said = client.get_queue_attributes().queue_url(url).attribute_names(name.clone()).send().await;
     let said = said.map_err(failed("GetQueueAttributes"))?;

@@ -10,8 +10,8 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use riffle_aws_adapters::{DeadLetterPlace, SqsDeadLetters};
 
-use crate::failure::{Failed, failed};
-use crate::inspect::Clients;
+use crate::failure::{CallError, failed};
+use crate::inspect::InspectionClients;
 use crate::move_task::{Moved, move_all};
 use crate::outputs::Outputs;
 
@@ -25,7 +25,7 @@ const TRIES: u32 = 3;
 #[derive(Debug)]
 pub struct Stack {
     config: SdkConfig,
-    pub look: Clients,
+    pub look: InspectionClients,
 }
 
 impl Stack {
@@ -44,7 +44,7 @@ impl Stack {
             loader = loader.region(Region::new(region.to_owned()));
         }
         let config = loader.load().await;
-        Self { look: Clients::new(&config), config }
+        Self { look: InspectionClients::new(&config), config }
     }
 
     pub fn region(&self) -> Option<&str> {
@@ -57,14 +57,14 @@ impl Stack {
     }
 
     /// Returns the account and ARN of the credentials in use.
-    pub async fn identity(&self) -> Result<(String, String), Failed> {
+    pub async fn identity(&self) -> Result<(String, String), CallError> {
         let client = aws_sdk_sts::Client::new(&self.config);
         let said = client.get_caller_identity().send().await.map_err(failed("GetCallerIdentity"))?;
         Ok((said.account().unwrap_or_default().to_owned(), said.arn().unwrap_or_default().to_owned()))
     }
 
     /// Returns the outputs of the stack of this name. Empty if the stack has none.
-    pub async fn outputs(&self, stack: &str) -> Result<Outputs, Failed> {
+    pub async fn outputs(&self, stack: &str) -> Result<Outputs, CallError> {
         let client = aws_sdk_cloudformation::Client::new(&self.config);
         let said =
             client.describe_stacks().stack_name(stack).send().await.map_err(failed("DescribeStacks"))?;
@@ -82,7 +82,7 @@ impl Stack {
 
     /// Starts SQS's own task that moves all messages of the dead-letter queue at this address back. `None` if that is
     /// not available.
-    pub async fn move_all(&self, url: &str) -> Result<Option<Moved>, Failed> {
+    pub async fn move_all(&self, url: &str) -> Result<Option<Moved>, CallError> {
         move_all(&self.sqs(), url).await
     }
 

@@ -20,7 +20,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_textract::Client;
 use aws_sdk_textract::primitives::Blob;
 use aws_sdk_textract::types::Document;
-use riffle_ports::{Meter, Ocr, OcrError, OcrLine, PictureLimits, Quotas, Usage, Used};
+use riffle_ports::{CountedUse, Meter, Ocr, OcrError, OcrLine, PictureLimits, Quotas, Usage};
 use tokio::runtime::Handle;
 
 /// Textract's documentation says 10 MB without saying whether that is decimal or binary: the smaller one is used.
@@ -79,7 +79,7 @@ impl Textract {
                 "Textract does not read a TIFF of several pages at once".to_owned(),
             ));
         }
-        if let Err(exceeded) = self.quotas.take(tenant, Used::OcrPages, 1).await? {
+        if let Err(exceeded) = self.quotas.take(tenant, CountedUse::OcrPages, 1).await? {
             return Err(OcrError::Unavailable(exceeded.to_string()));
         }
         self.pace.turn().await;

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use riffle_confine::{Budget, Layer, Limits, Program};
+use riffle_confine::{Budget, Layer, ProcessLimits, Program};
 
 const FOREVER: Duration = Duration::from_mins(10);
 
@@ -108,7 +108,7 @@ fn inherit(descriptor: &str) {
 
 fn child() -> Program {
     let own = std::env::current_exe().expect("its own path");
-    Program::ours(&own, Limits { memory: 1 << 30, cpu: 10, file: 0, open_files: 16 })
+    Program::ours(&own, ProcessLimits { memory: 1 << 30, cpu: 10, file: 0, open_files: 16 })
 }
 
 /// Starts a child that sleeps, prints its process number, and sleeps too.

@@ -95,7 +95,7 @@ const FOREIGN: &[c_long] = &[
     libc::SYS_open_by_handle_at,
 ];
 
-type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
+type SyscallRules = BTreeMap<c_long, Vec<SeccompRule>>;
 
 /// Applies the filter for parsers to this process, which must have one thread only.
 pub fn allow_parsing() -> Result<(), String> {
@@ -122,7 +122,7 @@ pub fn without_processes_and_sockets() -> Result<BpfProgram, BackendError> {
     compile(any(FOREIGN), SeccompAction::Allow, SeccompAction::Errno(denied()))
 }
 
-fn any(calls: &[c_long]) -> Rules {
+fn any(calls: &[c_long]) -> SyscallRules {
     calls.iter().map(|call| (*call, Vec::new())).collect()
 }
 
@@ -131,7 +131,11 @@ fn first_argument(value: u64) -> Result<SeccompRule, BackendError> {
     SeccompRule::new(vec![condition])
 }
 
-fn compile(rules: Rules, others: SeccompAction, named: SeccompAction) -> Result<BpfProgram, BackendError> {
+fn compile(
+    rules: SyscallRules,
+    others: SeccompAction,
+    named: SeccompAction,
+) -> Result<BpfProgram, BackendError> {
     SeccompFilter::new(rules, others, named, TargetArch::try_from(std::env::consts::ARCH)?)?.try_into()
 }
 

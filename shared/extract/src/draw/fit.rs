@@ -4,16 +4,16 @@ use bytes::Bytes;
 
 use super::scale::Scaler;
 use super::{DrawError, picture};
-use crate::{ExtractError, ImageLimits, Kind, Limits};
+use crate::{ExtractError, FileFormat, ImageLimits, ReadLimits};
 
 /// How often a picture is scaled down further, by a quarter of its sides, because it takes too many bytes.
 const ROUNDS: u32 = 6;
 
 /// Returns a page of a picture file as PNG in sixteen greys, which are enough to tell letters from paper.
 pub(crate) fn fit(
-    kind: Kind,
+    kind: FileFormat,
     bytes: &Bytes,
-    limits: &Limits,
+    limits: &ReadLimits,
     page: u32,
     most: ImageLimits,
 ) -> Result<Vec<u8>, DrawError> {

@@ -14,8 +14,8 @@ pub(crate) use fit::fit;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::sniff::Look;
-use crate::{Bounds, ExtractError, Kind, Limits, Place};
+use crate::sniff::SniffedFile;
+use crate::{Bounds, ExtractError, FileFormat, Place, ReadLimits};
 
 /// The width a page may be drawn in, in pixels.
 pub const WIDTHS: std::ops::RangeInclusive<u32> = 100..=3000;
@@ -97,17 +97,25 @@ impl Place {
 }
 
 /// Draws a page, counted from 1. `name` is only a hint, as for [`crate::extract`].
-pub fn draw(name: &str, bytes: &Bytes, limits: &Limits, page: u32, view: View) -> Result<Drawn, DrawError> {
+pub fn draw(
+    name: &str,
+    bytes: &Bytes,
+    limits: &ReadLimits,
+    page: u32,
+    view: View,
+) -> Result<Drawn, DrawError> {
     if let View::Page { width } = view
         && !WIDTHS.contains(&width)
     {
         return Err(DrawError::Width);
     }
     let drawn = std::panic::catch_unwind(|| {
-        let look = Look::new(name, bytes)?;
+        let look = SniffedFile::new(name, bytes)?;
         match look.format()?.0 {
-            Kind::Pdf => page::draw(bytes, limits, page, view),
-            kind @ (Kind::Png | Kind::Jpeg | Kind::Tiff) => picture::draw(kind, bytes, limits, page, view),
+            FileFormat::Pdf => page::draw(bytes, limits, page, view),
+            kind @ (FileFormat::Png | FileFormat::Jpeg | FileFormat::Tiff) => {
+                picture::draw(kind, bytes, limits, page, view)
+            }
             _ => Err(DrawError::NoPages),
         }
     });
@@ -116,7 +124,7 @@ pub fn draw(name: &str, bytes: &Bytes, limits: &Limits, page: u32, view: View) -
 
 /// The position of a view on its page, and its scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Frame {
+struct ViewFrame {
     region: Bounds,
     /// Pixels per unit of the page.
     scale: f32,
@@ -125,7 +133,7 @@ struct Frame {
 
 impl View {
     /// Returns `None` for [`View::Size`].
-    fn frame(self, page: (f32, f32)) -> Result<Option<Frame>, DrawError> {
+    fn frame(self, page: (f32, f32)) -> Result<Option<ViewFrame>, DrawError> {
         let whole = Bounds { x0: 0.0, y0: 0.0, x1: page.0, y1: page.1 };
         let (region, scale) = match self {
             Self::Size => return Ok(None),
@@ -158,12 +166,12 @@ impl View {
         let scale = scale.min(SIDE_MAX / size.0.max(size.1));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most PIXELS_MAX")]
         let pixels = |side: f32| ((side * scale).round() as u32).max(1);
-        Ok(Some(Frame { region, scale, pixels: (pixels(size.0), pixels(size.1)) }))
+        Ok(Some(ViewFrame { region, scale, pixels: (pixels(size.0), pixels(size.1)) }))
     }
 }
 
 /// Draws the outline around the view's bounds on its picture.
-fn outline(rgb: &mut [u8], (width, height): (u32, u32), view: View, frame: &Frame, page: (f32, f32)) {
+fn outline(rgb: &mut [u8], (width, height): (u32, u32), view: View, frame: &ViewFrame, page: (f32, f32)) {
     let View::Around(bounds) = view else { return };
     let bounds = within(bounds, Bounds { x0: 0.0, y0: 0.0, x1: page.0, y1: page.1 });
     let region = frame.region;

@@ -8,11 +8,11 @@ use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, Tar
 use hayro::{RenderCache, RenderSettings, render_into};
 use hayro_syntax::page::Page;
 
-use super::{DrawError, Drawn, Frame, View, encode, outline};
+use super::{DrawError, Drawn, View, ViewFrame, encode, outline};
 use crate::formats::pdf;
-use crate::{Bounds, Limits};
+use crate::{Bounds, ReadLimits};
 
-pub(super) fn draw(bytes: &Bytes, limits: &Limits, number: u32, view: View) -> Result<Drawn, DrawError> {
+pub(super) fn draw(bytes: &Bytes, limits: &ReadLimits, number: u32, view: View) -> Result<Drawn, DrawError> {
     let file = pdf::open(bytes, limits)?;
     let pages = file.pages();
     let page = number.checked_sub(1).and_then(|index| pages.get(index as usize));
@@ -31,7 +31,7 @@ pub(super) fn draw(bytes: &Bytes, limits: &Limits, number: u32, view: View) -> R
     Ok(Drawn { png, width: frame.pixels.0, height: frame.pixels.1, page: size, region: frame.region })
 }
 
-fn paint<'a>(page: &'a Page<'a>, frame: &Frame) -> Result<Vec<u8>, DrawError> {
+fn paint<'a>(page: &'a Page<'a>, frame: &ViewFrame) -> Result<Vec<u8>, DrawError> {
     // The renderer counts pixels in 16 bits.
     let side = |pixels: u32| u16::try_from(pixels).map_err(|_| DrawError::Failed("too long".to_owned()));
     let mut context = RenderContext::new(side(frame.pixels.0)?, side(frame.pixels.1)?);

@@ -11,7 +11,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::scale::Scaler;
 use super::{DrawError, Drawn, View, encode, outline};
-use crate::{Bounds, ExtractError, Kind, Limits};
+use crate::{Bounds, ExtractError, FileFormat, ReadLimits};
 
 /// Pixels of a JPEG: a decoded one is in memory whole, with three bytes a pixel.
 const JPEG_PIXELS: u64 = 80_000_000;
@@ -20,9 +20,9 @@ const JPEG_PIXELS: u64 = 80_000_000;
 pub(super) type Fill<'f> = dyn FnMut(&mut Scaler) -> Result<(), DrawError> + 'f;
 
 pub(super) fn draw(
-    kind: Kind,
+    kind: FileFormat,
     bytes: &Bytes,
-    limits: &Limits,
+    limits: &ReadLimits,
     page: u32,
     view: View,
 ) -> Result<Drawn, DrawError> {
@@ -31,16 +31,17 @@ pub(super) fn draw(
 
 /// Opens a picture that is not too large, and calls `take` with its size and a source of its rows.
 pub(super) fn unpack<T>(
-    kind: Kind,
+    kind: FileFormat,
     bytes: &Bytes,
-    limits: &Limits,
+    limits: &ReadLimits,
     page: u32,
     take: impl FnOnce((u32, u32), &mut Fill<'_>) -> Result<T, DrawError>,
 ) -> Result<T, DrawError> {
-    if kind != Kind::Tiff && page != 1 {
+    if kind != FileFormat::Tiff && page != 1 {
         return Err(DrawError::NoSuchPage { page, pages: 1 });
     }
-    let most = if kind == Kind::Jpeg { limits.image_pixels.min(JPEG_PIXELS) } else { limits.image_pixels };
+    let most =
+        if kind == FileFormat::Jpeg { limits.image_pixels.min(JPEG_PIXELS) } else { limits.image_pixels };
     let take = |(width, height): (u32, u32), fill: &mut Fill<'_>| {
         let pixels = u64::from(width) * u64::from(height);
         if pixels == 0 || pixels > most {
@@ -50,8 +51,8 @@ pub(super) fn unpack<T>(
         take((width, height), fill)
     };
     match kind {
-        Kind::Png => png(bytes, take),
-        Kind::Jpeg => jpeg(bytes, take),
+        FileFormat::Png => png(bytes, take),
+        FileFormat::Jpeg => jpeg(bytes, take),
         _ => super::tiff::unpack(bytes, limits, page, take),
     }
 }

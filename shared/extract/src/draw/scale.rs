@@ -1,6 +1,6 @@
 //! Scales a picture down row by row, so that only the small one is in memory.
 
-use super::{Frame, grey};
+use super::{ViewFrame, grey};
 
 /// The colours of the small picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) struct Scaler {
 
 impl Scaler {
     /// Scales to `frame`, which is on a picture whose units are its pixels.
-    pub fn new(frame: &Frame) -> Self {
+    pub fn new(frame: &ViewFrame) -> Self {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "on the picture")]
         let part = |from: f32, to: f32| (from as u32, (to.ceil() as u32 - from as u32).max(1));
         let (x, width) = part(frame.region.x0, frame.region.x1);

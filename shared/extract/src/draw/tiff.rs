@@ -9,11 +9,11 @@ use tiff::{ColorType, TiffError};
 use super::DrawError;
 use super::picture::{Fill, damaged, on_white};
 use super::scale::Scaler;
-use crate::{ExtractError, Limits};
+use crate::{ExtractError, ReadLimits};
 
 pub(super) fn unpack<T>(
     bytes: &Bytes,
-    limits: &Limits,
+    limits: &ReadLimits,
     page: u32,
     take: impl FnOnce((u32, u32), &mut Fill<'_>) -> Result<T, DrawError>,
 ) -> Result<T, DrawError> {

@@ -5,27 +5,27 @@
 
 use bytes::Bytes;
 
-use super::Format;
-use crate::output::Output;
-use crate::sniff::Look;
+use super::FormatParser;
+use crate::output::UnitOutput;
+use crate::sniff::SniffedFile;
 use crate::{ExtractError, Place, package};
 
 /// Bytes of a name; longer names are cut, because they are stored with every match.
 const NAME_BYTES_MAX: usize = 1024;
 
-pub(crate) static ZIP: Format =
-    Format { is: |look| look.package().is_some() && look.foreign().is_none(), read };
+pub(crate) static ZIP: FormatParser =
+    FormatParser { is: |look| look.package().is_some() && look.foreign().is_none(), read };
 
 /// The results for the files of an archive.
 #[derive(Default)]
-struct Tally {
+struct ArchiveTally {
     read: u32,
     /// The first file that could not be read; `failures` is the number of such files.
     failed: Option<(String, ExtractError)>,
     failures: u32,
 }
 
-fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+fn read(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     let most = out.limits().archive_depth;
     if out.depth() >= most {
         return Err(ExtractError::TooLarge(format!("archives nested more than {most} deep")));
@@ -34,7 +34,7 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
         return Ok(());
     };
     let begin = out.mark();
-    let mut tally = Tally::default();
+    let mut tally = ArchiveTally::default();
     let mut archive = package.archive();
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(|error| package::failure(&error))?;
@@ -77,7 +77,7 @@ fn one(
     archive: &mut zip::ZipArchive<std::io::Cursor<&[u8]>>,
     index: usize,
     name: &str,
-    out: &mut Output<'_>,
+    out: &mut UnitOutput<'_>,
 ) -> Result<(), ExtractError> {
     let entry = archive.by_index(index).map_err(|error| package::failure(&error))?;
     let (packed, size) = (entry.compressed_size(), entry.size());
@@ -119,7 +119,7 @@ mod tests {
 
     use super::*;
     use crate::tests::{archive, collect, collect_within};
-    use crate::{Kind, Limits};
+    use crate::{FileFormat, ReadLimits};
 
     fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
         let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -135,7 +135,7 @@ mod tests {
     /// Returns the places of units, and the places of unread parts with their reasons.
     fn shown(bytes: &[u8]) -> (Pairs, Pairs) {
         let got = collect("a.zip", bytes).expect("readable");
-        assert_eq!(got.read.kind, Kind::Zip);
+        assert_eq!(got.read.kind, FileFormat::Zip);
         let unread = got.read.unread.iter().map(|part| (part.place.to_string(), part.why.clone())).collect();
         (got.units, unread)
     }
@@ -230,11 +230,11 @@ mod tests {
 
         let many: Vec<_> = (0..20).map(|i| (format!("{i}.txt"), b"HOLE-1".to_vec())).collect();
         let many: Vec<_> = many.iter().map(|(name, content)| (name.as_str(), content.clone())).collect();
-        let limits = Limits { archive_entries: 15, ..Limits::default() };
+        let limits = ReadLimits { archive_entries: 15, ..ReadLimits::default() };
         let got = collect_within("a.zip", &zip(&many), &limits).expect("readable");
         assert_eq!(got.units.len(), 15);
         assert_eq!(got.read.unread[0].why, "5 more files in the archive; the limit is 15 files");
-        let limits = Limits { held_bytes: 5, ..Limits::default() };
+        let limits = ReadLimits { held_bytes: 5, ..ReadLimits::default() };
         assert!(collect_within("a.zip", &zip(&many), &limits).is_err());
     }
 }

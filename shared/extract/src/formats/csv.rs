@@ -8,12 +8,12 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr3};
 
-use super::Format;
+use super::FormatParser;
 use crate::ExtractError;
-use crate::output::Output;
-use crate::sniff::Look;
+use crate::output::UnitOutput;
+use crate::sniff::SniffedFile;
 
-pub(crate) static CSV: Format = Format {
+pub(crate) static CSV: FormatParser = FormatParser {
     is: |look| delimiter(look).is_some(),
     read: |look, out| match delimiter(look) {
         Some(delimiter) => read(look.text().unwrap_or_default(), delimiter, out),
@@ -30,16 +30,16 @@ const SAMPLE_LINES: usize = 64;
 const QUOTED_MAX: usize = 256 * 1024;
 
 /// Returns the delimiter of a table. A file whose name says that it is prose is not one.
-fn delimiter(look: &Look<'_>) -> Option<u8> {
+fn delimiter(look: &SniffedFile<'_>) -> Option<u8> {
     if look.is_named(&[".txt", ".md", ".log", ".tex", ".rst"]) {
         return None;
     }
     dialect(look.text()?, look.is_named(&[".csv", ".tsv", ".tab", ".psv"]))
 }
 
-fn read(text: &str, delimiter: u8, out: &mut Output<'_>) -> Result<(), ExtractError> {
+fn read(text: &str, delimiter: u8, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     out.sheet("");
-    let mut cutter = Cutter::new(text, delimiter);
+    let mut cutter = CellSplitter::new(text, delimiter);
     let (mut at, mut row, mut column) = (0, 0_u64, 0_u32);
     while at < text.len() {
         let (field, next, ends_row) = cutter.field(at);
@@ -57,14 +57,14 @@ fn read(text: &str, delimiter: u8, out: &mut Output<'_>) -> Result<(), ExtractEr
     Ok(())
 }
 
-struct Cutter<'a> {
+struct CellSplitter<'a> {
     text: &'a str,
     delimiter: u8,
     /// No quote before this offset closes a field: a file full of stray quotes is not searched again from each of them.
     no_close_before: usize,
 }
 
-impl<'a> Cutter<'a> {
+impl<'a> CellSplitter<'a> {
     fn new(text: &'a str, delimiter: u8) -> Self {
         Self { text, delimiter, no_close_before: 0 }
     }
@@ -149,7 +149,7 @@ fn dialect(text: &str, named_as_table: bool) -> Option<u8> {
 /// Returns the number of fields of each row that is not empty.
 fn rows(sample: &str, delimiter: u8) -> Vec<usize> {
     let mut counts = Vec::new();
-    let mut cutter = Cutter::new(sample, delimiter);
+    let mut cutter = CellSplitter::new(sample, delimiter);
     let (mut at, mut fields, mut filled) = (0, 0, false);
     while at < sample.len() && counts.len() < SAMPLE_LINES {
         let (value, next, ends_row) = cutter.field(at);

@@ -1,15 +1,15 @@
 //! Word documents: one unit per paragraph that is not empty. The body comes first, then headers, footers, notes,
 //! comments, diagrams and charts, numbered consecutively.
 
-use super::Format;
-use crate::ooxml::{self, Rules};
-use crate::output::Output;
+use super::FormatParser;
+use crate::ooxml::{self, TextRules};
+use crate::output::UnitOutput;
 use crate::package::Package;
-use crate::sniff::Look;
+use crate::sniff::SniffedFile;
 use crate::{ExtractError, Place};
 
-pub(crate) static DOCX: Format =
-    Format { is: |look| look.is_office("word/", "wordprocessingml.document.main"), read };
+pub(crate) static DOCX: FormatParser =
+    FormatParser { is: |look| look.is_office("word/", "wordprocessingml.document.main"), read };
 
 /// Parts in addition to the body, in the order in which they are read, with their names for people.
 const PARTS: [(&str, &str); 7] = [
@@ -22,7 +22,7 @@ const PARTS: [(&str, &str); 7] = [
     ("chart", "a chart"),
 ];
 
-fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+fn read(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     let Some(package) = look.package() else {
         return Ok(());
     };
@@ -49,10 +49,10 @@ fn part(
     package: &Package<'_>,
     name: &str,
     number: &mut u32,
-    out: &mut Output<'_>,
+    out: &mut UnitOutput<'_>,
 ) -> Result<(), ExtractError> {
     let bytes = ooxml::part(package, name, out)?;
-    let rules = Rules { leaves: &["v"], ..Rules::default() };
+    let rules = TextRules { leaves: &["v"], ..TextRules::default() };
     let depth = out.limits().xml_depth;
     ooxml::paragraphs(&ooxml::text(&bytes), rules, depth, number, |number, text| {
         out.text(Place::Paragraph(number), text)
@@ -62,7 +62,7 @@ fn part(
 #[cfg(test)]
 mod tests {
     use crate::tests::{archive, collect};
-    use crate::{ExtractError, Kind};
+    use crate::{ExtractError, FileFormat};
 
     const TRANSITIONAL: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     const STRICT: &str = "http://purl.oclc.org/ooxml/officeDocument/relationships";
@@ -101,7 +101,7 @@ mod tests {
         // With and without macros the parts are the same; only their declared types differ.
         for (namespace, main) in [(TRANSITIONAL, "document.xml"), (STRICT, "document2.xml")] {
             let got = collect("a.docm", &document(namespace, main, BODY)).expect("readable");
-            assert_eq!((got.read.kind, got.read.pages), (Kind::Docx, 1));
+            assert_eq!((got.read.kind, got.read.pages), (FileFormat::Docx, 1));
             let expected = [(1, "HOLE-1"), (3, "HOLE-2"), (4, "HOLE-3"), (5, "HOLE-4")];
             assert_eq!(got.units, expected.map(|(n, text)| (format!("paragraph {n}"), text.to_owned())));
             assert_eq!(got.read.unread, []);

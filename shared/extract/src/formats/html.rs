@@ -3,10 +3,10 @@
 //! Lenient as browsers are: no tag need be closed, and any may be nested. Tags of blocks separate the text, tags within
 //! a line do not, so a code partly set in bold stays one word.
 
-use super::{Format, text};
+use super::{FormatParser, text};
 use crate::entities;
 
-pub(crate) static HTML: Format = Format {
+pub(crate) static HTML: FormatParser = FormatParser {
     is: |look| look.text().is_some_and(|text| is_html(text, look.is_named(&[".html", ".htm", ".xhtml"]))),
     read: |look, out| text::read(&visible(look.text().unwrap_or_default()), out),
 };
@@ -41,11 +41,11 @@ fn visible(source: &str) -> String {
         rest = &rest[at..];
         let (tag, after) = tag(rest, &mut quotes);
         match tag {
-            Tag::Text => {
+            HtmlTag::Text => {
                 out.push('<');
             }
-            Tag::Comment => keep_lines(&rest[..rest.len() - after.len()], &mut out),
-            Tag::Element { name, attributes } => {
+            HtmlTag::Comment => keep_lines(&rest[..rest.len() - after.len()], &mut out),
+            HtmlTag::Element { name, attributes } => {
                 let lower = name.to_ascii_lowercase();
                 let plain = lower.trim_start_matches('/');
                 if !INLINE.contains(&plain) {
@@ -67,7 +67,7 @@ fn visible(source: &str) -> String {
     out
 }
 
-enum Tag<'a> {
+enum HtmlTag<'a> {
     /// A `<` that begins no tag.
     Text,
     /// Comments, declarations and processing instructions.
@@ -79,23 +79,26 @@ enum Tag<'a> {
 }
 
 /// Reads the tag at a `<`; returns it and the source after it. `quotes` is for [`tag_end`].
-fn tag<'a>(source: &'a str, quotes: &mut u32) -> (Tag<'a>, &'a str) {
+fn tag<'a>(source: &'a str, quotes: &mut u32) -> (HtmlTag<'a>, &'a str) {
     if let Some(comment) = source.strip_prefix("<!--") {
-        return (Tag::Comment, comment.find("-->").map_or("", |end| &comment[end + 3..]));
+        return (HtmlTag::Comment, comment.find("-->").map_or("", |end| &comment[end + 3..]));
     }
     let body = &source[1..];
     let first = body.as_bytes().first().copied().unwrap_or(b' ');
     if first == b'!' || first == b'?' {
-        return (Tag::Comment, body.find('>').map_or("", |end| &body[end + 1..]));
+        return (HtmlTag::Comment, body.find('>').map_or("", |end| &body[end + 1..]));
     }
     if !(first.is_ascii_alphabetic() || first == b'/') {
-        return (Tag::Text, body);
+        return (HtmlTag::Text, body);
     }
     let end = tag_end(body, quotes);
     let inside = &body[..end];
     let name_end = inside.find(|c: char| c.is_ascii_whitespace()).unwrap_or(inside.len());
     let (name, attributes) = inside.split_at(name_end);
-    (Tag::Element { name: name.trim_end_matches('/'), attributes }, body.get(end + 1..).unwrap_or_default())
+    (
+        HtmlTag::Element { name: name.trim_end_matches('/'), attributes },
+        body.get(end + 1..).unwrap_or_default(),
+    )
 }
 
 /// Finds the `>` that ends a tag, ignoring those in quoted values. If quotes hide every `>` up to the end of the

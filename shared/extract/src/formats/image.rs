@@ -6,19 +6,21 @@
 #[cfg(feature = "render")]
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::Format;
+use super::FormatParser;
 #[cfg(feature = "render")]
-use crate::Kind;
-use crate::output::Output;
-use crate::sniff::Look;
-use crate::{Encoding, ExtractError, Limits, Place};
+use crate::FileFormat;
+use crate::output::UnitOutput;
+use crate::sniff::SniffedFile;
+use crate::{Encoding, ExtractError, Place, ReadLimits};
 
-pub(crate) static PNG: Format =
-    Format { is: |look| look.starts_with(b"\x89PNG\r\n\x1a\n"), read: |look, out| single(look, png, out) };
-pub(crate) static JPEG: Format =
-    Format { is: |look| look.starts_with(b"\xFF\xD8\xFF"), read: |look, out| single(look, jpeg, out) };
-pub(crate) static TIFF: Format =
-    Format { is: |look| look.starts_with(b"II*\0") || look.starts_with(b"MM\0*"), read: tiff };
+pub(crate) static PNG: FormatParser = FormatParser {
+    is: |look| look.starts_with(b"\x89PNG\r\n\x1a\n"),
+    read: |look, out| single(look, png, out),
+};
+pub(crate) static JPEG: FormatParser =
+    FormatParser { is: |look| look.starts_with(b"\xFF\xD8\xFF"), read: |look, out| single(look, jpeg, out) };
+pub(crate) static TIFF: FormatParser =
+    FormatParser { is: |look| look.starts_with(b"II*\0") || look.starts_with(b"MM\0*"), read: tiff };
 
 /// Width and height in pixels.
 type Size = (u32, u32);
@@ -26,9 +28,9 @@ type Size = (u32, u32);
 const NOT_READ: &str = "a picture in which no text could be read";
 
 fn single(
-    look: &Look<'_>,
+    look: &SniffedFile<'_>,
     size: fn(&[u8]) -> Option<(Encoding, Size)>,
-    out: &mut Output<'_>,
+    out: &mut UnitOutput<'_>,
 ) -> Result<(), ExtractError> {
     let (encoding, size) =
         size(look.bytes).ok_or_else(|| ExtractError::Damaged("the picture has no size".to_owned()))?;
@@ -41,12 +43,12 @@ fn single(
 
 /// Passes a page on as a file of its own, scaled down if necessary. Otherwise returns why it was not read.
 fn hand(
-    look: &Look<'_>,
+    look: &SniffedFile<'_>,
     alone: &[u8],
     number: u32,
     encoding: Encoding,
     size: Size,
-    out: &mut Output<'_>,
+    out: &mut UnitOutput<'_>,
 ) -> Result<(), String> {
     let place = Place::Page(number);
     let read = if out.image_limits().hold(alone.len(), size) {
@@ -59,11 +61,16 @@ fn hand(
 }
 
 #[cfg(feature = "render")]
-fn smaller(look: &Look<'_>, page: u32, encoding: Encoding, out: &Output<'_>) -> Result<Vec<u8>, String> {
+fn smaller(
+    look: &SniffedFile<'_>,
+    page: u32,
+    encoding: Encoding,
+    out: &UnitOutput<'_>,
+) -> Result<Vec<u8>, String> {
     let kind = match encoding {
-        Encoding::Png => Kind::Png,
-        Encoding::Jpeg => Kind::Jpeg,
-        Encoding::Tiff => Kind::Tiff,
+        Encoding::Png => FileFormat::Png,
+        Encoding::Jpeg => FileFormat::Jpeg,
+        Encoding::Tiff => FileFormat::Tiff,
     };
     let fit = || crate::draw::fit(kind, look.bytes, out.limits(), page, out.image_limits());
     let made = catch_unwind(AssertUnwindSafe(fit)).map_err(|panic| crate::message(panic.as_ref()))?;
@@ -71,11 +78,11 @@ fn smaller(look: &Look<'_>, page: u32, encoding: Encoding, out: &Output<'_>) -> 
 }
 
 #[cfg(not(feature = "render"))]
-fn smaller(_: &Look<'_>, _: u32, _: Encoding, _: &Output<'_>) -> Result<Vec<u8>, String> {
+fn smaller(_: &SniffedFile<'_>, _: u32, _: Encoding, _: &UnitOutput<'_>) -> Result<Vec<u8>, String> {
     Err("a picture that is too large for OCR".to_owned())
 }
 
-fn check((width, height): Size, limits: &Limits) -> Result<(), ExtractError> {
+fn check((width, height): Size, limits: &ReadLimits) -> Result<(), ExtractError> {
     let pixels = u64::from(width) * u64::from(height);
     if pixels == 0 {
         return Err(ExtractError::Damaged("the picture has no pixels".to_owned()));
@@ -129,7 +136,7 @@ fn jpeg(bytes: &[u8]) -> Option<(Encoding, Size)> {
 
 /// Reads a TIFF, which may hold many pages. Each page is passed on as a file of its own: the same bytes, with the
 /// header pointing at that page and the page pointing at no other.
-fn tiff(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+fn tiff(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     let pages = directories(look.bytes, out.limits().pages)?;
     for page in &pages {
         check(page.size, out.limits())?;
@@ -206,18 +213,19 @@ mod tests {
 
     use crate::tests::collect;
     use crate::{
-        Encoding, ExtractError, Extracted, ImageLimits, Kind, Limits, PageImage, Sink, Unit, extract,
+        Encoding, ExtractError, Extracted, FileFormat, ImageLimits, PageImage, ReadLimits, Sink, Unit,
+        extract,
     };
 
     /// A sink for pictures; `reads` is whether it can read them.
     struct Reader {
         reads: bool,
         most: ImageLimits,
-        seen: Vec<Seen>,
+        seen: Vec<SentImage>,
     }
 
     /// Place, encoding, bytes, page.
-    type Seen = (String, Encoding, Vec<u8>, (f32, f32));
+    type SentImage = (String, Encoding, Vec<u8>, (f32, f32));
 
     impl Sink for Reader {
         fn unit(&mut self, _: &Unit<'_>) {}
@@ -247,7 +255,7 @@ mod tests {
         reads: bool,
     ) -> (Result<Extracted, ExtractError>, Reader) {
         let mut reader = Reader { reads, most, seen: Vec::new() };
-        let result = extract("", &Bytes::copy_from_slice(bytes), &Limits::default(), &mut reader);
+        let result = extract("", &Bytes::copy_from_slice(bytes), &ReadLimits::default(), &mut reader);
         (result, reader)
     }
 
@@ -280,13 +288,13 @@ mod tests {
     #[test]
     fn pictures_go_to_whoever_reads_them() {
         let (result, reader) = look_at(&png(600, 400), true);
-        assert_eq!(result.map(|read| (read.kind, read.unread)), Ok((Kind::Png, Vec::new())));
+        assert_eq!(result.map(|read| (read.kind, read.unread)), Ok((FileFormat::Png, Vec::new())));
         let [(place, Encoding::Png, bytes, page)] = &reader.seen[..] else { panic!("one picture") };
         assert_eq!((place.as_str(), bytes, *page), ("1", &png(600, 400), (600.0, 400.0)));
 
         let jpeg = b"\xFF\xD8\xFF\xE0\0\x04ab\xFF\xFF\xC0\0\x0B\x08\0\x64\0\xC8\x01\0\0\0";
         let (result, reader) = look_at(jpeg, true);
-        assert_eq!(result.map(|read| read.kind), Ok(Kind::Jpeg));
+        assert_eq!(result.map(|read| read.kind), Ok(FileFormat::Jpeg));
         assert_eq!(reader.seen[0].3, (200.0, 100.0));
         assert!(look_at(jpeg, false).0.is_err());
     }
@@ -294,7 +302,7 @@ mod tests {
     #[test]
     fn pages_of_a_tiff_come_one_by_one() {
         let (result, reader) = look_at(&tiff(&[(10, 20), (30, 40)]), true);
-        assert_eq!(result.map(|read| (read.kind, read.pages)), Ok((Kind::Tiff, 2)));
+        assert_eq!(result.map(|read| (read.kind, read.pages)), Ok((FileFormat::Tiff, 2)));
         let pages: Vec<_> = reader.seen.iter().map(|(place, _, _, page)| (place.as_str(), *page)).collect();
         assert_eq!(pages, [("1", (10.0, 20.0)), ("2", (30.0, 40.0))]);
         // Each is a whole file with one page.
@@ -356,7 +364,11 @@ mod tests {
             (0, (3, 900), (1, 301)),
         ] {
             let (read, reader) = look_within(most, &grey_tiff(size.0, size.1, before), true);
-            assert_eq!(read.map(|read| (read.kind, read.unread)), Ok((Kind::Tiff, Vec::new())), "{size:?}");
+            assert_eq!(
+                read.map(|read| (read.kind, read.unread)),
+                Ok((FileFormat::Tiff, Vec::new())),
+                "{size:?}"
+            );
             let [(_, Encoding::Png, png, page)] = &reader.seen[..] else { panic!("{size:?}") };
             assert_eq!(*page, (size.0.into(), size.1.into()), "boxes are told in the picture as it was");
             let (shown, greys) = greys(png);

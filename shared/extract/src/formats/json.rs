@@ -1,9 +1,9 @@
 //! JSON: keys, strings with their escapes decoded, numbers. One pass over the characters without a tree or recursion:
 //! depth costs nothing, and what is not quite JSON (several documents, trailing commas, comments) is read as well.
 
-use super::{Format, text};
+use super::{FormatParser, text};
 
-pub(crate) static JSON: Format = Format {
+pub(crate) static JSON: FormatParser = FormatParser {
     is: |look| look.text().is_some_and(is_json),
     read: |look, out| text::read(&visible(look.text().unwrap_or_default()), out),
 };

@@ -16,29 +16,29 @@ mod text;
 mod xml;
 
 use crate::ExtractError;
-use crate::output::Output;
-use crate::sniff::Look;
+use crate::output::UnitOutput;
+use crate::sniff::SniffedFile;
 
 /// A format, as the rest of the crate sees it.
-pub(crate) struct Format {
+pub(crate) struct FormatParser {
     /// Returns whether a file is of this format, by its content. Must be cheap: it is called for every file until a
     /// format recognises it.
-    pub is: fn(&Look<'_>) -> bool,
+    pub is: fn(&SniffedFile<'_>) -> bool,
     /// Passes the file's units to the output, in the order of the document. Units passed on before an error are kept;
     /// the rest is listed as unread.
-    pub read: fn(&Look<'_>, &mut Output<'_>) -> Result<(), ExtractError>,
+    pub read: fn(&SniffedFile<'_>, &mut UnitOutput<'_>) -> Result<(), ExtractError>,
 }
 
-/// Generates the public [`Kind`] and the table of readers from one list.
+/// Generates the public [`FileFormat`] and the table of readers from one list.
 macro_rules! formats {
     ($($(#[$doc:meta])* $kind:ident => $format:path,)+) => {
         /// The format of a file, determined from its content.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "lowercase")]
-        pub enum Kind { $($(#[$doc])* $kind,)+ }
+        pub enum FileFormat { $($(#[$doc])* $kind,)+ }
 
         /// Tried in this order; the first format that recognises the file reads it.
-        pub(crate) static FORMATS: &[(Kind, &Format)] = &[$((Kind::$kind, &$format),)+];
+        pub(crate) static FORMATS: &[(FileFormat, &FormatParser)] = &[$((FileFormat::$kind, &$format),)+];
     };
 }
 

@@ -3,17 +3,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Format;
-use crate::ooxml::{self, Relation, Rules};
-use crate::output::Output;
+use super::FormatParser;
+use crate::ooxml::{self, Relation, TextRules};
+use crate::output::UnitOutput;
 use crate::package::Package;
-use crate::sniff::Look;
+use crate::sniff::SniffedFile;
 use crate::{ExtractError, Place};
 
-pub(crate) static PPTX: Format =
-    Format { is: |look| look.is_office("ppt/", "presentationml.presentation.main"), read };
+pub(crate) static PPTX: FormatParser =
+    FormatParser { is: |look| look.is_office("ppt/", "presentationml.presentation.main"), read };
 
-fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+fn read(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     let Some(package) = look.package() else {
         return Ok(());
     };
@@ -36,7 +36,7 @@ struct Deck<'p> {
 
 impl Deck<'_> {
     /// Returns the slides' parts in the order in which they are shown, each once even if it is listed several times.
-    fn slides(&mut self, out: &mut Output<'_>) -> Result<Vec<String>, ExtractError> {
+    fn slides(&mut self, out: &mut UnitOutput<'_>) -> Result<Vec<String>, ExtractError> {
         let main = ooxml::main_part(self.package, "ppt/presentation.xml", out)?;
         let mut slides = ooxml::relations(self.package, &main, out)?;
         slides.retain(|relation| relation.kind == "slide");
@@ -60,16 +60,16 @@ impl Deck<'_> {
         Ok(slides.into_iter().map(|slide| slide.target).collect())
     }
 
-    fn slide(&mut self, number: u32, slide: &str, out: &mut Output<'_>) -> Result<(), ExtractError> {
+    fn slide(&mut self, number: u32, slide: &str, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
         let begin = out.mark();
-        self.part(number, slide, Rules::default(), out)?;
+        self.part(number, slide, TextRules::default(), out)?;
         let related = ooxml::relations(self.package, slide, out)?;
         for relation in &related {
             let rules = match relation.kind.as_str() {
-                "notesSlide" | "diagramData" => Rules::default(),
+                "notesSlide" | "diagramData" => TextRules::default(),
                 // Values of a chart, and comments as older programs store them.
-                "chart" => Rules { leaves: &["v"], ..Rules::default() },
-                "comments" => Rules { leaves: &["text"], ..Rules::default() },
+                "chart" => TextRules { leaves: &["v"], ..TextRules::default() },
+                "comments" => TextRules { leaves: &["text"], ..TextRules::default() },
                 _ => continue,
             };
             if let Err(error) = self.part(number, &relation.target, rules, out) {
@@ -90,11 +90,11 @@ impl Deck<'_> {
         number: u32,
         related: &[Relation],
         kind: &str,
-        out: &mut Output<'_>,
+        out: &mut UnitOutput<'_>,
     ) -> Result<(), ExtractError> {
         for relation in related.iter().filter(|relation| relation.kind == kind) {
             if self.seen.insert(relation.target.clone()) {
-                let rules = Rules { no_placeholders: true, ..Rules::default() };
+                let rules = TextRules { no_placeholders: true, ..TextRules::default() };
                 self.part(number, &relation.target, rules, out)?;
                 let related = ooxml::relations(self.package, &relation.target, out)?;
                 self.behind(number, &related, "slideMaster", out)?;
@@ -103,7 +103,13 @@ impl Deck<'_> {
         Ok(())
     }
 
-    fn part(&self, number: u32, name: &str, rules: Rules, out: &mut Output<'_>) -> Result<(), ExtractError> {
+    fn part(
+        &self,
+        number: u32,
+        name: &str,
+        rules: TextRules,
+        out: &mut UnitOutput<'_>,
+    ) -> Result<(), ExtractError> {
         let bytes = ooxml::part(self.package, name, out)?;
         let depth = out.limits().xml_depth;
         ooxml::paragraphs(&ooxml::text(&bytes), rules, depth, &mut 0, |_, text| {
@@ -114,7 +120,7 @@ impl Deck<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::Kind;
+    use crate::FileFormat;
     use crate::tests::{archive, collect};
 
     fn relations(of: &[(&str, &str)]) -> String {
@@ -165,7 +171,7 @@ mod tests {
     #[test]
     fn slides_come_in_their_order_with_what_belongs_to_them() {
         let got = collect("a.pptx", &deck("")).expect("readable");
-        assert_eq!((got.read.kind, got.read.pages), (Kind::Pptx, 2));
+        assert_eq!((got.read.kind, got.read.pages), (FileFormat::Pptx, 2));
         let expected = [(1, "HOLE-1"), (1, "HOLE-3"), (2, "HOLE-2"), (2, "HOLE-4")];
         assert_eq!(got.units, expected.map(|(n, text)| (format!("slide {n}"), text.to_owned())));
         assert_eq!(got.read.unread, []);

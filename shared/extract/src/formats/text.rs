@@ -4,12 +4,14 @@
 //! that no unit is large and few units are needed; the line of a match is the unit's line plus the line ends before
 //! it.
 
-use super::Format;
+use super::FormatParser;
 use crate::ExtractError;
-use crate::output::Output;
+use crate::output::UnitOutput;
 
-pub(crate) static TEXT: Format =
-    Format { is: |look| look.text().is_some(), read: |look, out| read(look.text().unwrap_or_default(), out) };
+pub(crate) static TEXT: FormatParser = FormatParser {
+    is: |look| look.text().is_some(),
+    read: |look, out| read(look.text().unwrap_or_default(), out),
+};
 
 /// A block ends after this many lines or bytes, whichever comes first, unless a code could continue.
 const BLOCK_LINES: u64 = 64;
@@ -19,7 +21,7 @@ const BLOCK_BYTES_MAX: usize = 1 << 20;
 /// Characters of white space between two parts of a code.
 const GAP_MAX: usize = 256;
 
-pub(super) fn read(text: &str, out: &mut Output<'_>) -> Result<(), ExtractError> {
+pub(super) fn read(text: &str, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     let (mut start, mut first_line, mut lines) = (0, 1, 0);
     for end in memchr::memchr_iter(b'\n', text.as_bytes()) {
         lines += 1;
@@ -42,7 +44,7 @@ fn goes_on(before: &str, after: &str) -> bool {
         || after.chars().take(GAP_MAX).find(word).as_ref().is_some_and(hyphen)
 }
 
-fn block(text: &str, first_line: u64, out: &mut Output<'_>) -> Result<(), ExtractError> {
+fn block(text: &str, first_line: u64, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     if text.trim_ascii().is_empty() { Ok(()) } else { out.line(first_line, text) }
 }
 

@@ -3,11 +3,11 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{Format, text};
+use super::{FormatParser, text};
 use crate::entities;
 
 /// XML that is not well formed is read up to the first error, and the rest as plain text.
-pub(crate) static XML: Format = Format {
+pub(crate) static XML: FormatParser = FormatParser {
     is: |look| look.text().is_some_and(is_xml),
     read: |look, out| text::read(&visible(look.text().unwrap_or_default()), out),
 };

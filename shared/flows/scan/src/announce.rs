@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use riffle_contracts::{ErrorCode, FoundMatch, Frame, FrameBody, MAX_FRAME_BYTES, Receipt};
-use riffle_ports::{Delivery, Entry, Session, SessionId};
+use riffle_ports::{Entry, PushResult, Session, SessionId};
 
 use crate::matching::Match;
-use crate::queries::snapshot::Shown;
-use crate::state::record::Work;
+use crate::queries::snapshot::ShownCounts;
+use crate::state::record::SessionWork;
 use crate::{Scan, metrics};
 
 /// Frames pushed concurrently.
@@ -76,8 +76,8 @@ impl Scan {
             return;
         }
         match self.ports.notifier.push(connection, frame).await {
-            Ok(Delivery::Sent) => {}
-            Ok(Delivery::Gone) => {
+            Ok(PushResult::Sent) => {}
+            Ok(PushResult::Gone) => {
                 if let Err(error) = self.ports.connections.remove(connection).await {
                     tracing::warn!(connection, %error, "could not remove a closed connection");
                 }
@@ -147,7 +147,7 @@ pub(crate) fn complete(scan: &Scan, session: &Session) -> FrameBody {
 }
 
 pub(crate) fn progress(session: &Session, total: u32, now: DateTime<Utc>) -> FrameBody {
-    let Shown { processed, failed } = Shown::of(session);
+    let ShownCounts { processed, failed } = ShownCounts::of(session);
     let started = session.began_at();
     #[expect(clippy::cast_precision_loss, reason = "milliseconds and file counts stay far below 2^52")]
     let (seconds, done) = ((now - started).num_milliseconds().max(1) as f64 / 1000.0, processed as f64);
@@ -165,7 +165,7 @@ pub(crate) fn progress(session: &Session, total: u32, now: DateTime<Utc>) -> Fra
 /// Returns a match as clients see it. `distinct` is the number of distinct codes found in its file.
 pub(crate) fn found(
     scan: &Scan,
-    work: &Work,
+    work: &SessionWork,
     (index, entry): (u32, &Entry),
     (distinct, found): (u32, &Match),
 ) -> FoundMatch {

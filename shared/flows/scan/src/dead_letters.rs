@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use riffle_contracts::{DispatchJob, FinishJob, ScanFile, ScheduledScan};
-use riffle_ports::{About, DeadLetter, Failure, LetterClassifier, Session, SessionId, Told};
+use riffle_ports::{DeadLetter, DeadLetterClassifier, Failure, MessageInfo, RecordInfo, Session, SessionId};
 use riffle_topology::scan as queues;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -18,11 +18,11 @@ struct Scheduled {
 
 /// Returns what a message of a scan says about itself. Jobs for the dispatcher and for the finisher look alike, so the
 /// queue on which they failed distinguishes them.
-pub fn about_letter(letter: &DeadLetter) -> Option<About> {
+pub fn about_letter(letter: &DeadLetter) -> Option<MessageInfo> {
     fn read<T: DeserializeOwned>(letter: &DeadLetter) -> Option<T> {
         serde_json::from_str(&letter.body).ok()
     }
-    let of = |subject, kind: &str| Some(About { subject, tenant: None, kind: kind.to_owned() });
+    let of = |subject, kind: &str| Some(MessageInfo { subject, tenant: None, kind: kind.to_owned() });
     match letter.queue.as_deref() {
         Some(queues::WORK | queues::QUARANTINE) => {
             let file: ScanFile = read(letter)?;
@@ -33,22 +33,26 @@ pub fn about_letter(letter: &DeadLetter) -> Option<About> {
         Some(_) => None,
         None => {
             let due = read::<Scheduled>(letter)?.detail;
-            Some(About { subject: String::new(), tenant: Some(due.tenant), kind: "schedule".to_owned() })
+            Some(MessageInfo {
+                subject: String::new(),
+                tenant: Some(due.tenant),
+                kind: "schedule".to_owned(),
+            })
         }
     }
 }
 
 /// Returns what the record of the scan, if there is one, says about a message.
-pub fn told_of_letter(about: &About, session: Option<&Session>) -> Told {
+pub fn told_of_letter(about: &MessageInfo, session: Option<&Session>) -> RecordInfo {
     if about.subject.is_empty() {
         let reason = "a scheduled scan did not start: wait for the next one, or start it on the page";
-        return Told { reason: Some(reason.to_owned()), ..Told::default() };
+        return RecordInfo { reason: Some(reason.to_owned()), ..RecordInfo::default() };
     }
     let Some(session) = session else {
-        return Told { reason: Some("its scan does not exist".to_owned()), ..Told::default() };
+        return RecordInfo { reason: Some("its scan does not exist".to_owned()), ..RecordInfo::default() };
     };
     let at_an_end = session.state.is_terminal();
-    Told {
+    RecordInfo {
         tenant: Some(session.tenant.clone()),
         name: None,
         state: json!(session.state).as_str().map(str::to_lowercase),
@@ -57,12 +61,12 @@ pub fn told_of_letter(about: &About, session: Option<&Session>) -> Told {
 }
 
 #[async_trait]
-impl LetterClassifier for Scan {
-    fn about(&self, letter: &DeadLetter) -> Option<About> {
+impl DeadLetterClassifier for Scan {
+    fn about(&self, letter: &DeadLetter) -> Option<MessageInfo> {
         about_letter(letter)
     }
 
-    async fn told(&self, _: &DeadLetter, about: &About) -> Result<Told, Failure> {
+    async fn told(&self, _: &DeadLetter, about: &MessageInfo) -> Result<RecordInfo, Failure> {
         let session = self.ports.ledger.session(&SessionId(about.subject.clone())).await?;
         Ok(told_of_letter(about, session.as_ref()))
     }

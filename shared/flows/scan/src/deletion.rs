@@ -12,7 +12,7 @@
 use bytes::Bytes;
 use chrono::TimeDelta;
 use futures::{StreamExt, TryStreamExt, stream};
-use riffle_ports::{Failure, Outcome, PortError, Session, SessionId, Source, State, Transition};
+use riffle_ports::{Failure, PortError, Session, SessionId, Source, State, Transition, TransitionResult};
 
 use crate::Scan;
 use crate::state::request::{Request, keys};
@@ -65,11 +65,11 @@ impl Scan {
         let request = Request::decode(&session.request)?.remains().encode();
         let delete = Transition::Delete { request, now: self.ports.clock.now() };
         match ledger.transition(id, delete).await? {
-            Outcome::Applied(session) => Ok(session),
+            TransitionResult::Applied(session) => Ok(session),
             // Another call was faster, or the answer to an earlier try of this transition was lost.
-            Outcome::Refused(session) if session.state.is_gone() => Ok(session),
-            Outcome::Refused(_) => Err(DeletionError::Running),
-            Outcome::NoSession => Err(DeletionError::NotFound),
+            TransitionResult::Refused(session) if session.state.is_gone() => Ok(session),
+            TransitionResult::Refused(_) => Err(DeletionError::Running),
+            TransitionResult::NoSession => Err(DeletionError::NotFound),
         }
     }
 

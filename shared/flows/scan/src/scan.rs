@@ -12,12 +12,12 @@ use serde::Serialize;
 
 use crate::codes::CodeFiles;
 use crate::evidence::page_images::PageImages;
-use crate::matching::{CodeList, MatchMode, Matcher};
-use crate::queries::code_states::{Counted, KEPT_COUNTS};
+use crate::matching::{CodeList, MatchRule, Matcher};
+use crate::queries::code_states::{CachedCounts, KEPT_COUNTS};
 use crate::recent::Recent;
 use crate::report::report_images::Drawing;
 use crate::report::{Reports, Workbooks};
-use crate::settings::Settings;
+use crate::settings::ScanSettings;
 use crate::state::manifest;
 use crate::state::request::{Request, keys, stored_codes};
 
@@ -27,7 +27,7 @@ const CACHED_LISTS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 /// The ports that a scan needs.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
-pub struct Ports {
+pub struct ScanPorts {
     pub ledger: Arc<dyn ScanLedger>,
     pub objects: Arc<dyn ObjectStore>,
     pub queue: Arc<dyn WorkQueue>,
@@ -43,29 +43,29 @@ pub struct Ports {
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Scan {
-    pub(crate) ports: Ports,
-    pub(crate) settings: Settings,
-    pub(crate) manifest: manifest::Reader,
+    pub(crate) ports: ScanPorts,
+    pub(crate) settings: ScanSettings,
+    pub(crate) manifest: manifest::ManifestReader,
     pub(crate) reports: Arc<dyn Reports>,
-    pub(crate) kept_counts: Recent<SessionId, Counted>,
+    pub(crate) kept_counts: Recent<SessionId, CachedCounts>,
     pub(crate) drawing: Option<Drawing>,
     pub(crate) notices: Option<Arc<dyn Notices>>,
     pub(crate) tokens: Option<Arc<dyn TokenVault>>,
     pub(crate) uploads: Option<Arc<dyn UploadStorage>>,
     pub(crate) code_files: Option<Arc<dyn CodeFiles>>,
     pub(crate) quotas: Quotas,
-    cached: Recent<SessionId, Arc<Codes>>,
+    cached: Recent<SessionId, Arc<SessionCodes>>,
 }
 
 /// A session's codes, ready for use.
-pub(crate) struct Codes {
+pub(crate) struct SessionCodes {
     pub list: CodeList,
     pub matcher: Arc<Matcher>,
 }
 
 impl Scan {
-    pub fn new(ports: Ports, settings: Settings) -> Self {
-        let manifest = manifest::Reader::new(Arc::clone(&ports.objects));
+    pub fn new(ports: ScanPorts, settings: ScanSettings) -> Self {
+        let manifest = manifest::ManifestReader::new(Arc::clone(&ports.objects));
         Self {
             ports,
             settings,
@@ -141,16 +141,20 @@ impl Scan {
     }
 
     /// Returns the session's codes and their matcher, cached for the sessions used last.
-    pub(crate) async fn codes(&self, session: &Session, request: &Request) -> Result<Arc<Codes>, PortError> {
+    pub(crate) async fn codes(
+        &self,
+        session: &Session,
+        request: &Request,
+    ) -> Result<Arc<SessionCodes>, PortError> {
         if let Some(codes) = self.cached.get(&session.id) {
             return Ok(codes);
         }
         let mode = match request.options.matching {
-            riffle_contracts::MatchMode::Token => MatchMode::Token,
-            riffle_contracts::MatchMode::Substring => MatchMode::Substring,
+            riffle_contracts::MatchMode::Token => MatchRule::Token,
+            riffle_contracts::MatchMode::Substring => MatchRule::Substring,
         };
         let list = self.load_codes(session, request).await?;
-        let codes = Arc::new(Codes { matcher: Arc::new(Matcher::new(&list, mode)), list });
+        let codes = Arc::new(SessionCodes { matcher: Arc::new(Matcher::new(&list, mode)), list });
         self.cached.put(session.id.clone(), Arc::clone(&codes));
         Ok(codes)
     }

@@ -7,13 +7,13 @@ use async_trait::async_trait;
 use riffle_contracts::{OcrMode, Options};
 use riffle_extract::{ExtractError, Extracted, Sink, Unit};
 use riffle_ports::{Opened, PortError, ReadError};
-use riffle_reader::{Document, Ended, Reader, Text};
+use riffle_reader::{ReadOutcome, Reader, SourceFile, TextSink};
 
-use crate::matching::{Findings, Matcher, Session};
+use crate::matching::{FileMatcher, Findings, Matcher};
 
 /// A file to search, and what the search needs to know of it.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct SearchRequest {
     /// Only a hint of the format.
     pub name: String,
     /// Owner of the file: cached text of one tenant's files is not used for another's.
@@ -37,13 +37,13 @@ pub struct Searched {
 #[async_trait]
 pub trait FileSearch: Send + Sync {
     /// Searches the cached text of the file, if there is any, without opening the file.
-    async fn recall(&self, wanted: &Wanted) -> Option<Searched>;
+    async fn recall(&self, wanted: &SearchRequest) -> Option<Searched>;
 
     /// Reads the file and searches it. A parser's error is part of the outcome.
     ///
     /// # Errors
     /// The source's error about the file.
-    async fn search(&self, wanted: &Wanted, opened: Box<dyn Opened>) -> Result<Searched, ReadError>;
+    async fn search(&self, wanted: &SearchRequest, opened: Box<dyn Opened>) -> Result<Searched, ReadError>;
 }
 
 /// Searches with a reader, on threads that may block.
@@ -52,7 +52,7 @@ pub trait FileSearch: Send + Sync {
 pub struct ReaderSearch(pub Arc<Reader>);
 
 /// The matcher as a text sink for the reader.
-pub(crate) struct Searching<'m>(pub Session<'m>);
+pub(crate) struct Searching<'m>(pub FileMatcher<'m>);
 
 impl Sink for Searching<'_> {
     fn unit(&mut self, unit: &Unit<'_>) {
@@ -60,7 +60,7 @@ impl Sink for Searching<'_> {
     }
 }
 
-impl Text for Searching<'_> {
+impl TextSink for Searching<'_> {
     fn restart(&mut self) {
         self.0.finish();
     }
@@ -69,9 +69,9 @@ impl Text for Searching<'_> {
 /// A text up to this size is searched in less time than it takes to pass it to another thread and back.
 const AT_ONCE_BYTES: usize = 128 * 1024;
 
-impl Wanted {
-    fn document(&self) -> Document<'_> {
-        Document {
+impl SearchRequest {
+    fn document(&self) -> SourceFile<'_> {
+        SourceFile {
             name: &self.name,
             tenant: &self.tenant,
             identity: &self.identity,
@@ -81,9 +81,12 @@ impl Wanted {
     }
 
     /// Searches the text that `read` passes on.
-    fn searched<E>(&self, read: impl FnOnce(&mut dyn Text) -> Result<Ended, E>) -> Result<Searched, E> {
+    fn searched<E>(
+        &self,
+        read: impl FnOnce(&mut dyn TextSink) -> Result<ReadOutcome, E>,
+    ) -> Result<Searched, E> {
         let mut text = Searching(self.codes.session());
-        let Ended { bytes, outcome } = read(&mut text)?;
+        let ReadOutcome { bytes, outcome } = read(&mut text)?;
         Ok(Searched { bytes, outcome: outcome.map(|extracted| (extracted, text.0.finish())) })
     }
 }
@@ -96,7 +99,7 @@ async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
 
 #[async_trait]
 impl FileSearch for ReaderSearch {
-    async fn recall(&self, wanted: &Wanted) -> Option<Searched> {
+    async fn recall(&self, wanted: &SearchRequest) -> Option<Searched> {
         let remembered = self.0.recall(&wanted.document())?;
         if remembered.size() <= AT_ONCE_BYTES {
             // A panic ends only the search, as it would on another thread.
@@ -108,7 +111,7 @@ impl FileSearch for ReaderSearch {
         searched.await.ok()?.ok()
     }
 
-    async fn search(&self, wanted: &Wanted, opened: Box<dyn Opened>) -> Result<Searched, ReadError> {
+    async fn search(&self, wanted: &SearchRequest, opened: Box<dyn Opened>) -> Result<Searched, ReadError> {
         let (reader, wanted) = (Arc::clone(&self.0), wanted.clone());
         elsewhere(move || wanted.searched(|text| reader.read(&wanted.document(), &*opened, text))).await?
     }

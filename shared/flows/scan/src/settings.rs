@@ -11,7 +11,7 @@ use crate::sources::local_path::LocalPath;
 /// Settings that may differ from one deployment to another. [`Settings::default`] is the base that AWS and a laptop
 /// adjust.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct ScanSettings {
     /// Indices per chunk. A chunk is held in one number set, so this bounds an item's size.
     pub chunk_size: u32,
     /// The longest time a session may take. After it, a session that is still being listed or handed out fails, and a
@@ -54,7 +54,7 @@ pub struct Settings {
     pub prices: Prices,
 }
 
-impl Default for Settings {
+impl Default for ScanSettings {
     fn default() -> Self {
         Self {
             chunk_size: 100,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use riffle_contracts::http;
-use riffle_ports::{Clock, Ids, PortError, Ticket, TicketHash, TicketStore};
+use riffle_ports::{Clock, Ids, PortError, StoredTicket, TicketHash, TicketStore};
 use sha2::{Digest, Sha256};
 
 /// How long a ticket may be used.
@@ -24,7 +24,7 @@ impl Tickets {
     pub async fn issue(&self, tenant: &str) -> Result<http::Ticket, PortError> {
         let ticket = self.ids.fresh();
         let expires_at = self.clock.now() + LIFE;
-        let kept = Ticket { tenant: tenant.to_owned(), expires_at };
+        let kept = StoredTicket { tenant: tenant.to_owned(), expires_at };
         self.store.put(hash(&ticket), kept).await?;
         Ok(http::Ticket { ticket, expires_at })
     }

@@ -2,17 +2,17 @@
 
 use async_trait::async_trait;
 use riffle_contracts::{BucketNotification, BusEvent, DirectFile, Event};
-use riffle_ports::{About, DeadLetter, Failure, FileId, LetterClassifier, Told};
+use riffle_ports::{DeadLetter, DeadLetterClassifier, Failure, FileId, MessageInfo, RecordInfo};
 use riffle_topology::statements::{PROCESSOR, UPLOADS};
 
 use crate::Statements;
 use crate::stages::s3_event_handler::object;
-use crate::state::file::File;
+use crate::state::file::FileRecord;
 use crate::state::ids;
 use crate::state::keys;
 
 /// Returns what a message of the statements flow itself states about its subject.
-pub fn about_letter(letter: &DeadLetter) -> Option<About> {
+pub fn about_letter(letter: &DeadLetter) -> Option<MessageInfo> {
     if letter.queue.as_deref() == Some(UPLOADS) {
         return uploaded(&letter.body);
     }
@@ -21,16 +21,20 @@ pub fn about_letter(letter: &DeadLetter) -> Option<About> {
     event.ok().map(of_event)
 }
 
-fn uploaded(body: &str) -> Option<About> {
+fn uploaded(body: &str) -> Option<MessageInfo> {
     let notification: BucketNotification = serde_json::from_str(body).ok()?;
     let record = notification.records.into_iter().next()?;
     let object = object(record.s3).ok()?;
     let tenant = keys::tenant_of(&object.key)?.0.to_owned();
-    Some(About { subject: ids::processing_id(&object).0, tenant: Some(tenant), kind: record.event_name })
+    Some(MessageInfo {
+        subject: ids::processing_id(&object).0,
+        tenant: Some(tenant),
+        kind: record.event_name,
+    })
 }
 
-fn of_event(event: Event) -> About {
-    About {
+fn of_event(event: Event) -> MessageInfo {
+    MessageInfo {
         tenant: Some(event.data.tenant().to_owned()),
         kind: event.event_type().as_str().to_owned(),
         subject: event.processing_id,
@@ -38,12 +42,12 @@ fn of_event(event: Event) -> About {
 }
 
 /// Returns what a file's record, if there is one, states about a message that failed in `function`.
-pub fn told_of_letter(function: &str, file: Option<File>) -> Told {
-    let Some(file) = file else { return Told::default() };
+pub fn told_of_letter(function: &str, file: Option<FileRecord>) -> RecordInfo {
+    let Some(file) = file else { return RecordInfo::default() };
     let findings = file.findings;
     let failed = findings.errors.into_iter().rev().find(|failed| failed.stage == function);
     let own = if function == PROCESSOR { findings.reason } else { None };
-    Told {
+    RecordInfo {
         tenant: Some(file.tenant),
         name: (!file.name.is_empty()).then_some(file.name),
         state: Some(file.state.as_str().to_owned()),
@@ -52,13 +56,13 @@ pub fn told_of_letter(function: &str, file: Option<File>) -> Told {
 }
 
 #[async_trait]
-impl LetterClassifier for Statements {
-    fn about(&self, letter: &DeadLetter) -> Option<About> {
+impl DeadLetterClassifier for Statements {
+    fn about(&self, letter: &DeadLetter) -> Option<MessageInfo> {
         about_letter(letter)
     }
 
-    async fn told(&self, letter: &DeadLetter, about: &About) -> Result<Told, Failure> {
-        let Some(tenant) = &about.tenant else { return Ok(Told::default()) };
+    async fn told(&self, letter: &DeadLetter, about: &MessageInfo) -> Result<RecordInfo, Failure> {
+        let Some(tenant) = &about.tenant else { return Ok(RecordInfo::default()) };
         let file = self.file(tenant, &FileId(about.subject.clone())).await?;
         Ok(told_of_letter(&letter.function, file))
     }

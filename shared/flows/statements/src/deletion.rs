@@ -3,7 +3,7 @@
 use riffle_contracts::{DeletionRequested, Event, EventData, EventType, FileDeleted};
 use riffle_ports::{Changed, Failure, FileId};
 
-use crate::state::file::{File, FileChange, FileState};
+use crate::state::file::{FileChange, FileRecord, FileState};
 use crate::state::file_details::FileDetails;
 use crate::state::keys;
 use crate::state::outbox::{event, outgoing};
@@ -79,7 +79,7 @@ impl Statements {
     }
 
     /// Removes the parts left by a worker that held the file when it was deleted and crashed before removing them.
-    pub(crate) async fn settle(&self, file: &File) -> Result<(), Failure> {
+    pub(crate) async fn settle(&self, file: &FileRecord) -> Result<(), Failure> {
         self.remove_parts(file).await?;
         // A refusal means that another sweep was faster.
         self.change_from(file, FileChange::Settled, self.clock.now()).await?;
@@ -87,7 +87,7 @@ impl Statements {
     }
 
     /// Removes the lists of the file's transaction keys. A missing one is not an error.
-    pub(crate) async fn remove_parts(&self, file: &File) -> Result<(), Failure> {
+    pub(crate) async fn remove_parts(&self, file: &FileRecord) -> Result<(), Failure> {
         for part in 0..file.parts {
             self.objects.delete(&keys::part(&file.tenant, &file.id, part)).await?;
         }
@@ -96,7 +96,7 @@ impl Statements {
 
     /// Records which days of which accounts the deletion affects, before removing the parts that name them. `None`: the
     /// file is gone.
-    async fn note_touched(&self, mut file: File) -> Result<Option<File>, Failure> {
+    async fn note_touched(&self, mut file: FileRecord) -> Result<Option<FileRecord>, Failure> {
         for _ in 0..TRIES {
             if file.state != FileState::Deleting {
                 return Ok(None);

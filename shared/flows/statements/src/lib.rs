@@ -31,19 +31,19 @@ use riffle_topology::MAX_RECEIVES;
 
 pub use dead_letters::{about_letter, told_of_letter};
 pub use queries::answers::{ApiError, MAX_BYTES, Queries};
-pub use queries::transactions::{Filter, Listed, OtherList, TransactionCursor};
-pub use rules::{Rules, RulesError};
+pub use queries::transactions::{Filter, OtherList, TransactionCursor, TransactionListing};
+pub use rules::{RuleSet, RulesError};
 pub use shadow::Difference;
-pub use stages::analytics_consumer::{CategorySum, Figures, MonthSums, Sums};
+pub use stages::analytics_consumer::{CategorySum, CurrencySums, Figures, MonthSums};
 pub use stages::categorization_consumer::Decision;
-pub use stages::error_consumer::Delivery;
+pub use stages::error_consumer::DeliveryInfo;
 pub use stages::file_processor_consumer::Processor;
 pub use stages::s3_event_handler::{Notification, Skipped, object};
-pub use state::file::{FLOW, File, FileChange, FileState, NotChanged};
-pub use state::file_details::{AccountDetails, Failed, FileDetails, Remark};
+pub use state::file::{FLOW, FileChange, FileNotChanged, FileRecord, FileState};
+pub use state::file_details::{AccountDetails, FileDetails, Remark, StageFailure};
 pub use state::ids::{event_id, processing_id, transaction_id};
 pub use state::keys::{UNNAMED_ACCOUNT, part as part_key, rules as rules_key, tenant_of};
-pub use statement_reader::{InlineStatements, RowStream, Rows, StatementFiles, StatementReader};
+pub use statement_reader::{InlineStatements, RowBatch, RowStream, StatementFiles, StatementReader};
 
 /// Attempts to change a file's record. Each attempt but the last may lose a conditional write to another process.
 const TRIES: u32 = 8;
@@ -55,7 +55,7 @@ fn contended() -> Failure {
 
 /// The settings that differ between deployments.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct StatementsSettings {
     pub mode: ProcessingMode,
     /// Keys below this prefix are restore packages, not uploads. The prefix is below the tenant's part of the key.
     pub restore_prefix: Option<String>,
@@ -84,7 +84,7 @@ pub struct Settings {
     pub look_at_most: usize,
 }
 
-impl Default for Settings {
+impl Default for StatementsSettings {
     fn default() -> Self {
         Self {
             mode: ProcessingMode::Events,
@@ -119,5 +119,5 @@ pub struct Statements {
     pub queue: Arc<dyn WorkQueue>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
-    pub settings: Settings,
+    pub settings: StatementsSettings,
 }

@@ -26,9 +26,9 @@ pub enum RulesError {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct RulesDocument {
     #[serde(default)]
-    rules: Vec<Written>,
+    rules: Vec<WrittenRule>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -48,7 +48,7 @@ enum Sign {
 /// One rule as it is written. All fields that are set must match.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct WrittenRule {
     category: String,
     contains: Option<OneOrMany>,
     regex: Option<String>,
@@ -72,9 +72,9 @@ struct Rule {
 
 /// A parsed list of rules.
 #[derive(Debug, Default)]
-pub struct Rules(Vec<Rule>);
+pub struct RuleSet(Vec<Rule>);
 
-impl Rules {
+impl RuleSet {
     /// Parses YAML: a list `rules`, each with `category` and any of `contains` (a text or a list, one of which must be
     /// part of the description or the counterparty's name, in any case), `regex` (in any case), `min`, `max` (of the
     /// amount without its sign), `sign` (`in` or `out`) and `account`.
@@ -85,12 +85,12 @@ impl Rules {
         if yaml.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
             return Ok(Self::default());
         }
-        let document: Document = serde_saphyr::from_str(yaml)
+        let document: RulesDocument = serde_saphyr::from_str(yaml)
             .map_err(|error| RulesError::Yaml(error.without_snippet().to_string()))?;
         if document.rules.len() > MAX_RULES {
             return Err(RulesError::TooLarge);
         }
-        let understand = |(position, written): (usize, Written)| {
+        let understand = |(position, written): (usize, WrittenRule)| {
             Rule::of(written).map_err(|what| RulesError::Rule { number: position + 1, what })
         };
         document.rules.into_iter().enumerate().map(understand).collect::<Result<_, _>>().map(Self)
@@ -110,7 +110,7 @@ impl Rules {
 
     /// Returns the category of the first rule that matches. `None`: uncategorised.
     pub fn category(&self, transaction: &Transaction) -> Option<Category> {
-        let text = Text::of(transaction);
+        let text = SearchedText::of(transaction);
         let position = self.0.iter().position(|rule| rule.fits(transaction, &text))?;
         Some(Category {
             name: self.0[position].category.clone(),
@@ -121,12 +121,12 @@ impl Rules {
 }
 
 /// The texts that rules search.
-struct Text {
+struct SearchedText {
     plain: String,
     lower: String,
 }
 
-impl Text {
+impl SearchedText {
     fn of(transaction: &Transaction) -> Self {
         let other = transaction.counterparty.as_deref().unwrap_or_default();
         let plain = format!("{}\n{}\n{other}", transaction.description, transaction.clean);
@@ -135,7 +135,7 @@ impl Text {
 }
 
 impl Rule {
-    fn of(written: Written) -> Result<Self, String> {
+    fn of(written: WrittenRule) -> Result<Self, String> {
         let category = written.category.trim().to_owned();
         if category.is_empty() || category.len() > 100 {
             return Err("a category must have a name of 1 to 100 bytes".to_owned());
@@ -185,7 +185,7 @@ impl Rule {
         Ok(rule)
     }
 
-    fn fits(&self, transaction: &Transaction, text: &Text) -> bool {
+    fn fits(&self, transaction: &Transaction, text: &SearchedText) -> bool {
         let amount = transaction.amount;
         let size = amount.abs();
         (self.contains.is_empty() || self.contains.iter().any(|part| text.lower.contains(part)))
@@ -228,7 +228,7 @@ mod tests {
     }
 
     fn category(yaml: &str, description: &str, amount: i64) -> Option<String> {
-        let rules = Rules::parse(yaml).expect("these are rules");
+        let rules = RuleSet::parse(yaml).expect("these are rules");
         rules
             .category(&transaction(description, amount))
             .map(|found| format!("{} by {}", found.name, found.source))
@@ -262,7 +262,7 @@ rules:
 
     #[test]
     fn what_is_no_list_of_rules_says_where() {
-        let why = |yaml: &str| Rules::parse(yaml).map(|_| ()).expect_err(yaml).to_string();
+        let why = |yaml: &str| RuleSet::parse(yaml).map(|_| ()).expect_err(yaml).to_string();
         assert!(
             why("rules:\n  - contains: x\n").contains("category"),
             "{}",
@@ -276,6 +276,6 @@ rules:
         assert!(why(twice).starts_with("rule 2: the regex is not valid"), "{}", why(twice));
         assert_eq!(why("rules:\n  - {category: A, min: 3, max: 2}"), "rule 1: min is greater than max");
         assert!(why("rules:\n  - {category: A, contain: x}").contains("contain"));
-        assert!(Rules::parse(&"#".repeat(MAX_BYTES + 1)).is_err());
+        assert!(RuleSet::parse(&"#".repeat(MAX_BYTES + 1)).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use riffle_contracts::{Event, EventData};
 use riffle_ports::{Failure, FileId, Transaction, TransactionKey};
-use riffle_statement_parser::ReadError;
+use riffle_statement_parser::ParseError;
 use riffle_topology::statements as topology;
 
 use crate::stages::categorization_consumer::processed;
@@ -122,11 +122,11 @@ impl Processor {
             Ok(_) if rows < findings.rows => {
                 found.note("the file", format!("{} rows", findings.rows), format!("{rows} rows"));
             }
-            Err(ReadError::Reject(reject)) if findings.reason.as_deref() != Some(&*reject.to_string()) => {
+            Err(ParseError::Reject(reject)) if findings.reason.as_deref() != Some(&*reject.to_string()) => {
                 let before = findings.reason.unwrap_or_else(|| format!("{} rows", findings.rows));
                 found.note("the file", before, reject.to_string());
             }
-            Err(ReadError::Io(error)) => return Err(Failure::Retry(error.to_string())),
+            Err(ParseError::Io(error)) => return Err(Failure::Retry(error.to_string())),
             Ok(_) | Err(_) => {}
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use async_trait::async_trait;
 use riffle_ports::{Fetched, FileId, Transaction, TransactionKey};
-use riffle_statement_parser::{Basis, Input, Limits, ReadError, Reject, Row, Sink, Statement};
+use riffle_statement_parser::{Basis, Input, ParseError, ParseLimits, Reject, Row, RowSink, Statement};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -26,22 +26,22 @@ pub trait StatementReader: Send + Sync {
 #[async_trait]
 pub trait RowStream: Send {
     /// Returns the next rows, at least one. `None` at the end.
-    async fn next(&mut self) -> Option<Rows>;
+    async fn next(&mut self) -> Option<RowBatch>;
 
     /// Returns the parser's result, once there are no more rows.
-    async fn end(self: Box<Self>) -> Result<Statement, ReadError>;
+    async fn end(self: Box<Self>) -> Result<Statement, ParseError>;
 }
 
-pub type Rows = Vec<Row>;
+pub type RowBatch = Vec<Row>;
 
 /// The limits of what is read of one file.
-fn limits() -> Limits {
-    Limits { accounts: ACCOUNTS_MAX, ..Limits::default() }
+fn limits() -> ParseLimits {
+    ParseLimits { accounts: ACCOUNTS_MAX, ..ParseLimits::default() }
 }
 
-struct Content(Fetched);
+struct FetchedInput(Fetched);
 
-impl Input for Content {
+impl Input for FetchedInput {
     fn open(&mut self) -> io::Result<Box<dyn Read + '_>> {
         Ok(self.0.open()?)
     }
@@ -51,17 +51,17 @@ impl Input for Content {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StatementFiles;
 
-struct Reading {
-    rows: mpsc::Receiver<Rows>,
-    parser: JoinHandle<Result<Statement, ReadError>>,
+struct RowReceiver {
+    rows: mpsc::Receiver<RowBatch>,
+    parser: JoinHandle<Result<Statement, ParseError>>,
 }
 
-struct Ahead {
-    to: mpsc::Sender<Rows>,
-    batch: Rows,
+struct RowSender {
+    to: mpsc::Sender<RowBatch>,
+    batch: RowBatch,
 }
 
-impl Ahead {
+impl RowSender {
     fn hand_over(&mut self) -> ControlFlow<()> {
         let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
         // The consumer has stopped: another worker holds the file.
@@ -69,7 +69,7 @@ impl Ahead {
     }
 }
 
-impl Sink for Ahead {
+impl RowSink for RowSender {
     fn row(&mut self, row: Row) -> ControlFlow<()> {
         self.batch.push(row);
         if self.batch.len() < BATCH { ControlFlow::Continue(()) } else { self.hand_over() }
@@ -81,25 +81,25 @@ impl StatementReader for StatementFiles {
         let (to, rows) = mpsc::channel(WAITING);
         let name = name.to_owned();
         let parser = tokio::task::spawn_blocking(move || {
-            let mut ahead = Ahead { to, batch: Vec::with_capacity(BATCH) };
+            let mut ahead = RowSender { to, batch: Vec::with_capacity(BATCH) };
             let statement =
-                riffle_statement_parser::read(&name, &mut Content(content), &limits(), &mut ahead)?;
+                riffle_statement_parser::read(&name, &mut FetchedInput(content), &limits(), &mut ahead)?;
             if !ahead.batch.is_empty() && ahead.hand_over().is_break() {
-                return Err(ReadError::Stopped);
+                return Err(ParseError::Stopped);
             }
             Ok(statement)
         });
-        Box::new(Reading { rows, parser })
+        Box::new(RowReceiver { rows, parser })
     }
 }
 
 #[async_trait]
-impl RowStream for Reading {
-    async fn next(&mut self) -> Option<Rows> {
+impl RowStream for RowReceiver {
+    async fn next(&mut self) -> Option<RowBatch> {
         self.rows.recv().await
     }
 
-    async fn end(self: Box<Self>) -> Result<Statement, ReadError> {
+    async fn end(self: Box<Self>) -> Result<Statement, ParseError> {
         drop(self.rows);
         self.parser.await.unwrap_or_else(|error| {
             tracing::error!(%error, "the parser panicked");
@@ -115,25 +115,25 @@ pub struct InlineStatements;
 
 struct Parsed {
     rows: std::vec::IntoIter<Row>,
-    end: Result<Statement, ReadError>,
+    end: Result<Statement, ParseError>,
 }
 
 impl StatementReader for InlineStatements {
     fn open(&self, name: &str, content: Fetched) -> Box<dyn RowStream> {
         let mut rows = Vec::new();
-        let end = riffle_statement_parser::read(name, &mut Content(content), &limits(), &mut rows);
+        let end = riffle_statement_parser::read(name, &mut FetchedInput(content), &limits(), &mut rows);
         Box::new(Parsed { rows: rows.into_iter(), end })
     }
 }
 
 #[async_trait]
 impl RowStream for Parsed {
-    async fn next(&mut self) -> Option<Rows> {
-        let rows: Rows = self.rows.by_ref().take(BATCH).collect();
+    async fn next(&mut self) -> Option<RowBatch> {
+        let rows: RowBatch = self.rows.by_ref().take(BATCH).collect();
         (!rows.is_empty()).then_some(rows)
     }
 
-    async fn end(self: Box<Self>) -> Result<Statement, ReadError> {
+    async fn end(self: Box<Self>) -> Result<Statement, ParseError> {
         self.end
     }
 }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use bytes::Bytes;
 use riffle_confine::Applied;
 use riffle_extract::{
-    ExtractError, FallbackPages, FallbackReader, ImageLimits, Limits, PageImage, Sink, Unit, View,
+    ExtractError, FallbackPages, FallbackReader, ImageLimits, PageImage, ReadLimits, Sink, Unit, View,
 };
 use rustix::io::ioctl_fionbio;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
@@ -22,8 +22,8 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
 use super::pdfium::Loaded;
-use super::wire::{self, End, Kind, Picture, Request, Task};
-use crate::transcript::Writer;
+use super::wire::{self, EndMessage, MessageKind, PictureMessage, ReadRequest, ReadTask};
+use crate::transcript::TranscriptWriter;
 
 /// Units are passed on once they take this many bytes.
 const PIECE: usize = 64 * 1024;
@@ -50,7 +50,7 @@ pub(super) fn serve(pdfium: Option<OsString>) -> ExitCode {
 struct Sandbox {
     /// Lives as long as the process.
     socket: &'static UnixStream,
-    out: Out,
+    out: SocketWriter,
     pdfium: Loaded,
     /// `/proc/self/statm`, if it exists; `page` is the size of a memory page in bytes.
     statm: Option<File>,
@@ -59,7 +59,7 @@ struct Sandbox {
 }
 
 /// Buffers messages until the buffer is full, an answer is needed, or the file ends.
-type Out = RefCell<BufWriter<&'static UnixStream>>;
+type SocketWriter = RefCell<BufWriter<&'static UnixStream>>;
 
 impl Sandbox {
     fn confined(pdfium: Option<OsString>) -> io::Result<Self> {
@@ -87,7 +87,7 @@ impl Sandbox {
 }
 
 /// Receives the next request; returns `None` when the client has closed the socket.
-fn receive(socket: &UnixStream) -> io::Result<Option<(Request, Option<File>)>> {
+fn receive(socket: &UnixStream) -> io::Result<Option<(ReadRequest, Option<File>)>> {
     let mut length = [0; 4];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
@@ -109,7 +109,7 @@ fn receive(socket: &UnixStream) -> io::Result<Option<(Request, Option<File>)>> {
 }
 
 impl Sandbox {
-    fn answer(&self, request: &Request, file: Option<File>) -> io::Result<()> {
+    fn answer(&self, request: &ReadRequest, file: Option<File>) -> io::Result<()> {
         let (socket, out, pdfium) = (self.socket, &self.out, &self.pdfium);
         // The limit counts whole seconds: one more makes sure that the file gets the seconds it was granted.
         let Rlimit { maximum, .. } = getrlimit(Resource::Cpu);
@@ -117,18 +117,19 @@ impl Sandbox {
         let current = Some(maximum.map_or(granted, |most| most.min(granted)));
         setrlimit(Resource::Cpu, Rlimit { current, maximum })?;
         let (images, second, pages, limits) = match &request.task {
-            Task::Read { images, second, pages } => {
-                (*images, *second && pdfium.is_configured(), pages.as_deref(), Limits::default())
+            ReadTask::Read { images, second, pages } => {
+                (*images, *second && pdfium.is_configured(), pages.as_deref(), ReadLimits::default())
             }
-            Task::List => (None, false, None, Limits::of_a_list()),
-            Task::Draw { page, view } => return self.draw(request, file, *page, *view),
-            Task::Load => return told(out, &pdfium.load()),
-            Task::Layers => return told(out, &self.layers),
+            ReadTask::List => (None, false, None, ReadLimits::of_a_list()),
+            ReadTask::Draw { page, view } => return self.draw(request, file, *page, *view),
+            ReadTask::Load => return told(out, &pdfium.load()),
+            ReadTask::Layers => return told(out, &self.layers),
         };
         let asking = Asking { pdfium, out };
         let second = second.then_some(&asking as &dyn FallbackReader);
         let content = content(socket, request, file);
-        let mut sink = Outgoing { socket, out, writer: Writer::default(), pages, images, broken: None };
+        let mut sink =
+            UnitSender { socket, out, writer: TranscriptWriter::default(), pages, images, broken: None };
         let (bytes, mut outcome) = match content {
             Ok(content) => {
                 let name = &request.name;
@@ -148,14 +149,14 @@ impl Sandbox {
             let why = "one page, cell or paragraph contains too much text".to_owned();
             outcome = Err(ExtractError::TooLarge(why));
         }
-        told(out, &End { bytes, outcome, memory: self.memory(), used: used() })
+        told(out, &EndMessage { bytes, outcome, memory: self.memory(), used: used() })
     }
 }
 
 impl Sandbox {
-    fn draw(&self, request: &Request, file: Option<File>, page: u32, view: View) -> io::Result<()> {
+    fn draw(&self, request: &ReadRequest, file: Option<File>, page: u32, view: View) -> io::Result<()> {
         let mut drawn = match content(self.socket, request, file) {
-            Ok(content) => riffle_extract::draw(&request.name, &content, &Limits::default(), page, view),
+            Ok(content) => riffle_extract::draw(&request.name, &content, &ReadLimits::default(), page, view),
             Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
                 Err(ExtractError::TooLarge(format!("{} bytes", request.size)).into())
             }
@@ -164,7 +165,7 @@ impl Sandbox {
         let png = drawn.as_mut().map(|drawn| std::mem::take(&mut drawn.png)).unwrap_or_default();
         let drawn = serde_json::to_vec(&drawn)?;
         let length = u32::try_from(drawn.len()).unwrap_or(u32::MAX).to_le_bytes();
-        send(&self.out, Kind::End, &[&length, &drawn, &png])
+        send(&self.out, MessageKind::End, &[&length, &drawn, &png])
     }
 }
 
@@ -173,18 +174,18 @@ fn used() -> u64 {
     u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or(0)
 }
 
-fn told(out: &Out, answer: &impl Serialize) -> io::Result<()> {
-    send(out, Kind::End, &[&serde_json::to_vec(answer)?])
+fn told(out: &SocketWriter, answer: &impl Serialize) -> io::Result<()> {
+    send(out, MessageKind::End, &[&serde_json::to_vec(answer)?])
 }
 
 /// Sends a message, and buffered messages before it.
-fn send(out: &Out, kind: Kind, parts: &[&[u8]]) -> io::Result<()> {
+fn send(out: &SocketWriter, kind: MessageKind, parts: &[&[u8]]) -> io::Result<()> {
     let out = &mut *out.borrow_mut();
     wire::write(out, kind, parts)?;
     out.flush()
 }
 
-fn content(socket: &UnixStream, request: &Request, file: Option<File>) -> io::Result<Bytes> {
+fn content(socket: &UnixStream, request: &ReadRequest, file: Option<File>) -> io::Result<Bytes> {
     match file {
         // The client shares the descriptor's position, so it is not used.
         Some(file) => whole(FromStart { file: &file, at: 0 }, request.size),
@@ -213,10 +214,10 @@ impl Read for FromStart<'_> {
     }
 }
 
-struct Outgoing<'s> {
+struct UnitSender<'s> {
     socket: &'s UnixStream,
-    out: &'s Out,
-    writer: Writer,
+    out: &'s SocketWriter,
+    writer: TranscriptWriter,
     /// The pages that are read with the positions of their characters; `None` reads all without.
     pages: Option<&'s [u32]>,
     images: Option<ImageLimits>,
@@ -224,20 +225,21 @@ struct Outgoing<'s> {
     broken: Option<io::Error>,
 }
 
-impl Outgoing<'_> {
+impl UnitSender<'_> {
     fn hand_on(&mut self) {
         let units = &mut self.writer.units;
         if self.broken.is_none() && !units.is_empty() {
-            self.broken = wire::write(&mut *self.out.borrow_mut(), Kind::Units, &[units]).err();
+            self.broken = wire::write(&mut *self.out.borrow_mut(), MessageKind::Units, &[units]).err();
         }
         units.clear();
     }
 
     fn picture(&mut self, image: &PageImage<'_>) -> io::Result<bool> {
-        let picture = Picture { place: image.place.clone(), encoding: image.encoding, page: image.page };
+        let picture =
+            PictureMessage { place: image.place.clone(), encoding: image.encoding, page: image.page };
         let picture = serde_json::to_vec(&picture)?;
         let length = u32::try_from(picture.len()).unwrap_or(u32::MAX).to_le_bytes();
-        match send(self.out, Kind::Picture, &[&length, &picture, image.bytes]) {
+        match send(self.out, MessageKind::Picture, &[&length, &picture, image.bytes]) {
             // A picture too large to send stays unread; that does not fail the file.
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Ok(false),
             outcome => outcome?,
@@ -248,7 +250,7 @@ impl Outgoing<'_> {
     }
 }
 
-impl Sink for Outgoing<'_> {
+impl Sink for UnitSender<'_> {
     fn unit(&mut self, unit: &Unit<'_>) {
         self.writer.unit(unit);
         if self.writer.units.len() >= PIECE {
@@ -289,12 +291,12 @@ impl Sink for Outgoing<'_> {
 /// it.
 struct Asking<'s> {
     pdfium: &'s Loaded,
-    out: &'s Out,
+    out: &'s SocketWriter,
 }
 
 impl FallbackReader for Asking<'_> {
     fn open<'a>(&'a self, pdf: &'a [u8]) -> Result<Option<Box<dyn FallbackPages + 'a>>, String> {
-        send(self.out, Kind::Second, &[]).map_err(|error| error.to_string())?;
+        send(self.out, MessageKind::Second, &[]).map_err(|error| error.to_string())?;
         self.pdfium.open(pdf)
     }
 }

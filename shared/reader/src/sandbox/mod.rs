@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use rustix::net::sockopt::socket_type;
 
 pub use pdfium::{Pdfium, PdfiumError};
-pub use pool::{Listener, Pool, Settings};
+pub use pool::{Listener, Pool, SandboxSettings};
 
 /// The argument that makes a program a sandbox. The path of pdfium's library follows it, if pdfium may be used.
 pub const ARGUMENT: &str = "parse-files-for-riffle";

@@ -12,7 +12,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use riffle_confine::{Applied, Limits, Program, Running};
+use riffle_confine::{Applied, ProcessLimits, Program, RunningProgram};
 use riffle_extract::{DrawError, Drawn, ExtractError, Extracted, ImageLimits, PageImage, Sink, View};
 use riffle_ports::{Content, PortError};
 use rustix::io::retry_on_intr;
@@ -20,11 +20,11 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 
 use super::ARGUMENT;
 use super::pdfium::{Pdfium, PdfiumError};
-use super::wire::{self, End, Kind, Picture, Request, Task};
+use super::wire::{self, EndMessage, MessageKind, PictureMessage, ReadRequest, ReadTask};
 
 /// The resources children may use. [`Settings::default`] is meant for 512 MiB in all.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct SandboxSettings {
     /// This program, whose `main` calls [`super::main`].
     pub program: PathBuf,
     /// Children that work at once; a caller waits while all are busy.
@@ -38,7 +38,7 @@ pub struct Settings {
     pub pdfium: Option<Pdfium>,
 }
 
-impl Default for Settings {
+impl Default for SandboxSettings {
     fn default() -> Self {
         Self {
             // The file this process runs, even if its path now names another one.
@@ -56,7 +56,7 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl SandboxSettings {
     /// Returns the settings for lists of codes, in a process apart from those that parse other files.
     pub fn of_lists() -> Self {
         Self { children: 1, memory: 256 << 20, ..Self::default() }
@@ -84,13 +84,13 @@ const OPEN_FILES: u64 = 32;
 /// Keeps children running between files.
 #[derive(Debug)]
 pub struct Pool {
-    settings: Settings,
-    state: Mutex<State>,
+    settings: SandboxSettings,
+    state: Mutex<PoolState>,
     returned: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct PoolState {
     idle: Vec<Child>,
     at_work: usize,
 }
@@ -109,7 +109,7 @@ pub trait Listener: Sink {
 
 #[derive(Debug)]
 struct Child {
-    process: Running,
+    process: RunningProgram,
     socket: UnixStream,
     served: u32,
     /// CPU seconds after which it is killed, and those it has used.
@@ -122,7 +122,7 @@ struct Child {
 }
 
 /// How a child failed to process a file.
-enum Broken {
+enum ChildFailure {
     /// It ended; its error output.
     Died(ExitStatus, String),
     OutOfTime,
@@ -133,7 +133,7 @@ enum Broken {
 }
 
 impl Pool {
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: SandboxSettings) -> Self {
         Self { settings, state: Mutex::default(), returned: Condvar::new() }
     }
 
@@ -153,7 +153,7 @@ impl Pool {
         into: &mut dyn Listener,
     ) -> Result<(u64, Result<Extracted, ExtractError>), PortError> {
         let images = into.wants_images().then(|| into.image_limits());
-        let task = |images, second| Task::Read { images, second, pages: None };
+        let task = |images, second| ReadTask::Read { images, second, pages: None };
         self.read(name, content, into, (images, self.settings.pdfium.is_some()), task)
     }
 
@@ -168,7 +168,7 @@ impl Pool {
         pages: &[u32],
         into: &mut dyn Listener,
     ) -> Result<Result<Extracted, ExtractError>, PortError> {
-        let task = |images, second| Task::Read { images, second, pages: Some(pages.to_vec()) };
+        let task = |images, second| ReadTask::Read { images, second, pages: Some(pages.to_vec()) };
         let read = self.read(name, content, into, (None, self.settings.pdfium.is_some()), task);
         read.map(|(_, outcome)| outcome)
     }
@@ -183,7 +183,7 @@ impl Pool {
         content: &Content<'_>,
         into: &mut dyn Listener,
     ) -> Result<Result<Extracted, ExtractError>, PortError> {
-        self.read(name, content, into, (None, false), |_, _| Task::List).map(|(_, outcome)| outcome)
+        self.read(name, content, into, (None, false), |_, _| ReadTask::List).map(|(_, outcome)| outcome)
     }
 
     fn read(
@@ -192,13 +192,13 @@ impl Pool {
         content: &Content<'_>,
         into: &mut dyn Listener,
         (mut images, mut second): (Option<ImageLimits>, bool),
-        task: impl Fn(Option<ImageLimits>, bool) -> Task,
+        task: impl Fn(Option<ImageLimits>, bool) -> ReadTask,
     ) -> Result<(u64, Result<Extracted, ExtractError>), PortError> {
         let (inline, size) = extent(content);
         let seconds = self.settings.seconds(size);
         let mut request =
-            Request { name: name.to_owned(), size, inline, task: task(images, second), seconds };
-        let mut lease = Lease { pool: self, child: Some(self.take(request.seconds)?) };
+            ReadRequest { name: name.to_owned(), size, inline, task: task(images, second), seconds };
+        let mut lease = ChildLease { pool: self, child: Some(self.take(request.seconds)?) };
         loop {
             let child = lease.child.as_mut().expect("a lease holds a child until it ends");
             let fresh = child.served == 0;
@@ -209,7 +209,7 @@ impl Pool {
                     return Ok((end.bytes, end.outcome));
                 }
                 // State left over from earlier files may be the cause, so a fresh child tries again.
-                Err(broken) if !fresh && !matches!(broken, Broken::OutOfTime) => {
+                Err(broken) if !fresh && !matches!(broken, ChildFailure::OutOfTime) => {
                     into.restart();
                     lease.child = None;
                     lease.child = Some(Child::start(&self.settings, request.seconds)?);
@@ -244,7 +244,8 @@ impl Pool {
         let Some(pdfium) = &self.settings.pdfium else { return Ok(()) };
         let not_loaded = |why| PdfiumError::NotLoaded { path: pdfium.path().to_owned(), why };
         let seconds = self.settings.seconds;
-        let request = Request { name: String::new(), size: 0, inline: true, task: Task::Load, seconds };
+        let request =
+            ReadRequest { name: String::new(), size: 0, inline: true, task: ReadTask::Load, seconds };
         let outcome = match self.ask(&request, &Content::Memory(&bytes::Bytes::new()))? {
             Ok(body) => serde_json::from_slice(&body).unwrap_or_else(|error| Err(error.to_string())),
             Err(broken) => Err(self.reason(broken, seconds)?.to_string()),
@@ -258,7 +259,8 @@ impl Pool {
     /// Fails if no child is available.
     pub fn layers(&self) -> Result<Vec<Applied>, PortError> {
         let seconds = self.settings.seconds;
-        let request = Request { name: String::new(), size: 0, inline: true, task: Task::Layers, seconds };
+        let request =
+            ReadRequest { name: String::new(), size: 0, inline: true, task: ReadTask::Layers, seconds };
         match self.ask(&request, &Content::Memory(&bytes::Bytes::new()))? {
             Ok(body) => serde_json::from_slice(&body).map_err(|error| unavailable(&error.into())),
             Err(broken) => Err(unavailable(&io::Error::other(self.reason(broken, seconds)?))),
@@ -280,7 +282,7 @@ impl Pool {
         let (inline, size) = extent(content);
         let seconds = self.settings.seconds(size);
         let request =
-            Request { name: name.to_owned(), size, inline, task: Task::Draw { page, view }, seconds };
+            ReadRequest { name: name.to_owned(), size, inline, task: ReadTask::Draw { page, view }, seconds };
         let nonsense = || DrawError::Failed("the drawn page is not a picture".to_owned());
         Ok(match self.ask(&request, content)? {
             Ok(body) => parted(&body)
@@ -295,8 +297,12 @@ impl Pool {
 
     /// Sends a request that has a single answer to a child. If a child that has served other requests fails, a fresh
     /// one tries again.
-    fn ask(&self, request: &Request, content: &Content<'_>) -> Result<Result<Vec<u8>, Broken>, PortError> {
-        let mut lease = Lease { pool: self, child: Some(self.take(request.seconds)?) };
+    fn ask(
+        &self,
+        request: &ReadRequest,
+        content: &Content<'_>,
+    ) -> Result<Result<Vec<u8>, ChildFailure>, PortError> {
+        let mut lease = ChildLease { pool: self, child: Some(self.take(request.seconds)?) };
         loop {
             let child = lease.child.as_mut().expect("a lease holds a child until it ends");
             let fresh = child.served == 0;
@@ -304,12 +310,12 @@ impl Pool {
                 Ok(body) => {
                     child.served = child.served.saturating_add(1);
                     // The answer does not report the child's memory, and drawing retains more of it than reading.
-                    if matches!(request.task, Task::Draw { .. }) {
+                    if matches!(request.task, ReadTask::Draw { .. }) {
                         lease.child = None;
                     }
                     return Ok(Ok(body));
                 }
-                Err(broken) if !fresh && !matches!(broken, Broken::OutOfTime) => {
+                Err(broken) if !fresh && !matches!(broken, ChildFailure::OutOfTime) => {
                     lease.child = None;
                     lease.child = Some(Child::start(&self.settings, request.seconds)?);
                 }
@@ -322,15 +328,15 @@ impl Pool {
     }
 
     /// Returns why a file cannot be read, for the person who owns it.
-    fn reason(&self, broken: Broken, seconds: u64) -> Result<ExtractError, PortError> {
+    fn reason(&self, broken: ChildFailure, seconds: u64) -> Result<ExtractError, PortError> {
         let memory = || {
             let megabytes = self.settings.memory >> 20;
             ExtractError::TooLarge(format!("it needs more than {megabytes} MB of memory to be read"))
         };
         let time = || ExtractError::TooLarge(format!("it takes more than {seconds} s to be read"));
         Ok(match broken {
-            Broken::OutOfTime => time(),
-            Broken::Died(status, words) => match status.signal() {
+            ChildFailure::OutOfTime => time(),
+            ChildFailure::Died(status, words) => match status.signal() {
                 Some(signal) if signal == rustix::process::Signal::XCPU.as_raw() => time(),
                 _ if words.contains("memory allocation of") => memory(),
                 Some(signal) if signal == rustix::process::Signal::KILL.as_raw() => memory(),
@@ -339,8 +345,8 @@ impl Pool {
                 }
                 _ => ExtractError::Panicked(format!("the process that read it ended with {status}")),
             },
-            Broken::Nonsense => ExtractError::Panicked("its output is not text".to_owned()),
-            Broken::Io(error) => return Err(unavailable(&error)),
+            ChildFailure::Nonsense => ExtractError::Panicked("its output is not text".to_owned()),
+            ChildFailure::Io(error) => return Err(unavailable(&error)),
         })
     }
 
@@ -368,12 +374,12 @@ impl Pool {
 }
 
 /// A child at work. Dropping the lease returns the child to the pool.
-struct Lease<'p> {
+struct ChildLease<'p> {
     pool: &'p Pool,
     child: Option<Child>,
 }
 
-impl Drop for Lease<'_> {
+impl Drop for ChildLease<'_> {
     fn drop(&mut self) {
         // A child left in the middle of a file by a panic still sends messages, which its next user would misread.
         let child = self.child.take().filter(|_| !std::thread::panicking());
@@ -382,9 +388,9 @@ impl Drop for Lease<'_> {
 }
 
 impl Child {
-    fn start(settings: &Settings, seconds: u64) -> Result<Self, PortError> {
+    fn start(settings: &SandboxSettings, seconds: u64) -> Result<Self, PortError> {
         let life = LIFE.max(needed(seconds));
-        let limits = Limits { memory: settings.memory, cpu: life, file: 0, open_files: OPEN_FILES };
+        let limits = ProcessLimits { memory: settings.memory, cpu: life, file: 0, open_files: OPEN_FILES };
         let start = || {
             let (socket, theirs) = UnixStream::pair()?;
             // No credentials and no settings: a parser's behaviour depends on the file alone.
@@ -401,18 +407,18 @@ impl Child {
 
     fn parse(
         &mut self,
-        request: &Request,
+        request: &ReadRequest,
         content: &Content<'_>,
         into: &mut dyn Listener,
-    ) -> Result<End, Broken> {
+    ) -> Result<EndMessage, ChildFailure> {
         match self.exchange(request, content, into) {
-            Err(Broken::Io(error)) => Err(self.end(&error)),
+            Err(ChildFailure::Io(error)) => Err(self.end(&error)),
             outcome => outcome,
         }
     }
 
     /// Sends a request that has a single answer, and returns the answer.
-    fn ask(&mut self, request: &Request, content: &Content<'_>) -> Result<Vec<u8>, Broken> {
+    fn ask(&mut self, request: &ReadRequest, content: &Content<'_>) -> Result<Vec<u8>, ChildFailure> {
         let exchange = |child: &mut Self| {
             let wall = wall(request.seconds);
             child.socket.set_write_timeout(Some(wall))?;
@@ -421,20 +427,20 @@ impl Child {
             let mut body = Vec::new();
             match wire::read(&mut child.socket, &mut body)? {
                 None => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-                Some(Kind::End) => Ok(body),
-                Some(_) => Err(Broken::Nonsense),
+                Some(MessageKind::End) => Ok(body),
+                Some(_) => Err(ChildFailure::Nonsense),
             }
         };
         exchange(self)
-            .map_err(|broken| if let Broken::Io(error) = broken { self.end(&error) } else { broken })
+            .map_err(|broken| if let ChildFailure::Io(error) = broken { self.end(&error) } else { broken })
     }
 
     fn exchange(
         &mut self,
-        request: &Request,
+        request: &ReadRequest,
         content: &Content<'_>,
         into: &mut dyn Listener,
-    ) -> Result<End, Broken> {
+    ) -> Result<EndMessage, ChildFailure> {
         let wall = wall(request.seconds);
         self.asked = false;
         self.socket.set_write_timeout(Some(wall))?;
@@ -445,35 +451,35 @@ impl Child {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(Broken::OutOfTime);
+                return Err(ChildFailure::OutOfTime);
             }
             self.socket.set_read_timeout(Some(left))?;
             match wire::read(&mut from, &mut body)? {
                 None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-                Some(Kind::Units) => {
-                    into.units(&body).map_err(|_| Broken::Nonsense)?;
+                Some(MessageKind::Units) => {
+                    into.units(&body).map_err(|_| ChildFailure::Nonsense)?;
                 }
-                Some(Kind::Picture) => {
+                Some(MessageKind::Picture) => {
                     let since = Instant::now();
-                    let (picture, bytes) = picture(&body).ok_or(Broken::Nonsense)?;
-                    let Picture { place, encoding, page } = &picture;
+                    let (picture, bytes) = picture(&body).ok_or(ChildFailure::Nonsense)?;
+                    let PictureMessage { place, encoding, page } = &picture;
                     let image = PageImage { place, encoding: *encoding, bytes, page: *page };
                     let read = into.wants_images() && into.image(&image);
                     (&self.socket).write_all(&[u8::from(read)])?;
                     // Reading a picture does not count as the parser's time.
                     deadline += since.elapsed();
                 }
-                Some(Kind::Second) => self.asked = true,
+                Some(MessageKind::Second) => self.asked = true,
                 // No message may follow the end.
-                Some(Kind::End) if from.buffer().is_empty() => {
-                    return serde_json::from_slice(&body).map_err(|_| Broken::Nonsense);
+                Some(MessageKind::End) if from.buffer().is_empty() => {
+                    return serde_json::from_slice(&body).map_err(|_| ChildFailure::Nonsense);
                 }
-                Some(Kind::End) => return Err(Broken::Nonsense),
+                Some(MessageKind::End) => return Err(ChildFailure::Nonsense),
             }
         }
     }
 
-    fn send(&mut self, request: &Request, content: &Content<'_>) -> io::Result<()> {
+    fn send(&mut self, request: &ReadRequest, content: &Content<'_>) -> io::Result<()> {
         let request = serde_json::to_vec(request)?;
         let length = u32::try_from(request.len()).unwrap_or(u32::MAX).to_le_bytes();
         let parts = [IoSlice::new(&length), IoSlice::new(&request)];
@@ -497,15 +503,15 @@ impl Child {
     }
 
     /// Waits for the child to end after `error` on its socket, and finds out how it ended.
-    fn end(&mut self, error: &io::Error) -> Broken {
+    fn end(&mut self, error: &io::Error) -> ChildFailure {
         if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) {
-            return Broken::OutOfTime;
+            return ChildFailure::OutOfTime;
         }
         // The socket broke, so the process should be ending; a process that keeps running misbehaves.
         let mut words = Vec::new();
         let ended = match self.process.wait(Duration::from_secs(2)) {
             Ok(Some(status)) => Ok(status),
-            Ok(None) => return Broken::Nonsense,
+            Ok(None) => return ChildFailure::Nonsense,
             Err(error) => Err(error),
         };
         if let Some(stderr) = self.process.stderr() {
@@ -513,13 +519,13 @@ impl Child {
             let _read = stderr.take(64 * 1024).read_to_end(&mut words);
         }
         match ended {
-            Ok(status) => Broken::Died(status, String::from_utf8_lossy(&words).into_owned()),
-            Err(error) => Broken::Io(error),
+            Ok(status) => ChildFailure::Died(status, String::from_utf8_lossy(&words).into_owned()),
+            Err(error) => ChildFailure::Io(error),
         }
     }
 }
 
-impl From<io::Error> for Broken {
+impl From<io::Error> for ChildFailure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::InvalidData { Self::Nonsense } else { Self::Io(error) }
     }
@@ -551,7 +557,7 @@ fn parted(body: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)
 }
 
-fn picture(body: &[u8]) -> Option<(Picture, &[u8])> {
+fn picture(body: &[u8]) -> Option<(PictureMessage, &[u8])> {
     let (picture, bytes) = parted(body)?;
     Some((serde_json::from_slice(picture).ok()?, bytes))
 }

@@ -19,19 +19,19 @@ pub(super) const MAX_BODY: usize = 64 << 20;
 
 /// A file to read.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Request {
+pub(super) struct ReadRequest {
     pub name: String,
     pub size: u64,
     /// Whether the content follows; otherwise a descriptor is attached.
     pub inline: bool,
-    pub task: Task,
+    pub task: ReadTask,
     /// CPU seconds the file may take.
     pub seconds: u64,
 }
 
 /// What to do with a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) enum Task {
+pub(super) enum ReadTask {
     /// Read its text.
     Read {
         /// The limits of pictures, if pictures are read.
@@ -54,7 +54,7 @@ pub(super) enum Task {
 
 /// A picture of a page.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Picture {
+pub(super) struct PictureMessage {
     pub place: Place,
     pub encoding: Encoding,
     pub page: (f32, f32),
@@ -62,7 +62,7 @@ pub(super) struct Picture {
 
 /// The last message about a file.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct End {
+pub(super) struct EndMessage {
     /// Bytes read of the file.
     pub bytes: u64,
     pub outcome: Result<Extracted, ExtractError>,
@@ -73,14 +73,14 @@ pub(super) struct End {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum MessageKind {
     Units,
     Picture,
     Second,
     End,
 }
 
-impl Kind {
+impl MessageKind {
     const ALL: [Self; 4] = [Self::Units, Self::Picture, Self::Second, Self::End];
 
     fn tag(self) -> u8 {
@@ -93,7 +93,7 @@ impl Kind {
     }
 }
 
-pub(super) fn write(to: &mut impl Write, kind: Kind, parts: &[&[u8]]) -> io::Result<()> {
+pub(super) fn write(to: &mut impl Write, kind: MessageKind, parts: &[&[u8]]) -> io::Result<()> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let length = u32::try_from(length).ok().filter(|length| *length as usize <= MAX_BODY);
     let length = length.ok_or_else(|| io::Error::from(io::ErrorKind::FileTooLarge))?;
@@ -104,13 +104,13 @@ pub(super) fn write(to: &mut impl Write, kind: Kind, parts: &[&[u8]]) -> io::Res
 }
 
 /// Reads the head and body of one message; returns `None` if the other end is closed.
-pub(super) fn read(from: &mut impl Read, body: &mut Vec<u8>) -> io::Result<Option<Kind>> {
+pub(super) fn read(from: &mut impl Read, body: &mut Vec<u8>) -> io::Result<Option<MessageKind>> {
     let mut head = [0; 5];
     if first(from, &mut head[..1])? == 0 {
         return Ok(None);
     }
     from.read_exact(&mut head[1..])?;
-    let kind = Kind::ALL.into_iter().find(|kind| kind.tag() == head[0]);
+    let kind = MessageKind::ALL.into_iter().find(|kind| kind.tag() == head[0]);
     let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
     let kind =
         kind.filter(|_| length <= MAX_BODY).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
@@ -151,9 +151,9 @@ mod tests {
     #[test]
     fn whoever_is_halted_reads_on() {
         let (mut sent, mut body) = (Vec::new(), Vec::new());
-        write(&mut sent, Kind::Units, &[b"HOLE", b"-1"]).expect("a vector takes all");
+        write(&mut sent, MessageKind::Units, &[b"HOLE", b"-1"]).expect("a vector takes all");
         let mut from = Halting(&sent, false);
-        assert!(matches!(read(&mut from, &mut body), Ok(Some(Kind::Units))));
+        assert!(matches!(read(&mut from, &mut body), Ok(Some(MessageKind::Units))));
         assert_eq!(body, b"HOLE-1");
         assert!(matches!(read(&mut from, &mut body), Ok(None)));
     }

@@ -11,34 +11,34 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use riffle_confine::Layer;
 use riffle_extract::{Sink, Unit};
-use riffle_reader::sandbox::{Pdfium, Pool, Settings};
-use riffle_reader::{Document, Parser, Reader, Text};
+use riffle_reader::sandbox::{Pdfium, Pool, SandboxSettings};
+use riffle_reader::{Parser, Reader, SourceFile, TextSink};
 
 #[derive(Default)]
-struct Said(String);
+struct ReadText(String);
 
-impl Sink for Said {
+impl Sink for ReadText {
     fn unit(&mut self, unit: &Unit<'_>) {
         self.0 += unit.text;
     }
 }
 
-impl Text for Said {
+impl TextSink for ReadText {
     fn restart(&mut self) {
         self.0.clear();
     }
 }
 
-fn settings(pdfium: Option<Pdfium>) -> Settings {
+fn settings(pdfium: Option<Pdfium>) -> SandboxSettings {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_sandbox"));
-    Settings { program, children: 1, pdfium, ..Settings::default() }
+    SandboxSettings { program, children: 1, pdfium, ..SandboxSettings::default() }
 }
 
 /// Returns the text a library reads in a file that our own reader cannot read.
-fn read(settings: Settings) -> String {
+fn read(settings: SandboxSettings) -> String {
     let reader = Reader { parser: Parser::Sandbox(Pool::new(settings)), cache: None, ocr: None };
-    let document = Document { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
-    let mut said = Said::default();
+    let document = SourceFile { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
+    let mut said = ReadText::default();
     let broken = Bytes::from_static(b"%PDF-1.7\nnothing of a PDF\n%%EOF");
     reader.read(&document, &broken, &mut said).expect("a sandbox is there").outcome.ok();
     said.0
@@ -106,13 +106,13 @@ fn a_parser_that_was_taken_over_can_reach_nothing() {
 #[test]
 fn a_parser_that_ignores_its_limit_and_floods_its_errors_costs_one_file() {
     let folder = tempfile::tempdir().expect("a folder");
-    let settings = |pdfium| Settings { seconds: 1, ..self::settings(Some(pdfium)) };
+    let settings = |pdfium| SandboxSettings { seconds: 1, ..self::settings(Some(pdfium)) };
     // More than a pipe holds, and no process reads it.
     let flood = "for (int i = 0; i < 5000; i++) fprintf(stderr, \"%0100d\", i);";
     assert_eq!(read(settings(library(folder.path(), "", flood))).trim(), "tried");
     let since = Instant::now();
     let spin = "for (;;) signal(SIGXCPU, SIG_IGN);";
-    let settings = |pdfium| Settings { seconds: 0, ..settings(pdfium) };
+    let settings = |pdfium| SandboxSettings { seconds: 0, ..settings(pdfium) };
     assert_eq!(read(settings(library(folder.path(), "", spin))), "");
     assert!(since.elapsed() < Duration::from_mins(1), "{:?}", since.elapsed());
 }

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use riffle_extract::{Bounds, DrawError, Drawn, ExtractError, Limits, Place, Sink, Unit, View};
+use riffle_extract::{Bounds, DrawError, Drawn, ExtractError, Place, ReadLimits, Sink, Unit, View};
 use riffle_ports::{Ocr, OcrError, OcrLine};
-use riffle_reader::sandbox::{Pool, Settings};
-use riffle_reader::{Document, PageError, Parser, Reader, Text};
+use riffle_reader::sandbox::{Pool, SandboxSettings};
+use riffle_reader::{PageError, Parser, Reader, SourceFile, TextSink};
 
 fn reader() -> Reader {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_sandbox"));
-    let pool = Pool::new(Settings { program, children: 1, ..Settings::default() });
+    let pool = Pool::new(SandboxSettings { program, children: 1, ..SandboxSettings::default() });
     Reader { parser: Parser::Sandbox(pool), cache: None, ocr: None }
 }
 
@@ -38,23 +38,23 @@ const CODE: &[u8] = b"BT /F 20 Tf 150 500 Td (HOLE-77) Tj ET";
 
 /// The boxes of a page's letters.
 #[derive(Default)]
-struct Letters(Vec<Bounds>);
+struct LetterBoxes(Vec<Bounds>);
 
-impl Sink for Letters {
+impl Sink for LetterBoxes {
     fn unit(&mut self, unit: &Unit<'_>) {
         self.0
             .extend(unit.glyphs.iter().flat_map(|layout| &layout.glyphs().boxes).map(|(_, bounds)| *bounds));
     }
 }
 
-impl Text for Letters {
+impl TextSink for LetterBoxes {
     fn restart(&mut self) {
         self.0.clear();
     }
 }
 
 fn letters(reader: &Reader, file: &[u8]) -> Bounds {
-    let mut letters = Letters::default();
+    let mut letters = LetterBoxes::default();
     reader
         .pages(&Bytes::copy_from_slice(file), "a", &BTreeSet::from([1]), &mut letters)
         .expect("a page with text");
@@ -163,7 +163,7 @@ impl Sink for Units {
     }
 }
 
-impl Text for Units {
+impl TextSink for Units {
     fn restart(&mut self) {
         self.0.clear();
     }
@@ -172,9 +172,9 @@ impl Text for Units {
 #[test]
 fn a_page_alone_is_read_as_in_a_scan_and_tells_where_its_letters_stand() {
     let content = Bytes::from(two_pages());
-    let in_process = Reader { parser: Parser::InProcess(Limits::default()), cache: None, ocr: None };
+    let in_process = Reader { parser: Parser::InProcess(ReadLimits::default()), cache: None, ocr: None };
     for reader in [reader(), in_process] {
-        let document = Document { name: "a", tenant: "t", identity: "i", version: "1", ocr: false };
+        let document = SourceFile { name: "a", tenant: "t", identity: "i", version: "1", ocr: false };
         let mut scanned = Units::default();
         reader.read(&document, &content, &mut scanned).expect("a parser is there");
         let texts = [(1, "HOLE-77", 7), (2, "another page", 11)];
@@ -350,11 +350,11 @@ impl Ocr for Engine {
 
 #[test]
 fn where_no_engine_is_installed_no_picture_is_made() {
-    let document = Document { name: "a", tenant: "t", identity: "i", version: "1", ocr: true };
+    let document = SourceFile { name: "a", tenant: "t", identity: "i", version: "1", ocr: true };
     let (scan, page) = (Bytes::from(png(2000, 1000)), Bytes::from(pdf("", "", b"0 0 300 300 re f")));
     for available in [true, false] {
         let reader = Reader { ocr: Some(Arc::new(Engine(available))), ..reader() };
-        let mut text = Letters::default();
+        let mut text = LetterBoxes::default();
         let outcome = reader.read(&document, &scan, &mut text).expect("a sandbox is there").outcome;
         let off = matches!(outcome, Err(ExtractError::OcrOff));
         assert_eq!(off, !available, "{outcome:?}");

@@ -8,8 +8,8 @@ use std::process::Command;
 
 use bytes::Bytes;
 use riffle_extract::{Bounds, ExtractError, Sink, Unit};
-use riffle_reader::sandbox::{Pdfium, PdfiumError, Pool, Settings};
-use riffle_reader::{Document, Ended, Parser, Reader, Text};
+use riffle_reader::sandbox::{Pdfium, PdfiumError, Pool, SandboxSettings};
+use riffle_reader::{Parser, ReadOutcome, Reader, SourceFile, TextSink};
 
 /// The units: place and text; and the box of the first letter, which only `page_text` requests.
 #[derive(Default)]
@@ -22,18 +22,18 @@ impl Sink for Units {
     }
 }
 
-impl Text for Units {
+impl TextSink for Units {
     fn restart(&mut self) {
         *self = Self::default();
     }
 }
 
 fn pool(pdfium: Option<Pdfium>) -> Pool {
-    Pool::new(Settings {
+    Pool::new(SandboxSettings {
         program: PathBuf::from(env!("CARGO_BIN_EXE_sandbox")),
         children: 1,
         pdfium,
-        ..Settings::default()
+        ..SandboxSettings::default()
     })
 }
 
@@ -41,15 +41,15 @@ fn reader(pdfium: Option<Pdfium>) -> Reader {
     Reader { parser: Parser::Sandbox(pool(pdfium)), cache: None, ocr: None }
 }
 
-fn read(pdfium: Option<Pdfium>, pdf: &[u8]) -> (Ended, Units) {
+fn read(pdfium: Option<Pdfium>, pdf: &[u8]) -> (ReadOutcome, Units) {
     let reader = reader(pdfium);
-    let document = Document { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
+    let document = SourceFile { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
     let mut units = Units::default();
     let ended = reader.read(&document, &Bytes::copy_from_slice(pdf), &mut units).expect("a sandbox is there");
     (ended, units)
 }
 
-fn unread(ended: &Ended) -> Vec<&str> {
+fn unread(ended: &ReadOutcome) -> Vec<&str> {
     ended.outcome.iter().flat_map(|read| &read.unread).map(|unread| unread.why.as_str()).collect()
 }
 
@@ -198,11 +198,11 @@ fn a_file_that_kills_pdfium_is_read_without() {
     let folder = tempfile::tempdir().expect("a folder");
     for open in ["abort();", "volatile char *p = 0; *p = 1; return 0;", "for (;;);"] {
         let pdfium = fake(folder.path(), open);
-        let settings = Settings { seconds: 1, ..Settings::default() };
+        let settings = SandboxSettings { seconds: 1, ..SandboxSettings::default() };
         let program = PathBuf::from(env!("CARGO_BIN_EXE_sandbox"));
-        let pool = Pool::new(Settings { program, children: 1, pdfium: Some(pdfium), ..settings });
+        let pool = Pool::new(SandboxSettings { program, children: 1, pdfium: Some(pdfium), ..settings });
         let reader = Reader { parser: Parser::Sandbox(pool), cache: None, ocr: None };
-        let document = Document { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
+        let document = SourceFile { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
         // The second time, the child has served before.
         for _ in 0..2 {
             let mut units = Units::default();

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use riffle_extract::{ExtractError, Kind, Limits, Sink, Unit};
+use riffle_extract::{ExtractError, FileFormat, ReadLimits, Sink, Unit};
 use riffle_ports::{
     Confirmed, Content, Ocr, OcrError, OcrLine, OcrWord, Opened, PictureLimits, PortError, ReadError,
     TextCache, TextKey, Worth,
 };
-use riffle_reader::sandbox::{Pdfium, Pool, Settings};
-use riffle_reader::{Document, Ended, Parser, Reader, Text};
+use riffle_reader::sandbox::{Pdfium, Pool, SandboxSettings};
+use riffle_reader::{Parser, ReadOutcome, Reader, SourceFile, TextSink};
 
 #[derive(Default)]
 struct Lines(Vec<(String, String)>);
@@ -24,7 +24,7 @@ impl Sink for Lines {
     }
 }
 
-impl Text for Lines {
+impl TextSink for Lines {
     fn restart(&mut self) {
         self.0.clear();
     }
@@ -70,26 +70,30 @@ impl TextCache for Memory {
     }
 }
 
-fn settings() -> Settings {
-    Settings { program: PathBuf::from(env!("CARGO_BIN_EXE_sandbox")), children: 1, ..Settings::default() }
+fn settings() -> SandboxSettings {
+    SandboxSettings {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_sandbox")),
+        children: 1,
+        ..SandboxSettings::default()
+    }
 }
 
-fn reader(settings: Settings) -> Reader {
+fn reader(settings: SandboxSettings) -> Reader {
     Reader { parser: Parser::Sandbox(Pool::new(settings)), cache: None, ocr: None }
 }
 
-fn document(name: &str) -> Document<'_> {
-    Document { name, tenant: "t", identity: "place", version: "1", ocr: false }
+fn document(name: &str) -> SourceFile<'_> {
+    SourceFile { name, tenant: "t", identity: "place", version: "1", ocr: false }
 }
 
-fn read(reader: &Reader, name: &str, content: &[u8]) -> (Ended, Vec<(String, String)>) {
+fn read(reader: &Reader, name: &str, content: &[u8]) -> (ReadOutcome, Vec<(String, String)>) {
     let mut lines = Lines::default();
     let content = Bytes::copy_from_slice(content);
     let ended = reader.read(&document(name), &content, &mut lines).expect("a sandbox is there");
     (ended, lines.0)
 }
 
-fn recall(reader: &Reader, document: &Document<'_>) -> Option<(Ended, Vec<(String, String)>)> {
+fn recall(reader: &Reader, document: &SourceFile<'_>) -> Option<(ReadOutcome, Vec<(String, String)>)> {
     let mut lines = Lines::default();
     let ended = reader.recall(document)?.replay(&mut lines)?;
     Some((ended, lines.0))
@@ -101,8 +105,10 @@ fn texts(lines: &[(String, String)]) -> Vec<&str> {
 
 #[test]
 fn one_file_after_another_reads_as_in_this_process() {
-    let (sandboxed, here) =
-        (reader(settings()), Reader { parser: Parser::InProcess(Limits::default()), cache: None, ocr: None });
+    let (sandboxed, here) = (
+        reader(settings()),
+        Reader { parser: Parser::InProcess(ReadLimits::default()), cache: None, ocr: None },
+    );
     let long = "line of text\n".repeat(100_000);
     let cases: [(&str, &[u8]); 5] = [
         ("a.csv", b"code,depth\nHOLE-1,12\nHOLE-2,13\n"),
@@ -143,13 +149,13 @@ fn an_open_file_is_read_from_its_beginning_wherever_it_was_left() {
 #[test]
 fn too_little_memory_or_time_costs_one_file_and_says_so() {
     let large = vec![b'a'; 40 << 20];
-    let reader = reader(Settings { memory: 64 << 20, ..settings() });
+    let reader = reader(SandboxSettings { memory: 64 << 20, ..settings() });
     let (ended, _) = read(&reader, "large.txt", &large);
     let Err(error @ ExtractError::TooLarge(_)) = ended.outcome else { panic!("{ended:?}") };
     assert_eq!(error.to_string(), "too large: it needs more than 64 MB of memory to be read");
     assert_eq!(texts(&read(&reader, "a.txt", b"next").1), ["next"]);
 
-    let slow = self::reader(Settings { seconds: 0, bytes_per_second: u64::MAX, ..settings() });
+    let slow = self::reader(SandboxSettings { seconds: 0, bytes_per_second: u64::MAX, ..settings() });
     // A file that takes long: many small lines through the detection of CSV and back.
     let busy = "\"a,b;c\td|e\n".repeat(4_000_000);
     let (ended, _) = read(&slow, "busy.csv", busy.as_bytes());
@@ -161,7 +167,7 @@ fn too_little_memory_or_time_costs_one_file_and_says_so() {
 
 #[test]
 fn a_program_that_is_no_sandbox_is_the_worlds_failure_or_the_parsers() {
-    let nowhere = reader(Settings { program: PathBuf::from("/nowhere/riffle"), ..settings() });
+    let nowhere = reader(SandboxSettings { program: PathBuf::from("/nowhere/riffle"), ..settings() });
     let mut lines = Lines::default();
     let outcome = nowhere.read(&document("a.txt"), &Bytes::from_static(b"a"), &mut lines);
     assert!(matches!(outcome, Err(ReadError::Port(PortError::Unavailable(_)))), "{outcome:?}");
@@ -170,7 +176,7 @@ fn a_program_that_is_no_sandbox_is_the_worlds_failure_or_the_parsers() {
 
     for liar in ["/bin/true", "/bin/false"] {
         let (ended, _) =
-            read(&reader(Settings { program: PathBuf::from(liar), ..settings() }), "a.txt", b"a");
+            read(&reader(SandboxSettings { program: PathBuf::from(liar), ..settings() }), "a.txt", b"a");
         assert!(matches!(ended.outcome, Err(ExtractError::Panicked(_))), "{liar}: {ended:?}");
     }
 }
@@ -183,27 +189,28 @@ fn what_was_read_is_recalled_by_place_and_by_content() {
     // A reader that cannot parse still recalls.
     let nowhere = Reader {
         cache: Some(cache.clone()),
-        ..reader(Settings { program: PathBuf::from("/nowhere"), ..settings() })
+        ..reader(SandboxSettings { program: PathBuf::from("/nowhere"), ..settings() })
     };
     assert_eq!(recall(&nowhere, &document("a.csv")), Some((first.clone(), lines.clone())));
     let mut moved = Lines::default();
-    let elsewhere = Document { identity: "elsewhere", ..document("b.csv") };
+    let elsewhere = SourceFile { identity: "elsewhere", ..document("b.csv") };
     assert_eq!(recall(&nowhere, &elsewhere), None);
     let content = Bytes::from_static(b"code,depth\nHOLE-1,12\n");
     assert_eq!(nowhere.read(&elsewhere, &content, &mut moved).as_ref(), Ok(&first));
     assert_eq!(moved.0, lines);
     assert_eq!(recall(&nowhere, &elsewhere), Some((first, lines)), "linked by now");
 
-    for other in
-        [Document { tenant: "other", ..document("a.csv") }, Document { version: "2", ..document("a.csv") }]
-    {
+    for other in [
+        SourceFile { tenant: "other", ..document("a.csv") },
+        SourceFile { version: "2", ..document("a.csv") },
+    ] {
         assert_eq!(recall(&nowhere, &other), None, "{other:?}");
     }
     let pdfium = Pdfium::at(Path::new("/bin/true")).expect("any file, which nothing here loads");
     let with_pdfium =
-        Reader { cache: Some(cache), ..self::reader(Settings { pdfium: Some(pdfium), ..settings() }) };
+        Reader { cache: Some(cache), ..self::reader(SandboxSettings { pdfium: Some(pdfium), ..settings() }) };
     assert_eq!(recall(&with_pdfium, &document("a.csv")), None, "what another reader is asked for may differ");
-    let other = Document { tenant: "other", ..document("a.csv") };
+    let other = SourceFile { tenant: "other", ..document("a.csv") };
     assert!(nowhere.read(&other, &content, &mut Lines::default()).is_err(), "another tenant finds nothing");
 }
 
@@ -308,17 +315,17 @@ fn a_picture_is_read_once_for_a_tenant() {
     let (engine, cache) = (Arc::new(Engine::default()), Arc::new(Pictures::default()));
     let ocr: Arc<dyn Ocr> = engine.clone();
     let reader = Reader { cache: Some(cache.clone()), ocr: Some(ocr), ..reader(settings()) };
-    let read = |document: &Document<'_>| {
+    let read = |document: &SourceFile<'_>| {
         let mut lines = Lines::default();
         reader.read(document, &tiff(2), &mut lines).expect("a sandbox is there");
         assert_eq!(texts(&lines.0), ["HOLE-1", "HOLE-1"]);
         *engine.asked.lock().expect("not poisoned")
     };
-    let document = Document { ocr: true, ..document("a.tif") };
+    let document = SourceFile { ocr: true, ..document("a.tif") };
     assert_eq!(reader.recall(&document), None);
     assert_eq!(read(&document), 2);
-    assert_eq!(read(&Document { identity: "elsewhere", ..document }), 2, "under any name");
-    assert_eq!(read(&Document { tenant: "other", ..document }), 4);
+    assert_eq!(read(&SourceFile { identity: "elsewhere", ..document }), 2, "under any name");
+    assert_eq!(read(&SourceFile { tenant: "other", ..document }), 4);
     assert_eq!(cache.0.texts.lock().expect("not poisoned").len(), 4, "and nothing else is kept");
     for text in cache.0.texts.lock().expect("not poisoned").values_mut() {
         text.truncate(6);
@@ -335,7 +342,7 @@ fn a_file_given_up_half_way_is_not_paid_for_twice() {
         let engine = Arc::new(Engine { second, ..Engine::default() });
         let ocr: Arc<dyn Ocr> = engine.clone();
         let reader = Reader { cache: Some(cache.clone()), ocr: Some(ocr), ..reader(settings()) };
-        let document = Document { ocr: true, ..document("a.tif") };
+        let document = SourceFile { ocr: true, ..document("a.tif") };
         let outcome = reader.read(&document, &tiff(4), &mut Lines::default());
         asked.push((outcome.is_ok(), *engine.asked.lock().expect("not poisoned")));
     }
@@ -351,7 +358,7 @@ fn what_no_engine_could_read_now_is_not_remembered_as_unread() {
     ] {
         let ocr: Arc<dyn Ocr> = Arc::new(Engine { second: Some(error), ..Engine::default() });
         let reader = Reader { cache: Some(cache.clone()), ocr: Some(ocr), ..reader(settings()) };
-        let document = Document { ocr: true, ..document("a.tif") };
+        let document = SourceFile { ocr: true, ..document("a.tif") };
         reader.read(&document, &tiff(3), &mut Lines::default()).expect("a sandbox is there");
         assert_eq!(cache.texts.lock().expect("not poisoned").len(), kept);
     }
@@ -396,7 +403,7 @@ fn a_scan_of_a_large_drawing_comes_as_small_as_the_engine_takes_it() {
     let engine = Arc::new(Choosy::default());
     let ocr: Arc<dyn Ocr> = engine.clone();
     let reader = Reader { ocr: Some(ocr), ..reader(settings()) };
-    let document = Document { ocr: true, ..document("a.png") };
+    let document = SourceFile { ocr: true, ..document("a.png") };
     let ended =
         reader.read(&document, &Bytes::from(file), &mut Lines::default()).expect("a sandbox is there");
     assert!(ended.outcome.as_ref().is_ok_and(|read| read.unread.is_empty()), "{ended:?}");
@@ -417,11 +424,11 @@ fn a_list_is_of_a_kind_that_lists_and_all_else_is_refused_before_it_is_parsed() 
     let slow = [b"%PDF-1.7\n".to_vec(), b"<<".repeat(1 << 20)].concat();
     let empty_zip = [b"PK\x05\x06".to_vec(), vec![0; 18]].concat();
     for (name, content, kind) in [
-        ("codes.csv", &slow[..], Kind::Pdf),
-        ("codes.xlsx", &empty_zip, Kind::Zip),
-        ("codes.txt", b"\x89PNG\r\n\x1a\n", Kind::Png),
-        ("codes.json", b"{\"codes\": [\"HOLE-1\"]}", Kind::Json),
-        ("codes.html", b"<html><body>HOLE-1</body></html>", Kind::Html),
+        ("codes.csv", &slow[..], FileFormat::Pdf),
+        ("codes.xlsx", &empty_zip, FileFormat::Zip),
+        ("codes.txt", b"\x89PNG\r\n\x1a\n", FileFormat::Png),
+        ("codes.json", b"{\"codes\": [\"HOLE-1\"]}", FileFormat::Json),
+        ("codes.html", b"<html><body>HOLE-1</body></html>", FileFormat::Html),
     ] {
         let (outcome, lines) = list(name, content);
         assert_eq!(outcome, Err(ExtractError::OtherKind(kind)), "{name}");
@@ -433,7 +440,7 @@ fn a_list_is_of_a_kind_that_lists_and_all_else_is_refused_before_it_is_parsed() 
     let told = outcome.expect("read up to there").unread;
     assert!(told.iter().any(|unread| unread.why.contains("large")), "{told:?}");
 
-    let nowhere = self::reader(Settings { program: PathBuf::from("/nowhere/riffle"), ..settings() });
+    let nowhere = self::reader(SandboxSettings { program: PathBuf::from("/nowhere/riffle"), ..settings() });
     let outcome = nowhere.list("a.txt", &Bytes::from_static(b"HOLE-1"), &mut Lines::default());
     assert!(matches!(outcome, Err(PortError::Unavailable(_))), "nothing is parsed in this process");
 }

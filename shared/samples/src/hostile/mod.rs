@@ -13,7 +13,7 @@ mod texts;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::SamplesError;
 
 /// The code in every hostile sample that can be read.
 pub const CODE: &str = "HOLE-1";
@@ -33,7 +33,7 @@ pub enum Expect {
 
 /// The content at a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
+pub enum HostileContent {
     Bytes(Vec<u8>),
     /// Bytes in a file that no user has permission to read.
     Denied(Vec<u8>),
@@ -48,13 +48,13 @@ pub enum Content {
 pub struct Hostile {
     /// Relative path, of a folder and a name.
     pub name: PathBuf,
-    pub content: Content,
+    pub content: HostileContent,
     pub expect: Expect,
 }
 
 impl Hostile {
     fn new(name: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>, expect: Expect) -> Self {
-        Self { name: name.into(), content: Content::Bytes(bytes.into()), expect }
+        Self { name: name.into(), content: HostileContent::Bytes(bytes.into()), expect }
     }
 
     fn found(name: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Self {
@@ -84,7 +84,7 @@ pub fn hostile() -> Vec<Hostile> {
 
 /// Returns copies of healthy samples that are cut off in the middle and before the end.
 fn truncated(sample: &Hostile) -> Vec<Hostile> {
-    let Content::Bytes(bytes) = &sample.content else { return Vec::new() };
+    let HostileContent::Bytes(bytes) = &sample.content else { return Vec::new() };
     let name = sample.name.to_string_lossy();
     if !name.starts_with("healthy/") {
         return Vec::new();
@@ -104,14 +104,14 @@ fn truncated(sample: &Hostile) -> Vec<Hostile> {
 ///
 /// # Errors
 /// [`Error::Exists`] if `dir` already exists, and every error of the file system except a refused name.
-pub fn write_hostile(dir: &Path) -> Result<Vec<Hostile>, Error> {
+pub fn write_hostile(dir: &Path) -> Result<Vec<Hostile>, SamplesError> {
     if dir.exists() {
-        return Err(Error::Exists(dir.to_owned()));
+        return Err(SamplesError::Exists(dir.to_owned()));
     }
     let mut written = Vec::new();
     for sample in hostile() {
         let path = dir.join(&sample.name);
-        let io = |source| Error::Io { path: path.clone(), source };
+        let io = |source| SamplesError::Io { path: path.clone(), source };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(io)?;
         }
@@ -123,10 +123,10 @@ pub fn write_hostile(dir: &Path) -> Result<Vec<Hostile>, Error> {
 }
 
 /// Writes one sample. Returns `false` where the file system cannot have it.
-fn put(path: &Path, content: &Content) -> std::io::Result<bool> {
+fn put(path: &Path, content: &HostileContent) -> std::io::Result<bool> {
     match content {
-        Content::Bytes(bytes) => named(fs::write(path, bytes)),
-        Content::Denied(bytes) => {
+        HostileContent::Bytes(bytes) => named(fs::write(path, bytes)),
+        HostileContent::Denied(bytes) => {
             let written = named(fs::write(path, bytes))?;
             #[cfg(unix)]
             if written {
@@ -136,16 +136,16 @@ fn put(path: &Path, content: &Content) -> std::io::Result<bool> {
             Ok(written)
         }
         #[cfg(unix)]
-        Content::Link(target) => named(std::os::unix::fs::symlink(target, path)),
+        HostileContent::Link(target) => named(std::os::unix::fs::symlink(target, path)),
         #[cfg(not(unix))]
-        Content::Link(_) => Ok(false),
+        HostileContent::Link(_) => Ok(false),
         #[cfg(target_os = "linux")]
-        Content::Pipe => {
+        HostileContent::Pipe => {
             let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::from_raw_mode(0o600));
             Ok(rustix::fs::mknodat(rustix::fs::CWD, path, kind, mode, 0).is_ok())
         }
         #[cfg(not(target_os = "linux"))]
-        Content::Pipe => Ok(false),
+        HostileContent::Pipe => Ok(false),
     }
 }
 

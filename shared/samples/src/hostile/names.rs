@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{CODE, Content, Expect, Hostile};
+use super::{CODE, Expect, Hostile, HostileContent};
 
 pub(super) fn all() -> Vec<Hostile> {
     let names = [
@@ -45,12 +45,12 @@ pub(super) fn all() -> Vec<Hostile> {
         expect: Expect::Passed,
     };
     for (name, target) in [("loop", "loop"), ("nowhere", "not/there")] {
-        all.push(Hostile { expect: Expect::Fails, ..special(name, Content::Link(target)) });
+        all.push(Hostile { expect: Expect::Fails, ..special(name, HostileContent::Link(target)) });
     }
-    all.push(special("up", Content::Link("..")));
-    all.push(special("endless", Content::Link("/dev/zero")));
-    all.push(special("pipe", Content::Pipe));
+    all.push(special("up", HostileContent::Link("..")));
+    all.push(special("endless", HostileContent::Link("/dev/zero")));
+    all.push(special("pipe", HostileContent::Pipe));
     // Not "fails": root can read this file.
-    all.push(Hostile { expect: Expect::Ends, ..special("denied.txt", Content::Denied(CODE.into())) });
+    all.push(Hostile { expect: Expect::Ends, ..special("denied.txt", HostileContent::Denied(CODE.into())) });
     all
 }

@@ -1,7 +1,7 @@
 //! Workbooks of every kind.
 
 use super::{CODE, Hostile, bomb};
-use crate::pack::{Archive, SECTOR, Sheet, compound, workbook};
+use crate::pack::{Archive, SECTOR, XlsSheet, compound, workbook};
 
 const MAIN: &str = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"";
 const RELATION: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -115,12 +115,12 @@ fn packages() -> Vec<Hostile> {
 }
 
 fn old() -> Vec<Hostile> {
-    let file = |sheets: &[Sheet<'_>]| compound(&[("Workbook", &workbook(sheets))]);
+    let file = |sheets: &[XlsSheet<'_>]| compound(&[("Workbook", &workbook(sheets))]);
     let one = [(0, 0, CODE)];
     let corners = [(0, 0, CODE), (65_535, 255, "x")];
-    let healthy = file(&[Sheet { name: "A", claims: Some((0, 1, 0, 1)), cells: &one }]);
+    let healthy = file(&[XlsSheet { name: "A", claims: Some((0, 1, 0, 1)), cells: &one }]);
     let claims =
-        |rows, columns| file(&[Sheet { name: "A", claims: Some((0, rows, 0, columns)), cells: &one }]);
+        |rows, columns| file(&[XlsSheet { name: "A", claims: Some((0, rows, 0, columns)), cells: &one }]);
     // The sectors after the header are, in this order: the sector table, the directory, the stream.
     let circle = |sector: usize| {
         let mut file = healthy.clone();
@@ -133,7 +133,7 @@ fn old() -> Vec<Hostile> {
     huge[SECTOR * 2 + 128 + 120..SECTOR * 2 + 128 + 124].copy_from_slice(&(1_u32 << 30).to_le_bytes());
     vec![
         Hostile::found("healthy/a.xls", healthy.clone()),
-        Hostile::fails("xls/far-corners.xls", file(&[Sheet { name: "A", claims: None, cells: &corners }])),
+        Hostile::fails("xls/far-corners.xls", file(&[XlsSheet { name: "A", claims: None, cells: &corners }])),
         Hostile::found("xls/claims-a-gigabyte.xls", claims(65_536, 256)),
         Hostile::found("xls/claims-everything.xls", claims(u32::MAX, u16::MAX)),
         Hostile::ends("xls/long-stream.xls", huge),

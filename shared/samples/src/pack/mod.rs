@@ -10,6 +10,6 @@ mod zip;
 
 pub use ole::{SECTOR, compound};
 pub use pdf::{numbered, pdf, stream};
-pub use xls::{Cell, Sheet, record, workbook};
+pub use xls::{XlsCell, XlsSheet, record, workbook};
 pub use zip::Archive;
 pub(crate) use zip::crc32;

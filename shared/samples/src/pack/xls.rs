@@ -2,18 +2,18 @@
 
 /// A sheet with its cells and the range that it claims to have.
 #[derive(Debug, Default)]
-pub struct Sheet<'a> {
+pub struct XlsSheet<'a> {
     pub name: &'a str,
     /// First row, row after the last, first column, column after the last, as the sheet claims.
     pub claims: Option<(u32, u32, u16, u16)>,
-    pub cells: &'a [Cell<'a>],
+    pub cells: &'a [XlsCell<'a>],
 }
 
 /// Row, column and text.
-pub type Cell<'a> = (u16, u16, &'a str);
+pub type XlsCell<'a> = (u16, u16, &'a str);
 
 /// Returns the stream `Workbook` with these sheets.
-pub fn workbook(sheets: &[Sheet<'_>]) -> Vec<u8> {
+pub fn workbook(sheets: &[XlsSheet<'_>]) -> Vec<u8> {
     let mut texts: Vec<&str> = Vec::new();
     let bodies: Vec<Vec<u8>> = sheets.iter().map(|sheet| body(sheet, &mut texts)).collect();
     let mut out = begin(0x0005);
@@ -41,7 +41,7 @@ pub fn workbook(sheets: &[Sheet<'_>]) -> Vec<u8> {
     out
 }
 
-fn body<'a>(sheet: &Sheet<'a>, texts: &mut Vec<&'a str>) -> Vec<u8> {
+fn body<'a>(sheet: &XlsSheet<'a>, texts: &mut Vec<&'a str>) -> Vec<u8> {
     let mut out = begin(0x0010);
     if let Some((first_row, last_row, first_column, last_column)) = sheet.claims {
         let rows = [first_row, last_row].map(u32::to_le_bytes).concat();

@@ -1,18 +1,18 @@
 //! The supported formats. Each is a file or folder here and a line of the list below.
 
-use crate::output::Output;
-use crate::sniff::Look;
-use crate::{Dialect, Input, ReadError};
+use crate::output::RowOutput;
+use crate::sniff::FileStart;
+use crate::{Dialect, Input, ParseError};
 
 mod csv;
 mod ofx;
 
 /// Detects and reads a format.
-pub(crate) struct Reader {
+pub(crate) struct FormatReader {
     /// Returns whether the file has this format, by its content.
-    pub is: fn(&Look<'_>) -> bool,
+    pub is: fn(&FileStart<'_>) -> bool,
     /// Reads the file in two passes; see [`Output`].
-    pub read: fn(&Look<'_>, &mut dyn Input, &mut Output<'_>) -> Result<Dialect, ReadError>,
+    pub read: fn(&FileStart<'_>, &mut dyn Input, &mut RowOutput<'_>) -> Result<Dialect, ParseError>,
 }
 
 macro_rules! formats {
@@ -23,7 +23,7 @@ macro_rules! formats {
         pub enum Format { $($(#[$doc])* $format,)+ }
 
         /// Tried in this order; the first format that recognises the file reads it.
-        pub(crate) static FORMATS: &[(Format, &Reader)] = &[$((Format::$format, &$reader),)+];
+        pub(crate) static FORMATS: &[(Format, &FormatReader)] = &[$((Format::$format, &$reader),)+];
     };
 }
 

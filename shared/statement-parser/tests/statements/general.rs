@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 
-use riffle_statement_parser::{Input, Limits, ReadError, Reject, Row, Sink, Statement, read};
+use riffle_statement_parser::{Input, ParseError, ParseLimits, Reject, Row, RowSink, Statement, read};
 
 use crate::{accounts, attempt, line, statement, warnings};
 
@@ -178,7 +178,7 @@ fn amounts_without_a_sign_are_told() {
 #[track_caller]
 fn reject(name: &str, bytes: &[u8]) -> String {
     match attempt(name, bytes) {
-        Err(ReadError::Reject(reject)) => reject.to_string(),
+        Err(ParseError::Reject(reject)) => reject.to_string(),
         Err(error) => panic!("another error: {error}"),
         Ok((statement, _)) => panic!("read as {statement:?}"),
     }
@@ -222,7 +222,7 @@ fn hostile_text_is_read_or_refused() {
 /// A sink that stops at the second row.
 struct Two(u32);
 
-impl Sink for Two {
+impl RowSink for Two {
     fn row(&mut self, _: Row) -> ControlFlow<()> {
         self.0 += 1;
         if self.0 == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -232,25 +232,25 @@ impl Sink for Two {
 #[test]
 fn a_sink_may_stop() {
     let mut sink = Two(0);
-    let stopped = read("a.csv", &mut ROWS.as_bytes(), &Limits::default(), &mut sink);
-    assert!(matches!(stopped, Err(ReadError::Stopped)) && sink.0 == 2);
+    let stopped = read("a.csv", &mut ROWS.as_bytes(), &ParseLimits::default(), &mut sink);
+    assert!(matches!(stopped, Err(ParseError::Stopped)) && sink.0 == 2);
 }
 
-fn limited(text: &str, limits: &Limits) -> Result<Statement, ReadError> {
+fn limited(text: &str, limits: &ParseLimits) -> Result<Statement, ParseError> {
     read("a.csv", &mut text.as_bytes(), limits, &mut Vec::new())
 }
 
 #[test]
 fn limits_are_typed() {
-    let limits = Limits::default();
+    let limits = ParseLimits::default();
     for (limits, what) in [
-        (Limits { bytes: 50, ..limits }, "bytes"),
-        (Limits { rows: 2, ..limits }, "records"),
-        (Limits { repeated: 0, ..limits }, "different rows that repeat"),
-        (Limits { accounts: 0, ..limits }, "accounts"),
+        (ParseLimits { bytes: 50, ..limits }, "bytes"),
+        (ParseLimits { rows: 2, ..limits }, "records"),
+        (ParseLimits { repeated: 0, ..limits }, "different rows that repeat"),
+        (ParseLimits { accounts: 0, ..limits }, "accounts"),
     ] {
         match limited(ROWS, &limits) {
-            Err(ReadError::Reject(Reject::TooLarge { what: found, .. })) => assert_eq!(found, what),
+            Err(ParseError::Reject(Reject::TooLarge { what: found, .. })) => assert_eq!(found, what),
             other => panic!("{what}: {other:?}"),
         }
     }
@@ -271,15 +271,15 @@ impl Input for Odd {
 
 #[test]
 fn faults_of_the_input_are_no_fault_of_the_file() {
-    let failed = read("a.csv", &mut Odd(0, None), &Limits::default(), &mut Vec::new());
-    assert!(matches!(failed, Err(ReadError::Io(_))), "{failed:?}");
+    let failed = read("a.csv", &mut Odd(0, None), &ParseLimits::default(), &mut Vec::new());
+    assert!(matches!(failed, Err(ParseError::Io(_))), "{failed:?}");
     let changed = read(
         "a.csv",
         &mut Odd(0, Some("Date,Description,Amount,Balance\n")),
-        &Limits::default(),
+        &ParseLimits::default(),
         &mut Vec::new(),
     );
-    assert!(matches!(changed, Err(ReadError::Reject(Reject::Damaged { .. }))), "{changed:?}");
+    assert!(matches!(changed, Err(ParseError::Reject(Reject::Damaged { .. }))), "{changed:?}");
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn everything_is_serialised_and_read_again() {
 
 #[test]
 fn a_long_text_is_cut_and_told() {
-    let (long, most) = ("é".repeat(5_000), Limits::default().text_bytes);
+    let (long, most) = ("é".repeat(5_000), ParseLimits::default().text_bytes);
     let text =
         format!("Date,Payee,Description,Amount\n2024-01-02,{long},{long},-3.00\n2024-01-03,Shop,Tea,-4.00\n");
     let (found, rows) = statement(text);
@@ -318,7 +318,7 @@ fn a_long_text_is_cut_and_told() {
 
 #[test]
 fn memory_follows_what_is_kept_of_a_text() {
-    let (blanks, long, most) = (" ".repeat(400_000), "x".repeat(400_000), Limits::default().text_bytes);
+    let (blanks, long, most) = (" ".repeat(400_000), "x".repeat(400_000), ParseLimits::default().text_bytes);
     let (found, rows) = statement(format!(
         "Date,Payee,Description,Amount\n2024-01-02,{long},a{blanks}b,-3.00\n2024-01-03,Shop,Tea,-4.00\n\
          2024-01-x{long},Shop,Tea,-5.00\n"

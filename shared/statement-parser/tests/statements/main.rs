@@ -11,7 +11,7 @@ mod properties;
 mod south;
 mod worldwide;
 
-use riffle_statement_parser::{Dialect, Limits, ReadError, Row, Statement, read};
+use riffle_statement_parser::{Dialect, ParseError, ParseLimits, Row, Statement, read};
 
 /// Reads a file that must be a statement.
 #[track_caller]
@@ -19,9 +19,9 @@ pub fn statement(text: impl AsRef<[u8]>) -> (Statement, Vec<Row>) {
     attempt("statement.csv", text).expect("a statement")
 }
 
-pub fn attempt(name: &str, text: impl AsRef<[u8]>) -> Result<(Statement, Vec<Row>), ReadError> {
+pub fn attempt(name: &str, text: impl AsRef<[u8]>) -> Result<(Statement, Vec<Row>), ParseError> {
     let mut rows = Vec::new();
-    let statement = read(name, &mut text.as_ref(), &Limits::default(), &mut rows)?;
+    let statement = read(name, &mut text.as_ref(), &ParseLimits::default(), &mut rows)?;
     assert_eq!(statement.rows, rows.len() as u64);
     Ok((statement, rows))
 }

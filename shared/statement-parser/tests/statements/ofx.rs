@@ -1,6 +1,6 @@
 //! OFX and QFX, as SGML and XML.
 
-use riffle_statement_parser::{Format, Place};
+use riffle_statement_parser::{Format, RowPlace};
 
 use crate::{accounts, attempt, line, statement, told, warnings};
 
@@ -32,7 +32,7 @@ fn sgml_with_two_statements() {
             "2024-01-07 - -9.99 EUR | STREAMING | STREAMING | - | DEBIT | CC1",
         ]
     );
-    assert_eq!(rows[1].place, Place::Entry { line: 16, number: 2 });
+    assert_eq!(rows[1].place, RowPlace::Entry { line: 16, number: 2 });
     assert_eq!(
         accounts(&statement),
         [

@@ -6,11 +6,11 @@ use std::fmt::Write;
 use chrono::{Days, NaiveDate};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use riffle_statement_parser::{Limits, ReadError, Row, Statement, read};
+use riffle_statement_parser::{ParseError, ParseLimits, Row, Statement, read};
 
 /// A transaction to write.
 #[derive(Debug, Clone)]
-struct Wanted {
+struct ExpectedStatement {
     date: NaiveDate,
     cents: i64,
     text: String,
@@ -58,7 +58,7 @@ enum Header {
     None,
 }
 
-fn wanted() -> impl Strategy<Value = Vec<Wanted>> {
+fn wanted() -> impl Strategy<Value = Vec<ExpectedStatement>> {
     const WORDS: &[&str] = &[
         "Größe",
         "Käse Müller",
@@ -74,11 +74,13 @@ fn wanted() -> impl Strategy<Value = Vec<Wanted>> {
     vec(row, 1..40).prop_map(|rows| {
         let first = NaiveDate::from_ymd_opt(2023, 1, 1).expect("a day");
         let day = |after| first.checked_add_days(Days::new(after)).expect("a day");
-        let mut rows: Vec<Wanted> =
-            rows.into_iter().map(|(after, cents, text)| Wanted { date: day(after), cents, text }).collect();
+        let mut rows: Vec<ExpectedStatement> = rows
+            .into_iter()
+            .map(|(after, cents, text)| ExpectedStatement { date: day(after), cents, text })
+            .collect();
         // Rows that make the file unambiguous: a day that cannot be a month, and both outgoing and incoming money.
-        rows.push(Wanted { date: day(30), cents: -1_234_567, text: "to out end".to_owned() });
-        rows.push(Wanted { date: day(58), cents: 1_234_567, text: "to in end".to_owned() });
+        rows.push(ExpectedStatement { date: day(30), cents: -1_234_567, text: "to out end".to_owned() });
+        rows.push(ExpectedStatement { date: day(58), cents: 1_234_567, text: "to in end".to_owned() });
         rows.sort_by_key(|row| row.date);
         rows
     })
@@ -196,7 +198,7 @@ impl Written {
         }
     }
 
-    fn bytes(&self, rows: &[Wanted]) -> Vec<u8> {
+    fn bytes(&self, rows: &[ExpectedStatement]) -> Vec<u8> {
         let mut lines: Vec<String> = Vec::new();
         let mut balance = 100_000;
         for row in rows {
@@ -242,9 +244,9 @@ impl Written {
     }
 }
 
-fn rows_of(bytes: &[u8]) -> Result<(Statement, Vec<Row>), ReadError> {
+fn rows_of(bytes: &[u8]) -> Result<(Statement, Vec<Row>), ParseError> {
     let mut rows = Vec::new();
-    let statement = read("a.csv", &mut &*bytes, &Limits::default(), &mut rows)?;
+    let statement = read("a.csv", &mut &*bytes, &ParseLimits::default(), &mut rows)?;
     Ok((statement, rows))
 }
 
@@ -278,7 +280,7 @@ proptest! {
     fn a_part_of_a_statement_has_the_same_identities(rows in wanted(), dialect in written(), cut in 0..10_usize) {
         // Without a header the columns are assigned by their content, which may differ in a part of the file.
         prop_assume!(dialect.header != Header::None);
-        let keys = |rows: &[Wanted]| -> Vec<_> {
+        let keys = |rows: &[ExpectedStatement]| -> Vec<_> {
             let (_, read) = rows_of(&dialect.bytes(rows)).expect("a statement");
             let mut keys: Vec<_> = read.iter().map(|row| (row.identity, row.occurrence)).collect();
             keys.sort_unstable();
@@ -292,7 +294,7 @@ proptest! {
 
     #[test]
     fn any_bytes_end_well(bytes in vec(any::<u8>(), 0..2000)) {
-        prop_assert!(!matches!(rows_of(&bytes), Err(ReadError::Io(_) | ReadError::Stopped)));
+        prop_assert!(!matches!(rows_of(&bytes), Err(ParseError::Io(_) | ParseError::Stopped)));
     }
 
     #[test]

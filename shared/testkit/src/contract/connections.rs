@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use riffle_ports::{ClientNotifier, Connection, ConnectionRegistry, Delivery, Ids, SessionId};
+use riffle_ports::{ClientNotifier, Connection, ConnectionRegistry, Ids, PushResult, SessionId};
 
 use super::{at, ok};
 
@@ -150,23 +150,23 @@ pub async fn client_notifier(harness: &dyn ClientHarness, ids: &dyn Ids) {
     let unknown = ids.fresh();
     assert_eq!(
         ok(notifier.push(&unknown, "{}").await, "push"),
-        Delivery::Gone,
+        PushResult::Gone,
         "a connection that never was"
     );
     let (one, two) = (harness.connect().await, harness.connect().await);
     let largest = format!("\"{}\"", "x".repeat(32 * 1024 - 2));
     for frame in ["{\"type\":\"PONG\"}", "{\"name\":\"Ä 漢字 🦀\"}", &largest] {
-        assert_eq!(ok(notifier.push(&one, frame).await, "push"), Delivery::Sent, "an open connection");
+        assert_eq!(ok(notifier.push(&one, frame).await, "push"), PushResult::Sent, "an open connection");
         assert!(harness.next(&one).await == frame, "a frame of {} bytes arrives as it is", frame.len());
     }
     ok(notifier.push(&two, "\"for the other\"").await, "push");
     assert_eq!(harness.next(&two).await, "\"for the other\"", "frames reach the connection they are for");
 
     harness.disconnect(&one).await;
-    assert_eq!(ok(notifier.push(&one, "{}").await, "push"), Delivery::Gone, "a connection that was closed");
+    assert_eq!(ok(notifier.push(&one, "{}").await, "push"), PushResult::Gone, "a connection that was closed");
     assert_eq!(
         ok(notifier.push(&two, "{}").await, "push"),
-        Delivery::Sent,
+        PushResult::Sent,
         "another connection is still there"
     );
     assert_eq!(harness.next(&two).await, "{}", "and gets its frames");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use riffle_ports::{DeadLetter, DeadLetters, Ids};
+use riffle_ports::{DeadLetter, DeadLetterStore, Ids};
 use riffle_topology::{RIFFLE, Then, scan, statements};
 
 use super::ok;
@@ -14,7 +14,7 @@ const PATIENCE: usize = 50;
 /// The queues whose messages become dead letters. Its methods panic on errors.
 #[async_trait]
 pub trait DeadLetterHarness: Send + Sync {
-    fn letters(&self) -> &dyn DeadLetters;
+    fn letters(&self) -> &dyn DeadLetterStore;
 
     /// Makes a message fail in `queue` until it is among the dead letters.
     async fn kill(&self, queue: &str, body: &str);
@@ -25,9 +25,9 @@ pub trait DeadLetterHarness: Send + Sync {
 }
 
 /// A queue with dead letters of its own: its flow, its name, and the function that consumes it.
-type Place = (&'static str, &'static str, &'static str);
+type DeadLetterSource = (&'static str, &'static str, &'static str);
 
-fn places() -> Vec<Place> {
+fn places() -> Vec<DeadLetterSource> {
     let ends = RIFFLE.consumed().filter(|consumed| consumed.queue.then == Then::DeadLetter);
     ends.map(|consumed| (consumed.flow.name, consumed.queue.name, consumed.function)).collect()
 }
@@ -96,7 +96,7 @@ pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
 /// Lists until the letters are those of `dead`, and returns them by body.
 async fn listed(
     harness: &dyn DeadLetterHarness,
-    dead: &BTreeMap<String, Place>,
+    dead: &BTreeMap<String, DeadLetterSource>,
 ) -> BTreeMap<String, DeadLetter> {
     listed_of(harness, None, dead).await
 }
@@ -105,7 +105,7 @@ async fn listed(
 async fn listed_of(
     harness: &dyn DeadLetterHarness,
     flow: Option<&str>,
-    dead: &BTreeMap<String, Place>,
+    dead: &BTreeMap<String, DeadLetterSource>,
 ) -> BTreeMap<String, DeadLetter> {
     let mut seen = BTreeMap::new();
     for _ in 0..PATIENCE {

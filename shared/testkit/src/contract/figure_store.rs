@@ -4,7 +4,7 @@ use futures::future::join_all;
 use riffle_ports::{FigureStore, Ids, Month, RecordStore, StoredFigures, TransactionStore};
 
 use super::ok;
-use super::transaction_store::{Place, day, row};
+use super::transaction_store::{StatementStores, day, row};
 
 /// The maximum number of attempts to read an eventually consistent index.
 const PATIENCE: usize = 200;
@@ -20,14 +20,14 @@ pub async fn figure_store(
     store: &dyn FigureStore,
     ids: &dyn Ids,
 ) {
-    let place = || Place { records, store: rows, ids, tenant: format!("tenant {}", ids.fresh()) };
+    let place = || StatementStores { records, store: rows, ids, tenant: format!("tenant {}", ids.fresh()) };
     versions(&place(), store).await;
     race(&place(), store).await;
     lists(&place(), &place(), store).await;
 }
 
 /// Stores a row in each of these months, because figures are accepted only in months that have had rows.
-async fn known(place: &Place<'_>, months: &[(&str, &str)]) {
+async fn known(place: &StatementStores<'_>, months: &[(&str, &str)]) {
     let file = place.file().await;
     for (at, account) in months {
         let (year, number) = at.split_once('-').expect("a month");
@@ -41,7 +41,7 @@ fn month(text: &str) -> Month {
 }
 
 /// Proves that only a caller that has seen the current version can replace it.
-async fn versions(place: &Place<'_>, store: &dyn FigureStore) {
+async fn versions(place: &StatementStores<'_>, store: &dyn FigureStore) {
     let tenant = place.tenant.clone();
     let at = month("2026-01");
     let assert_is = async |version: u64, body: &str, what: &str| {
@@ -78,7 +78,7 @@ async fn versions(place: &Place<'_>, store: &dyn FigureStore) {
     }
 }
 
-async fn race(place: &Place<'_>, store: &dyn FigureStore) {
+async fn race(place: &StatementStores<'_>, store: &dyn FigureStore) {
     let tenant = place.tenant.clone();
     let at = month("2026-01");
     known(place, &[("2026-01", "a")]).await;
@@ -98,7 +98,7 @@ async fn race(place: &Place<'_>, store: &dyn FigureStore) {
 }
 
 /// Checks the list of a tenant's figures in a range of months, by month, then account.
-async fn lists(own: &Place<'_>, others: &Place<'_>, store: &dyn FigureStore) {
+async fn lists(own: &StatementStores<'_>, others: &StatementStores<'_>, store: &dyn FigureStore) {
     let (tenant, other) = (own.tenant.clone(), others.tenant.clone());
     let places = [
         ("2026-01", "b"),

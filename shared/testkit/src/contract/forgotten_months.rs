@@ -4,7 +4,7 @@ use futures::future::{join, join_all};
 use riffle_ports::{FigureStore, Ids, Month, RecordStore, StoredFigures, Transaction, TransactionStore};
 
 use super::ok;
-use super::transaction_store::{Place, day, row};
+use super::transaction_store::{StatementStores, day, row};
 
 /// The number of repetitions of each race.
 const ROUNDS: u32 = 16;
@@ -22,7 +22,7 @@ pub async fn forgotten_months(
     ids: &dyn Ids,
 ) {
     let both = || Both {
-        place: Place { records, store, ids, tenant: format!("tenant {}", ids.fresh()) },
+        place: StatementStores { records, store, ids, tenant: format!("tenant {}", ids.fresh()) },
         figures,
         month: Month::of(day(2026, 1, 1)),
     };
@@ -33,7 +33,7 @@ pub async fn forgotten_months(
 }
 
 struct Both<'a> {
-    place: Place<'a>,
+    place: StatementStores<'a>,
     figures: &'a dyn FigureStore,
     month: Month,
 }

@@ -2,7 +2,8 @@
 
 use futures::future::join_all;
 use riffle_ports::{
-    Counts, Ids, Lease, Outcome, Paused, ScanLedger, Sealed, Session, SessionId, State, Transition, Usage,
+    Counts, Ids, Lease, Paused, ScanLedger, Sealed, Session, SessionId, State, Transition, TransitionResult,
+    Usage,
 };
 
 use super::{at, new_session, ok, set};
@@ -49,7 +50,7 @@ pub(super) async fn absence(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     assert_eq!(ok(ledger.session(&id).await, "session"), None, "a session that never was");
     assert_eq!(
         ok(ledger.transition(&id, Transition::Cancel).await, "transition"),
-        Outcome::NoSession,
+        TransitionResult::NoSession,
         "a transition of a session that never was"
     );
     let counts = Counts { processed: 1, ..Counts::default() };
@@ -73,7 +74,7 @@ pub(super) async fn content(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     ok(ledger.create(session.clone()).await, "create");
     let reason = "läuft nicht:\t\"a\\b\"\n".to_owned();
     let outcome = ok(ledger.transition(&session.id, Transition::Fail { reason }).await, "transition");
-    let Outcome::Applied(failed) = outcome else {
+    let TransitionResult::Applied(failed) = outcome else {
         panic!("a session in LISTING may fail, and it was {outcome:?}");
     };
     assert_eq!(failed.request, session.request, "a long request is kept");
@@ -151,14 +152,14 @@ async fn assert_single(
     let mut applied = 0;
     for outcome in outcomes {
         match ok(outcome, "transition") {
-            Outcome::Applied(session) => {
+            TransitionResult::Applied(session) => {
                 applied += 1;
                 assert_eq!(session, stored, "{what}: the winner saw another session than the stored one");
             }
-            Outcome::Refused(session) => {
+            TransitionResult::Refused(session) => {
                 assert_eq!(session, stored, "{what}: a loser saw another session than the stored one");
             }
-            Outcome::NoSession => panic!("{what}: the session is there"),
+            TransitionResult::NoSession => panic!("{what}: the session is there"),
         }
     }
     assert_eq!(applied, 1, "of 16 who {what} at once exactly one may succeed");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use riffle_ports::{Attempt, Body, Ids, ScanLedger, SessionId, StoredResult};
+use riffle_ports::{Attempt, Ids, ResultBody, ScanLedger, SessionId, StoredResult};
 
 use super::{assert_broken, at, new_session, ok, set};
 
@@ -21,9 +21,9 @@ fn result(number: u32) -> StoredResult {
         bytes: u64::from(number) << 20,
         pages: number / 3,
         body: if number.is_multiple_of(3) {
-            Body::Object(format!("results/{number}.json"))
+            ResultBody::Object(format!("results/{number}.json"))
         } else {
-            Body::Inline(format!("{{\"number\":{number},\"text\":\"Ä 漢 🦀 \\\" '\"}}"))
+            ResultBody::Inline(format!("{{\"number\":{number},\"text\":\"Ä 漢 🦀 \\\" '\"}}"))
         },
     }
 }
@@ -53,7 +53,7 @@ pub(super) async fn results(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         matches: u32::MAX,
         bytes: 1 << 40,
         pages: u32::MAX,
-        body: Body::Inline("x".repeat(Body::MAX_INLINE)),
+        body: ResultBody::Inline("x".repeat(ResultBody::MAX_INLINE)),
     };
     ok(ledger.put_result(&id, 999, 99_999, extremes.clone()).await, "put_result");
     assert_eq!(
@@ -64,10 +64,11 @@ pub(super) async fn results(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     // Text that does not compress well and contains many kinds of characters.
     let noise: String =
         (0..4_000_u32).map(|at| char::from_u32(0x20 + at * 17 % 0xD000).unwrap_or('x')).collect();
-    let noise = StoredResult { body: Body::Inline(noise), ..result(1) };
+    let noise = StoredResult { body: ResultBody::Inline(noise), ..result(1) };
     ok(ledger.put_result(&id, 998, 99_800, noise.clone()).await, "put_result");
     assert_eq!(ok(ledger.results(&id, 998).await, "results"), [(99_800, noise)], "a body is kept as it is");
-    let beyond = StoredResult { body: Body::Inline("x".repeat(Body::MAX_INLINE + 1)), ..result(1) };
+    let beyond =
+        StoredResult { body: ResultBody::Inline("x".repeat(ResultBody::MAX_INLINE + 1)), ..result(1) };
     assert_broken(&ledger.put_result(&id, 1, 100, beyond).await, "put_result of a body beyond the limit");
     assert_eq!(ok(ledger.results(&id, 1).await, "results"), [], "another chunk has none of it");
     assert_eq!(ok(ledger.results(&other, 0).await, "results"), [], "another session has none of it");

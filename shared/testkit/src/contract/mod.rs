@@ -50,7 +50,7 @@ pub use ticket_store::ticket_store;
 pub use token_vault::token_vault;
 pub use upload_storage::{SenderHarness, upload_storage};
 pub use usage_counters::usage_counters;
-pub use work_queue::{Delivered, QueueHarness, work_queue};
+pub use work_queue::{ConsumedMessage, QueueHarness, work_queue};
 pub use world::{clock, ids};
 
 use std::collections::BTreeSet;
@@ -111,7 +111,7 @@ pub async fn record_store(store: &dyn RecordStore, ids: &dyn Ids) {
 /// If a promise is broken.
 pub async fn transaction_store(records: &dyn RecordStore, store: &dyn TransactionStore, ids: &dyn Ids) {
     let tenant = format!("tenant {}", ids.fresh());
-    let place = transaction_store::Place { records, store, ids, tenant };
+    let place = transaction_store::StatementStores { records, store, ids, tenant };
     transaction_store::content(&place).await;
     transaction_store::batches(&place).await;
     transaction_store::first_wins(&place).await;

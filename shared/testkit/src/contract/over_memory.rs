@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use riffle_ports::{ClientNotifier, FileSource, Ids, Source, WorkQueue};
 
-use super::{ClientHarness, Delivered, PlaceHarness, QueueHarness};
+use super::{ClientHarness, ConsumedMessage, PlaceHarness, QueueHarness};
 use crate::memory::{
-    ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue,
-    MemoryTickets, MemoryTokens, MemoryUsage, Received, SeededIds,
+    ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryMessage, MemoryNotifier, MemoryObjects,
+    MemoryQueue, MemoryTickets, MemoryTokens, MemoryUsage, SeededIds,
 };
 
 /// Polls `future` until it is ready. This suffices because adapters in memory never wait for external events.
@@ -63,13 +63,13 @@ fn time_and_chance() {
     super::ids(&SeededIds::new(1));
 }
 
-pub(super) struct Consumer {
+pub(super) struct MemoryConsumer {
     clock: Arc<ManualClock>,
     queue: MemoryQueue,
-    held: Mutex<BTreeMap<String, Received>>,
+    held: Mutex<BTreeMap<String, MemoryMessage>>,
 }
 
-impl Consumer {
+impl MemoryConsumer {
     pub(super) fn new() -> Self {
         let clock = Arc::new(ManualClock::new());
         Self {
@@ -81,16 +81,16 @@ impl Consumer {
 }
 
 #[async_trait]
-impl QueueHarness for Consumer {
+impl QueueHarness for MemoryConsumer {
     fn queue(&self) -> &dyn WorkQueue {
         &self.queue
     }
 
-    async fn receive(&self, queue: &str) -> Vec<Delivered> {
+    async fn receive(&self, queue: &str) -> Vec<ConsumedMessage> {
         let received = self.queue.receive(self.queue.place(queue)).into_iter();
         received
             .map(|received| {
-                let delivered = Delivered {
+                let delivered = ConsumedMessage {
                     receipt: received.receipt(),
                     body: received.message.body.clone(),
                     group: received.message.group.clone(),
@@ -103,7 +103,7 @@ impl QueueHarness for Consumer {
             .collect()
     }
 
-    async fn delete(&self, _queue: &str, delivered: Delivered) {
+    async fn delete(&self, _queue: &str, delivered: ConsumedMessage) {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         self.queue.delete(&held[&delivered.receipt]);
     }
@@ -115,16 +115,16 @@ impl QueueHarness for Consumer {
 
 #[test]
 fn queue() {
-    run(super::work_queue(&Consumer::new(), &SeededIds::new(1)));
+    run(super::work_queue(&MemoryConsumer::new(), &SeededIds::new(1)));
 }
 
-struct Clients {
+struct MemoryClients {
     ids: SeededIds,
     notifier: MemoryNotifier,
 }
 
 #[async_trait]
-impl ClientHarness for Clients {
+impl ClientHarness for MemoryClients {
     fn notifier(&self) -> &dyn ClientNotifier {
         &self.notifier
     }
@@ -146,11 +146,11 @@ impl ClientHarness for Clients {
 
 #[test]
 fn notifier() {
-    let clients = Clients { ids: SeededIds::new(2), notifier: MemoryNotifier::new() };
+    let clients = MemoryClients { ids: SeededIds::new(2), notifier: MemoryNotifier::new() };
     run(super::client_notifier(&clients, &SeededIds::new(1)));
 }
 
-struct Places {
+struct MemoryPlaces {
     ids: SeededIds,
     files: MemoryFiles,
 }
@@ -161,7 +161,7 @@ fn folder(place: &Source) -> &str {
 }
 
 #[async_trait]
-impl PlaceHarness for Places {
+impl PlaceHarness for MemoryPlaces {
     fn files(&self) -> &dyn FileSource {
         &self.files
     }
@@ -190,6 +190,6 @@ impl PlaceHarness for Places {
 
 #[test]
 fn files() {
-    let places = Places { ids: SeededIds::new(3), files: MemoryFiles::new(100) };
+    let places = MemoryPlaces { ids: SeededIds::new(3), files: MemoryFiles::new(100) };
     run(super::file_source(&places));
 }

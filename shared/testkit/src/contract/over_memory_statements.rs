@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::TimeDelta;
-use riffle_ports::{DeadLetters, EventPublisher, Inbox, Message, ObjectRef, PortError, PostForm, WorkQueue};
+use riffle_ports::{
+    DeadLetterStore, EventPublisher, Inbox, Message, ObjectRef, PortError, PostForm, WorkQueue,
+};
 use riffle_topology::statements::UPLOADS;
 
 use super::over_memory::run;
@@ -92,7 +94,7 @@ impl BusHarness for World {
 
 #[async_trait]
 impl DeadLetterHarness for World {
-    fn letters(&self) -> &dyn DeadLetters {
+    fn letters(&self) -> &dyn DeadLetterStore {
         &*self.queue
     }
 

@@ -16,14 +16,14 @@ use super::{at, ok};
 struct Counter(Record);
 
 #[derive(Debug)]
-enum Step {
+enum CounterStep {
     Add(u64),
     /// Stops the counter. Refused if it is stopped already.
     Stop,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Stopped;
+struct CounterStopped;
 
 impl Counter {
     fn count(&self) -> u64 {
@@ -32,8 +32,8 @@ impl Counter {
 }
 
 impl FlowState for Counter {
-    type Change = Step;
-    type Refused = Stopped;
+    type Change = CounterStep;
+    type Refused = CounterStopped;
 
     fn from_record(record: &Record) -> Result<Self, PortError> {
         let broken = |_| PortError::Broken("this is no counter".to_owned());
@@ -44,14 +44,14 @@ impl FlowState for Counter {
         self.0.clone()
     }
 
-    fn apply(&self, change: &Step, now: DateTime<Utc>) -> Result<Self, Stopped> {
+    fn apply(&self, change: &CounterStep, now: DateTime<Utc>) -> Result<Self, CounterStopped> {
         if self.0.state == "stopped" {
-            return Err(Stopped);
+            return Err(CounterStopped);
         }
         let mut next = Record { changed_at: now, ..next(&self.0, 0) };
         match change {
-            Step::Add(number) => next.body = (self.count() + number).to_string(),
-            Step::Stop => "stopped".clone_into(&mut next.state),
+            CounterStep::Add(number) => next.body = (self.count() + number).to_string(),
+            CounterStep::Stop => "stopped".clone_into(&mut next.state),
         }
         Ok(Self(next))
     }
@@ -65,7 +65,7 @@ async fn counter(store: &dyn RecordStore, ids: &dyn Ids) -> Counter {
 
 async fn add(store: &dyn RecordStore, counter: &Counter, number: u64) -> Changed<Counter> {
     let Record { tenant, subject, .. } = &counter.0;
-    ok(change(store, tenant, subject, &Step::Add(number), at(2), &[]).await, "change")
+    ok(change(store, tenant, subject, &CounterStep::Add(number), at(2), &[]).await, "change")
 }
 
 /// Proves that a change is applied to the stored record, and that a refused change has no effect.
@@ -79,20 +79,22 @@ pub(super) async fn rules(store: &dyn RecordStore, ids: &dyn Ids) {
         assert_eq!(get(store, &new.0).await, Some(after.0), "what is returned is what is stored");
     }
     let Record { tenant, subject, .. } = &new.0;
-    let stopped = change::<Counter>(store, tenant, subject, &Step::Stop, at(9), &event).await;
+    let stopped = change::<Counter>(store, tenant, subject, &CounterStep::Stop, at(9), &event).await;
     let Changed::Applied(stopped) = ok(stopped, "change") else { panic!("it still counts") };
     assert_eq!((stopped.count(), stopped.0.revision, stopped.0.changed_at), (6, 5, at(9)));
     assert_outbox(store, &new.0, &[&event[0]], "what goes with the change").await;
     let late = [outgoing(ids, &new.0, 5)];
-    let refused = ok(change::<Counter>(store, tenant, subject, &Step::Stop, at(10), &late).await, "change");
-    assert_eq!(refused, Changed::Refused(stopped.clone(), Stopped));
+    let refused =
+        ok(change::<Counter>(store, tenant, subject, &CounterStep::Stop, at(10), &late).await, "change");
+    assert_eq!(refused, Changed::Refused(stopped.clone(), CounterStopped));
     assert_outbox(store, &new.0, &[&event[0]], "what is refused announces nothing").await;
     assert_eq!(get(store, &new.0).await, Some(stopped.0), "what is refused changes nothing");
     tidy(store, &new.0).await;
 
     let strange = new_record(ids, "contract changes");
     create(store, &strange).await;
-    let outcome = change::<Counter>(store, &strange.tenant, &strange.subject, &Step::Stop, at(2), &[]).await;
+    let outcome =
+        change::<Counter>(store, &strange.tenant, &strange.subject, &CounterStep::Stop, at(2), &[]).await;
     assert!(matches!(outcome, Err(PortError::Broken(_))), "what cannot be read is left alone: {outcome:?}");
     assert_eq!(get(store, &strange).await.as_ref(), Some(&strange));
     tidy(store, &strange).await;
@@ -108,17 +110,17 @@ pub(super) async fn rivals(store: &dyn RecordStore, ids: &dyn Ids) {
     assert_eq!((stored.count(), stored.0.revision), (36, 9), "each counts once");
 
     let event = [outgoing(ids, &new.0, 5)];
-    let late = ok(change_seen(store, &new, &Step::Add(1), at(3), &event).await, "change_seen");
+    let late = ok(change_seen(store, &new, &CounterStep::Add(1), at(3), &event).await, "change_seen");
     assert_eq!(late, Changed::Superseded(stored.clone()), "it was changed since");
     assert_eq!(get(store, &new.0).await.as_ref(), Some(&stored.0), "what is late changes nothing");
     assert_outbox(store, &new.0, &[], "what is late announces nothing").await;
-    let seen = ok(change_seen(store, &stored, &Step::Add(1), at(3), &event).await, "change_seen");
+    let seen = ok(change_seen(store, &stored, &CounterStep::Add(1), at(3), &event).await, "change_seen");
     let Changed::Applied(after) = seen else { panic!("it was seen as it is: {seen:?}") };
-    let from = ok(change_from(store, &new, &Step::Add(1), at(4), &[]).await, "change_from");
+    let from = ok(change_from(store, &new, &CounterStep::Add(1), at(4), &[]).await, "change_from");
     let Changed::Applied(from) = from else { panic!("it still counts: {from:?}") };
     assert_eq!((after.count(), from.count()), (37, 38), "what was read long ago is read again");
 
-    let once = join_all((0..8).map(|_| change_seen(store, &from, &Step::Stop, at(5), &event))).await;
+    let once = join_all((0..8).map(|_| change_seen(store, &from, &CounterStep::Stop, at(5), &event))).await;
     let applied = once
         .into_iter()
         .filter(|outcome| matches!(outcome, Ok(Changed::Applied(_)) | Err(PortError::Unavailable(_))));
@@ -136,14 +138,14 @@ pub(super) async fn lost_answers(store: &dyn RecordStore, ids: &dyn Ids) {
     let Changed::Applied(after) = add(&lossy, &new, 1).await else { panic!("it was made") };
     assert_eq!((after.count(), after.0.revision), (1, 2), "once");
     let seen: Changed<Counter> =
-        ok(change_seen(&lossy, &after, &Step::Add(1), at(3), &[]).await, "change_seen");
+        ok(change_seen(&lossy, &after, &CounterStep::Add(1), at(3), &[]).await, "change_seen");
     let Changed::Applied(after) = seen else { panic!("it was made: {seen:?}") };
     assert_eq!(get(store, &new.0).await, Some(after.0.clone()));
     // An equal change by another caller does not count as one's own if one's own announces an event.
     let event = [outgoing(ids, &new.0, 5)];
-    let rival = after.apply(&Step::Add(1), at(4)).expect("it still counts");
+    let rival = after.apply(&CounterStep::Add(1), at(4)).expect("it still counts");
     replace(store, &after.0, rival.to_record(), &[]).await;
-    let late = ok(change_seen(store, &after, &Step::Add(1), at(4), &event).await, "change_seen");
+    let late = ok(change_seen(store, &after, &CounterStep::Add(1), at(4), &event).await, "change_seen");
     assert_eq!(late, Changed::Superseded(rival), "another was faster, and announced nothing");
     assert_outbox(store, &new.0, &[], "nothing is announced").await;
     tidy(store, &new.0).await;

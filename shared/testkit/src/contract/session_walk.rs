@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use riffle_ports::{
-    Counts, Frozen, Ids, Lease, Outcome, Paused, ScanLedger, Sealed, Session, State, Transition, Usage,
+    Counts, Frozen, Ids, Lease, Paused, ScanLedger, Sealed, Session, State, Transition, TransitionResult,
+    Usage,
 };
 
 use super::ledger_sessions::assert_listed;
@@ -47,7 +48,11 @@ pub(super) async fn every_transition(ledger: &dyn ScanLedger, ids: &dyn Ids) {
             }
             let (kind, transition) = any_transition(&mut rng);
             let applied = model.apply(&transition).is_ok();
-            let expected = if applied { Outcome::Applied(model.clone()) } else { Outcome::Refused(before) };
+            let expected = if applied {
+                TransitionResult::Applied(model.clone())
+            } else {
+                TransitionResult::Refused(before)
+            };
             let outcome = ok(ledger.transition(&model.id, transition.clone()).await, "transition");
             assert_eq!(outcome, expected, "{place}: {transition:?}");
             seen.insert((kind, applied));

@@ -1,7 +1,7 @@
 //! The contract suite for ticket stores.
 
 use futures::future::join_all;
-use riffle_ports::{Ids, Ticket, TicketHash, TicketStore};
+use riffle_ports::{Ids, StoredTicket, TicketHash, TicketStore};
 
 use super::{at, ok};
 
@@ -19,7 +19,7 @@ pub async fn ticket_store(store: &dyn TicketStore, ids: &dyn Ids) {
     let (one, two) = (hash(ids), hash(ids));
     // Far in the future, so that no store expires the tickets.
     let expires_at = at(0) + chrono::TimeDelta::days(20_000);
-    let ticket = |tenant: &str| Ticket { tenant: tenant.to_owned(), expires_at };
+    let ticket = |tenant: &str| StoredTicket { tenant: tenant.to_owned(), expires_at };
 
     assert_eq!(ok(store.take(one).await, "take"), None, "a ticket that never was");
     ok(store.put(one, ticket("one")).await, "put");

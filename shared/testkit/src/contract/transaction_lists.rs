@@ -3,10 +3,10 @@
 use riffle_ports::{Month, Transaction, TransactionKey};
 
 use super::ok;
-use super::transaction_store::{Place, day, row};
+use super::transaction_store::{StatementStores, day, row};
 
 /// Checks the list of one account's month: by key, in pages of any size, in both directions.
-pub(super) async fn month(place: &Place<'_>) {
+pub(super) async fn month(place: &StatementStores<'_>) {
     let file = place.file().await;
     let of = |date, identity: &str, occurrence| row(&file.id, "months", date, identity, occurrence);
     let mut january = vec![
@@ -61,7 +61,7 @@ fn january_2026() -> Month {
 }
 
 async fn list(
-    place: &Place<'_>,
+    place: &StatementStores<'_>,
     newest_first: bool,
     after: Option<&TransactionKey>,
     limit: u32,
@@ -69,7 +69,7 @@ async fn list(
     place.store.month(&place.tenant, "months", january_2026(), newest_first, after, limit).await
 }
 
-async fn pages(place: &Place<'_>, newest_first: bool, limit: u32) -> Vec<Transaction> {
+async fn pages(place: &StatementStores<'_>, newest_first: bool, limit: u32) -> Vec<Transaction> {
     let mut all: Vec<Transaction> = Vec::new();
     loop {
         let after = all.last().map(|row| row.key.clone());
@@ -85,8 +85,8 @@ async fn pages(place: &Place<'_>, newest_first: bool, limit: u32) -> Vec<Transac
 }
 
 /// Proves that each account and month with rows is listed once, ascending.
-pub(super) async fn months(place: &Place<'_>) {
-    let own = Place { tenant: format!("tenant {}", place.ids.fresh()), ..*place };
+pub(super) async fn months(place: &StatementStores<'_>) {
+    let own = StatementStores { tenant: format!("tenant {}", place.ids.fresh()), ..*place };
     let none = ok(own.store.months(&own.tenant).await, "months");
     assert_eq!(none, [], "nothing was ever stored");
     let file = own.file().await;

@@ -12,7 +12,7 @@ use super::ok;
 use super::record_store::{create, held, moved, new_record, next, replace};
 
 /// The two stores that hold a file's record and its rows, with a tenant that only this suite uses.
-pub(super) struct Place<'a> {
+pub(super) struct StatementStores<'a> {
     pub records: &'a dyn RecordStore,
     pub store: &'a dyn TransactionStore,
     pub ids: &'a dyn Ids,
@@ -20,31 +20,31 @@ pub(super) struct Place<'a> {
 }
 
 /// A file, and its record as last stored.
-pub(super) struct File {
+pub(super) struct RecordedFile {
     pub id: FileId,
     record: Record,
 }
 
-impl File {
+impl RecordedFile {
     fn of(record: Record) -> Self {
         Self { id: FileId(record.subject.id.clone()), record }
     }
 }
 
-impl Place<'_> {
+impl StatementStores<'_> {
     /// Creates a file that is being processed under the token `token`.
-    pub async fn file(&self) -> File {
+    pub async fn file(&self) -> RecordedFile {
         let record = new_record(self.ids, &self.tenant);
         create(self.records, &record).await;
-        File::of(replace(self.records, &record, held(&record, 2, "token"), &[]).await)
+        RecordedFile::of(replace(self.records, &record, held(&record, 2, "token"), &[]).await)
     }
 
     /// Replaces the file's record with the changed one.
-    async fn becomes(&self, file: &File, change: impl FnOnce(&Record) -> Record) {
+    async fn becomes(&self, file: &RecordedFile, change: impl FnOnce(&Record) -> Record) {
         replace(self.records, &file.record, change(&file.record), &[]).await;
     }
 
-    pub async fn store(&self, file: &File, rows: &[Transaction]) -> Vec<bool> {
+    pub async fn store(&self, file: &RecordedFile, rows: &[Transaction]) -> Vec<bool> {
         let stored = self.store.store(&self.tenant, &file.id, "token", rows).await;
         match ok(stored, "store") {
             StoredRows::Done(first) => first,
@@ -56,7 +56,7 @@ impl Place<'_> {
         ok(self.store.get(&self.tenant, &keys(rows)).await, "get")
     }
 
-    pub async fn remove(&self, file: &File, rows: &[Transaction]) {
+    pub async fn remove(&self, file: &RecordedFile, rows: &[Transaction]) {
         ok(self.store.remove(&self.tenant, &file.id, &keys(rows)).await, "remove");
     }
 
@@ -108,7 +108,7 @@ pub(super) fn category(name: &str) -> Category {
 }
 
 /// Checks unusual texts, amounts of every scale, and absent optional fields.
-pub(super) async fn content(place: &Place<'_>) {
+pub(super) async fn content(place: &StatementStores<'_>) {
     let file = place.file().await;
     let odd = "Ünïcode \"quoted\" \\ 漢字 🦀\u{202e}'; --\n\t<&>";
     let full = Transaction {
@@ -154,7 +154,7 @@ pub(super) async fn content(place: &Place<'_>) {
 }
 
 /// Checks the largest batch, and keys that differ in one part only.
-pub(super) async fn batches(place: &Place<'_>) {
+pub(super) async fn batches(place: &StatementStores<'_>) {
     let file = place.file().await;
     let most = place.store.batch();
     assert!(most >= 10, "a call takes {most} rows: the suite hands over ten");
@@ -200,9 +200,9 @@ pub(super) async fn batches(place: &Place<'_>) {
 }
 
 /// Proves that the first file to bring a row stays the first, and that storing a row again does not change it.
-pub(super) async fn first_wins(place: &Place<'_>) {
+pub(super) async fn first_wins(place: &StatementStores<'_>) {
     let (one, two) = (place.file().await, place.file().await);
-    let of = |file: &File, identity: &str| row(&file.id, "shared", day(2026, 1, 5), identity, 1);
+    let of = |file: &RecordedFile, identity: &str| row(&file.id, "shared", day(2026, 1, 5), identity, 1);
     let ones = [of(&one, "1"), of(&one, "2")];
     assert_eq!(place.store(&one, &ones).await, [true, true], "the first file");
     let twos = [of(&two, "2"), of(&two, "3")];
@@ -224,7 +224,7 @@ pub(super) async fn first_wins(place: &Place<'_>) {
     for _ in 0..8 {
         files.push(place.file().await);
     }
-    let rows = |file: &File| -> Vec<Transaction> {
+    let rows = |file: &RecordedFile| -> Vec<Transaction> {
         (0..10).map(|nth| row(&file.id, "race", day(2026, 1, 5), &format!("{nth}"), 1)).collect()
     };
     let batches: Vec<Vec<Transaction>> = files.iter().map(rows).collect();
@@ -255,8 +255,8 @@ pub(super) async fn first_wins(place: &Place<'_>) {
 }
 
 /// Proves that only the worker that holds the file's record can store rows.
-pub(super) async fn guard(place: &Place<'_>) {
-    let new = || File::of(new_record(place.ids, &place.tenant));
+pub(super) async fn guard(place: &StatementStores<'_>) {
+    let new = || RecordedFile::of(new_record(place.ids, &place.tenant));
     let (waiting, unknown, elsewhere) = (new(), new(), new());
     create(place.records, &waiting.record).await;
     let other_flow = Subject::new("workbook", &*elsewhere.record.subject.id);
@@ -310,9 +310,9 @@ pub(super) async fn guard(place: &Place<'_>) {
 }
 
 /// Proves that only the worker that holds the file can withdraw its rows.
-pub(super) async fn withdrawal(place: &Place<'_>) {
+pub(super) async fn withdrawal(place: &StatementStores<'_>) {
     let [one, two, done] = [place.file().await, place.file().await, place.file().await];
-    let of = |file: &File, identity: &str| row(&file.id, "withdrawal", day(2026, 1, 5), identity, 1);
+    let of = |file: &RecordedFile, identity: &str| row(&file.id, "withdrawal", day(2026, 1, 5), identity, 1);
     let ones = [of(&one, "own"), of(&one, "shared")];
     let dones = [of(&done, "done")];
     place.store(&one, &ones).await;
@@ -321,7 +321,7 @@ pub(super) async fn withdrawal(place: &Place<'_>) {
     place
         .becomes(&done, |seen| Record { lease: seen.lease.clone(), ..moved(seen, 3, "processed", false) })
         .await;
-    let withdraw = async |tenant: &str, file: &File, token: &str, rows: &[Transaction]| {
+    let withdraw = async |tenant: &str, file: &RecordedFile, token: &str, rows: &[Transaction]| {
         ok(place.store.withdraw(tenant, &file.id, token, &keys(rows)).await, "withdraw")
     };
     assert!(!withdraw(&place.tenant, &one, "another", &ones).await, "somebody else is at work");
@@ -346,9 +346,9 @@ pub(super) async fn withdrawal(place: &Place<'_>) {
 }
 
 /// Proves that a transaction is deleted with the last file that shows it.
-pub(super) async fn removal(place: &Place<'_>) {
+pub(super) async fn removal(place: &StatementStores<'_>) {
     let [one, two, stranger] = [place.file().await, place.file().await, place.file().await];
-    let of = |file: &File, identity: &str| row(&file.id, "removal", day(2026, 1, 5), identity, 1);
+    let of = |file: &RecordedFile, identity: &str| row(&file.id, "removal", day(2026, 1, 5), identity, 1);
     let ones = [of(&one, "own"), of(&one, "shared")];
     let twos = [of(&two, "shared"), of(&two, "other")];
     place.store(&one, &ones).await;
@@ -376,7 +376,7 @@ pub(super) async fn removal(place: &Place<'_>) {
 }
 
 /// Proves that categories can be set and cleared, and that setting one creates no row.
-pub(super) async fn categories(place: &Place<'_>) {
+pub(super) async fn categories(place: &StatementStores<'_>) {
     let file = place.file().await;
     let rows: Vec<Transaction> =
         (0..3).map(|nth| row(&file.id, "categories", day(2026, 1, 5), &format!("{nth}"), 1)).collect();

@@ -1,7 +1,7 @@
 //! The contract suite for storages to which clients upload files.
 
 use async_trait::async_trait;
-use riffle_ports::{Completed, Entry, Ids, PostForm, ReadError, Received, UploadStorage, read_all};
+use riffle_ports::{Completed, Entry, Ids, PostForm, ReadError, ReceivedFile, UploadStorage, read_all};
 
 use super::{assert_broken, ok};
 
@@ -24,7 +24,7 @@ fn key(ids: &dyn Ids) -> String {
     format!("contract/{}/0000001", ids.fresh())
 }
 
-fn entry(received: &Received) -> Entry {
+fn entry(received: &ReceivedFile) -> Entry {
     Entry {
         name: "odd/../name".to_owned(),
         locator: "1".to_owned(),

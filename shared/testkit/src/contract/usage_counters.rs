@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
-use riffle_ports::{Ids, UsageCounters, Used};
+use riffle_ports::{CountedUse, Ids, UsageCounters};
 
 use super::ok;
 
@@ -17,23 +17,23 @@ pub async fn usage_counters(counters: &dyn UsageCounters, ids: &dyn Ids) {
     let add = async |tenant: &str, used, amount, limit| {
         ok(counters.add(tenant, used, window, amount, limit).await, "add")
     };
-    assert!(!add(&tenant, Used::Scans, 4, 3).await, "more than all at once, and the first");
-    assert!(add(&tenant, Used::Scans, 2, 3).await);
-    assert!(!add(&tenant, Used::Scans, 2, 3).await, "only one is left");
-    assert!(add(&tenant, Used::Scans, 1, 3).await, "what was refused was not counted");
-    assert!(!add(&tenant, Used::Scans, 1, 3).await);
-    assert!(add(&tenant, Used::Scans, 1, 4).await, "a limit may be raised");
-    assert!(!add(&tenant, Used::Scans, 1, 1).await, "and lowered");
+    assert!(!add(&tenant, CountedUse::Scans, 4, 3).await, "more than all at once, and the first");
+    assert!(add(&tenant, CountedUse::Scans, 2, 3).await);
+    assert!(!add(&tenant, CountedUse::Scans, 2, 3).await, "only one is left");
+    assert!(add(&tenant, CountedUse::Scans, 1, 3).await, "what was refused was not counted");
+    assert!(!add(&tenant, CountedUse::Scans, 1, 3).await);
+    assert!(add(&tenant, CountedUse::Scans, 1, 4).await, "a limit may be raised");
+    assert!(!add(&tenant, CountedUse::Scans, 1, 1).await, "and lowered");
 
-    assert!(add(&tenant, Used::Requests, 1, 1).await, "another count");
-    assert!(add(&ids.fresh(), Used::Scans, 1, 1).await, "another tenant");
+    assert!(add(&tenant, CountedUse::Requests, 1, 1).await, "another count");
+    assert!(add(&ids.fresh(), CountedUse::Scans, 1, 1).await, "another tenant");
     let later = (window.1, window.1 + TimeDelta::days(1));
-    assert!(ok(counters.add(&tenant, Used::Scans, later, 3, 3).await, "add"), "another window");
+    assert!(ok(counters.add(&tenant, CountedUse::Scans, later, 3, 3).await, "add"), "another window");
 
     let large = u64::MAX >> 1;
-    assert!(add(&tenant, Used::UploadBytes, large, large).await, "bytes are many");
-    assert!(!add(&tenant, Used::UploadBytes, 1, large).await);
+    assert!(add(&tenant, CountedUse::UploadBytes, large, large).await, "bytes are many");
+    assert!(!add(&tenant, CountedUse::UploadBytes, 1, large).await);
 
-    let at_once = join_all((0..20).map(|_| add(&tenant, Used::OcrPages, 1, 7))).await;
+    let at_once = join_all((0..20).map(|_| add(&tenant, CountedUse::OcrPages, 1, 7))).await;
     assert_eq!(at_once.iter().filter(|added| **added).count(), 7, "of many at once, as many as have room");
 }

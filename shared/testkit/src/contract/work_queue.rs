@@ -11,7 +11,7 @@ use super::{assert_broken, ok};
 
 /// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivered {
+pub struct ConsumedMessage {
     pub receipt: String,
     pub body: String,
     pub group: String,
@@ -25,9 +25,9 @@ pub trait QueueHarness: Send + Sync {
     fn queue(&self) -> &dyn WorkQueue;
 
     /// Receives up to 10 messages. Empty if there are none (a real queue is polled long enough to be sure).
-    async fn receive(&self, queue: &str) -> Vec<Delivered>;
+    async fn receive(&self, queue: &str) -> Vec<ConsumedMessage>;
 
-    async fn delete(&self, queue: &str, delivered: Delivered);
+    async fn delete(&self, queue: &str, delivered: ConsumedMessage);
 
     /// Lets the visibility timeout of all received messages expire.
     async fn expire(&self);

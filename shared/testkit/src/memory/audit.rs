@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use riffle_ports::{AuditEntry, AuditTrail, PortError, Subject};
 
-use super::statements::{MemoryStatements, Noted};
+use super::statements::{MemoryStatements, StatementsChange};
 
 fn by_time(mut entries: Vec<AuditEntry>) -> Vec<AuditEntry> {
     entries.sort_by(|one, two| (one.at, &one.event_id).cmp(&(two.at, &two.event_id)));
@@ -22,7 +22,7 @@ impl AuditTrail for MemoryStatements {
             };
             let new = !books.audit.iter().any(same);
             let (tenant, subject) = (entry.tenant.clone(), entry.subject.clone());
-            books.note(Noted::Audited { tenant, subject, event: entry.event_id.clone(), new });
+            books.note(StatementsChange::Audited { tenant, subject, event: entry.event_id.clone(), new });
             if new {
                 books.audit.push(entry);
             }
@@ -63,7 +63,7 @@ impl AuditTrail for MemoryStatements {
             books.audit.retain(|entry| {
                 entry.tenant != tenant || entry.subject != *subject || keep.contains(&entry.event_id)
             });
-            books.note(Noted::Forgotten(tenant.to_owned(), subject.clone()));
+            books.note(StatementsChange::Forgotten(tenant.to_owned(), subject.clone()));
             Ok(())
         })
     }

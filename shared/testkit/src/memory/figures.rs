@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
 
-use super::statements::{MemoryStatements, Noted};
+use super::statements::{MemoryStatements, StatementsChange};
 
 #[async_trait]
 impl FigureStore for MemoryStatements {
@@ -36,7 +36,7 @@ impl FigureStore for MemoryStatements {
                 books.figures.insert(key, figures);
             }
             let (tenant, account) = (tenant.to_owned(), account.to_owned());
-            books.note(Noted::Figures { tenant, account, month, put });
+            books.note(StatementsChange::Figures { tenant, account, month, put });
             Ok(put)
         })
     }
@@ -57,7 +57,7 @@ impl FigureStore for MemoryStatements {
                 books.months.remove(&key);
             }
             let (tenant, account) = (tenant.to_owned(), account.to_owned());
-            books.note(Noted::Figures { tenant, account, month, put: forgotten });
+            books.note(StatementsChange::Figures { tenant, account, month, put: forgotten });
             Ok(forgotten)
         })
     }

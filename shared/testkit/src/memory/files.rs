@@ -13,14 +13,14 @@ use super::lock;
 /// A [`FileSource`] over folders that exist in memory only. A file is found by `folder/name`.
 #[derive(Debug)]
 pub struct MemoryFiles {
-    folders: Folders,
+    folders: FolderMap,
     page: usize,
 }
 
-type Folders = Arc<Mutex<BTreeMap<String, BTreeMap<String, File>>>>;
+type FolderMap = Arc<Mutex<BTreeMap<String, BTreeMap<String, MemoryFile>>>>;
 
 #[derive(Debug, Clone)]
-struct File {
+struct MemoryFile {
     content: Bytes,
     version: u64,
 }
@@ -28,7 +28,7 @@ struct File {
 impl MemoryFiles {
     /// Lists at most `page` entries at a time.
     pub fn new(page: usize) -> Self {
-        Self { folders: Folders::default(), page: page.clamp(1, 1_000) }
+        Self { folders: FolderMap::default(), page: page.clamp(1, 1_000) }
     }
 
     /// Creates an empty folder, unless it exists.
@@ -41,7 +41,7 @@ impl MemoryFiles {
         let mut folders = lock(&self.folders);
         let files = folders.entry(folder.to_owned()).or_default();
         let version = files.get(name).map_or(1, |before| before.version + 1);
-        files.insert(name.to_owned(), File { content: content.into(), version });
+        files.insert(name.to_owned(), MemoryFile { content: content.into(), version });
     }
 
     /// Removes a file, if it exists.
@@ -64,7 +64,7 @@ impl FileSource for MemoryFiles {
                 return Err(SourceError::Refused(format!("{folder} does not exist")));
             }
         }
-        Ok(Box::new(Listing {
+        Ok(Box::new(MemoryListing {
             folders: Arc::clone(&self.folders),
             wanted: wanted.clone(),
             folder: 0,
@@ -97,15 +97,18 @@ impl FileSource for MemoryFiles {
     }
 }
 
-fn file<'f>(folders: &'f BTreeMap<String, BTreeMap<String, File>>, locator: &str) -> Option<&'f File> {
+fn file<'f>(
+    folders: &'f BTreeMap<String, BTreeMap<String, MemoryFile>>,
+    locator: &str,
+) -> Option<&'f MemoryFile> {
     folders
         .iter()
         .find_map(|(folder, files)| files.get(locator.strip_prefix(folder.as_str())?.strip_prefix('/')?))
 }
 
 /// A listing that reads the folders again for each requested page, as a real listing does.
-struct Listing {
-    folders: Folders,
+struct MemoryListing {
+    folders: FolderMap,
     wanted: Vec<String>,
     folder: usize,
     after: Option<String>,
@@ -113,7 +116,7 @@ struct Listing {
 }
 
 #[async_trait]
-impl Pages for Listing {
+impl Pages for MemoryListing {
     async fn next(&mut self) -> Result<Option<Vec<Entry>>, SourceError> {
         let folders = lock(&self.folders);
         let mut entries = Vec::new();

@@ -28,11 +28,11 @@ pub struct MemoryInbox {
     bucket: String,
     queue: Arc<MemoryQueue>,
     clock: Arc<dyn Clock>,
-    state: Mutex<State>,
+    state: Mutex<InboxState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct InboxState {
     made: u64,
     objects: BTreeMap<(String, String), NewObject>,
 }

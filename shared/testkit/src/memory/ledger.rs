@@ -6,8 +6,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use riffle_ports::{
-    Attempt, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, State,
-    StoredResult, Transition, Usage,
+    Attempt, ChunkDone, Counts, ListedAt, PortError, ScanLedger, Session, SessionId, State, StoredResult,
+    Transition, TransitionResult, Usage,
 };
 
 use super::lock;
@@ -15,19 +15,19 @@ use super::lock;
 /// The content of the ledger. Plain data, so that checkers can read it and known-bad ledgers can write what no ledger
 /// should.
 #[derive(Debug, Default)]
-pub struct Books {
+pub struct LedgerData {
     pub sessions: BTreeMap<SessionId, Session>,
     /// Results by session and chunk, then by index.
     pub results: BTreeMap<(SessionId, u32), BTreeMap<u32, StoredResult>>,
     pub done: BTreeMap<(SessionId, u32), BTreeSet<u32>>,
     pub attempts: BTreeMap<(SessionId, u32), Attempt>,
     /// The changes since a checker last took them, oldest first.
-    changes: Vec<Change>,
+    changes: Vec<LedgerChange>,
 }
 
 /// A change of the books, or a requested change that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub enum LedgerChange {
     Created(SessionId),
     /// A session was to be created under an id that is taken.
     Taken(SessionId),
@@ -97,14 +97,14 @@ pub(crate) const fn call_of(transition: &Transition) -> &'static str {
     }
 }
 
-impl Books {
+impl LedgerData {
     /// Notes a change for the checkers. Every method that writes calls it, also in known-bad ledgers.
-    pub fn note(&mut self, change: Change) {
+    pub fn note(&mut self, change: LedgerChange) {
         self.changes.push(change);
     }
 
     /// Returns the changes noted so far and removes them.
-    pub fn take_changes(&mut self) -> Vec<Change> {
+    pub fn take_changes(&mut self) -> Vec<LedgerChange> {
         std::mem::take(&mut self.changes)
     }
 
@@ -119,7 +119,7 @@ impl Books {
 /// A [`ScanLedger`] in memory.
 #[derive(Debug, Default)]
 pub struct MemoryLedger {
-    books: Mutex<Books>,
+    books: Mutex<LedgerData>,
 }
 
 impl MemoryLedger {
@@ -128,7 +128,7 @@ impl MemoryLedger {
     }
 
     /// Gives a test access to the books, to read or to manipulate them.
-    pub fn inspect<T>(&self, look: impl FnOnce(&mut Books) -> T) -> T {
+    pub fn inspect<T>(&self, look: impl FnOnce(&mut LedgerData) -> T) -> T {
         look(&mut lock(&self.books))
     }
 }
@@ -138,10 +138,10 @@ impl ScanLedger for MemoryLedger {
     async fn create(&self, session: Session) -> Result<Option<Session>, PortError> {
         self.inspect(|books| {
             if let Some(taken) = books.sessions.get(&session.id).cloned() {
-                books.note(Change::Taken(session.id));
+                books.note(LedgerChange::Taken(session.id));
                 return Ok(Some(taken));
             }
-            books.note(Change::Created(session.id.clone()));
+            books.note(LedgerChange::Created(session.id.clone()));
             books.sessions.insert(session.id.clone(), session);
             Ok(None)
         })
@@ -151,21 +151,25 @@ impl ScanLedger for MemoryLedger {
         Ok(self.inspect(|books| books.sessions.get(id).cloned()))
     }
 
-    async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError> {
+    async fn transition(
+        &self,
+        id: &SessionId,
+        transition: Transition,
+    ) -> Result<TransitionResult, PortError> {
         self.inspect(|books| {
             let Some(session) = books.sessions.get_mut(id) else {
-                return Ok(Outcome::NoSession);
+                return Ok(TransitionResult::NoSession);
             };
             let from = session.state;
             let by = name_of(&transition);
             let applied = session.apply(&transition);
             let after = session.clone();
             if applied.is_err() {
-                books.note(Change::Refused { id: id.clone(), by, state: from });
-                return Ok(Outcome::Refused(after));
+                books.note(LedgerChange::Refused { id: id.clone(), by, state: from });
+                return Ok(TransitionResult::Refused(after));
             }
-            books.note(Change::Moved { id: id.clone(), by, from, to: after.state });
-            Ok(Outcome::Applied(after))
+            books.note(LedgerChange::Moved { id: id.clone(), by, from, to: after.state });
+            Ok(TransitionResult::Applied(after))
         })
     }
 
@@ -180,11 +184,11 @@ impl ScanLedger for MemoryLedger {
             result.body.check()?;
             let results = books.results.entry((id.clone(), chunk)).or_default();
             if let Some(stored) = results.get(&index).cloned() {
-                books.note(Change::Kept { id: id.clone(), index });
+                books.note(LedgerChange::Kept { id: id.clone(), index });
                 return Ok(stored);
             }
             results.insert(index, result.clone());
-            books.note(Change::Result { id: id.clone(), chunk, index });
+            books.note(LedgerChange::Result { id: id.clone(), chunk, index });
             Ok(result)
         })
     }
@@ -207,7 +211,7 @@ impl ScanLedger for MemoryLedger {
             let new: BTreeSet<u32> = indices.difference(done).copied().collect();
             done.extend(&new);
             let len = u32::try_from(done.len()).unwrap_or(u32::MAX);
-            books.note(Change::Done { id: id.clone(), chunk, new: new.len() });
+            books.note(LedgerChange::Done { id: id.clone(), chunk, new: new.len() });
             Ok(ChunkDone { new, len })
         })
     }
@@ -236,7 +240,7 @@ impl ScanLedger for MemoryLedger {
             session.counts.matches += counts.matches;
             session.usage += usage;
             let after = session.clone();
-            books.note(Change::Progressed(id.clone()));
+            books.note(LedgerChange::Progressed(id.clone()));
             Ok(Some(after))
         })
     }
@@ -249,7 +253,7 @@ impl ScanLedger for MemoryLedger {
     ) -> Result<Attempt, PortError> {
         self.inspect(|books| {
             if let Some(remembered) = books.attempts.get(&(id.clone(), index)).cloned() {
-                books.note(Change::Attempted { id: id.clone(), index });
+                books.note(LedgerChange::Attempted { id: id.clone(), index });
                 return Ok(remembered);
             }
             books.attempts.insert((id.clone(), index), attempt.clone());
@@ -272,7 +276,7 @@ impl ScanLedger for MemoryLedger {
             books.results.retain(|(of, chunk), _| of != id || *chunk >= chunks);
             books.done.retain(|(of, chunk), _| of != id || *chunk >= chunks);
             books.attempts.retain(|(of, _), _| of != id);
-            books.note(Change::Erased(id.clone()));
+            books.note(LedgerChange::Erased(id.clone()));
             Ok(())
         })
     }

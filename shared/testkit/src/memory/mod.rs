@@ -31,13 +31,15 @@ pub use connections::MemoryConnections;
 pub use files::MemoryFiles;
 pub use inbox::{MemoryInbox, NewObject};
 pub(crate) use ledger::call_of;
-pub use ledger::{Books, Change, MemoryLedger, name_of};
+pub use ledger::{LedgerChange, LedgerData, MemoryLedger, name_of};
 pub use notifier::{MAX_FRAME_BYTES, MemoryNotifier, Pushed};
 pub use objects::MemoryObjects;
-pub use place::Place;
-pub use queue::{MemoryQueue, Received};
-pub use records::{MemoryRecords, RecordBooks, RecordKey, RecordNote, Waiting};
-pub use statements::{FileKey, MemoryStatements, Noted, Row, RowKey, StatementBooks};
+pub use place::QueuePlace;
+pub use queue::{MemoryMessage, MemoryQueue};
+pub use records::{MemoryRecords, OutboxEvent, RecordKey, RecordsChange, RecordsData};
+pub use statements::{
+    FileKey, MemoryStatements, RowKey, StatementsChange, StatementsData, StoredTransaction,
+};
 pub use tickets::MemoryTickets;
 pub use tokens::MemoryTokens;
 pub use uploads::NoUploads;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use riffle_ports::{ClientNotifier, Delivery, PortError};
+use riffle_ports::{ClientNotifier, PortError, PushResult};
 
 use super::lock;
 
@@ -21,11 +21,11 @@ pub struct Pushed {
 /// A [`ClientNotifier`] that keeps the frames of open connections in the order in which they were pushed.
 #[derive(Debug, Default)]
 pub struct MemoryNotifier {
-    state: Mutex<Line>,
+    state: Mutex<NotifierState>,
 }
 
 #[derive(Debug, Default)]
-struct Line {
+struct NotifierState {
     open: BTreeSet<String>,
     under_way: VecDeque<Pushed>,
 }
@@ -64,7 +64,7 @@ impl MemoryNotifier {
 
 #[async_trait]
 impl ClientNotifier for MemoryNotifier {
-    async fn push(&self, connection: &str, frame: &str) -> Result<Delivery, PortError> {
+    async fn push(&self, connection: &str, frame: &str) -> Result<PushResult, PortError> {
         if frame.len() > MAX_FRAME_BYTES {
             return Err(PortError::Broken(format!(
                 "a frame of {} bytes; at most {MAX_FRAME_BYTES} may be sent",
@@ -73,9 +73,9 @@ impl ClientNotifier for MemoryNotifier {
         }
         let mut line = lock(&self.state);
         if !line.open.contains(connection) {
-            return Ok(Delivery::Gone);
+            return Ok(PushResult::Gone);
         }
         line.under_way.push_back(Pushed { connection: connection.to_owned(), frame: frame.to_owned() });
-        Ok(Delivery::Sent)
+        Ok(PushResult::Sent)
     }
 }

@@ -13,11 +13,11 @@ use super::lock;
 /// from a second one with the same bytes.
 #[derive(Debug, Default)]
 pub struct MemoryObjects {
-    stored: Mutex<BTreeMap<String, Stored>>,
+    stored: Mutex<BTreeMap<String, StoredObject>>,
 }
 
 #[derive(Debug)]
-struct Stored {
+struct StoredObject {
     content: Bytes,
     writes: u32,
 }
@@ -53,7 +53,7 @@ impl ObjectStore for MemoryObjects {
         check(key)?;
         let mut stored = lock(&self.stored);
         let writes = stored.get(key).map_or(0, |before| before.writes) + 1;
-        stored.insert(key.to_owned(), Stored { content, writes });
+        stored.insert(key.to_owned(), StoredObject { content, writes });
         Ok(())
     }
 
@@ -63,7 +63,7 @@ impl ObjectStore for MemoryObjects {
         if stored.contains_key(key) {
             return Ok(Put::Exists);
         }
-        stored.insert(key.to_owned(), Stored { content, writes: 1 });
+        stored.insert(key.to_owned(), StoredObject { content, writes: 1 });
         Ok(Put::Stored)
     }
 

@@ -2,14 +2,14 @@
 
 /// A queue of the topology, or the dead letters of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
+pub struct QueuePlace {
     /// The queue's name.
     pub queue: &'static str,
     /// Whether this is the queue's dead letters, which have no consumer.
     pub dead: bool,
 }
 
-impl Place {
+impl QueuePlace {
     pub const fn of(queue: &'static str) -> Self {
         Self { queue, dead: false }
     }

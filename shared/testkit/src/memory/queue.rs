@@ -8,27 +8,27 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use riffle_ports::{Clock, DeadLetter, DeadLetters, Message, PortError, WorkQueue};
+use riffle_ports::{Clock, DeadLetter, DeadLetterStore, Message, PortError, WorkQueue};
 use riffle_topology::{Consumed, RIFFLE, Then, Topology};
 
-use super::{Place, lock};
+use super::{QueuePlace, lock};
 
 /// The maximum number of messages in one receive, as in SQS. A function must accept any number up to it.
 const BATCH: usize = 10;
 
 /// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received {
+pub struct MemoryMessage {
     /// The same at every receive.
     pub id: u64,
-    pub place: Place,
+    pub place: QueuePlace,
     /// 1 at the first receive from this place.
     pub receive_count: u32,
     pub sent_at: DateTime<Utc>,
     pub message: Message,
 }
 
-impl Received {
+impl MemoryMessage {
     /// Returns the receipt that identifies this receive of this message.
     pub fn receipt(&self) -> String {
         format!("{}-{}", self.id, self.receive_count)
@@ -36,8 +36,8 @@ impl Received {
 }
 
 #[derive(Debug, Clone)]
-struct Held {
-    place: Place,
+struct QueuedMessage {
+    place: QueuePlace,
     message: Message,
     receive_count: u32,
     visible_at: DateTime<Utc>,
@@ -45,11 +45,11 @@ struct Held {
 }
 
 #[derive(Debug, Default)]
-struct Queues {
+struct QueueData {
     next_id: u64,
-    held: BTreeMap<u64, Held>,
+    held: BTreeMap<u64, QueuedMessage>,
     /// Deleted messages, so that a test can have them delivered again.
-    deleted: Vec<(u64, Held)>,
+    deleted: Vec<(u64, QueuedMessage)>,
 }
 
 /// A [`WorkQueue`] in memory, with its consuming side.
@@ -58,7 +58,7 @@ pub struct MemoryQueue {
     /// How long a received message stays hidden.
     visibility: TimeDelta,
     topology: Topology,
-    queues: Mutex<Queues>,
+    queues: Mutex<QueueData>,
 }
 
 impl std::fmt::Debug for MemoryQueue {
@@ -87,8 +87,8 @@ impl MemoryQueue {
     ///
     /// # Panics
     /// If there is no such queue.
-    pub fn place(&self, queue: &str) -> Place {
-        Place::of(self.consumed(queue).queue.name)
+    pub fn place(&self, queue: &str) -> QueuePlace {
+        QueuePlace::of(self.consumed(queue).queue.name)
     }
 
     fn consumed(&self, queue: &str) -> Consumed {
@@ -97,25 +97,25 @@ impl MemoryQueue {
     }
 
     /// Returns where a message goes after too many receives from this queue.
-    fn moves_to(&self, consumed: &Consumed) -> Place {
+    fn moves_to(&self, consumed: &Consumed) -> QueuePlace {
         match consumed.queue.then {
-            Then::DeadLetter => Place::dead_letters(consumed.queue.name),
+            Then::DeadLetter => QueuePlace::dead_letters(consumed.queue.name),
             Then::MoveTo(function) => {
                 let to = self.topology.consumed_by(function).expect("a queue leads to a queue");
-                Place::of(to.queue.name)
+                QueuePlace::of(to.queue.name)
             }
         }
     }
 
     /// Receives up to a batch of visible messages, oldest first.
-    pub fn receive(&self, place: Place) -> Vec<Received> {
+    pub fn receive(&self, place: QueuePlace) -> Vec<MemoryMessage> {
         let ids = self.visible(place);
         self.receive_these(place, &ids)
     }
 
     /// Receives those of `ids` that are visible in `place`, in the given order, up to a batch. A message that has been
     /// received too often moves to its next place instead.
-    pub fn receive_these(&self, place: Place, ids: &[u64]) -> Vec<Received> {
+    pub fn receive_these(&self, place: QueuePlace, ids: &[u64]) -> Vec<MemoryMessage> {
         if place.dead {
             return Vec::new();
         }
@@ -143,7 +143,7 @@ impl MemoryQueue {
             }
             held.receive_count += 1;
             held.visible_at = now + self.visibility;
-            received.push(Received {
+            received.push(MemoryMessage {
                 id: *id,
                 place,
                 receive_count: held.receive_count,
@@ -156,7 +156,7 @@ impl MemoryQueue {
 
     /// Acknowledges a message: removes it, even if its visibility timeout has expired and another consumer has received
     /// it. A message that has moved to another place stays there.
-    pub fn delete(&self, received: &Received) {
+    pub fn delete(&self, received: &MemoryMessage) {
         let mut queues = lock(&self.queues);
         if queues.held.get(&received.id).is_some_and(|held| held.place == received.place)
             && let Some(held) = queues.held.remove(&received.id)
@@ -166,7 +166,7 @@ impl MemoryQueue {
     }
 
     /// Makes a message visible again at once, unless it has been received again since.
-    pub fn release(&self, received: &Received) {
+    pub fn release(&self, received: &MemoryMessage) {
         let now = self.clock.now();
         let mut queues = lock(&self.queues);
         if let Some(held) = queues.held.get_mut(&received.id)
@@ -178,7 +178,7 @@ impl MemoryQueue {
     }
 
     /// Returns the ids of the messages that can be received from `place` now, oldest first.
-    pub fn visible(&self, place: Place) -> Vec<u64> {
+    pub fn visible(&self, place: QueuePlace) -> Vec<u64> {
         let now = self.clock.now();
         let queues = lock(&self.queues);
         queues
@@ -190,7 +190,7 @@ impl MemoryQueue {
     }
 
     /// Returns whether a message can be received from `place` now.
-    pub fn has_visible(&self, place: Place) -> bool {
+    pub fn has_visible(&self, place: QueuePlace) -> bool {
         let now = self.clock.now();
         let queues = lock(&self.queues);
         let mut held = queues.held.values();
@@ -210,7 +210,7 @@ impl MemoryQueue {
     }
 
     /// Returns the number of messages in `place`, visible or not.
-    pub fn len(&self, place: Place) -> usize {
+    pub fn len(&self, place: QueuePlace) -> usize {
         let queues = lock(&self.queues);
         queues.held.values().filter(|held| held.place == place).count()
     }
@@ -221,14 +221,14 @@ impl MemoryQueue {
     }
 
     /// Returns the messages in `place`, oldest first.
-    pub fn peek(&self, place: Place) -> Vec<Message> {
+    pub fn peek(&self, place: QueuePlace) -> Vec<Message> {
         let queues = lock(&self.queues);
         let there = queues.held.values().filter(|held| held.place == place);
         there.map(|held| held.message.clone()).collect()
     }
 
     /// Returns all dead letters with their places, oldest first.
-    pub fn dead(&self) -> Vec<(Place, Message)> {
+    pub fn dead(&self) -> Vec<(QueuePlace, Message)> {
         let queues = lock(&self.queues);
         let dead = queues.held.values().filter(|held| held.place.dead);
         dead.map(|held| (held.place, held.message.clone())).collect()
@@ -261,7 +261,7 @@ impl MemoryQueue {
     }
 
     /// Returns the ids of the messages in `place`, visible or not, whose body is `wanted`, oldest first.
-    pub fn ids(&self, place: Place, wanted: impl Fn(&str) -> bool) -> Vec<u64> {
+    pub fn ids(&self, place: QueuePlace, wanted: impl Fn(&str) -> bool) -> Vec<u64> {
         let queues = lock(&self.queues);
         queues
             .held
@@ -273,13 +273,13 @@ impl MemoryQueue {
 
     /// Returns the places of the deleted messages, oldest first. Each can be brought back with
     /// [`resurrect`](Self::resurrect).
-    pub fn deleted(&self) -> Vec<Place> {
+    pub fn deleted(&self) -> Vec<QueuePlace> {
         let queues = lock(&self.queues);
         queues.deleted.iter().map(|(_, held)| held.place).collect()
     }
 
     /// Puts the `nth` deleted message back into its place, as at-least-once delivery allows.
-    pub fn resurrect(&self, nth: usize) -> Option<Place> {
+    pub fn resurrect(&self, nth: usize) -> Option<QueuePlace> {
         let now = self.clock.now();
         let mut queues = lock(&self.queues);
         let (id, mut held) = queues.deleted.get(nth)?.clone();
@@ -296,7 +296,7 @@ impl WorkQueue for MemoryQueue {
         let Some(consumed) = self.topology.queue(queue) else {
             return Err(PortError::Broken(format!("there is no queue {queue}")));
         };
-        let place = Place::of(consumed.queue.name);
+        let place = QueuePlace::of(consumed.queue.name);
         let now = self.clock.now();
         let mut queues = lock(&self.queues);
         for message in messages {
@@ -304,7 +304,13 @@ impl WorkQueue for MemoryQueue {
             let id = queues.next_id;
             queues.held.insert(
                 id,
-                Held { place, message: message.clone(), receive_count: 0, visible_at: now, sent_at: now },
+                QueuedMessage {
+                    place,
+                    message: message.clone(),
+                    receive_count: 0,
+                    visible_at: now,
+                    sent_at: now,
+                },
             );
         }
         Ok(Vec::new())
@@ -312,7 +318,7 @@ impl WorkQueue for MemoryQueue {
 }
 
 #[async_trait]
-impl DeadLetters for MemoryQueue {
+impl DeadLetterStore for MemoryQueue {
     async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
         let queues = lock(&self.queues);
         let mut letters = queues.held.iter().filter(|(_, held)| held.place.dead).filter_map(|(id, held)| {

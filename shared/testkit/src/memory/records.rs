@@ -15,7 +15,7 @@ pub type RecordKey = (String, Subject);
 
 /// An event waiting in the outbox to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
+pub struct OutboxEvent {
     pub event: Outgoing,
     pub since: DateTime<Utc>,
 }
@@ -23,17 +23,17 @@ pub struct Waiting {
 /// The stored records and events. Plain data, so that checkers can read it and known-bad protocols can write what none
 /// should.
 #[derive(Debug, Default)]
-pub struct RecordBooks {
+pub struct RecordsData {
     pub records: BTreeMap<RecordKey, Record>,
     /// Waiting events by event id.
-    pub outbox: BTreeMap<String, Waiting>,
-    notes: Vec<RecordNote>,
+    pub outbox: BTreeMap<String, OutboxEvent>,
+    notes: Vec<RecordsChange>,
 }
 
 /// A write, or a requested write that was refused.
 #[expect(clippy::large_enum_variant, reason = "used in tests only")]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RecordNote {
+pub enum RecordsChange {
     Created(RecordKey),
     /// A record was to be created under an id that is taken.
     Taken(RecordKey),
@@ -53,14 +53,14 @@ pub enum RecordNote {
     },
 }
 
-impl RecordBooks {
+impl RecordsData {
     /// Notes a write for the checkers. Every method that writes calls it, also in known-bad protocols.
-    pub fn note(&mut self, note: RecordNote) {
+    pub fn note(&mut self, note: RecordsChange) {
         self.notes.push(note);
     }
 
     /// Returns the notes so far and removes them.
-    pub fn take_notes(&mut self) -> Vec<RecordNote> {
+    pub fn take_notes(&mut self) -> Vec<RecordsChange> {
         std::mem::take(&mut self.notes)
     }
 
@@ -68,13 +68,13 @@ impl RecordBooks {
     pub fn put(&mut self, seen: &Record, next: Record, announce: &[Outgoing]) {
         self.announce(announce, next.changed_at);
         let announce = announce.iter().map(|event| event.event_id.clone()).collect();
-        self.note(RecordNote::Replaced { seen: seen.clone(), next: next.clone(), announce });
+        self.note(RecordsChange::Replaced { seen: seen.clone(), next: next.clone(), announce });
         self.records.insert(key_of(&next), next);
     }
 
     fn announce(&mut self, announce: &[Outgoing], since: DateTime<Utc>) {
         for event in announce {
-            self.outbox.insert(event.event_id.clone(), Waiting { event: event.clone(), since });
+            self.outbox.insert(event.event_id.clone(), OutboxEvent { event: event.clone(), since });
         }
     }
 }
@@ -135,12 +135,12 @@ fn key_of(record: &Record) -> RecordKey {
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryRecords {
-    books: Mutex<RecordBooks>,
+    books: Mutex<RecordsData>,
 }
 
 impl MemoryRecords {
     /// Gives a test access to the books, to read or to manipulate them.
-    pub fn inspect<T>(&self, look: impl FnOnce(&mut RecordBooks) -> T) -> T {
+    pub fn inspect<T>(&self, look: impl FnOnce(&mut RecordsData) -> T) -> T {
         look(&mut lock(&self.books))
     }
 }
@@ -153,10 +153,10 @@ impl RecordStore for MemoryRecords {
             books.records.retain(|_, old| old.expires_at.is_none_or(|time| time >= record.created_at));
             let key = key_of(&record);
             if let Some(taken) = books.records.get(&key).cloned() {
-                books.note(RecordNote::Taken(key));
+                books.note(RecordsChange::Taken(key));
                 return Ok(Some(taken));
             }
-            books.note(RecordNote::Created(key.clone()));
+            books.note(RecordsChange::Created(key.clone()));
             books.announce(announce, record.changed_at);
             books.records.insert(key, record);
             Ok(None)
@@ -183,7 +183,7 @@ impl RecordStore for MemoryRecords {
                     Ok(Replaced::Done)
                 }
                 Some(current) => {
-                    books.note(RecordNote::Conflict(key));
+                    books.note(RecordsChange::Conflict(key));
                     Ok(Replaced::Conflict(current))
                 }
             }
@@ -254,7 +254,7 @@ impl RecordStore for MemoryRecords {
         self.inspect(|books| {
             let there = events.iter().filter(|event| books.outbox.remove(&event.event_id).is_some()).count();
             let events = events.iter().map(|event| event.event_id.clone()).collect();
-            books.note(RecordNote::Announced { events, there });
+            books.note(RecordsChange::Announced { events, there });
             Ok(())
         })
     }

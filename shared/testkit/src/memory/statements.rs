@@ -15,26 +15,26 @@ pub type RowKey = (String, TransactionKey);
 
 /// A transaction and the files that show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct StoredTransaction {
     pub transaction: Transaction,
     pub shown_by: BTreeSet<FileId>,
 }
 
 /// The stored data. Plain data, so that checkers can read it and known-bad protocols can write what none should.
 #[derive(Debug, Default)]
-pub struct StatementBooks {
-    pub rows: BTreeMap<RowKey, Row>,
+pub struct StatementsData {
+    pub rows: BTreeMap<RowKey, StoredTransaction>,
     /// The tenant, account and month of every stored row, except forgotten months.
     pub months: BTreeSet<(String, String, Month)>,
     pub figures: BTreeMap<(String, String, Month), StoredFigures>,
     /// Entries in the order of writing.
     pub audit: Vec<AuditEntry>,
-    notes: Vec<Noted>,
+    notes: Vec<StatementsChange>,
 }
 
 /// A change of the books, or a requested change that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Noted {
+pub enum StatementsChange {
     /// Rows were stored. `known` of them existed already, and this file showed `again` of them already.
     Stored {
         file: FileKey,
@@ -74,14 +74,14 @@ pub enum Noted {
     Forgotten(String, Subject),
 }
 
-impl StatementBooks {
+impl StatementsData {
     /// Notes a change for the checkers. Every method that writes calls it, also in known-bad protocols.
-    pub fn note(&mut self, noted: Noted) {
+    pub fn note(&mut self, noted: StatementsChange) {
         self.notes.push(noted);
     }
 
     /// Returns the notes so far and removes them.
-    pub fn take_notes(&mut self) -> Vec<Noted> {
+    pub fn take_notes(&mut self) -> Vec<StatementsChange> {
         std::mem::take(&mut self.notes)
     }
 
@@ -91,7 +91,7 @@ impl StatementBooks {
         tenant: &str,
         account: &str,
         month: Month,
-    ) -> impl DoubleEndedIterator<Item = (&'b TransactionKey, &'b Row)> {
+    ) -> impl DoubleEndedIterator<Item = (&'b TransactionKey, &'b StoredTransaction)> {
         let (tenant, account) = (tenant.to_owned(), account.to_owned());
         let rows = self.rows.iter();
         rows.filter(move |((of, key), _)| *of == tenant && key.account == account && key.month() == month)
@@ -103,7 +103,7 @@ impl StatementBooks {
 /// [`AuditTrail`](riffle_ports::AuditTrail) in memory.
 #[derive(Debug)]
 pub struct MemoryStatements {
-    books: Mutex<StatementBooks>,
+    books: Mutex<StatementsData>,
     /// The records, which decide which worker may store rows.
     pub(super) records: Arc<MemoryRecords>,
     pub(super) batch: usize,
@@ -116,7 +116,7 @@ impl MemoryStatements {
     }
 
     /// Gives a test access to the books, to read or to manipulate them.
-    pub fn inspect<T>(&self, look: impl FnOnce(&mut StatementBooks) -> T) -> T {
+    pub fn inspect<T>(&self, look: impl FnOnce(&mut StatementsData) -> T) -> T {
         look(&mut lock(&self.books))
     }
 }

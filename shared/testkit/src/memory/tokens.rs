@@ -11,11 +11,11 @@ use super::lock;
 /// A [`TokenVault`] in memory.
 pub struct MemoryTokens {
     clock: Arc<dyn Clock>,
-    kept: Mutex<BTreeMap<SessionId, Kept>>,
+    kept: Mutex<BTreeMap<SessionId, StoredToken>>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct StoredToken {
     token: Option<(String, Token)>,
     /// How often a token was stored.
     puts: u32,

@@ -7,9 +7,9 @@ use riffle_ports::{
     Category, FileId, Month, PortError, StoredRows, Transaction, TransactionKey, TransactionStore,
 };
 
-use super::statements::{MemoryStatements, Noted, Row, StatementBooks};
+use super::statements::{MemoryStatements, StatementsChange, StatementsData, StoredTransaction};
 
-impl StatementBooks {
+impl StatementsData {
     /// Stores `rows` without checking who holds the file. Returns for each row whether `file` was the first to bring
     /// it.
     pub fn store(&mut self, tenant: &str, file: &FileId, rows: &[Transaction]) -> Vec<bool> {
@@ -20,7 +20,7 @@ impl StatementBooks {
             self.months.insert(month);
             let stored = self.rows.entry((tenant.to_owned(), row.key.clone()));
             known += usize::from(matches!(stored, std::collections::btree_map::Entry::Occupied(_)));
-            let stored = stored.or_insert_with(|| Row {
+            let stored = stored.or_insert_with(|| StoredTransaction {
                 transaction: Transaction { file: file.clone(), ..row.clone() },
                 shown_by: BTreeSet::new(),
             });
@@ -28,7 +28,7 @@ impl StatementBooks {
             first.push(stored.transaction.file == *file);
         }
         let file = (tenant.to_owned(), file.clone());
-        self.note(Noted::Stored { file, rows: rows.len(), known, again });
+        self.note(StatementsChange::Stored { file, rows: rows.len(), known, again });
         first
     }
 
@@ -51,7 +51,7 @@ impl StatementBooks {
                 kept += 1;
             }
         }
-        self.note(Noted::Removed { file: (tenant.to_owned(), file.clone()), gone, kept });
+        self.note(StatementsChange::Removed { file: (tenant.to_owned(), file.clone()), gone, kept });
     }
 }
 
@@ -89,7 +89,7 @@ impl TransactionStore for MemoryStatements {
         let is_held = self.is_held(tenant, file, token);
         self.inspect(|books| {
             if !is_held {
-                books.note(Noted::NotStored((tenant.to_owned(), file.clone())));
+                books.note(StatementsChange::NotStored((tenant.to_owned(), file.clone())));
                 return Ok(StoredRows::NotYours);
             }
             Ok(StoredRows::Done(books.store(tenant, file, rows)))
@@ -121,7 +121,7 @@ impl TransactionStore for MemoryStatements {
             let beyond = |key: &TransactionKey| {
                 after.is_none_or(|after| if newest_first { key < after } else { key > after })
             };
-            let mut rows: Vec<&Row> = books
+            let mut rows: Vec<&StoredTransaction> = books
                 .month(tenant, account, month)
                 .filter(|(key, _)| beyond(key))
                 .map(|(_, row)| row)
@@ -154,7 +154,7 @@ impl TransactionStore for MemoryStatements {
                     row.transaction.category.clone_from(category);
                 }
             }
-            books.note(Noted::Categorized { tenant: tenant.to_owned(), changed });
+            books.note(StatementsChange::Categorized { tenant: tenant.to_owned(), changed });
             Ok(())
         })
     }
@@ -178,7 +178,7 @@ impl TransactionStore for MemoryStatements {
             if is_held {
                 books.remove(tenant, file, keys);
             } else {
-                books.note(Noted::NotWithdrawn((tenant.to_owned(), file.clone())));
+                books.note(StatementsChange::NotWithdrawn((tenant.to_owned(), file.clone())));
             }
             Ok(is_held)
         })

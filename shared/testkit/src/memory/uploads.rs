@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use riffle_ports::{Completed, Entry, Opened, PortError, PostForm, ReadError, Received, UploadStorage};
+use riffle_ports::{Completed, Entry, Opened, PortError, PostForm, ReadError, ReceivedFile, UploadStorage};
 
 /// An [`UploadStorage`] that accepts nothing, for tests that send no files.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,10 +26,10 @@ impl UploadStorage for NoUploads {
     async fn abort(&self, _: &str, _: &str) -> Result<(), PortError> {
         Ok(())
     }
-    async fn received(&self, _: &str) -> Result<Option<Received>, PortError> {
+    async fn received(&self, _: &str) -> Result<Option<ReceivedFile>, PortError> {
         Ok(None)
     }
-    async fn all_received(&self, _: &str) -> Result<BTreeMap<String, Received>, PortError> {
+    async fn all_received(&self, _: &str) -> Result<BTreeMap<String, ReceivedFile>, PortError> {
         Ok(BTreeMap::new())
     }
     async fn remove(&self, _: &str) -> Result<(), PortError> {

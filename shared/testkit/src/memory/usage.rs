@@ -5,23 +5,23 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use riffle_ports::{PortError, UsageCounters, Used};
+use riffle_ports::{CountedUse, PortError, UsageCounters};
 
 use super::lock;
 
 /// [`UsageCounters`] in memory.
 #[derive(Debug, Default)]
-pub struct MemoryUsage(Mutex<BTreeMap<Counted, u64>>);
+pub struct MemoryUsage(Mutex<BTreeMap<UsageKey, u64>>);
 
 /// A tenant, the counted use, and the start of the period.
-type Counted = (String, Used, DateTime<Utc>);
+type UsageKey = (String, CountedUse, DateTime<Utc>);
 
 #[async_trait]
 impl UsageCounters for MemoryUsage {
     async fn add(
         &self,
         tenant: &str,
-        used: Used,
+        used: CountedUse,
         (start, _): (DateTime<Utc>, DateTime<Utc>),
         amount: u64,
         limit: u64,

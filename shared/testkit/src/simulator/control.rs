@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use riffle_ports::{Clock, PortError};
 
-use super::faults::{Fault, Plan, Point};
+use super::faults::{Fault, FaultPlan, FaultPoint};
 use super::rng::Rng;
 use super::sometimes::Sometimes;
 use super::trace::Trace;
@@ -29,10 +29,10 @@ pub struct Control {
 #[derive(Debug)]
 struct Judge {
     rng: Rng,
-    plan: Plan,
-    running: Option<Running>,
+    plan: FaultPlan,
+    running: Option<RunningTask>,
     calls: u64,
-    points: Option<Vec<Point>>,
+    points: Option<Vec<FaultPoint>>,
     sometimes: Sometimes,
     trace: Trace,
     /// The maximum difference between a machine's clock and the true time.
@@ -40,7 +40,7 @@ struct Judge {
 }
 
 #[derive(Debug)]
-struct Running {
+struct RunningTask {
     task: TaskId,
     name: &'static str,
     /// Whether the plan injects no faults into it.
@@ -50,7 +50,7 @@ struct Running {
 }
 
 impl Control {
-    pub fn new(rng: Rng, plan: Plan, trace: Trace, clock: Arc<ManualClock>) -> Self {
+    pub fn new(rng: Rng, plan: FaultPlan, trace: Trace, clock: Arc<ManualClock>) -> Self {
         Self {
             state: Mutex::new(Judge {
                 rng,
@@ -72,7 +72,7 @@ impl Control {
     }
 
     /// From now on, injects faults as `plan` says.
-    pub fn follow(&self, plan: Plan) {
+    pub fn follow(&self, plan: FaultPlan) {
         lock(&self.state).plan = plan;
     }
 
@@ -87,7 +87,7 @@ impl Control {
     }
 
     /// Returns the calls recorded since [`Control::record_points`].
-    pub fn take_points(&self) -> Vec<Point> {
+    pub fn take_points(&self) -> Vec<FaultPoint> {
         lock(&self.state).points.take().unwrap_or_default()
     }
 
@@ -121,7 +121,7 @@ impl Control {
     }
 
     pub(super) fn enter(&self, task: TaskId, name: &'static str, spared: bool) {
-        lock(&self.state).running = Some(Running { task, name, spared, doomed: false });
+        lock(&self.state).running = Some(RunningTask { task, name, spared, doomed: false });
     }
 
     /// Clears the running task. Returns whether it crashed.
@@ -131,7 +131,7 @@ impl Control {
     }
 
     /// Lets other tasks run, then asks the plan for the fault of this call. Does not return if the task crashes here.
-    pub(super) async fn arrive(&self, point: Point, detail: impl FnOnce() -> String) -> Option<Fault> {
+    pub(super) async fn arrive(&self, point: FaultPoint, detail: impl FnOnce() -> String) -> Option<Fault> {
         self.pause().await;
         if self.is_doomed() {
             return pending().await;
@@ -147,7 +147,7 @@ impl Control {
     /// Makes the call with `effect`, or fails it, as `fault` says.
     pub(super) async fn perform<'a, T>(
         &self,
-        point: Point,
+        point: FaultPoint,
         fault: Option<Fault>,
         mut effect: impl FnMut() -> BoxFuture<'a, Result<T, PortError>>,
     ) -> Result<T, PortError> {
@@ -182,7 +182,7 @@ impl Control {
     /// Combines [`Control::arrive`] and [`Control::perform`].
     pub(super) async fn call<'a, T>(
         &self,
-        point: Point,
+        point: FaultPoint,
         detail: impl FnOnce() -> String,
         effect: impl FnMut() -> BoxFuture<'a, Result<T, PortError>>,
     ) -> Result<T, PortError> {
@@ -190,7 +190,7 @@ impl Control {
         self.perform(point, fault, effect).await
     }
 
-    fn decide(&self, point: Point, detail: impl FnOnce() -> String) -> Option<Fault> {
+    fn decide(&self, point: FaultPoint, detail: impl FnOnce() -> String) -> Option<Fault> {
         let at = self.clock.now();
         let mut judge = lock(&self.state);
         let Judge { rng, plan, running, calls, points, sometimes, trace, .. } = &mut *judge;

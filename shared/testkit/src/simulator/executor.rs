@@ -25,24 +25,24 @@ pub enum Polled<T> {
 
 /// The tasks of one run.
 pub struct Executor<T> {
-    tasks: Vec<Task<T>>,
+    tasks: Vec<SpawnedTask<T>>,
     next: u64,
     control: Arc<Control>,
 }
 
-struct Task<T> {
+struct SpawnedTask<T> {
     id: TaskId,
     name: &'static str,
     spared: bool,
     future: Pin<Box<dyn Future<Output = T>>>,
-    woken: Arc<Woken>,
+    woken: Arc<WakeFlag>,
     waker: Waker,
 }
 
 #[derive(Debug)]
-struct Woken(AtomicBool);
+struct WakeFlag(AtomicBool);
 
-impl Wake for Woken {
+impl Wake for WakeFlag {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -72,8 +72,8 @@ impl<T> Executor<T> {
     ) -> TaskId {
         let id = TaskId(self.next);
         self.next += 1;
-        let woken = Arc::new(Woken(AtomicBool::new(true)));
-        self.tasks.push(Task {
+        let woken = Arc::new(WakeFlag(AtomicBool::new(true)));
+        self.tasks.push(SpawnedTask {
             id,
             name,
             spared,

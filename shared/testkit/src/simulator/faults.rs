@@ -14,7 +14,7 @@ pub enum Effect {
 
 /// A place in a run where a fault can occur: one call of one port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Point {
+pub struct FaultPoint {
     /// The name as `port.method`; for a transition, its name in place of the method.
     pub name: &'static str,
     pub effect: Effect,
@@ -106,7 +106,7 @@ impl Rates {
 
 /// A plan that decides which calls fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Plan {
+pub enum FaultPlan {
     /// Nothing fails.
     Quiet,
     /// Calls fail at random, at these rates.
@@ -118,13 +118,13 @@ pub enum Plan {
     Placed(Vec<(u64, Fault)>),
 }
 
-impl Plan {
+impl FaultPlan {
     pub const fn is_placed(&self) -> bool {
         matches!(self, Self::Placed(_))
     }
 
     /// Returns the fault of the `nth` call, if any.
-    pub fn decide(&self, nth: u64, point: Point, rng: &mut Rng) -> Option<Fault> {
+    pub fn decide(&self, nth: u64, point: FaultPoint, rng: &mut Rng) -> Option<Fault> {
         match self {
             Self::Quiet => None,
             Self::Sparing(_, spared) if spared.iter().any(|spared| point.name.starts_with(spared)) => None,

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use riffle_ports::{
-    Attempt, ChunkDone, ClientNotifier, Connection, ConnectionRegistry, Counts, Delivery, Entry, FileSource,
-    ListedAt, Message, ObjectStore, Opened, Outcome, Pages, PortError, Put, ReadError, ScanLedger, Session,
-    SessionId, Source, SourceError, StoredResult, Token, TokenVault, Transition, Usage, WorkQueue,
+    Attempt, ChunkDone, ClientNotifier, Connection, ConnectionRegistry, Counts, Entry, FileSource, ListedAt,
+    Message, ObjectStore, Opened, Pages, PortError, PushResult, Put, ReadError, ScanLedger, Session,
+    SessionId, Source, SourceError, StoredResult, Token, TokenVault, Transition, TransitionResult, Usage,
+    WorkQueue,
 };
 
 use super::control::Control;
-use super::faults::{Effect, Fault, Point};
+use super::faults::{Effect, Fault, FaultPoint};
 use crate::memory::{call_of, lock};
 
 /// A port whose calls the [`Control`] schedules and may fail.
@@ -35,12 +36,12 @@ impl<P: ?Sized> std::fmt::Debug for Faulty<P> {
     }
 }
 
-pub(super) const fn reads(name: &'static str) -> Point {
-    Point { name, effect: Effect::Reads }
+pub(super) const fn reads(name: &'static str) -> FaultPoint {
+    FaultPoint { name, effect: Effect::Reads }
 }
 
-pub(super) const fn writes(name: &'static str) -> Point {
-    Point { name, effect: Effect::Writes }
+pub(super) const fn writes(name: &'static str) -> FaultPoint {
+    FaultPoint { name, effect: Effect::Writes }
 }
 
 #[async_trait]
@@ -56,7 +57,11 @@ impl ScanLedger for Faulty<dyn ScanLedger> {
         self.control.call(reads("ledger.session"), || id.to_string(), effect).await
     }
 
-    async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError> {
+    async fn transition(
+        &self,
+        id: &SessionId,
+        transition: Transition,
+    ) -> Result<TransitionResult, PortError> {
         let point = writes(call_of(&transition));
         let detail = || format!("{transition:?}");
         let effect = || self.inner.transition(id, transition.clone());
@@ -193,7 +198,7 @@ impl ObjectStore for Faulty<dyn ObjectStore> {
 #[async_trait]
 impl WorkQueue for Faulty<dyn WorkQueue> {
     async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError> {
-        let point = Point { name: "queue.send", effect: Effect::Sends };
+        let point = FaultPoint { name: "queue.send", effect: Effect::Sends };
         let detail = || {
             let bodies = messages.iter().map(|message| message.body.as_str());
             std::iter::once(queue).chain(bodies).collect::<Vec<_>>().join(" ")
@@ -248,7 +253,7 @@ impl ConnectionRegistry for Faulty<dyn ConnectionRegistry> {
 
 #[async_trait]
 impl ClientNotifier for Faulty<dyn ClientNotifier> {
-    async fn push(&self, connection: &str, frame: &str) -> Result<Delivery, PortError> {
+    async fn push(&self, connection: &str, frame: &str) -> Result<PushResult, PortError> {
         let detail = || format!("{connection} {frame}");
         let effect = || self.inner.push(connection, frame);
         self.control.call(writes("client.push"), detail, effect).await

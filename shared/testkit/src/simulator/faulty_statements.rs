@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use riffle_ports::{
-    Announced, AuditEntry, AuditTrail, Category, DeadLetter, DeadLetters, EventPublisher, Fetched,
+    Announced, AuditEntry, AuditTrail, Category, DeadLetter, DeadLetterStore, EventPublisher, Fetched,
     FigureStore, FileId, Head, Inbox, Month, ObjectRef, Outgoing, PortError, PostForm, StoredFigures,
     StoredRows, Subject, Transaction, TransactionKey, TransactionStore,
 };
 
-use super::faults::{Effect, Fault, Point};
+use super::faults::{Effect, Fault, FaultPoint};
 use super::faulty::{Faulty, reads, writes};
 use super::faulty_records::ids_of;
 
@@ -177,7 +177,7 @@ impl AuditTrail for Faulty<dyn AuditTrail> {
 #[async_trait]
 impl EventPublisher for Faulty<dyn EventPublisher> {
     async fn publish(&self, events: &[Outgoing]) -> Result<Vec<usize>, PortError> {
-        let point = Point { name: "bus.publish", effect: Effect::Sends };
+        let point = FaultPoint { name: "bus.publish", effect: Effect::Sends };
         let fault = self.control.arrive(point, || ids_of(events)).await;
         if fault != Some(Fault::PartlyRefused) {
             return self.control.perform(point, fault, || self.inner.publish(events)).await;
@@ -218,7 +218,7 @@ impl Inbox for Faulty<dyn Inbox> {
 }
 
 #[async_trait]
-impl DeadLetters for Faulty<dyn DeadLetters> {
+impl DeadLetterStore for Faulty<dyn DeadLetterStore> {
     async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
         let point = reads("letters.list");
         let fault = self.control.arrive(point, String::new).await;

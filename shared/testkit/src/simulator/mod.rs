@@ -19,7 +19,7 @@ mod trace;
 
 pub use control::{Control, TaskId};
 pub use executor::{Executor, Polled};
-pub use faults::{Effect, Fault, Plan, Point, Rates};
+pub use faults::{Effect, Fault, FaultPlan, FaultPoint, Rates};
 pub use faulty::Faulty;
 pub use faulty_records::{FaultyRecords, NameReplacement};
 pub use rng::Rng;

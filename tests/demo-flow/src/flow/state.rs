@@ -39,12 +39,12 @@ pub struct Note {
     pub received_at: DateTime<Utc>,
     pub changed_at: DateTime<Utc>,
     pub revision: u64,
-    pub body: Body,
+    pub body: NoteBody,
 }
 
 /// What only this flow reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Body {
+pub struct NoteBody {
     pub object: ObjectRef,
     /// Once completed.
     pub words: Option<u64>,

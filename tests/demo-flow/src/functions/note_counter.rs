@@ -3,12 +3,12 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BusEvent;
-use riffle_runtime::{Batch, Event};
+use riffle_runtime::{Batch, FunctionEvent};
 
 use crate::flow::{NoteEvent, Notes};
 use crate::topology::COUNT_RECEIVES;
 
-pub async fn handle(notes: &Notes, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub async fn handle(notes: &Notes, event: FunctionEvent<SqsEvent>) -> SqsBatchResponse {
     let mut batch = Batch::<BusEvent<NoteEvent>>::decode(event.payload);
     for item in batch.take() {
         let NoteEvent::Received { tenant } = &item.body.detail.data;

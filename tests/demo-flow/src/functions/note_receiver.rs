@@ -4,11 +4,11 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BucketNotification;
 use riffle_ports::Failure;
-use riffle_runtime::{Batch, Event};
+use riffle_runtime::{Batch, FunctionEvent};
 
 use crate::flow::{Notes, object};
 
-pub async fn handle(notes: &Notes, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub async fn handle(notes: &Notes, event: FunctionEvent<SqsEvent>) -> SqsBatchResponse {
     let mut batch = Batch::<BucketNotification>::decode(event.payload);
     for item in batch.take() {
         let outcome = receive_all(notes, item.body).await;

@@ -12,7 +12,7 @@ use riffle_demo_flow_tests::flow::{Note, NoteState, Notes, note_id};
 use riffle_demo_flow_tests::topology::{COUNT, COUNTER, NAME};
 use riffle_local_adapters::{Deposit, Deposited, LocalInbox, LocalUploads, Observer, Pumps, Store};
 use riffle_ports::{Clock, ObjectRef};
-use riffle_runtime::{Letters, RandomIds, RecordLetters, Registry, SystemClock};
+use riffle_runtime::{DeadLetterService, RandomIds, RecordClassifier, Registry, SystemClock};
 
 /// What was not done by then will not be done. It says nothing of how long it takes.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -22,7 +22,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 struct World {
     inbox: LocalInbox,
     notes: Notes,
-    letters: Letters,
+    letters: DeadLetterService,
     pumps: Pumps,
     /// Calls of functions of other flows.
     others: Arc<AtomicU32>,
@@ -53,10 +53,10 @@ impl World {
         for flow in TOPOLOGY.0.iter().filter(|flow| flow.name != NAME) {
             registry.bind_sweeper(flow.sweeper, &(), |(), _| Box::pin(async { Ok(()) }));
         }
-        let letters = Letters {
+        let letters = DeadLetterService {
             dead: Arc::new(store.dead_letters()),
             classifiers: Vec::new(),
-            others: Arc::new(RecordLetters { records: Arc::clone(&notes.records) }),
+            others: Arc::new(RecordClassifier { records: Arc::clone(&notes.records) }),
             alone: true,
         };
         let observer: Observer = Arc::new(|_, _| ());
@@ -91,7 +91,7 @@ impl World {
         tokio::time::timeout(PATIENCE, found).await.expect("the note comes to its state")
     }
 
-    async fn wait_for_letters(&self, count: usize) -> Vec<riffle_runtime::Letter> {
+    async fn wait_for_letters(&self, count: usize) -> Vec<riffle_runtime::ClassifiedDeadLetter> {
         let found = async {
             loop {
                 let (letters, _) = self.letters.of("ann", Some(NAME), 10).await.expect("a list");

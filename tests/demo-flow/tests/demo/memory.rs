@@ -10,12 +10,12 @@ use riffle_demo_flow_tests::flow::{NoteState, Notes, note_id};
 use riffle_demo_flow_tests::topology::{
     COUNT, COUNT_RECEIVES, COUNTER, FLOW, NAME, RECEIVED, RECEIVER, SWEEPER, UPLOADS,
 };
-use riffle_ports::{DeadLetters as _, ObjectRef, WorkQueue as _};
-use riffle_runtime::{Event, Letters, RecordLetters, Registry, queue_event};
+use riffle_ports::{DeadLetterStore as _, ObjectRef, WorkQueue as _};
+use riffle_runtime::{DeadLetterService, FunctionEvent, RecordClassifier, Registry, queue_event};
 use riffle_testkit::memory::{
-    ManualClock, MemoryBus, MemoryInbox, MemoryQueue, MemoryRecords, NewObject, Received,
+    ManualClock, MemoryBus, MemoryInbox, MemoryMessage, MemoryQueue, MemoryRecords, NewObject,
 };
-use riffle_topology::{Redrive, Topology, export};
+use riffle_topology::{RedrivePolicy, Topology, export};
 
 struct World {
     clock: Arc<ManualClock>,
@@ -61,10 +61,10 @@ impl World {
         let messages = ids.iter().zip(&received);
         let messages = messages
             .map(|(id, one)| (id.as_str(), one.receive_count, one.sent_at, one.message.body.as_str()));
-        let event = Event::new(queue_event(queue, messages), "invocation");
+        let event = FunctionEvent::new(queue_event(queue, messages), "invocation");
         let function = TOPOLOGY.queue(queue).expect("a queue").function;
         let answer = self.registry.call(function, event).await;
-        let failed = |one: &Received| {
+        let failed = |one: &MemoryMessage| {
             answer.batch_item_failures.iter().any(|failure| failure.item_identifier == one.id.to_string())
         };
         for one in &received {
@@ -91,7 +91,7 @@ fn all_that_a_flow_needs_follows_from_its_description() {
     assert_eq!(heard, [COUNTER]);
     assert_eq!(TOPOLOGY.listeners("statements", RECEIVED).count(), 0);
     let to = "notes-count-dead-letters".to_owned();
-    assert_eq!(TOPOLOGY.redrive(COUNT), Some(Redrive { after: COUNT_RECEIVES, to }));
+    assert_eq!(TOPOLOGY.redrive(COUNT), Some(RedrivePolicy { after: COUNT_RECEIVES, to }));
     assert!(TOPOLOGY.queue_names().any(|name| name == "notes-uploads-dead-letters"));
     let exported = serde_json::to_string_pretty(&export::document(Topology(&[FLOW]))).expect("plain data");
     assert_eq!(include_str!("../../topology.json").trim_end(), exported, "tests/demo-flow/topology.json");
@@ -157,10 +157,10 @@ async fn what_fails_too_often_is_a_dead_letter_that_says_why() {
     }
     assert_eq!(world.deliver(COUNT).await, 0, "it moves on");
     assert_eq!(world.state(&object).await, Some((NoteState::Failed, None)));
-    let letters = Letters {
+    let letters = DeadLetterService {
         dead: world.queue.clone(),
         classifiers: Vec::new(),
-        others: Arc::new(RecordLetters { records: world.records.clone() }),
+        others: Arc::new(RecordClassifier { records: world.records.clone() }),
         alone: false,
     };
     let (found, more) = letters.of("ann", Some(NAME), 10).await.expect("a list");

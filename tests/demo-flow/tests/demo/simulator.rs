@@ -17,17 +17,18 @@ use riffle_demo_flow_tests::bind::bind_notes;
 use riffle_demo_flow_tests::flow::{Note, NoteState, Notes, note_id};
 use riffle_demo_flow_tests::topology::{COUNT, NAME, SWEEPER, UPLOADS};
 use riffle_ports::{
-    Clock as _, DeadLetters as _, EventPublisher, FlowState as _, Inbox, ObjectRef, Outgoing, Record,
+    Clock as _, DeadLetterStore as _, EventPublisher, FlowState as _, Inbox, ObjectRef, Outgoing, Record,
     RecordStore,
 };
 use riffle_runtime::Registry;
 use riffle_sim_tests::campaign::{self, Simulated};
-use riffle_sim_tests::platform::{self, GARBAGE, Harm, Platform, Stepped, batch_event, failed};
-use riffle_sim_tests::{Conditions, Delivery, Run, Violation, run};
+use riffle_sim_tests::platform::{self, GARBAGE, Harm, SimPlatform, Stepped, batch_event, failed};
+use riffle_sim_tests::{Conditions, DeliveryRates, ScheduleRun, Violation, run};
 use riffle_testkit::memory::{
-    ManualClock, MemoryBus, MemoryInbox, MemoryQueue, MemoryRecords, NewObject, Place, Received, RecordNote,
+    ManualClock, MemoryBus, MemoryInbox, MemoryMessage, MemoryQueue, MemoryRecords, NewObject, QueuePlace,
+    RecordsChange,
 };
-use riffle_testkit::simulator::{Control, Fault, Faulty, FaultyRecords, Plan, Rates, Rng};
+use riffle_testkit::simulator::{Control, Fault, FaultPlan, Faulty, FaultyRecords, Rates, Rng};
 
 /// Schedules in every test run.
 const SCHEDULES: u64 = 1_000;
@@ -84,12 +85,12 @@ impl Simulated for Demo {
         })
     }
 
-    fn any(self, seed: u64, readable: bool) -> Run {
+    fn any(self, seed: u64, readable: bool) -> ScheduleRun {
         run(&mut World::new(Scenario::any(seed), self.0, readable), seed)
     }
 
-    fn placed(self, faults: Vec<(u64, Fault)>, readable: bool) -> Run {
-        run(&mut World::new(Scenario::small(Plan::Placed(faults)), self.0, readable), 1)
+    fn placed(self, faults: Vec<(u64, Fault)>, readable: bool) -> ScheduleRun {
+        run(&mut World::new(Scenario::small(FaultPlan::Placed(faults)), self.0, readable), 1)
     }
 }
 
@@ -115,7 +116,7 @@ impl Scenario {
         let notes = notes.collect();
         let mut rate = |choices: &[u32]| rng.pick(choices).copied().unwrap_or(0);
         let conditions = Conditions {
-            delivery: Delivery {
+            delivery: DeliveryRates {
                 lose: rate(&[0, 0, 0, 50]),
                 expose: rate(&[0, 0, 50, 200]),
                 resurrect: rate(&[0, 0, 50, 200]),
@@ -124,7 +125,7 @@ impl Scenario {
             },
             jumps: rate(&[0, 50, 200]),
             power_cuts: rate(&[0, 0, 30, 100]),
-            plan: Plan::Random(Rates::mixed(rng)),
+            plan: FaultPlan::Random(Rates::mixed(rng)),
             skew: TimeDelta::milliseconds(*rng.pick(&[0, 0, 900, 3_000]).unwrap_or(&0)),
             timeouts: rng.chance(6_000),
             garbage: rng.chance(1_000),
@@ -136,20 +137,20 @@ impl Scenario {
     }
 
     /// Two notes, for placing faults.
-    fn small(plan: Plan) -> Self {
+    fn small(plan: FaultPlan) -> Self {
         let notes = vec![(Bytes::from_static(b"one"), 0), (Bytes::from_static(b"one two"), 0)];
         Self { seed: 1, notes, conditions: Conditions::friendly(plan) }
     }
 }
 
 #[derive(Debug)]
-enum Kind {
-    Batch(Place, Vec<Received>),
+enum NotesInvocation {
+    Batch(QueuePlace, Vec<MemoryMessage>),
     Sweep,
 }
 
-impl platform::Kind for Kind {
-    fn place(&self) -> Option<Place> {
+impl platform::InvocationKind for NotesInvocation {
+    fn place(&self) -> Option<QueuePlace> {
         if let Self::Batch(place, _) = self { Some(*place) } else { None }
     }
 }
@@ -166,7 +167,7 @@ struct World {
     inbox: Arc<MemoryInbox>,
     records: Arc<MemoryRecords>,
     registry: Registry,
-    platform: Platform<Kind, Answer>,
+    platform: SimPlatform<NotesInvocation, Answer>,
     /// Notes that are still to come.
     coming: Vec<(DateTime<Utc>, Bytes)>,
     put: Vec<(ObjectRef, Bytes)>,
@@ -203,7 +204,7 @@ impl World {
         };
         let mut registry = Registry::new(TOPOLOGY);
         bind_notes(&mut registry, &notes);
-        let platform = Platform::new(&control, &clock, &queue, &scenario.conditions, NAME);
+        let platform = SimPlatform::new(&control, &clock, &queue, &scenario.conditions, NAME);
         platform.litter();
         let now = clock.now();
         let coming = scenario.notes.into_iter();
@@ -268,7 +269,7 @@ impl World {
         self.put.push((object, content));
     }
 
-    fn deliver(&mut self, place: Place) {
+    fn deliver(&mut self, place: QueuePlace) {
         let consumed = TOPOLOGY.queue(place.queue).expect("a queue of the flow");
         let received = self.platform.receive(place, consumed.queue.batch as usize);
         if received.is_empty() {
@@ -281,19 +282,19 @@ impl World {
         }
         let call = self.registry.call(consumed.function, batch_event(&received));
         let future = Box::pin(async { failed(call.await) });
-        self.platform.invoke(consumed.function, false, Kind::Batch(place, received), future);
+        self.platform.invoke(consumed.function, false, NotesInvocation::Batch(place, received), future);
     }
 
     fn sweep(&mut self) {
         let call = self.registry.tick(SWEEPER);
         // A sweep that fails is followed by the next one.
         let future = Box::pin(async { call.await.map_or_else(|_| Vec::new(), |()| Vec::new()) });
-        self.platform.invoke(SWEEPER, false, Kind::Sweep, future);
+        self.platform.invoke(SWEEPER, false, NotesInvocation::Sweep, future);
     }
 
     /// What was dealt with is deleted, the rest comes back.
-    fn settle(&mut self, kind: &Kind, answer: &Answer) {
-        let Kind::Batch(_, received) = kind else { return };
+    fn settle(&mut self, kind: &NotesInvocation, answer: &Answer) {
+        let NotesInvocation::Batch(_, received) = kind else { return };
         for message in received {
             let has_failed = answer.contains(&message.id.to_string());
             if has_failed && self.mutant != Some(Mutant::AcknowledgeOnError) {
@@ -348,8 +349,8 @@ impl World {
 
     /// What was written since the last step.
     fn watch(&mut self) -> Result<(), Violation> {
-        for note in self.records.inspect(riffle_testkit::memory::RecordBooks::take_notes) {
-            let RecordNote::Replaced { seen, next, .. } = note else { continue };
+        for note in self.records.inspect(riffle_testkit::memory::RecordsData::take_notes) {
+            let RecordsChange::Replaced { seen, next, .. } = note else { continue };
             let id = &next.subject.id;
             if seen.state == "completed" {
                 return Err(Violation::new(1, format!("{id} is completed, and becomes {}", next.state)));
@@ -401,11 +402,11 @@ fn words(text: &Bytes) -> Option<u64> {
     std::str::from_utf8(text).ok().map(|text| text.split_whitespace().count() as u64)
 }
 
-impl riffle_sim_tests::World for World {
-    type Kind = Kind;
-    type Answer = Answer;
+impl riffle_sim_tests::SimWorld for World {
+    type Kind = NotesInvocation;
+    type Response = Answer;
 
-    fn platform(&self) -> &Platform<Kind, Answer> {
+    fn platform(&self) -> &SimPlatform<NotesInvocation, Answer> {
         &self.platform
     }
 

@@ -5,11 +5,11 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::process::{Ended, Process, riffle, run};
-use crate::report::Report;
+use crate::process::{Process, ProcessExit, riffle, run};
+use crate::report::OpenedReport;
 use crate::samples::text;
 
-fn scan(dir: &Path, state: &Path, code: &str, more: &[&str]) -> Ended {
+fn scan(dir: &Path, state: &Path, code: &str, more: &[&str]) -> ProcessExit {
     run([&["scan", text(dir), "--codes", code, "--state", text(state)], more].concat())
 }
 
@@ -33,7 +33,7 @@ fn what_did_not_change_is_not_read_again_and_what_did_is() {
     // By path, size and time the first file is unchanged, although its content differs.
     write_old(&dir.join("kept.txt"), "HOLE-3 and HOLE-4");
     fs::write(dir.join("changed.txt"), "HOLE-3 and HOLE-4").expect("written");
-    let names = |ended: &Ended| -> Vec<String> {
+    let names = |ended: &ProcessExit| -> Vec<String> {
         ended.out.iter().filter_map(|line| line.split('\t').next().map(str::to_owned)).collect()
     };
     assert_eq!(names(&scan(&dir, &state, "HOLE-2", &[])), ["kept.txt"]);
@@ -81,7 +81,7 @@ fn a_scanned_page_is_read_with_ocr() {
     let out = tempfile::tempdir().expect("a folder");
     let (dir, page, codes) = scanned(out.path());
     let state = out.path().join("state");
-    let on_page = |ended: &Ended| {
+    let on_page = |ended: &ProcessExit| {
         let found = ended.out.iter().filter_map(|line| {
             let mut columns = line.split('\t').skip(1);
             (columns.next() == Some(&page)).then(|| columns.next().map(str::to_owned)).flatten()
@@ -103,7 +103,7 @@ fn a_scanned_page_is_read_with_ocr() {
     let place = out.path().join("report.xlsx");
     let doubtful = scan(&dir, &state, &meant, &["--ocr", "auto", "--report", text(&place)]);
     assert_eq!((doubtful.code, doubtful.out.len()), (Some(0), 0), "{:?} {}", doubtful.out, doubtful.err);
-    let codes = Report::open(&place).table("Codes");
+    let codes = OpenedReport::open(&place).table("Codes");
     assert_eq!(codes.pairs("Code", "Result"), [(meant, "Unknown".to_owned())]);
     let why = codes.texts("Found in").concat();
     assert!(why.contains(&format!("OCR may have misread it: “{read}” in scan.pdf, page {page}")), "{why}");

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::process::run;
-use crate::report::Report;
+use crate::report::OpenedReport;
 use crate::samples::{Samples, text};
-use crate::told::Told;
+use crate::told::ScanRecord;
 
 #[test]
 fn every_code_of_the_key_is_found_and_none_is_invented() {
@@ -15,7 +15,7 @@ fn every_code_of_the_key_is_found_and_none_is_invented() {
     let ended = run(samples.scan(&["--json", "--report", text(&place)]));
     assert_eq!(ended.code, Some(0), "{}", ended.err);
 
-    let told = Told::read(&ended.out);
+    let told = ScanRecord::read(&ended.out);
     told.assert_begins();
     samples.assert_found(told.found());
     let summary = &told.summary;
@@ -28,7 +28,7 @@ fn every_code_of_the_key_is_found_and_none_is_invented() {
         assert_eq!(found.status, status, "{}", found.file_name);
     }
 
-    let mut report = Report::open(&place);
+    let mut report = OpenedReport::open(&place);
     assert_eq!(report.sheets(), ["Summary", "Matches", "Codes", "Files", "Unread"]);
     let files = report.table("Files");
     assert_eq!(files.len(), 120);
@@ -62,12 +62,12 @@ fn what_stands_nowhere_is_absent_where_every_page_was_read() {
     let place = samples.at("report.xlsx");
     let ended = run(samples.scan(&["--json", "--report", text(&place)]));
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    samples.assert_found(Told::read(&ended.out).found());
-    assert_codes(&samples, &mut Report::open(&place), "Absent");
+    samples.assert_found(ScanRecord::read(&ended.out).found());
+    assert_codes(&samples, &mut OpenedReport::open(&place), "Absent");
 }
 
 /// Fails unless sheet Codes has each code once: as found with the number of its files, or with the result `otherwise`.
-fn assert_codes(samples: &Samples, report: &mut Report, otherwise: &str) {
+fn assert_codes(samples: &Samples, report: &mut OpenedReport, otherwise: &str) {
     let mut files: BTreeMap<&str, u32> = BTreeMap::new();
     for answer in &samples.key.matches {
         *files.entry(&answer.code).or_default() += 1;
@@ -87,7 +87,7 @@ fn the_links_of_a_local_scan_lead_to_the_files() {
     let samples = Samples::make(7, 3);
     let ended = run(samples.scan(&["--json"]));
     let folder = samples.at("drawings").canonicalize().expect("the folder");
-    for found in Told::read(&ended.out).found() {
+    for found in ScanRecord::read(&ended.out).found() {
         let path = found.pdf_link.strip_prefix("file://").expect("a file's address");
         let path = std::path::Path::new(path.split('#').next().unwrap_or_default());
         assert_eq!(path, folder.join(&found.file_name), "the link of {}", found.file_name);

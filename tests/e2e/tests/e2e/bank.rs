@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::{Ended, run};
+use crate::process::{ProcessExit, run};
 use crate::samples::text;
 
 /// Three rows whose balances are consistent.
@@ -44,11 +44,11 @@ impl Bank {
         words.iter().chain(&["--state", text(&state)]).map(|&word| word.to_owned()).collect()
     }
 
-    pub fn riffle(&self, words: &[&str]) -> Ended {
+    pub fn riffle(&self, words: &[&str]) -> ProcessExit {
         run(self.words(words))
     }
 
-    pub fn import(&self, files: &[&Path], more: &[&str]) -> Ended {
+    pub fn import(&self, files: &[&Path], more: &[&str]) -> ProcessExit {
         let mut words = vec!["import"];
         words.extend(files.iter().map(|file| text(file)));
         words.extend(more);
@@ -68,7 +68,7 @@ impl Bank {
 
 /// Returns each file's transactions and its summary from the output of `--json`.
 #[track_caller]
-pub fn told(ended: &Ended) -> Vec<(Vec<Value>, Value)> {
+pub fn told(ended: &ProcessExit) -> Vec<(Vec<Value>, Value)> {
     let (mut files, mut transactions) = (Vec::new(), Vec::new());
     for line in &ended.out {
         let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));

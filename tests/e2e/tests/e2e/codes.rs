@@ -7,7 +7,7 @@ use std::path::Path;
 use rust_xlsxwriter::Workbook;
 use tempfile::TempDir;
 
-use crate::process::{Ended, run};
+use crate::process::{ProcessExit, run};
 use crate::samples::text;
 
 /// Contains HOLE-1, HOLE-2 and HOLE-3, and numbers that a scan with a wrong column of the list would find.
@@ -34,7 +34,7 @@ impl Desk {
         self.path(name)
     }
 
-    fn scan(&self, more: &[&str]) -> Ended {
+    fn scan(&self, more: &[&str]) -> ProcessExit {
         let (plans, state) = (self.path("plans"), self.path("state"));
         let fixed = ["scan", &plans, "--state", &state];
         run(fixed.iter().chain(more))

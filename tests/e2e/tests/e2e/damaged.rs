@@ -4,11 +4,11 @@ use std::fs;
 
 use crate::bank::{ACCOUNT, Bank, rows};
 use crate::deadline::until;
-use crate::process::Ended;
+use crate::process::ProcessExit;
 use crate::server::Server;
 
 /// Returns a state with a statement in it, and the import of a further statement.
-fn bank() -> (Bank, impl Fn(&Bank) -> Ended) {
+fn bank() -> (Bank, impl Fn(&Bank) -> ProcessExit) {
     let bank = Bank::new();
     let file = bank.put("first.csv", rows(0, 3_000));
     assert_eq!(bank.import(&[&file], &["--json", "--account", ACCOUNT]).code, Some(0));

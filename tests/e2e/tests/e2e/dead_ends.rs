@@ -7,13 +7,13 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::process::{Ended, run};
-use crate::report::Report;
+use crate::process::{ProcessExit, run};
+use crate::report::OpenedReport;
 use crate::samples::text;
-use crate::told::Told;
+use crate::told::ScanRecord;
 
 /// Runs `riffle scan` with its own state.
-fn scan(dir: &Path, more: &[&str]) -> Ended {
+fn scan(dir: &Path, more: &[&str]) -> ProcessExit {
     let state = tempfile::tempdir().expect("a folder");
     let mut arguments = vec!["scan", text(dir), "--state", text(state.path())];
     arguments.extend(more);
@@ -53,7 +53,7 @@ fn files_that_cannot_be_read_are_named_and_do_not_keep_others_from_it() {
     let place = out.path().join("report.xlsx");
     let ended = scan(dir.path(), &["--codes", "HOLE-1,HOLE-2", "--json", "--report", text(&place)]);
     assert_eq!(ended.code, Some(1), "{}", ended.err);
-    let told = Told::read(&ended.out);
+    let told = ScanRecord::read(&ended.out);
     let told_why: BTreeMap<&str, &str> =
         told.failed().map(|failure| (&*failure.file_name, &*failure.reason)).collect();
     assert_eq!(told_why.keys().copied().collect::<Vec<_>>(), unread);
@@ -61,7 +61,7 @@ fn files_that_cannot_be_read_are_named_and_do_not_keep_others_from_it() {
     assert!(told_why["unknown.bin"].contains("not supported"), "{told_why:?}");
     assert!(told.found().any(|found| found.file_name == "good.txt"));
 
-    let mut report = Report::open(&place);
+    let mut report = OpenedReport::open(&place);
     let files = report.table("Files");
     let states = files.pairs("File", "State");
     let remarks: BTreeMap<String, String> = files.pairs("File", "Remark").into_iter().collect();
@@ -86,10 +86,10 @@ fn an_empty_folder_is_finished_at_once() {
     let place = out.path().join("report.xlsx");
     let ended = scan(dir.path(), &["--codes", "A-1", "--json", "--report", text(&place)]);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    let told = Told::read(&ended.out);
+    let told = ScanRecord::read(&ended.out);
     told.assert_begins();
     assert_eq!((told.summary.total, told.summary.matches), (0, 0));
-    assert_eq!(Report::open(&place).table("Files").len(), 0);
+    assert_eq!(OpenedReport::open(&place).table("Files").len(), 0);
 }
 
 #[test]

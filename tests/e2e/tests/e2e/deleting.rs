@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::deadline::until;
 use crate::http::assert_problem;
 use crate::http_uploads;
-use crate::process::{Ended, run};
+use crate::process::{ProcessExit, run};
 use crate::samples::{Samples, text};
 use crate::server::Server;
 use crate::socket::Socket;
@@ -60,7 +60,7 @@ fn scan(server: &Server, start: &serde_json::Value) -> String {
     }
 }
 
-fn delete(server: &Server, session: &str) -> crate::server::Answer {
+fn delete(server: &Server, session: &str) -> crate::server::HttpResponse {
     server.send("DELETE", &format!("/api/scans/{session}"), &[], b"")
 }
 
@@ -144,7 +144,7 @@ fn a_scan_that_runs_is_not_deleted() {
     assert!(server.scans().is_empty());
 }
 
-fn sessions(state: &Path, more: &[&str]) -> Ended {
+fn sessions(state: &Path, more: &[&str]) -> ProcessExit {
     run(["sessions", "--state", text(state)].iter().chain(more))
 }
 

@@ -12,13 +12,13 @@ use riffle_topology::{Consumed, RIFFLE};
 use serde_json::Value;
 
 use crate::deadline::until;
-use crate::process::{Ended, Process, riffle, run};
+use crate::process::{Process, ProcessExit, riffle, run};
 use crate::samples::{Samples, text};
 use crate::server::Server;
-use crate::told::Told;
+use crate::told::ScanRecord;
 
 /// Runs doctor and returns each check by name.
-fn doctor(state: &Path, more: &[&str]) -> (Ended, BTreeMap<String, Value>) {
+fn doctor(state: &Path, more: &[&str]) -> (ProcessExit, BTreeMap<String, Value>) {
     let fixed = ["doctor", "--json", "--listen", "127.0.0.1:0", "--state", text(state)];
     let ended = run(fixed.iter().chain(more));
     let checks = ended.out.iter().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
@@ -31,7 +31,7 @@ fn assert_level(checks: &BTreeMap<String, Value>, name: &str, level: &str) {
     assert_eq!(checks[name]["level"], level, "{checks:#?}");
 }
 
-fn redrive(state: &Path, more: &[&str]) -> Ended {
+fn redrive(state: &Path, more: &[&str]) -> ProcessExit {
     run(["redrive", "--state", text(state)].iter().chain(more))
 }
 
@@ -160,7 +160,7 @@ fn dead_letters_are_given_back_once_and_read_to_the_end() {
     assert_ne!(checks["queues"]["found"], "empty");
     let ended = run(samples.scan(&["--json"]));
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    samples.assert_found(Told::read(&ended.out).found());
+    samples.assert_found(ScanRecord::read(&ended.out).found());
     // A finished scan ends its program, whatever is left in the queues: messages for files that were already read, and
     // repeated finish messages. The next program has no work to do for them.
     let server = Server::start(&state, &[]);

@@ -5,10 +5,10 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use riffle_contracts::{ErrorCode, Frame, FrameBody, SessionState};
-use riffle_drive_double::{Call, DriveDouble, Fault};
+use riffle_drive_double::{Call, DriveDouble, DriveFault};
 use serde_json::{Value, json};
 
-use crate::report::Report;
+use crate::report::OpenedReport;
 use crate::server::Server;
 use crate::socket::Socket;
 use crate::told::frame;
@@ -25,7 +25,7 @@ struct World {
 }
 
 /// The messages that one socket received.
-struct Told {
+struct SocketRecord {
     socket: Socket,
     texts: Vec<String>,
     found: BTreeSet<String>,
@@ -67,7 +67,7 @@ impl World {
     }
 }
 
-impl Told {
+impl SocketRecord {
     fn connect(server: &Server) -> Self {
         Self { socket: Socket::connect(server), texts: Vec::new(), found: BTreeSet::new() }
     }
@@ -162,14 +162,14 @@ fn a_token_ends_in_the_middle_and_a_new_one_completes_the_scan() {
 
     // Listing takes four calls, reading one call per file.
     world.google.expire_after(40);
-    let mut one = Told::connect(&server);
+    let mut one = SocketRecord::connect(&server);
     one.socket.send(&world.start());
     let session = one.until_expired();
     let listed = server.scans();
     assert_eq!(listed[0]["source"], format!("Google Drive folder {}", world.folder));
 
     // A page that connects later is also informed.
-    let mut two = Told::connect(&server);
+    let mut two = SocketRecord::connect(&server);
     assert_eq!(two.paused(&session), (true, SessionState::Running));
 
     // A token that Google refuses pauses it again, and nothing is lost.
@@ -186,7 +186,7 @@ fn a_token_ends_in_the_middle_and_a_new_one_completes_the_scan() {
     };
     let files = u64::from(FILES) + 1;
     assert_eq!((total_processed, total_failed, total_matches), (files, 0, files));
-    let mut three = Told::connect(&server);
+    let mut three = SocketRecord::connect(&server);
     let mut cursor: Option<String> = None;
     loop {
         three.socket.resume(&session, cursor.as_deref());
@@ -200,7 +200,7 @@ fn a_token_ends_in_the_middle_and_a_new_one_completes_the_scan() {
     assert_eq!(three.found, World::codes());
 
     let report = server.get(&format!("/scans/{session}/report.xlsx"), &[]);
-    let rows = Report::read(report.body).table("Matches").pairs("File", "Code");
+    let rows = OpenedReport::read(report.body).table("Matches").pairs("File", "Code");
     assert_eq!(rows.len() as u64, files);
     assert!(rows.contains(&("Older ones/001.txt".to_owned(), "HOLE-1".to_owned())));
 
@@ -226,7 +226,7 @@ fn a_token_ends_in_the_middle_and_a_new_one_completes_the_scan() {
 fn a_restarted_server_asks_for_a_new_token_and_goes_on() {
     let world = World::new();
     let server = world.serve();
-    let mut told = Told::connect(&server);
+    let mut told = SocketRecord::connect(&server);
     told.socket.send(&world.start());
     let session = loop {
         let frame = told.next();
@@ -237,7 +237,7 @@ fn a_restarted_server_asks_for_a_new_token_and_goes_on() {
     server.kill();
 
     let server = world.serve();
-    let mut told = Told::connect(&server);
+    let mut told = SocketRecord::connect(&server);
     let (mut paused, _) = told.paused(&session);
     if !paused {
         told.until_expired();
@@ -259,8 +259,8 @@ fn a_retry_takes_a_fresh_token_and_a_token_alone_means_my_drive() {
     let alone = world.google.file("root", "alone.txt", "HOLE-1");
     world.google.remove(&world.folder);
     let server = world.serve();
-    let mut told = Told::connect(&server);
-    world.google.restrict(&alone, Fault::NoDownload);
+    let mut told = SocketRecord::connect(&server);
+    world.google.restrict(&alone, DriveFault::NoDownload);
     told.socket.send(&json!({ "action": "start_scan", "token": TOKEN, "target_hole_codes": ["HOLE-1"] }));
     let complete = told.until_complete();
     let FrameBody::Complete { total_failed: 1, .. } = complete.body else { panic!("{complete:?}") };
@@ -324,7 +324,7 @@ fn a_drive_that_does_not_answer_holds_up_no_other_scan() {
     std::fs::write(folder.join("a.txt"), "see HOLE-1 here").expect("a file");
     let server =
         Server::start_with(&dir.path().join("state"), &["--jobs", "1"], &[("DRIVE_ENDPOINT", &endpoint)]);
-    let mut waiting = Told::connect(&server);
+    let mut waiting = SocketRecord::connect(&server);
     for request in ["one", "two", "three"] {
         waiting.socket.send(&json!({
             "action": "start_scan",
@@ -338,7 +338,7 @@ fn a_drive_that_does_not_answer_holds_up_no_other_scan() {
     for _ in 0..3 {
         silent.accept().map(std::mem::forget).expect("a connection");
     }
-    let mut local = Told::connect(&server);
+    let mut local = SocketRecord::connect(&server);
     local.socket.send(&json!({
         "action": "start_scan",
         "request_id": "four",

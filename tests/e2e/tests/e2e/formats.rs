@@ -80,7 +80,7 @@ fn each_format_is_read_and_places_are_said_as_people_say_them() {
 #[test]
 fn a_drawing_is_read_whatever_its_name() {
     let samples = Samples::make(12, 5);
-    let drawn = |answer: &&riffle_samples::Answer| !answer.pages.is_empty();
+    let drawn = |answer: &&riffle_samples::ExpectedMatch| !answer.pages.is_empty();
     let answer = samples.key.matches.iter().find(drawn).expect("a code in a PDF");
     let dir = tempfile::tempdir().expect("a folder");
     let mut wanted = BTreeMap::new();

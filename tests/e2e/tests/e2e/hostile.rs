@@ -7,9 +7,9 @@ use calamine::Data;
 use riffle_samples::{CODE, Expect, Hostile, hostile, write_hostile};
 
 use crate::process::run;
-use crate::report::Report;
+use crate::report::OpenedReport;
 use crate::samples::text;
-use crate::told::Told;
+use crate::told::ScanRecord;
 
 /// Programmers' wording, with which a reason must not begin.
 const RIDDLES: [&str; 4] = ["the parser failed", "panicked", "called `", "thread '"];
@@ -28,7 +28,7 @@ fn hostile_files_end_in_a_result_or_a_reason_and_keep_nobody_from_theirs() {
     let ended = run(arguments);
     assert_eq!(ended.code, Some(1), "some cannot be read, and that is all: {}", ended.err);
 
-    let told = Told::read(&ended.out);
+    let told = ScanRecord::read(&ended.out);
     let found: BTreeSet<&str> = told.found().map(|found| &*found.file_name).collect();
     let failed: BTreeMap<&str, &str> =
         told.failed().map(|failure| (&*failure.file_name, &*failure.reason)).collect();
@@ -58,7 +58,7 @@ fn hostile_files_end_in_a_result_or_a_reason_and_keep_nobody_from_theirs() {
     assert!(!ended.out.iter().any(|line| line.contains("root:x:")), "an entity was fetched");
     assert!(!fs::exists("/tmp/riffle-was-here.txt").expect("a look"), "an entry was unpacked");
 
-    let files = Report::open(&place).table("Files");
+    let files = OpenedReport::open(&place).table("Files");
     assert!(files.len() as u64 >= listed, "{} rows for {listed} files", files.len());
     assert!(files.cells("File").iter().all(|cell| matches!(cell, Data::String(_))), "names are text");
     assert!(!files.texts("File").iter().any(|name| name.contains("root:x:")));

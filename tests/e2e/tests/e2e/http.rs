@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::server::{Answer, Server};
+use crate::server::{HttpResponse, Server};
 use crate::socket::Socket;
 
 pub fn server() -> (tempfile::TempDir, Server) {
@@ -15,7 +15,7 @@ pub fn server() -> (tempfile::TempDir, Server) {
 
 /// Fails unless the answer is a problem of RFC 9457 with a text for a person.
 #[track_caller]
-pub fn assert_problem(answer: &Answer, status: u16) -> Value {
+pub fn assert_problem(answer: &HttpResponse, status: u16) -> Value {
     assert_eq!(answer.status, status, "{}", String::from_utf8_lossy(&answer.body));
     assert_eq!(answer.header("content-type"), Some("application/problem+json"));
     let problem = answer.json();

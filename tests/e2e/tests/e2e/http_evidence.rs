@@ -13,16 +13,16 @@ use serde_json::Value;
 use crate::http::{assert_problem, server};
 use crate::process::run;
 use crate::samples::{Samples, is_pdf, text};
-use crate::server::{Answer, Server};
+use crate::server::{HttpResponse, Server};
 
 /// A decoded picture.
-pub struct Picture {
+pub struct DecodedPicture {
     pub width: u32,
     pub height: u32,
     rgb: Vec<u8>,
 }
 
-impl Picture {
+impl DecodedPicture {
     pub fn read(png: &[u8]) -> Self {
         let mut reader = png::Decoder::new(Cursor::new(png)).read_info().expect("a PNG");
         let mut rgb = vec![0; reader.output_buffer_size().expect("it has a size")];
@@ -77,7 +77,7 @@ fn index(match_id: &str) -> &str {
 }
 
 #[track_caller]
-fn assert_named(answer: &Answer, status: u16, name: &str) -> Value {
+fn assert_named(answer: &HttpResponse, status: u16, name: &str) -> Value {
     let problem = assert_problem(answer, status);
     assert_eq!(problem["type"], format!("/problems/{name}"), "{problem}");
     problem
@@ -132,7 +132,7 @@ fn a_match_is_shown_on_its_page_with_a_box_on_the_ink() {
         }
         let answer = server.get(&format!("{url}?width=1000"), &[]);
         assert_eq!((answer.status, answer.header("content-type")), (200, Some("image/png")));
-        let picture = Picture::read(&answer.body);
+        let picture = DecodedPicture::read(&answer.body);
         assert_eq!(picture.width, 1000);
         let wanted = told.height / told.width * 1000.0;
         assert!((f64::from(picture.height) - wanted).abs() <= 1.0, "{} for {wanted}", picture.height);
@@ -166,7 +166,7 @@ fn a_page_is_kept_by_who_asked_and_has_the_width_that_was_asked_for() {
     assert!(packed.snippet.contains("HOLE-1"));
 
     let first = server.get(&format!("{base}/0/pages/1.png"), &[]);
-    assert_eq!((first.status, Picture::read(&first.body).width), (200, 1200));
+    assert_eq!((first.status, DecodedPicture::read(&first.body).width), (200, 1200));
     assert_eq!(first.header("cache-control"), Some("private, max-age=86400"));
     let tag = first.header("etag").expect("a tag").to_owned();
     let again =
@@ -176,7 +176,7 @@ fn a_page_is_kept_by_who_asked_and_has_the_width_that_was_asked_for() {
     assert_eq!(other.status, 200, "another page has another tag");
     for (width, told) in [(100, 100), (3000, 3000)] {
         let answer = server.get(&format!("{base}/0/pages/1.png?width={width}"), &[]);
-        assert_eq!(Picture::read(&answer.body).width, told);
+        assert_eq!(DecodedPicture::read(&answer.body).width, told);
     }
     for width in ["0", "99", "3001", "4294967295"] {
         assert_named(&server.get(&format!("{base}/0/pages/1.png?width={width}"), &[]), 400, "page-width");
@@ -184,7 +184,7 @@ fn a_page_is_kept_by_who_asked_and_has_the_width_that_was_asked_for() {
     for width in ["-1", "x", "4294967296", ""] {
         assert_problem(&server.get(&format!("{base}/0/pages/1.png?width={width}"), &[]), 400);
     }
-    let picture = Picture::read(&server.get(&format!("{base}/3/pages/1.png"), &[]).body);
+    let picture = DecodedPicture::read(&server.get(&format!("{base}/3/pages/1.png"), &[]).body);
     assert_eq!((picture.width, picture.height), (400, 200), "a picture is not made larger");
 
     for nothing in

@@ -7,10 +7,10 @@ use riffle_contracts::{FoundMatch, FrameBody, Listed};
 use serde_json::{Value, json};
 
 use crate::http::{assert_problem, server};
-use crate::report::Report;
+use crate::report::OpenedReport;
 use crate::samples::Samples;
 use crate::server::Server;
-use crate::socket::{Known, Socket};
+use crate::socket::{FollowedSession, Socket};
 
 /// Scans a folder for these codes and waits for the end; returns the session.
 fn scan(server: &Server, folder: &Path, codes: &[&str], request: &str) -> String {
@@ -138,14 +138,14 @@ fn codes_and_matches_are_those_of_the_report() {
     // The order is that of the files, for every page size, and also over the socket.
     let large = pages(&server, &format!("{base}/matches"), "matches", 5_000);
     assert_eq!(serde_json::to_value(&small).expect("JSON"), json!(large));
-    let mut known = Known::default();
+    let mut known = FollowedSession::default();
     Socket::connect(&server).follow(&session, &mut known);
     assert_eq!(known.matches.len(), small.len());
     for (id, data) in &known.matches {
         assert_eq!(found.get(id.as_str()), Some(&data));
     }
 
-    let mut report = Report::read(server.get(&format!("/scans/{session}/report.xlsx"), &[]).body);
+    let mut report = OpenedReport::read(server.get(&format!("/scans/{session}/report.xlsx"), &[]).body);
     let told = report.table("Codes").pairs("Code", "Result");
     let told: BTreeSet<(String, String)> =
         told.into_iter().map(|(code, result)| (code, result.to_lowercase())).collect();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::bank::{Bank, THREE, rows};
 use crate::deadline::until;
 use crate::http::assert_problem;
-use crate::server::{Answer, Server};
+use crate::server::{HttpResponse, Server};
 
 impl Server {
     fn ask(&self, path: &str) -> Value {
@@ -22,7 +22,7 @@ impl Server {
         answer.json()
     }
 
-    fn fill(&self, form: &Value, content: &str) -> Answer {
+    fn fill(&self, form: &Value, content: &str) -> HttpResponse {
         let mut body = String::new();
         for (name, value) in form["fields"].as_object().expect("fields") {
             let value = value.as_str().expect("text");

@@ -8,7 +8,7 @@ use riffle_contracts::{FrameBody, Receipt};
 use serde_json::{Value, json};
 
 use crate::http::{assert_problem, server};
-use crate::server::{Answer, Server};
+use crate::server::{HttpResponse, Server};
 use crate::socket::Socket;
 
 pub fn create(server: &Server) -> String {
@@ -17,13 +17,13 @@ pub fn create(server: &Server) -> String {
     answer.json()["upload_id"].as_str().expect("an id").to_owned()
 }
 
-pub fn declare(server: &Server, upload: &str, first: u32, files: &[(&str, usize)]) -> Answer {
+pub fn declare(server: &Server, upload: &str, first: u32, files: &[(&str, usize)]) -> HttpResponse {
     let files: Vec<Value> = files.iter().map(|(name, size)| json!({ "name": name, "size": size })).collect();
     server.post(&format!("/api/uploads/{upload}/files"), &json!({ "first": first, "files": files }))
 }
 
 /// Sends the form that a page would send.
-pub fn send_form(server: &Server, single: &Value, content: &[u8]) -> Answer {
+pub fn send_form(server: &Server, single: &Value, content: &[u8]) -> HttpResponse {
     assert_eq!((&single["kind"], &single["method"]), (&json!("single"), &json!("POST")));
     let mut body = Vec::new();
     for (name, value) in single["fields"].as_object().expect("fields") {
@@ -55,13 +55,13 @@ fn send_parts(server: &Server, parts: &Value, content: &[u8]) -> Value {
     json!({ "parts": sent.collect::<Vec<_>>() })
 }
 
-pub fn target(answer: &Answer, place: usize) -> Value {
+pub fn target(answer: &HttpResponse, place: usize) -> Value {
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     answer.json()["files"][place]["upload"].clone()
 }
 
 /// The frames of a scan of an upload.
-struct Told {
+struct UploadScan {
     session: String,
     /// File and code.
     found: BTreeSet<(String, String)>,
@@ -69,7 +69,7 @@ struct Told {
     receipt: Receipt,
 }
 
-fn scan(server: &Server, fields: &Value) -> Told {
+fn scan(server: &Server, fields: &Value) -> UploadScan {
     let mut socket = Socket::connect(server);
     let mut action = json!({ "action": "start_scan", "target_hole_codes": ["HOLE-1"] });
     action.as_object_mut().expect("an object").extend(fields.as_object().expect("fields").clone());
@@ -83,7 +83,7 @@ fn scan(server: &Server, fields: &Value) -> Told {
             }
             FrameBody::FileFailed { data, .. } => failed.push((data.file_name, data.reason)),
             FrameBody::Complete { receipt, .. } => {
-                return Told { session: frame.session_id.expect("a session"), found, failed, receipt };
+                return UploadScan { session: frame.session_id.expect("a session"), found, failed, receipt };
             }
             FrameBody::Error { message, .. } => panic!("{message}"),
             _ => {}
@@ -211,13 +211,13 @@ fn a_large_file_comes_in_parts_and_a_kill_in_between_costs_one_of_them() {
 fn declaring_again_is_the_same_and_declaring_otherwise_a_conflict() {
     let (_dir, server) = server();
     let upload = create(&server);
-    let answers: Vec<Answer> = std::thread::scope(|scope| {
+    let answers: Vec<HttpResponse> = std::thread::scope(|scope| {
         let calls: Vec<_> = (0..8)
             .map(|_| scope.spawn(|| declare(&server, &upload, 0, &[("a", 5), ("b", 20_000_000)])))
             .collect();
         calls.into_iter().map(|call| call.join().expect("an answer")).collect()
     });
-    let begun = |answer: &Answer| {
+    let begun = |answer: &HttpResponse| {
         let parts = target(answer, 1);
         let url = parts["parts"][0]["url"].as_str().expect("an address").to_owned();
         url.split('?').next().map(str::to_owned)
@@ -297,7 +297,7 @@ fn only_what_was_declared_is_taken() {
     assert_eq!(server.send("POST", "/storage/files", &foreign, b"").status, 403);
 }
 
-fn understand(server: &Server, name: &str, content: &[u8]) -> Answer {
+fn understand(server: &Server, name: &str, content: &[u8]) -> HttpResponse {
     server.send("POST", &format!("/api/codes?name={name}"), &[("Content-Type", "text/plain")], content)
 }
 

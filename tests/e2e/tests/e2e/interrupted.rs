@@ -8,10 +8,10 @@ use riffle_contracts::FoundMatch;
 
 use crate::deadline::until;
 use crate::process::{Process, riffle, run};
-use crate::report::Report;
+use crate::report::OpenedReport;
 use crate::samples::{Samples, text};
 use crate::server::Server;
-use crate::told::{Told, found, frame};
+use crate::told::{ScanRecord, found, frame};
 
 /// Enough files that every kill comes while files are still being read.
 const FILES: u32 = 600;
@@ -26,7 +26,7 @@ fn killed_after(samples: &Samples, lines: usize) {
     assert_eq!(scan.kill().code, None);
 }
 
-fn by_id(told: &Told) -> BTreeMap<String, FoundMatch> {
+fn by_id(told: &ScanRecord) -> BTreeMap<String, FoundMatch> {
     found(&told.frames).map(|(id, data)| (id.to_owned(), data.clone())).collect()
 }
 
@@ -40,17 +40,17 @@ fn a_scan_killed_again_and_again_ends_like_one_that_was_not() {
     let ended = run(samples.scan(&["--json", "--report", text(&place)]));
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(ended.err.contains("resuming an interrupted scan"), "says that it goes on: {}", ended.err);
-    let told = Told::read(&ended.out);
+    let told = ScanRecord::read(&ended.out);
     assert_eq!((told.summary.total, told.summary.failed), (u64::from(FILES), 0));
     samples.assert_found(told.found());
-    let mut files = Report::open(&place).table("Files").texts("File");
+    let mut files = OpenedReport::open(&place).table("Files").texts("File");
     assert_eq!(files.len(), FILES as usize, "one result for each file");
     files.sort_unstable();
     files.dedup();
     assert_eq!(files.len(), FILES as usize);
 
     let whole = run(samples.scan_in("fresh", &["--json"]));
-    assert_eq!(by_id(&told), by_id(&Told::read(&whole.out)));
+    assert_eq!(by_id(&told), by_id(&ScanRecord::read(&whole.out)));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn the_platform_ends_a_scan_that_was_killed() {
     );
     let id = session["session_id"].as_str().expect("an id");
     let report = server.get(&format!("/scans/{id}/report.xlsx"), &[]);
-    let found = Report::read(report.body).table("Matches").pairs("File", "Code");
+    let found = OpenedReport::read(report.body).table("Matches").pairs("File", "Code");
     assert_eq!(found.into_iter().collect::<std::collections::BTreeSet<_>>(), samples.pairs());
 }
 
@@ -94,7 +94,7 @@ fn ctrl_c_cancels_whenever_it_comes_and_the_same_command_starts_anew() {
     }
     let again = run(samples.scan(&["--json"]));
     assert_eq!(again.code, Some(0), "{}", again.err);
-    let told = Told::read(&again.out);
+    let told = ScanRecord::read(&again.out);
     told.assert_begins();
     sessions.push(Some(told.summary.session_id.clone()));
     sessions.sort_unstable();
@@ -124,7 +124,7 @@ fn a_reader_that_goes_away_ends_the_scan_without_a_panic() {
 
     let again = run(samples.scan(&["--json"]));
     assert_eq!(again.code, Some(0), "{}", again.err);
-    samples.assert_found(Told::read(&again.out).found());
+    samples.assert_found(ScanRecord::read(&again.out).found());
 }
 
 #[test]

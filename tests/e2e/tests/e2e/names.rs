@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use calamine::Data;
 
 use crate::process::run;
-use crate::report::Report;
+use crate::report::OpenedReport;
 use crate::samples::text;
 
 const NAMES: [&[u8]; 10] = [
@@ -56,7 +56,7 @@ fn strange_names_are_scanned_and_stay_one_line_and_one_text_cell() {
     assert!(ended.out.iter().any(|line| line.starts_with("two lines.txt\t")));
     assert!(ended.out.iter().any(|line| line.starts_with(&format!("{}.txt\t", "L".repeat(251)))));
 
-    let mut report = Report::open(&place);
+    let mut report = OpenedReport::open(&place);
     let files = report.table("Files");
     for cell in files.cells("File") {
         assert!(matches!(cell, Data::String(_)), "{cell:?}");
@@ -100,7 +100,7 @@ fn files_of_two_folders_can_be_told_apart_in_the_report() {
         &at("report.xlsx"),
     ]);
     assert_eq!((ended.code, ended.out.len()), (Some(0), 2), "{}", ended.err);
-    let files = Report::open(&out.path().join("report.xlsx")).table("Files");
+    let files = OpenedReport::open(&out.path().join("report.xlsx")).table("Files");
     let mut shown = files.pairs("File", "Folder");
     shown.dedup();
     assert_eq!(shown.len(), 2, "one name, two folders: {shown:?}");

@@ -40,7 +40,7 @@ pub fn riffle(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command
 }
 
 /// Runs a command to its end.
-pub fn run(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Ended {
+pub fn run(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> ProcessExit {
     Process::start(&mut riffle(arguments)).ended()
 }
 
@@ -48,13 +48,13 @@ pub fn run(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Ended {
 #[derive(Debug)]
 pub struct Process {
     child: Child,
-    pub out: Lines,
-    pub err: Lines,
+    pub out: OutputLines,
+    pub err: OutputLines,
 }
 
 /// The exit code of a process and its output until then.
 #[derive(Debug)]
-pub struct Ended {
+pub struct ProcessExit {
     /// `None` if a signal ended it.
     pub code: Option<i32>,
     /// Lines that had not been read before.
@@ -64,13 +64,13 @@ pub struct Ended {
 
 /// The lines of one output stream, received as they are written.
 #[derive(Debug)]
-pub struct Lines(Mutex<Receiver<String>>);
+pub struct OutputLines(Mutex<Receiver<String>>);
 
 impl Process {
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("riffle starts");
-        let out = Lines::of(child.stdout.take().expect("its output"));
-        let err = Lines::of(child.stderr.take().expect("its errors"));
+        let out = OutputLines::of(child.stdout.take().expect("its output"));
+        let err = OutputLines::of(child.stderr.take().expect("its errors"));
         Self { child, out, err }
     }
 
@@ -79,7 +79,7 @@ impl Process {
     }
 
     /// Kills the process with `kill -9`; its earlier output can still be read.
-    pub fn kill(mut self) -> Ended {
+    pub fn kill(mut self) -> ProcessExit {
         self.child.kill().expect("kill -9");
         self.ended()
     }
@@ -91,7 +91,7 @@ impl Process {
         assert!(status.success());
     }
 
-    pub fn ended(mut self) -> Ended {
+    pub fn ended(mut self) -> ProcessExit {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         while let Some(line) = self.out.next() {
             out.push(line);
@@ -101,7 +101,7 @@ impl Process {
         }
         let child = &mut self.child;
         let status = until("riffle ends", || child.try_wait().expect("its state"));
-        Ended { code: status.code(), out, err: err.join("\n") }
+        ProcessExit { code: status.code(), out, err: err.join("\n") }
     }
 }
 
@@ -114,7 +114,7 @@ impl Drop for Process {
     }
 }
 
-impl Lines {
+impl OutputLines {
     fn of(output: impl Read + Send + 'static) -> Self {
         let (sender, lines) = channel();
         std::thread::spawn(move || {
@@ -143,7 +143,7 @@ impl Lines {
     }
 }
 
-impl Ended {
+impl ProcessExit {
     /// Returns the message of a process that must have ended with the exit code for "could not run".
     pub fn refusal(&self) -> &str {
         assert_eq!(self.code, Some(2), "{self:?}");

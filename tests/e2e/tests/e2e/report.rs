@@ -6,16 +6,16 @@ use std::path::Path;
 use calamine::{Data, Reader, Xlsx};
 
 /// An opened report.
-pub struct Report(Xlsx<Cursor<Vec<u8>>>);
+pub struct OpenedReport(Xlsx<Cursor<Vec<u8>>>);
 
 /// One sheet: a header and the rows below it.
 #[derive(Debug)]
-pub struct Table {
+pub struct SheetTable {
     header: Vec<String>,
     rows: Vec<Vec<Data>>,
 }
 
-impl Report {
+impl OpenedReport {
     pub fn open(path: &Path) -> Self {
         Self::read(std::fs::read(path).expect("a report was written"))
     }
@@ -33,18 +33,18 @@ impl Report {
         self.table(sheet).header.iter().any(|title| title == column)
     }
 
-    pub fn table(&mut self, sheet: &str) -> Table {
+    pub fn table(&mut self, sheet: &str) -> SheetTable {
         let range = self.0.worksheet_range(sheet).expect("the sheet is there");
         let mut rows = range.rows();
         let header = rows.next().expect("a header");
-        Table {
+        SheetTable {
             header: header.iter().map(ToString::to_string).collect(),
             rows: rows.map(<[Data]>::to_vec).collect(),
         }
     }
 }
 
-impl Table {
+impl SheetTable {
     pub fn len(&self) -> usize {
         self.rows.len()
     }

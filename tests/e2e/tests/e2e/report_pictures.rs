@@ -8,9 +8,9 @@ use std::path::Path;
 use riffle_contracts::http::EvidenceBox;
 use zip::ZipArchive;
 
-use crate::http_evidence::{Picture, label, pages};
+use crate::http_evidence::{DecodedPicture, label, pages};
 use crate::process::run;
-use crate::report::Report;
+use crate::report::OpenedReport;
 use crate::samples::{Samples, is_pdf, text};
 
 /// Returns the parts of a workbook by name.
@@ -49,9 +49,9 @@ fn every_match_on_a_page_has_its_picture_if_asked_for() {
         assert_eq!(run(arguments).code, Some(0));
     }
     assert!(!parts(&plain).keys().any(|name| name.starts_with("xl/media/")));
-    assert!(!Report::open(&plain).has("Matches", "Picture"));
+    assert!(!OpenedReport::open(&plain).has("Matches", "Picture"));
 
-    let mut report = Report::open(&pictured);
+    let mut report = OpenedReport::open(&pictured);
     let matches = report.table("Matches");
     let on_pages: Vec<usize> =
         (1..).zip(matches.texts("File")).filter(|(_, name)| is_pdf(name)).map(|(row, _)| row).collect();
@@ -64,7 +64,7 @@ fn every_match_on_a_page_has_its_picture_if_asked_for() {
         parts.iter().filter(|(name, _)| name.starts_with("xl/media/")).map(|(_, bytes)| bytes).collect();
     assert!(media.len() > 50, "{} pictures", media.len());
     for png in media {
-        let picture = Picture::read(png);
+        let picture = DecodedPicture::read(png);
         assert!(picture.width <= 600 && picture.height <= 200);
         assert!(picture.ink(&whole).0 > 20, "a code stands on it");
     }
@@ -91,7 +91,7 @@ fn what_cannot_be_drawn_leaves_its_reason() {
     write("b.pdf", &pages(&[("", label("HOLE-1 too"))]));
     let again = ["scan", "--retry", "last", "--state", text(&state), "--report", text(&place)];
     assert_eq!(run(again).code, Some(0));
-    let mut report = Report::open(&place);
+    let mut report = OpenedReport::open(&place);
     let matches = report.table("Matches");
     assert_eq!(matches.texts("File"), ["a.pdf", "b.pdf"]);
     assert_eq!(matches.texts("Picture"), ["the file changed after the scan began", ""]);
@@ -112,7 +112,7 @@ fn the_thousandth_match_is_the_last_with_a_picture() {
     let codes = "A-1,A-2,A-3,A-4,A-5,A-6,A-7,A-8,A-9";
     let scan = ["scan", text(&folder), "--codes", codes, "--evidence", "--state", text(&state), "--report"];
     assert_eq!(run(scan.into_iter().chain([text(&place)])).code, Some(0));
-    let mut report = Report::open(&place);
+    let mut report = OpenedReport::open(&place);
     assert_eq!(report.table("Matches").len(), 1080);
     assert_eq!(rows(&parts(&place)), (1..=1000).collect::<Vec<_>>());
     let summary = report.table("Summary");

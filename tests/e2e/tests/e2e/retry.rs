@@ -8,12 +8,12 @@ use riffle_contracts::FrameBody;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::process::{Ended, Process, riffle, run};
-use crate::report::Report;
+use crate::process::{Process, ProcessExit, riffle, run};
+use crate::report::OpenedReport;
 use crate::samples::{Samples, text};
 use crate::server::Server;
 use crate::socket::Socket;
-use crate::told::Told;
+use crate::told::ScanRecord;
 
 /// A folder of files, and a state next to it.
 struct Desk(TempDir);
@@ -40,19 +40,19 @@ impl Desk {
         fs::write(self.file(name), content).expect("a file");
     }
 
-    fn scan(&self, state: &str, more: &[&str]) -> Ended {
+    fn scan(&self, state: &str, more: &[&str]) -> ProcessExit {
         let (files, state) = (self.at("files"), self.at(state));
         let fixed = ["scan", text(&files), "--codes", "HOLE-1,HOLE-2", "--state", text(&state)];
         run(fixed.iter().chain(more))
     }
 
-    fn retry(&self, session: &str, more: &[&str]) -> Ended {
+    fn retry(&self, session: &str, more: &[&str]) -> ProcessExit {
         let state = self.at("state");
         run(["scan", "--retry", session, "--state", text(&state)].iter().chain(more))
     }
 }
 
-fn failed(told: &Told) -> Vec<&str> {
+fn failed(told: &ScanRecord) -> Vec<&str> {
     let mut failed: Vec<&str> = told.failed().map(|failure| &*failure.file_name).collect();
     failed.sort_unstable();
     failed
@@ -60,7 +60,7 @@ fn failed(told: &Told) -> Vec<&str> {
 
 /// Returns the files, matches and codes of a report, without links and times.
 fn content(report: &Path) -> [Vec<(String, String)>; 3] {
-    let mut report = Report::open(report);
+    let mut report = OpenedReport::open(report);
     let columns =
         [("Files", "File", "State"), ("Matches", "File", "Text around it"), ("Codes", "Code", "Result")];
     columns.map(|(sheet, one, other)| report.table(sheet).pairs(one, other))
@@ -76,7 +76,7 @@ fn after_the_files_are_mended_a_retry_is_what_a_fresh_scan_would_be() {
     symlink("nowhere", desk.file("dangling.txt")).expect("a link");
     let first = desk.scan("state", &["--json"]);
     assert_eq!(first.code, Some(1), "{}", first.err);
-    let first = Told::read(&first.out);
+    let first = ScanRecord::read(&first.out);
     assert_eq!(failed(&first), ["damaged.pdf", "dangling.txt", "empty.csv"]);
 
     desk.write("damaged.pdf", "HOLE-2 in what is text by now\n");
@@ -89,7 +89,7 @@ fn after_the_files_are_mended_a_retry_is_what_a_fresh_scan_would_be() {
     let retry = desk.retry(beginning, &["--json", "--report", text(&place)]);
     assert_eq!(retry.code, Some(0), "{}", retry.err);
     assert!(retry.err.contains(&first.summary.session_id), "says what it continues: {}", retry.err);
-    let retry = Told::read(&retry.out);
+    let retry = ScanRecord::read(&retry.out);
     retry.assert_begins();
     assert_ne!(retry.summary.session_id, first.summary.session_id);
     assert_eq!((retry.summary.total, retry.summary.failed, retry.summary.matches), (4, 0, 5));
@@ -98,7 +98,7 @@ fn after_the_files_are_mended_a_retry_is_what_a_fresh_scan_would_be() {
     assert_eq!(fresh.code, Some(0), "{}", fresh.err);
     assert_eq!(content(&place), content(&other));
     let old = desk.retry(&first.summary.session_id, &["--json"]);
-    assert_eq!(Told::read(&old.out).summary.matches, 5, "an old session can be retried again");
+    assert_eq!(ScanRecord::read(&old.out).summary.matches, 5, "an old session can be retried again");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn what_was_read_is_kept_and_what_is_gone_stays_failed() {
     let mut lines = retry.out;
     lines.sort_unstable();
     assert_eq!(lines, ["edited.txt\tline 1\tHOLE-1\tHOLE-1", "removed.txt\tline 1\tHOLE-2\tHOLE-2"]);
-    assert_eq!(Report::open(&place).table("Files").len(), 3);
+    assert_eq!(OpenedReport::open(&place).table("Files").len(), 3);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn where_nothing_failed_there_is_nothing_to_read_again_and_a_report_all_the_same
     let retry = desk.retry("last", &["--report", text(&place)]);
     assert_eq!(retry.code, Some(0), "{}", retry.err);
     assert!(retry.err.contains("Nothing to read again"), "{}", retry.err);
-    assert_eq!((retry.out.len(), Report::open(&place).table("Matches").len()), (2, 2));
+    assert_eq!((retry.out.len(), OpenedReport::open(&place).table("Matches").len()), (2, 2));
 
     let state = desk.at("state");
     let listed = run(["sessions", "--state", text(&state)]);
@@ -177,7 +177,7 @@ fn a_retry_killed_again_and_again_goes_on() {
     }
     let ended = run(retry);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    let told = Told::read(&ended.out);
+    let told = ScanRecord::read(&ended.out);
     assert_eq!((told.summary.total, told.summary.failed), (601, 0));
     samples.assert_found(told.found());
 }
@@ -185,7 +185,7 @@ fn a_retry_killed_again_and_again_goes_on() {
 #[test]
 fn a_client_of_the_platform_retries_a_session_by_its_id() {
     let desk = Desk::new(&[("bad.csv", ""), ("good.txt", "HOLE-1\n")]);
-    let first = Told::read(&desk.scan("state", &["--json"]).out);
+    let first = ScanRecord::read(&desk.scan("state", &["--json"]).out);
     desk.write("bad.csv", "x\nHOLE-2\n");
     let server = Server::start(&desk.at("state"), &[]);
     let mut socket = Socket::connect(&server);

@@ -22,7 +22,7 @@ pub struct Server {
 
 /// A response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct HttpResponse {
     pub status: u16,
     head: String,
     pub body: Vec<u8>,
@@ -60,7 +60,7 @@ impl Server {
     }
 
     /// Stops it with Ctrl-C.
-    pub fn stop(self) -> crate::process::Ended {
+    pub fn stop(self) -> crate::process::ProcessExit {
         self.process.interrupt();
         self.process.ended()
     }
@@ -76,11 +76,11 @@ impl Server {
         self.process.kill();
     }
 
-    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> HttpResponse {
         self.send("GET", path, headers, b"")
     }
 
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> HttpResponse {
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         let length = body.len().to_string();
         let mut own = vec![("Host", &*self.address)];
@@ -102,11 +102,11 @@ impl Server {
             Ok(_) => {}
             Err(error) => assert!(!answer.is_empty() || sent.is_err(), "no answer: {error}"),
         }
-        Answer::read(&answer)
+        HttpResponse::read(&answer)
     }
 
     /// Sends JSON.
-    pub fn post(&self, path: &str, body: &Value) -> Answer {
+    pub fn post(&self, path: &str, body: &Value) -> HttpResponse {
         self.send("POST", path, &[("Content-Type", "application/json")], body.to_string().as_bytes())
     }
 
@@ -119,7 +119,7 @@ impl Server {
     }
 }
 
-impl Answer {
+impl HttpResponse {
     fn read(answer: &[u8]) -> Self {
         let end = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a head");
         let head = String::from_utf8(answer[..end].to_vec()).expect("a head of text");

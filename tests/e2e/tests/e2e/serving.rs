@@ -6,10 +6,10 @@ use riffle_contracts::FrameBody;
 use serde_json::{Value, json};
 
 use crate::deadline::until;
-use crate::report::Report;
+use crate::report::OpenedReport;
 use crate::samples::{Samples, is_pdf};
 use crate::server::Server;
-use crate::socket::{Known, Socket};
+use crate::socket::{FollowedSession, Socket};
 
 /// Enough to interrupt a scan in the middle when files are read one at a time.
 const FILES: u32 = 600;
@@ -24,7 +24,11 @@ fn start(samples: &Samples, request: &str) -> Value {
 }
 
 /// Receives frames until `enough` holds; returns their session.
-fn listen(socket: &mut Socket, known: &mut Known, enough: impl Fn(&Known) -> bool) -> String {
+fn listen(
+    socket: &mut Socket,
+    known: &mut FollowedSession,
+    enough: impl Fn(&FollowedSession) -> bool,
+) -> String {
     loop {
         let frame = socket.next();
         known.take(&frame);
@@ -40,7 +44,7 @@ fn a_client_that_is_cut_off_ends_with_everything() {
     let server = Server::start(&samples.at("state"), &["--jobs", "1"]);
     let mut first = Socket::connect(&server);
     first.send(&start(&samples, "one"));
-    let mut known = Known::default();
+    let mut known = FollowedSession::default();
     let session = listen(&mut first, &mut known, |known| known.matches.len() >= 20);
     assert_ne!(server.scans()[0]["state"], "done", "matches are told while files are read");
 
@@ -80,13 +84,13 @@ fn a_server_killed_in_mid_scan_goes_on_and_its_client_too() {
     let server = Server::start(&samples.at("state"), &[]);
     let mut socket = Socket::connect(&server);
     socket.send(&start(&samples, "one"));
-    let session = listen(&mut socket, &mut Known::default(), |known| known.matches.len() >= 50);
+    let session = listen(&mut socket, &mut FollowedSession::default(), |known| known.matches.len() >= 50);
     server.kill();
     while socket.next_text().is_some() {}
 
     let server = Server::start(&samples.at("state"), &[]);
     // Links in matches contain the new port.
-    let mut known = Known::default();
+    let mut known = FollowedSession::default();
     Socket::connect(&server).follow(&session, &mut known);
     samples.assert_found(known.matches.values());
 }
@@ -97,7 +101,7 @@ fn a_cancelled_scan_stays_cancelled() {
     let server = Server::start(&samples.at("state"), &["--jobs", "1"]);
     let mut socket = Socket::connect(&server);
     socket.send(&start(&samples, "one"));
-    let mut known = Known::default();
+    let mut known = FollowedSession::default();
     let session = listen(&mut socket, &mut known, |known| !known.matches.is_empty());
     socket.send(&json!({ "action": "cancel_scan", "session_id": session }));
     loop {
@@ -124,7 +128,7 @@ fn a_cancelled_scan_stays_cancelled() {
     // It can be started again with another request id.
     let mut other = Socket::connect(&server);
     other.send(&start(&samples, "two"));
-    let again = listen(&mut other, &mut Known::default(), |known| !known.matches.is_empty());
+    let again = listen(&mut other, &mut FollowedSession::default(), |known| !known.matches.is_empty());
     assert_ne!(again, session);
 }
 
@@ -134,7 +138,7 @@ fn the_report_and_the_files_are_there_to_be_opened() {
     let server = Server::start(&samples.at("state"), &[]);
     let mut socket = Socket::connect(&server);
     socket.send(&start(&samples, "one"));
-    let mut known = Known::default();
+    let mut known = FollowedSession::default();
     let session = listen(&mut socket, &mut known, |known| known.complete.is_some());
     samples.assert_found(known.matches.values());
 
@@ -145,7 +149,7 @@ fn the_report_and_the_files_are_there_to_be_opened() {
     let report = server.get(download_url.strip_prefix(&own).expect("an address of this server"), &[]);
     assert_eq!(report.status, 200);
     assert!(report.header("content-disposition").is_some_and(|how| how.starts_with("attachment")));
-    let listed = Report::read(report.body).table("Matches").pairs("File", "Code");
+    let listed = OpenedReport::read(report.body).table("Matches").pairs("File", "Code");
     assert_eq!(listed.len(), known.matches.len());
     let live = known.matches.values().map(|found| (found.file_name.clone(), found.hole_code.clone()));
     assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), live.collect());
@@ -178,7 +182,7 @@ fn ctrl_c_ends_the_platform_and_an_open_scan_goes_on_at_its_next_start() {
     let server = Server::start(&samples.at("state"), &["--jobs", "1"]);
     let mut socket = Socket::connect(&server);
     socket.send(&start(&samples, "one"));
-    listen(&mut socket, &mut Known::default(), |known| known.matches.len() >= 10);
+    listen(&mut socket, &mut FollowedSession::default(), |known| known.matches.len() >= 10);
     let ended = server.stop();
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(!ended.err.contains("panicked"), "{}", ended.err);
@@ -205,7 +209,7 @@ fn codes_come_typed_and_as_a_file_within_the_message() {
         "file_content": "SG9sZSBJRApIT0xFLTEKSE9MRS05Cg==",
         "options": { "match": "token", "ocr": "off" },
     }));
-    let mut known = Known::default();
+    let mut known = FollowedSession::default();
     listen(&mut socket, &mut known, |known| known.complete.is_some());
     let codes: BTreeSet<&str> = known.matches.values().map(|found| &*found.hole_code).collect();
     assert_eq!(codes, BTreeSet::from(["HOLE-1", "hole-3"]), "as they were written in the list");

@@ -10,7 +10,7 @@ use crate::deadline::PATIENCE;
 use crate::http::assert_problem;
 use crate::process::run;
 use crate::samples::text;
-use crate::server::{Answer, Server};
+use crate::server::{HttpResponse, Server};
 use crate::socket::Socket;
 
 const TOKEN: &str = "0123456789abcdefABCD";
@@ -43,13 +43,13 @@ fn this_machine_alone_is_let_in() {
 }
 
 /// Returns the cookie of a browser that has just logged in.
-fn cookie_of(answer: &Answer) -> String {
+fn cookie_of(answer: &HttpResponse) -> String {
     let cookie = answer.header("set-cookie").expect("a cookie");
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
     cookie.split(';').next().expect("name and value").to_owned()
 }
 
-fn log_in(server: &Server, token: &str) -> Answer {
+fn log_in(server: &Server, token: &str) -> HttpResponse {
     let form = [("Content-Type", "application/x-www-form-urlencoded")];
     server.send("POST", "/login", &form, format!("token={token}").as_bytes())
 }

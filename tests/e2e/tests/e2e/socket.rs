@@ -25,7 +25,7 @@ pub struct Socket {
 
 /// The state that a client following a session has received.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct FollowedSession {
     pub matches: BTreeMap<String, FoundMatch>,
     /// Files with a result, as last reported.
     processed: u64,
@@ -114,7 +114,7 @@ impl Socket {
 
     /// Resumes and follows the session to COMPLETE, then through all pages of a last SNAPSHOT, as the page does.
     /// Returns the number of these pages.
-    pub fn follow(&mut self, session: &str, known: &mut Known) -> u32 {
+    pub fn follow(&mut self, session: &str, known: &mut FollowedSession) -> u32 {
         self.resume(session, None);
         let (mut paging, mut last, mut pages) = (true, false, 0);
         loop {
@@ -140,7 +140,7 @@ impl Socket {
     }
 }
 
-impl Known {
+impl FollowedSession {
     fn learn(&mut self, id: &str, data: &FoundMatch) {
         let before = self.matches.insert(id.to_owned(), data.clone());
         assert!(before.is_none_or(|before| before == *data), "a repeat says the same: {data:?}");

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use riffle_contracts::{Failure, FoundMatch, Frame, FrameBody, Summary};
+use riffle_contracts::{FailedFile, FoundMatch, Frame, FrameBody, Summary};
 
 /// The output of a finished `scan --json`: its frames and its summary.
 #[derive(Debug)]
-pub struct Told {
+pub struct ScanRecord {
     pub frames: Vec<Frame>,
     pub summary: Summary,
 }
 
-impl Told {
+impl ScanRecord {
     /// Reads the lines and checks the rules of every finished scan.
     pub fn read(lines: &[String]) -> Self {
         let (last, frames) = lines.split_last().expect("a scan says something");
@@ -69,7 +69,7 @@ impl Told {
         found(&self.frames).map(|(_, data)| data)
     }
 
-    pub fn failed(&self) -> impl Iterator<Item = &Failure> {
+    pub fn failed(&self) -> impl Iterator<Item = &FailedFile> {
         failed(&self.frames).map(|(_, data)| data)
     }
 }
@@ -87,7 +87,7 @@ pub fn found(frames: &[Frame]) -> impl Iterator<Item = (&str, &FoundMatch)> {
     })
 }
 
-fn failed(frames: &[Frame]) -> impl Iterator<Item = (u32, &Failure)> {
+fn failed(frames: &[Frame]) -> impl Iterator<Item = (u32, &FailedFile)> {
     frames.iter().filter_map(|frame| match &frame.body {
         FrameBody::FileFailed { file, data } => Some((*file, data)),
         _ => None,

@@ -13,8 +13,8 @@ use api::Api;
 use aws_lambda_events::iam::IamPolicyEffect;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::TimeDelta;
-use riffle_ports::{Clock as _, Failure, QuotaLimits, Quotas, Ticket, TicketHash};
-use riffle_runtime::{Deadline, Event};
+use riffle_ports::{Clock as _, Failure, QuotaLimits, Quotas, StoredTicket, TicketHash};
+use riffle_runtime::{Deadline, FunctionEvent};
 use riffle_testkit::memory::MemoryUsage;
 use riffle_topology::RIFFLE;
 use serde_json::Value;
@@ -30,15 +30,18 @@ fn failed(answer: SqsBatchResponse) -> Vec<String> {
 
 impl World {
     async fn connect(&self) {
-        let deps =
-            websocket_connect::Deps { connections: self.connections.clone(), clock: self.clock.clone() };
+        let deps = websocket_connect::ConnectDeps {
+            connections: self.connections.clone(),
+            clock: self.clock.clone(),
+        };
         let answer = websocket_connect::handle(&deps, event("websocket-connect", "connects")).await;
         assert_eq!(answer.status_code, 200);
         self.notifier.open(CONNECTION);
     }
 
     async fn says(&self, case: &str) -> i64 {
-        let deps = websocket_default::Deps { scan: self.scan.clone(), connections: self.connections.clone() };
+        let deps =
+            websocket_default::DefaultDeps { scan: self.scan.clone(), connections: self.connections.clone() };
         websocket_default::handle(&deps, event("websocket-default", case)).await.status_code
     }
 
@@ -150,7 +153,7 @@ async fn what_was_read_before_is_told_and_not_read_again() {
     assert_eq!(world.opened.load(Ordering::Relaxed), 3);
     world.told();
     // The invocation ended before it answered the queue, so the whole batch is redelivered.
-    let mut again: Event<SqsEvent> = event("scan-worker", "batch");
+    let mut again: FunctionEvent<SqsEvent> = event("scan-worker", "batch");
     for message in &mut again.payload.records {
         message.attributes.insert("ApproximateReceiveCount".to_owned(), "2".to_owned());
     }
@@ -163,7 +166,7 @@ async fn what_was_read_before_is_told_and_not_read_again() {
 async fn without_time_nothing_is_begun() {
     let world = World::dispatched().await;
     let until = |seconds| Deadline::new(world.clock.clone(), world.clock.now() + TimeDelta::seconds(seconds));
-    let batch: Event<SqsEvent> = event("scan-worker", "batch");
+    let batch: FunctionEvent<SqsEvent> = event("scan-worker", "batch");
     let late = batch.clone().until(until(10));
     assert_eq!(failed(scan_worker::handle(&world.worker(), late).await), ["m-0", "m-1", "m-2"]);
     assert_eq!(world.opened.load(Ordering::Relaxed), 0, "no file is opened");
@@ -209,13 +212,13 @@ async fn what_clients_say_that_cannot_be_done() {
 #[tokio::test]
 async fn who_may_connect() {
     let world = World::new();
-    let deps = websocket_authorizer::Deps {
+    let deps = websocket_authorizer::AuthorizerDeps {
         tickets: world.tickets.clone(),
         origins: vec!["https://riffle.example.com".to_owned()],
     };
     let ticket = TicketHash(Sha256::digest("00000000000000000000000000000001").into());
     let expires_at = world.clock.now() + TimeDelta::seconds(60);
-    let kept = Ticket { tenant: "acme".to_owned(), expires_at };
+    let kept = StoredTicket { tenant: "acme".to_owned(), expires_at };
     world.tickets.store.put(ticket, kept).await.expect("a ticket");
     for (case, effect) in [
         ("no-ticket", IamPolicyEffect::Deny),
@@ -229,11 +232,12 @@ async fn who_may_connect() {
         assert_eq!(answer.expect("an answer").policy_document.statement[0].effect, effect, "{case}");
     }
 
-    let deps = websocket_connect::Deps { connections: world.connections.clone(), clock: world.clock.clone() };
+    let deps =
+        websocket_connect::ConnectDeps { connections: world.connections.clone(), clock: world.clock.clone() };
     let answer = websocket_connect::handle(&deps, event("websocket-connect", "without-authorizer")).await;
     assert_eq!(answer.status_code, 401);
     world.connect().await;
-    let deps = websocket_disconnect::Deps { connections: world.connections.clone() };
+    let deps = websocket_disconnect::DisconnectDeps { connections: world.connections.clone() };
     for case in ["leaves", "never-connected"] {
         let answer = websocket_disconnect::handle(&deps, event("websocket-disconnect", case)).await;
         assert_eq!(answer.status_code, 200, "{case}");
@@ -278,7 +282,7 @@ async fn the_gateway_asks_the_api() {
         ("report-of-another-tenant", 404),
         ("nowhere", 404),
     ] {
-        let Event { payload, .. } = event::<Value>("api", case);
+        let FunctionEvent { payload, .. } = event::<Value>("api", case);
         let request = lambda_http::request::from_str(&payload.to_string()).expect("a request");
         let tenant = riffle_lambda::signed_in(&request);
         let request = request.map(|body| axum::body::Body::from(body.to_vec()));

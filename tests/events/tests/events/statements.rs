@@ -11,13 +11,13 @@ use riffle_contracts::EventType;
 use riffle_ports::{
     AuditTrail as _, EventPublisher, FigureStore as _, FileId, Month, ObjectRef, RecordStore as _,
 };
-use riffle_runtime::{Event, queue_event};
+use riffle_runtime::{FunctionEvent, queue_event};
 use riffle_statements::{
-    FileState, Filter, InlineStatements, Processor, Settings, Statements, processing_id,
+    FileState, Filter, InlineStatements, Processor, Statements, StatementsSettings, processing_id,
 };
 use riffle_testkit::memory::{
     ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryRecords, MemoryStatements,
-    NewObject, Place, SeededIds,
+    NewObject, QueuePlace, SeededIds,
 };
 use riffle_topology::statements::FIGURES;
 
@@ -68,7 +68,7 @@ impl World {
             queue: queue.clone(),
             clock: clock.clone(),
             ids: Arc::new(SeededIds::new(1)),
-            settings: Settings::default(),
+            settings: StatementsSettings::default(),
         };
         let statement = NewObject {
             key: KEY.to_owned(),
@@ -107,12 +107,12 @@ impl World {
 
     /// Handles everything in the queue of figures.
     async fn derive_all(&self) -> Vec<String> {
-        let received = self.queue.receive(Place::of(FIGURES));
+        let received = self.queue.receive(QueuePlace::of(FIGURES));
         let ids: Vec<String> = received.iter().map(|one| one.id.to_string()).collect();
         let messages = ids.iter().zip(&received);
         let messages = messages
             .map(|(id, one)| (id.as_str(), one.receive_count, one.sent_at, one.message.body.as_str()));
-        let event = Event::new(queue_event(FIGURES, messages), "invocation");
+        let event = FunctionEvent::new(queue_event(FIGURES, messages), "invocation");
         failed(analytics_consumer::handle(&self.statements, event).await)
     }
 
@@ -155,7 +155,7 @@ impl World {
 
 #[test]
 fn the_events_are_of_this_file() {
-    let Event { payload, .. } = event::<SqsEvent>("file-processor-consumer", "uploaded");
+    let FunctionEvent { payload, .. } = event::<SqsEvent>("file-processor-consumer", "uploaded");
     let body = payload.records[0].body.clone().expect("a body");
     let object = ObjectRef {
         bucket: "riffle-uploads".to_owned(),
@@ -270,7 +270,7 @@ async fn each_minute_what_was_lost_is_made_good() {
     };
     sweep().await.expect("a sweep");
     assert_eq!(world.state().await, Some(FileState::Received), "it waits");
-    let processor = Place::of(riffle_topology::statements::PROCESS);
+    let processor = QueuePlace::of(riffle_topology::statements::PROCESS);
     assert_eq!(world.queue.len(processor), 1);
     // The process that deletes it dies before it is done.
     assert!(world.statements.request_deletion("acme", &world.file).await.expect("memory does not fail"));

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use riffle_contracts::http::{Config, DeployedAt, OcrConfig, SocketConfig};
 use riffle_ports::{Clock as _, Entry, FileSource, Opened, Pages, Quotas, ReadError, Source, SourceError};
 use riffle_reader::{Parser, Reader};
-use riffle_runtime::{Event, Letters, RecordLetters};
-use riffle_scan::{Dispatcher, Ports, ReaderSearch, Scan, Settings, Tickets, Uploads, Worker};
+use riffle_runtime::{DeadLetterService, FunctionEvent, RecordClassifier};
+use riffle_scan::{Dispatcher, ReaderSearch, Scan, ScanPorts, ScanSettings, Tickets, Uploads, Worker};
 use riffle_testkit::memory::{
     ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, MemoryRecords,
     MemoryTickets, NoUploads, SeededIds,
@@ -25,11 +25,11 @@ pub fn folder() -> PathBuf {
 }
 
 /// Returns the payload of `events/FUNCTION/CASE.json`, decoded as the function's runtime does.
-pub fn event<T: DeserializeOwned>(function: &str, case: &str) -> Event<T> {
+pub fn event<T: DeserializeOwned>(function: &str, case: &str) -> FunctionEvent<T> {
     let path = folder().join(function).join(format!("{case}.json"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let payload = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    Event::new(payload, "request")
+    FunctionEvent::new(payload, "request")
 }
 
 pub struct World {
@@ -48,7 +48,7 @@ impl World {
         let ids = Arc::new(SeededIds::new(1));
         let connections = Arc::new(MemoryConnections::new());
         let notifier = Arc::new(MemoryNotifier::new());
-        let ports = Ports {
+        let ports = ScanPorts {
             ledger: Arc::new(MemoryLedger::new()),
             objects: Arc::new(MemoryObjects::new()),
             queue: Arc::new(MemoryQueue::new(clock.clone(), chrono::TimeDelta::minutes(3))),
@@ -58,7 +58,7 @@ impl World {
             ids: ids.clone(),
             meter: Arc::default(),
         };
-        let settings = Settings { prefixes_allowed: true, ..Settings::default() };
+        let settings = ScanSettings { prefixes_allowed: true, ..ScanSettings::default() };
         let tickets =
             Tickets { store: Arc::new(MemoryTickets::default()), clock: clock.clone(), ids: ids.clone() };
         Self {
@@ -71,7 +71,7 @@ impl World {
         }
     }
 
-    pub fn api(&self) -> api::Deps {
+    pub fn api(&self) -> api::ApiDeps {
         let ids = Arc::new(SeededIds::new(2));
         let uploads = Uploads {
             objects: Arc::new(MemoryObjects::new()),
@@ -80,16 +80,16 @@ impl World {
             limits: riffle_scan::limits(),
             quotas: Quotas::none(),
         };
-        api::Deps {
+        api::ApiDeps {
             scan: self.scan.clone(),
             tickets: self.tickets.clone(),
             files: Arc::new(Bucket { opened: Arc::clone(&self.opened) }),
             pages: None,
             uploads,
-            letters: Letters {
+            letters: DeadLetterService {
                 dead: Arc::new(MemoryQueue::new(self.clock.clone(), chrono::TimeDelta::minutes(3))),
                 classifiers: Vec::new(),
-                others: Arc::new(RecordLetters { records: Arc::new(MemoryRecords::default()) }),
+                others: Arc::new(RecordClassifier { records: Arc::new(MemoryRecords::default()) }),
                 alone: false,
             },
             statements: None,
@@ -117,7 +117,7 @@ impl World {
     }
 
     pub fn worker(&self) -> Worker {
-        let parser = Parser::InProcess(riffle_extract::Limits::default());
+        let parser = Parser::InProcess(riffle_extract::ReadLimits::default());
         let reader = Reader { parser, cache: None, ocr: None };
         Worker {
             scan: self.scan.clone(),

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use riffle_sim_tests::campaign::{self, Failure, Flow, Report, Simulated as _};
+use riffle_sim_tests::campaign::{self, CampaignReport, FailedSchedule, Simulated as _, SimulatedFlow};
 use riffle_sim_tests::{scan, statements};
-use riffle_testkit::simulator::{Fault, Plan};
+use riffle_testkit::simulator::{Fault, FaultPlan};
 
 /// Simulates the flows: runs the real functions under every kind of fault and checks their invariants.
 #[derive(Debug, Parser)]
@@ -28,7 +28,7 @@ struct Options {
     trace: bool,
     /// Runs a known-bad protocol in place of the real one.
     #[arg(long, value_parser = mutant)]
-    mutant: Option<Flow>,
+    mutant: Option<SimulatedFlow>,
     /// Runs the small scenario with a fault at a call, such as `12:CrashAfter`.
     #[arg(long, value_parser = placement)]
     place: Vec<(u64, Fault)>,
@@ -40,16 +40,17 @@ struct Options {
     exhaustive: bool,
 }
 
-fn mutant(name: &str) -> Result<Flow, String> {
-    let scan = scan::Mutant::named(name).map(|mutant| Flow::Scan(Some(mutant)));
-    scan.or_else(|| statements::Mutant::named(name).map(|mutant| Flow::Statements(Some(mutant)))).ok_or_else(
-        || {
-            let scan = scan::Mutant::ALL.iter().map(|mutant| mutant.name());
-            let names: Vec<&str> =
-                scan.chain(statements::Mutant::ALL.iter().map(|mutant| mutant.name())).collect();
-            format!("expected one of {}", names.join(", "))
-        },
-    )
+fn mutant(name: &str) -> Result<SimulatedFlow, String> {
+    let scan = scan::ScanMutant::named(name).map(|mutant| SimulatedFlow::Scan(Some(mutant)));
+    scan.or_else(|| {
+        statements::StatementsMutant::named(name).map(|mutant| SimulatedFlow::Statements(Some(mutant)))
+    })
+    .ok_or_else(|| {
+        let scan = scan::ScanMutant::ALL.iter().map(|mutant| mutant.name());
+        let names: Vec<&str> =
+            scan.chain(statements::StatementsMutant::ALL.iter().map(|mutant| mutant.name())).collect();
+        format!("expected one of {}", names.join(", "))
+    })
 }
 
 fn placement(text: &str) -> Result<(u64, Fault), String> {
@@ -60,12 +61,12 @@ fn placement(text: &str) -> Result<(u64, Fault), String> {
 }
 
 impl Options {
-    fn flows(&self) -> Vec<Flow> {
+    fn flows(&self) -> Vec<SimulatedFlow> {
         match (self.mutant, self.flow.as_deref()) {
             (Some(mutant), _) => vec![mutant],
-            (None, Some("scan")) => vec![Flow::Scan(None)],
-            (None, Some(_)) => vec![Flow::Statements(None)],
-            (None, None) => vec![Flow::Scan(None), Flow::Statements(None)],
+            (None, Some("scan")) => vec![SimulatedFlow::Scan(None)],
+            (None, Some(_)) => vec![SimulatedFlow::Statements(None)],
+            (None, None) => vec![SimulatedFlow::Scan(None), SimulatedFlow::Statements(None)],
         }
     }
 
@@ -88,16 +89,18 @@ fn main() -> ExitCode {
 
 /// Runs one schedule. Returns whether no invariant was violated.
 #[expect(clippy::print_stdout, reason = "this is the program's output")]
-fn single(options: &Options, flow: Flow) -> bool {
+fn single(options: &Options, flow: SimulatedFlow) -> bool {
     if options.trace {
-        let plan = Plan::Placed(options.place.clone());
+        let plan = FaultPlan::Placed(options.place.clone());
         match (flow, options.seed) {
-            (Flow::Scan(_), Some(seed)) => println!("{:#?}", scan::Scenario::any(seed)),
-            (Flow::Scan(_), None) => println!("{:#?}", scan::Scenario::small(plan)),
-            (Flow::Statements(mutant), Some(seed)) => {
-                println!("{:#?}", statements::Scenario::of(seed, mutant));
+            (SimulatedFlow::Scan(_), Some(seed)) => println!("{:#?}", scan::ScanScenario::any(seed)),
+            (SimulatedFlow::Scan(_), None) => println!("{:#?}", scan::ScanScenario::small(plan)),
+            (SimulatedFlow::Statements(mutant), Some(seed)) => {
+                println!("{:#?}", statements::StatementsScenario::of(seed, mutant));
             }
-            (Flow::Statements(_), None) => println!("{:#?}", statements::Scenario::small(plan)),
+            (SimulatedFlow::Statements(_), None) => {
+                println!("{:#?}", statements::StatementsScenario::small(plan))
+            }
         }
     }
     let run = match options.seed {
@@ -119,7 +122,7 @@ fn single(options: &Options, flow: Flow) -> bool {
 
 /// Runs many schedules. Returns whether no invariant was violated.
 #[expect(clippy::print_stdout, reason = "this is the program's output")]
-fn many(options: &Options, flow: Flow) -> bool {
+fn many(options: &Options, flow: SimulatedFlow) -> bool {
     #[expect(clippy::disallowed_methods, reason = "measures the real duration of a run, not simulated time")]
     let began = Instant::now();
     let report = if options.exhaustive {
@@ -130,15 +133,16 @@ fn many(options: &Options, flow: Flow) -> bool {
             let rate = run as f64 / began.elapsed().as_secs_f64();
             println!("{}: {run} of {} schedules, {rate:.0} a second", flow.name(), options.seeds);
         };
-        let failed = |failure: &Failure| println!("seed {}: {}", failure.seed, failure.violation);
-        let failed: Option<&(dyn Fn(&Failure) + Sync)> = if options.all { Some(&failed) } else { None };
+        let failed = |failure: &FailedSchedule| println!("seed {}: {}", failure.seed, failure.violation);
+        let failed: Option<&(dyn Fn(&FailedSchedule) + Sync)> =
+            if options.all { Some(&failed) } else { None };
         campaign::seeds(flow, options.start..options.start + options.seeds, &progress, failed)
     };
     show(&report, flow, began)
 }
 
 #[expect(clippy::print_stdout, reason = "this is the program's output")]
-fn show(report: &Report, flow: Flow, began: Instant) -> bool {
+fn show(report: &CampaignReport, flow: SimulatedFlow, began: Instant) -> bool {
     for (event, count) in report.sometimes.iter() {
         println!("{count:>12}  {event}");
     }

@@ -23,7 +23,7 @@ pub enum Ask {
 
 /// The client's connection to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Line {
+enum ConnectionPhase {
     Down,
     /// The handshake is in progress.
     Opening(String),
@@ -35,10 +35,10 @@ enum Line {
     clippy::struct_excessive_bools,
     reason = "each is an independent fact that the client knows or has done"
 )]
-pub struct Client {
+pub struct SimClient {
     pub plan: ClientPlan,
     number: usize,
-    line: Line,
+    line: ConnectionPhase,
     connections: u32,
     start: StartScan,
     /// The session's id, once a frame has named it.
@@ -80,7 +80,7 @@ pub enum Earlier {
     Ended,
 }
 
-impl Client {
+impl SimClient {
     pub fn new(number: usize, plan: ClientPlan, start: StartScan, now: DateTime<Utc>) -> Self {
         Self {
             joins_at: match plan.joins {
@@ -89,7 +89,7 @@ impl Client {
             },
             plan,
             number,
-            line: Line::Down,
+            line: ConnectionPhase::Down,
             connections: 0,
             start,
             session: None,
@@ -113,13 +113,13 @@ impl Client {
     /// Returns the connection it holds or is opening.
     pub fn connection(&self) -> Option<&str> {
         match &self.line {
-            Line::Down => None,
-            Line::Opening(id) | Line::Up(id) => Some(id),
+            ConnectionPhase::Down => None,
+            ConnectionPhase::Opening(id) | ConnectionPhase::Up(id) => Some(id),
         }
     }
 
     pub fn is_up(&self) -> bool {
-        matches!(self.line, Line::Up(_))
+        matches!(self.line, ConnectionPhase::Up(_))
     }
 
     /// Returns when it acts next if no frame arrives.
@@ -149,7 +149,7 @@ impl Client {
         match &ask {
             Ask::Connect => {
                 self.connections += 1;
-                self.line = Line::Opening(format!("c{}-{}", self.number, self.connections));
+                self.line = ConnectionPhase::Opening(format!("c{}-{}", self.number, self.connections));
             }
             Ask::Cancel => self.cancelled = true,
             Ask::Resume(None) => self.last_paging = self.ended.is_some(),
@@ -163,7 +163,7 @@ impl Client {
         if self.is_idle() {
             return None;
         }
-        if self.line == Line::Down {
+        if self.line == ConnectionPhase::Down {
             return Some(Ask::Connect);
         }
         if self.session.is_none() {
@@ -215,8 +215,8 @@ impl Client {
 
     /// Handles the successful handshake of `connection`.
     pub fn connected(&mut self, connection: &str) {
-        if self.line == Line::Opening(connection.to_owned()) {
-            self.line = Line::Up(connection.to_owned());
+        if self.line == ConnectionPhase::Opening(connection.to_owned()) {
+            self.line = ConnectionPhase::Up(connection.to_owned());
             self.waiting = None;
             // Frames sent in between were missed.
             self.page = Some(None);
@@ -225,7 +225,7 @@ impl Client {
 
     /// Handles the loss of the connection, by accident or because an answer did not arrive.
     pub fn disconnected(&mut self) {
-        self.line = Line::Down;
+        self.line = ConnectionPhase::Down;
         self.waiting = None;
     }
 

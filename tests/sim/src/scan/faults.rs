@@ -2,24 +2,24 @@
 
 use riffle_contracts::ScanFile;
 use riffle_ports::{SessionId, State};
-use riffle_testkit::memory::{Place, Received};
+use riffle_testkit::memory::{MemoryMessage, QueuePlace};
 use riffle_topology::{RIFFLE, scan};
 
 use crate::platform::Harm;
 
-use super::functions::Answer;
-use super::mutants::Mutant;
+use super::functions::ScanResponse;
+use super::mutants::ScanMutant;
 use super::scenario::Mend;
-use super::search::Nature;
+use super::search::FileNature;
 use super::stores::{file_name, folder};
-use super::world::{Kind, World};
+use super::world::{ScanInvocation, World};
 
-pub(super) const QUARANTINE: Place = Place::of(scan::QUARANTINE);
-const FINISH: Place = Place::of(scan::FINISH);
+pub(super) const QUARANTINE: QueuePlace = QueuePlace::of(scan::QUARANTINE);
+const FINISH: QueuePlace = QueuePlace::of(scan::FINISH);
 
 impl World {
     /// Delivers a batch to its function: any visible messages, in any order.
-    pub fn deliver(&mut self, place: Place) {
+    pub fn deliver(&mut self, place: QueuePlace) {
         let received = self.platform.receive(place, usize::MAX);
         if received.is_empty() {
             return;
@@ -30,7 +30,7 @@ impl World {
         let Some(consumed) = RIFFLE.queue(place.queue) else { return };
         let spared = place == QUARANTINE && self.scenario.calm_quarantine;
         let future = self.functions.batch(consumed.function, &received);
-        self.platform.invoke(consumed.function, spared, Kind::Batch(place, received), future);
+        self.platform.invoke(consumed.function, spared, ScanInvocation::Batch(place, received), future);
     }
 
     /// Returns whether files of a session that is already full are still being dispatched.
@@ -42,16 +42,16 @@ impl World {
     }
 
     /// Ends a batch: deletes the messages that its function has handled; the others become visible again.
-    pub fn settle(&mut self, place: Place, received: &[Received], answer: Option<Answer>) {
+    pub fn settle(&mut self, place: QueuePlace, received: &[MemoryMessage], answer: Option<ScanResponse>) {
         // After a crash, all of them become visible when their visibility timeout expires.
-        let Some(Answer::Batch(failed)) = answer else {
+        let Some(ScanResponse::Batch(failed)) = answer else {
             return;
         };
         for message in received {
             if place == QUARANTINE && self.had_another_chance(message) {
                 self.control.sometimes("a quarantined file is read at a later attempt");
             }
-            if self.mutant == Some(Mutant::AckOnError) || !failed.contains(&message.id.to_string()) {
+            if self.mutant == Some(ScanMutant::AckOnError) || !failed.contains(&message.id.to_string()) {
                 self.stores.queue.delete(message);
             } else if place != QUARANTINE {
                 self.platform.release(message);
@@ -60,7 +60,7 @@ impl World {
     }
 
     /// Returns whether this delivery found an unfinished attempt of another one and read the file nevertheless.
-    fn had_another_chance(&self, message: &Received) -> bool {
+    fn had_another_chance(&self, message: &MemoryMessage) -> bool {
         let Ok(file) = serde_json::from_str::<ScanFile>(&message.message.body) else {
             return false;
         };
@@ -79,7 +79,7 @@ impl World {
     pub fn do_harm(&mut self) {
         let own = [self.scenario.network.drop, self.scenario.meddling];
         let calm = self.scenario.calm_quarantine;
-        let is_spared = |place: Place| calm && place == QUARANTINE;
+        let is_spared = |place: QueuePlace| calm && place == QUARANTINE;
         match self.platform.harm(&own, is_spared) {
             None => {}
             Some(Harm::Lose) => {
@@ -93,7 +93,7 @@ impl World {
         }
     }
 
-    fn lose(&self, place: Place, id: u64) {
+    fn lose(&self, place: QueuePlace, id: u64) {
         self.platform.lose(place, id);
         self.control.sometimes(match place.queue {
             scan::DISPATCH => "a dispatch message is lost",
@@ -137,7 +137,7 @@ impl World {
             match mend {
                 Mend::Leaves => {}
                 Mend::Replaces => {
-                    self.stores.files.write(&folder(0), &file_name(file), Nature::REPLACED.content());
+                    self.stores.files.write(&folder(0), &file_name(file), FileNature::REPLACED.content());
                 }
                 Mend::Removes => self.stores.files.remove(&folder(0), &file_name(file)),
             }

@@ -6,23 +6,23 @@ use futures::future::LocalBoxFuture;
 use riffle_ports::{
     ClientNotifier, Clock, ConnectionRegistry, FileSource, Ids, ObjectStore, ScanLedger, TokenVault,
 };
-use riffle_runtime::{Deadline, Event, Registry, socket_event};
-use riffle_scan::{Dispatcher, FileSearch, Ports, Scan, Settings, Worker};
-use riffle_testkit::memory::{Received, SeededIds};
+use riffle_runtime::{Deadline, FunctionEvent, Registry, socket_event};
+use riffle_scan::{Dispatcher, FileSearch, Scan, ScanPorts, ScanSettings, Worker};
+use riffle_testkit::memory::{MemoryMessage, SeededIds};
 use riffle_testkit::simulator::{Control, Faulty};
 use riffle_topology::RIFFLE;
 use riffle_topology::scan::SWEEPER;
 
 use super::google::DriveFiles;
-use super::mutants::{self, Mutant};
-use super::rows::Rows;
+use super::mutants::{self, ScanMutant};
+use super::rows::RowsReports;
 use super::search::ObedientSearch;
-use super::stores::Stores;
+use super::stores::ScanStores;
 use crate::platform::{batch_event, failed};
 
 /// The result of an invocation that neither crashed nor panicked.
 #[derive(Debug)]
-pub enum Answer {
+pub enum ScanResponse {
     /// The ids of the failed messages.
     Batch(Vec<String>),
     /// An HTTP status.
@@ -31,21 +31,21 @@ pub enum Answer {
 }
 
 /// All functions of the flow, with the caches of a process that has handled requests before.
-pub struct Functions {
-    ports: Ports,
+pub struct ScanFunctions {
+    ports: ScanPorts,
     tokens: Arc<dyn TokenVault>,
     source: Arc<dyn FileSource>,
     search: Arc<dyn FileSearch>,
-    settings: Settings,
+    settings: ScanSettings,
     scan: Scan,
     registry: Registry,
     /// Whether reports are real workbooks. Creating one takes as long as the rest of a schedule.
     workbooks: bool,
 }
 
-fn scan(ports: &Ports, tokens: &Arc<dyn TokenVault>, settings: &Settings, workbooks: bool) -> Scan {
+fn scan(ports: &ScanPorts, tokens: &Arc<dyn TokenVault>, settings: &ScanSettings, workbooks: bool) -> Scan {
     let scan = Scan::new(ports.clone(), settings.clone()).with_tokens(Arc::clone(tokens));
-    if workbooks { scan } else { scan.with_reports(Arc::new(Rows)) }
+    if workbooks { scan } else { scan.with_reports(Arc::new(RowsReports)) }
 }
 
 /// Binds the functions that consume queues, and the sweeper.
@@ -57,17 +57,17 @@ fn bound(scan: &Scan, source: &Arc<dyn FileSource>, search: &Arc<dyn FileSearch>
     registry
 }
 
-impl std::fmt::Debug for Functions {
+impl std::fmt::Debug for ScanFunctions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Functions").finish_non_exhaustive()
     }
 }
 
-impl Functions {
+impl ScanFunctions {
     pub fn new(
-        stores: &Stores,
-        settings: Settings,
-        mutant: Option<Mutant>,
+        stores: &ScanStores,
+        settings: ScanSettings,
+        mutant: Option<ScanMutant>,
         control: &Arc<Control>,
         seed: u64,
         workbooks: bool,
@@ -87,7 +87,7 @@ impl Functions {
         let objects: Arc<dyn ObjectStore> = Arc::new(Faulty::new(objects, Arc::clone(control)));
         let connections: Arc<dyn ConnectionRegistry> =
             Arc::new(Faulty::new(connections, Arc::clone(control)));
-        let ports = Ports {
+        let ports = ScanPorts {
             ledger,
             objects,
             queue: Arc::new(Faulty::new(queue, Arc::clone(control))),
@@ -111,44 +111,55 @@ impl Functions {
     }
 
     /// Runs the function that consumes a queue on messages received from it.
-    pub fn batch(&self, function: &str, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
+    pub fn batch(&self, function: &str, received: &[MemoryMessage]) -> LocalBoxFuture<'static, ScanResponse> {
         let (clock, now) = (Arc::clone(&self.ports.clock), self.ports.clock.now());
         let event = batch_event(received).until(Deadline::new(clock, now + self.settings.attempt));
         let response = self.registry.call(function, event);
-        Box::pin(async move { Answer::Batch(failed(response.await)) })
+        Box::pin(async move { ScanResponse::Batch(failed(response.await)) })
     }
 
-    pub fn connect(&self, connection: &str, tenant: &str) -> LocalBoxFuture<'static, Answer> {
-        let deps = websocket_connect::Deps {
+    pub fn connect(&self, connection: &str, tenant: &str) -> LocalBoxFuture<'static, ScanResponse> {
+        let deps = websocket_connect::ConnectDeps {
             connections: Arc::clone(&self.ports.connections),
             clock: Arc::clone(&self.ports.clock),
         };
-        let event = Event::new(socket_event("$connect", connection, tenant, None), "invocation");
-        Box::pin(async move { Answer::Status(websocket_connect::handle(&deps, event).await.status_code) })
+        let event = FunctionEvent::new(socket_event("$connect", connection, tenant, None), "invocation");
+        Box::pin(
+            async move { ScanResponse::Status(websocket_connect::handle(&deps, event).await.status_code) },
+        )
     }
 
-    pub fn disconnect(&self, connection: &str, tenant: &str) -> LocalBoxFuture<'static, Answer> {
-        let deps = websocket_disconnect::Deps { connections: Arc::clone(&self.ports.connections) };
-        let event = Event::new(socket_event("$disconnect", connection, tenant, None), "invocation");
-        Box::pin(async move { Answer::Status(websocket_disconnect::handle(&deps, event).await.status_code) })
+    pub fn disconnect(&self, connection: &str, tenant: &str) -> LocalBoxFuture<'static, ScanResponse> {
+        let deps = websocket_disconnect::DisconnectDeps { connections: Arc::clone(&self.ports.connections) };
+        let event = FunctionEvent::new(socket_event("$disconnect", connection, tenant, None), "invocation");
+        Box::pin(
+            async move { ScanResponse::Status(websocket_disconnect::handle(&deps, event).await.status_code) },
+        )
     }
 
-    pub fn act(&self, connection: &str, tenant: &str, message: &str) -> LocalBoxFuture<'static, Answer> {
-        let deps = websocket_default::Deps {
+    pub fn act(
+        &self,
+        connection: &str,
+        tenant: &str,
+        message: &str,
+    ) -> LocalBoxFuture<'static, ScanResponse> {
+        let deps = websocket_default::DefaultDeps {
             scan: self.scan.clone(),
             connections: Arc::clone(&self.ports.connections),
         };
         let event = socket_event("$default", connection, tenant, Some(message));
-        let event = Event::new(event, "invocation");
-        Box::pin(async move { Answer::Status(websocket_default::handle(&deps, event).await.status_code) })
+        let event = FunctionEvent::new(event, "invocation");
+        Box::pin(
+            async move { ScanResponse::Status(websocket_default::handle(&deps, event).await.status_code) },
+        )
     }
 
-    pub fn sweep(&self) -> LocalBoxFuture<'static, Answer> {
+    pub fn sweep(&self) -> LocalBoxFuture<'static, ScanResponse> {
         let swept = self.registry.tick(SWEEPER);
         Box::pin(async move {
             // A failed sweep raises an alarm and is repeated in a minute; no caller waits for its answer.
             drop(swept.await);
-            Answer::Swept
+            ScanResponse::Swept
         })
     }
 }

@@ -7,7 +7,7 @@ use riffle_ports::{
     Entry, FileSource, Opened, Pages, PortError, ReadError, SessionId, Source, SourceError, TokenVault,
 };
 
-use super::mutants::Mutant;
+use super::mutants::ScanMutant;
 use super::scenario::DrivePlan;
 use super::stores::folder;
 
@@ -72,19 +72,19 @@ pub struct DriveFiles {
     pub files: Arc<dyn FileSource>,
     pub vault: Arc<dyn TokenVault>,
     pub google: Arc<Google>,
-    pub mutant: Option<Mutant>,
+    pub mutant: Option<ScanMutant>,
 }
 
 /// The tenant and session of a call, with access to the tokens.
 #[derive(Clone)]
-struct Caller {
+struct DriveCaller {
     tenant: String,
     session: SessionId,
     vault: Arc<dyn TokenVault>,
     google: Arc<Google>,
 }
 
-impl Caller {
+impl DriveCaller {
     async fn may(&self) -> Result<bool, PortError> {
         let token = self.vault.get(&self.tenant, &self.session).await?;
         Ok(token.is_some_and(|token| self.google.takes(&token.secret)))
@@ -94,10 +94,10 @@ impl Caller {
 impl DriveFiles {
     /// Returns the caller, and the folder in which the files are stored in memory. `None` if the source is not a Drive
     /// folder.
-    fn caller(&self, source: &Source) -> Option<(Caller, Source)> {
+    fn caller(&self, source: &Source) -> Option<(DriveCaller, Source)> {
         let Source::Drive { tenant, session, folder: id } = source else { return None };
         let number = id.strip_prefix(FOLDER)?.parse().ok()?;
-        let caller = Caller {
+        let caller = DriveCaller {
             tenant: tenant.clone(),
             session: session.clone(),
             vault: Arc::clone(&self.vault),
@@ -134,10 +134,10 @@ impl FileSource for DriveFiles {
             && !caller.may().await?
         {
             return Err(match self.mutant {
-                Some(Mutant::RetryOnExpiredToken) => {
+                Some(ScanMutant::RetryOnExpiredToken) => {
                     PortError::Unavailable("the token expired".to_owned()).into()
                 }
-                Some(Mutant::ExpiredTokenFailsFile) => ReadError::Denied("the token expired".to_owned()),
+                Some(ScanMutant::ExpiredTokenFailsFile) => ReadError::Denied("the token expired".to_owned()),
                 _ => ReadError::TokenExpired,
             });
         }
@@ -151,7 +151,7 @@ impl FileSource for DriveFiles {
 
 /// A listing whose token may expire between two pages.
 struct DrivePages {
-    caller: Caller,
+    caller: DriveCaller,
     pages: Box<dyn Pages>,
 }
 

@@ -15,11 +15,11 @@ mod stores;
 mod watch;
 mod world;
 
-pub use mutants::Mutant;
-pub use scenario::Scenario;
+pub use mutants::ScanMutant;
+pub use scenario::ScanScenario;
 
 /// Runs `scenario`; `readable` keeps the trace as text.
-pub fn run(scenario: Scenario, mutant: Option<Mutant>, readable: bool) -> crate::Run {
+pub fn run(scenario: ScanScenario, mutant: Option<ScanMutant>, readable: bool) -> crate::ScheduleRun {
     let seed = scenario.seed;
     crate::run::run(&mut world::World::new(scenario, mutant, readable), seed)
 }

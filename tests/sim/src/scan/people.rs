@@ -3,8 +3,8 @@
 use riffle_contracts::{ErrorCode, Frame, FrameBody};
 
 use super::client::Ask;
-use super::mutants::Mutant;
-use super::world::{Kind, World};
+use super::mutants::ScanMutant;
+use super::world::{ScanInvocation, World};
 use crate::Violation;
 
 impl World {
@@ -26,10 +26,10 @@ impl World {
         if ask == Ask::Connect {
             let future = self.functions.connect(&connection, tenant);
             let client = number;
-            self.platform.invoke("connect", false, Kind::Connect { client, connection }, future);
+            self.platform.invoke("connect", false, ScanInvocation::Connect { client, connection }, future);
             return;
         }
-        if ask == Ask::Start && self.mutant == Some(Mutant::RandomSessionId) {
+        if ask == Ask::Start && self.mutant == Some(ScanMutant::RandomSessionId) {
             let other = self.control.draw(|rng| format!("{:016x}", rng.next()));
             self.clients[number].forget_request_id(other);
         }
@@ -41,7 +41,7 @@ impl World {
         }
         if let Some(message) = self.clients[number].message(&ask) {
             let future = self.functions.act(&connection, tenant, &message);
-            self.platform.invoke("default", false, Kind::Act, future);
+            self.platform.invoke("default", false, ScanInvocation::Act, future);
         }
     }
 
@@ -74,7 +74,7 @@ impl World {
         self.wire.retain(|pushed| pushed.connection != connection);
         if self.control.draw(|rng| rng.chance(7_000)) {
             let future = self.functions.disconnect(connection, tenant);
-            self.platform.invoke("disconnect", false, Kind::Disconnect, future);
+            self.platform.invoke("disconnect", false, ScanInvocation::Disconnect, future);
         }
     }
 

@@ -1,11 +1,11 @@
 //! A report that contains only the facts that the checkers need and takes no time to create.
 
 use riffle_scan::matching::CodeList;
-use riffle_scan::report::{FileRow, Meta, Report, ReportError, Reports, Totals};
+use riffle_scan::report::{FileRow, Meta, Report, ReportError, ReportTotals, Reports};
 
 /// Reports of the form `rows FILES MATCHES`, then each file.
 #[derive(Debug, Clone, Copy)]
-pub struct Rows;
+pub struct RowsReports;
 
 #[derive(Default)]
 struct RowsReport {
@@ -14,7 +14,7 @@ struct RowsReport {
     text: String,
 }
 
-impl Reports for Rows {
+impl Reports for RowsReports {
     fn start<'c>(&self, meta: Meta, _codes: &'c CodeList) -> Result<Box<dyn Report + 'c>, ReportError> {
         Ok(Box::new(RowsReport { text: format!("{meta:?}\n"), ..RowsReport::default() }))
     }
@@ -28,7 +28,7 @@ impl Report for RowsReport {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, totals: &Totals) -> Result<Vec<u8>, ReportError> {
+    fn finish(self: Box<Self>, totals: &ReportTotals) -> Result<Vec<u8>, ReportError> {
         Ok(format!("rows {} {}\n{}{totals:?}", self.files, self.matches, self.text).into_bytes())
     }
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use riffle_scan::{Links, Settings};
-use riffle_testkit::simulator::{Plan, Rates, Rng};
+use riffle_scan::{Links, ScanSettings};
+use riffle_testkit::simulator::{FaultPlan, Rates, Rng};
 use riffle_topology::RIFFLE;
 use riffle_topology::scan::{QUARANTINE, WORK};
 
-use super::search::Nature;
-use crate::conditions::{Conditions, Delivery};
+use super::search::FileNature;
+use crate::conditions::{Conditions, DeliveryRates};
 
 const VISIBILITY: TimeDelta = TimeDelta::seconds(60);
 
@@ -18,12 +18,12 @@ pub const CODES: [&str; 4] = ["HOLE-1", "HOLE-2", "HOLE-3", "HOLE-4"];
 
 /// The parameters of one run.
 #[derive(Debug, Clone)]
-pub struct Scenario {
+pub struct ScanScenario {
     pub seed: u64,
     /// The folders of files, one per session.
-    pub folders: Vec<Vec<Nature>>,
+    pub folders: Vec<Vec<FileNature>>,
     pub clients: Vec<ClientPlan>,
-    pub settings: Settings,
+    pub settings: ScanSettings,
     /// How long a received message stays hidden.
     pub visibility: TimeDelta,
     pub conditions: Conditions,
@@ -98,7 +98,7 @@ pub enum Joins {
     Late,
 }
 
-impl Scenario {
+impl ScanScenario {
     /// Returns whether reports are real workbooks: in every 32nd scenario, because creating them takes longer than
     /// everything else.
     pub fn has_workbooks(&self) -> bool {
@@ -111,14 +111,14 @@ impl Scenario {
         let rng = &mut rng;
         let hostile = rng.chance(9_700);
         let sessions = if rng.chance(1_500) { 2 } else { 1 };
-        let folders: Vec<Vec<Nature>> = (0..sessions).map(|_| folder(rng)).collect();
+        let folders: Vec<Vec<FileNature>> = (0..sessions).map(|_| folder(rng)).collect();
         let clients = clients(rng, folders.len());
         let calm_quarantine = rng.chance(5_000);
         let largest_batch = 1 + rng.below(10);
         let clear_line = rng.chance(3_000);
         let rates = if rng.chance(2_500) { Rates::default() } else { Rates::mixed(rng) };
         let mut rate = |choices: &[u32]| rng.pick(choices).copied().unwrap_or(0);
-        let delivery = Delivery {
+        let delivery = DeliveryRates {
             lose: rate(&[0, 0, 20, 100]),
             expose: rate(&[0, 0, 30, 150]),
             resurrect: rate(&[0, 0, 30, 150]),
@@ -146,14 +146,14 @@ impl Scenario {
         let (missing_folder, page, concurrency) = (rng.chance(200), 1 + rng.below(6), 1 + rng.below(4));
         let conditions = Conditions {
             plan: match (hostile, clear_line) {
-                (false, _) => Plan::Quiet,
-                (true, false) => Plan::Random(rates),
-                (true, true) => Plan::Sparing(rates, &["client.", "connections."]),
+                (false, _) => FaultPlan::Quiet,
+                (true, false) => FaultPlan::Random(rates),
+                (true, true) => FaultPlan::Sparing(rates, &["client.", "connections."]),
             },
             delivery: match (hostile, clear_line) {
-                (false, _) => Delivery::default(),
+                (false, _) => DeliveryRates::default(),
                 (true, false) => delivery,
-                (true, true) => Delivery { lose: 0, ..delivery },
+                (true, true) => DeliveryRates { lose: 0, ..delivery },
             },
             skew,
             jumps,
@@ -193,10 +193,10 @@ impl Scenario {
         }
         for nature in &mut self.folders[0] {
             if rng.chance(1_000) {
-                *nature = Nature::Partly;
+                *nature = FileNature::Partly;
             }
         }
-        let mend = |_: &Nature| *rng.pick(&MENDS).unwrap_or(&Mend::Leaves);
+        let mend = |_: &FileNature| *rng.pick(&MENDS).unwrap_or(&Mend::Leaves);
         self.mends = self.folders[0].iter().map(mend).collect();
         let pages = *rng.pick(&[1, 1, 2]).unwrap_or(&1);
         let cancel_after = rng.chance(1_000).then(|| u32::try_from(rng.below(12)).unwrap_or(0));
@@ -229,7 +229,7 @@ impl Scenario {
         self.drive = Some(DrivePlan { fuses: fuses.into_iter().take(most).collect(), stale });
         if rng.chance(2_000) {
             let Conditions { timeouts, garbage, concurrency, largest_batch, .. } = self.conditions;
-            let friendly = Conditions::friendly(Plan::Quiet);
+            let friendly = Conditions::friendly(FaultPlan::Quiet);
             self.conditions = Conditions { timeouts, garbage, concurrency, largest_batch, ..friendly };
             self.network = Network::default();
             self.meddling = 0;
@@ -238,12 +238,12 @@ impl Scenario {
     }
 
     /// Returns the small scenario on a Google Drive folder whose token expires once.
-    pub fn small_drive(plan: Plan) -> Self {
+    pub fn small_drive(plan: FaultPlan) -> Self {
         Self { drive: Some(DrivePlan { fuses: vec![3], stale: 0 }), ..Self::small(plan) }
     }
 
     /// Returns the small scenario in which the session is retried after its damaged file has been replaced.
-    pub fn small_retry(plan: Plan) -> Self {
+    pub fn small_retry(plan: FaultPlan) -> Self {
         let mut scenario = Self::small(plan);
         scenario.mends = vec![Mend::Leaves, Mend::Replaces];
         let client = scenario.clients[0];
@@ -252,11 +252,11 @@ impl Scenario {
     }
 
     /// Returns a small scenario for placing faults, without random ones: two files in two chunks, one client.
-    pub fn small(plan: Plan) -> Self {
-        let healthy = Nature::Healthy { codes: 1, places: 1 };
+    pub fn small(plan: FaultPlan) -> Self {
+        let healthy = FileNature::Healthy { codes: 1, places: 1 };
         Self {
             seed: 1,
-            folders: vec![vec![healthy, Nature::Damaged]],
+            folders: vec![vec![healthy, FileNature::Damaged]],
             clients: vec![ClientPlan {
                 tenant: "ann",
                 folder: 0,
@@ -266,7 +266,7 @@ impl Scenario {
                 joins: Joins::After(0),
             }],
             clear_line: false,
-            settings: Settings { chunk_size: 1, ..settings(&mut Rng::new(1), false) },
+            settings: ScanSettings { chunk_size: 1, ..settings(&mut Rng::new(1), false) },
             visibility: VISIBILITY,
             conditions: Conditions::friendly(plan),
             network: Network::default(),
@@ -299,7 +299,7 @@ impl Scenario {
     }
 }
 
-fn folder(rng: &mut Rng) -> Vec<Nature> {
+fn folder(rng: &mut Rng) -> Vec<FileNature> {
     let files = match rng.below(20) {
         0 => 0,
         1 => 1,
@@ -311,17 +311,17 @@ fn folder(rng: &mut Rng) -> Vec<Nature> {
     (0..files)
         .map(|_| {
             if rng.chance(killers) {
-                return Nature::Killer;
+                return FileNature::Killer;
             }
             match rng.below(12) {
-                0 => Nature::Damaged,
-                1 => Nature::Fickle,
-                2 => Nature::Healthy { codes: 0, places: 0 },
+                0 => FileNature::Damaged,
+                1 => FileNature::Fickle,
+                2 => FileNature::Healthy { codes: 0, places: 0 },
                 // More than the ledger stores inline.
-                3 => Nature::Healthy { codes: 2, places: 12 },
+                3 => FileNature::Healthy { codes: 2, places: 12 },
                 // More than one frame holds.
-                4 if many => Nature::Healthy { codes: 4, places: 120 },
-                _ => Nature::Healthy { codes: 1, places: 1 + u32::try_from(rng.below(2)).unwrap_or(0) },
+                4 if many => FileNature::Healthy { codes: 4, places: 120 },
+                _ => FileNature::Healthy { codes: 1, places: 1 + u32::try_from(rng.below(2)).unwrap_or(0) },
             }
         })
         .collect()
@@ -376,8 +376,8 @@ fn clients(rng: &mut Rng, folders: usize) -> Vec<ClientPlan> {
     clients
 }
 
-fn settings(rng: &mut Rng, short_deadline: bool) -> Settings {
-    Settings {
+fn settings(rng: &mut Rng, short_deadline: bool) -> ScanSettings {
+    ScanSettings {
         chunk_size: 1 + u32::try_from(rng.below(4)).unwrap_or(0),
         deadline: if short_deadline {
             Duration::from_secs(1 + rng.below(400) as u64)

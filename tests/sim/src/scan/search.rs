@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use riffle_extract::{ExtractError, Extracted, Kind, Place, Unread};
+use riffle_extract::{ExtractError, Extracted, FileFormat, Place, Unread};
 use riffle_ports::{Opened, ReadError};
 use riffle_scan::matching::{Findings, Match};
-use riffle_scan::{FileSearch, Searched, Wanted};
+use riffle_scan::{FileSearch, SearchRequest, Searched};
 use riffle_testkit::simulator::Control;
 
 /// The effect of reading a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nature {
+pub enum FileNature {
     /// It holds `codes` codes in `places` places.
     Healthy { codes: u32, places: u32 },
     /// It cannot be read.
@@ -24,7 +24,7 @@ pub enum Nature {
     Fickle,
 }
 
-impl Nature {
+impl FileNature {
     /// Returns the content of a file of this nature.
     pub fn content(self) -> String {
         match self {
@@ -74,18 +74,18 @@ impl std::fmt::Debug for ObedientSearch {
 
 #[async_trait]
 impl FileSearch for ObedientSearch {
-    async fn recall(&self, _wanted: &Wanted) -> Option<Searched> {
+    async fn recall(&self, _wanted: &SearchRequest) -> Option<Searched> {
         None
     }
 
-    async fn search(&self, wanted: &Wanted, opened: Box<dyn Opened>) -> Result<Searched, ReadError> {
+    async fn search(&self, wanted: &SearchRequest, opened: Box<dyn Opened>) -> Result<Searched, ReadError> {
         let content = riffle_ports::read_all(&*opened)?;
-        let nature = Nature::of(&content);
+        let nature = FileNature::of(&content);
         let name = &wanted.name;
         self.control.note("search", name.as_bytes(), || format!("{name}: {nature:?}"));
         let outcome = match nature {
-            Nature::Healthy { codes, places } => Ok(found(codes, places)),
-            Nature::Partly => {
+            FileNature::Healthy { codes, places } => Ok(found(codes, places)),
+            FileNature::Partly => {
                 let (extracted, findings) = found(1, 1);
                 Ok((
                     Extracted {
@@ -95,13 +95,13 @@ impl FileSearch for ObedientSearch {
                     findings,
                 ))
             }
-            Nature::Damaged => Err(ExtractError::Damaged("it says so".to_owned())),
-            Nature::Killer => {
+            FileNature::Damaged => Err(ExtractError::Damaged("it says so".to_owned())),
+            FileNature::Killer => {
                 self.control.sometimes("a file kills the process that reads it");
                 self.control.crash_running();
                 std::future::pending().await
             }
-            Nature::Fickle => match self.control.draw(|rng| rng.below(3)) {
+            FileNature::Fickle => match self.control.draw(|rng| rng.below(3)) {
                 0 => Err(ExtractError::Damaged("this time".to_owned())),
                 codes => Ok(found(u32::try_from(codes).unwrap_or(1), 2)),
             },
@@ -111,7 +111,7 @@ impl FileSearch for ObedientSearch {
 }
 
 fn found(codes: u32, places: u32) -> (Extracted, Findings) {
-    let extracted = Extracted { kind: Kind::Text, pages: 1, unread: Vec::new(), unread_more: 0 };
+    let extracted = Extracted { kind: FileFormat::Text, pages: 1, unread: Vec::new(), unread_more: 0 };
     // Many places with long snippets are more than the ledger stores inline.
     let around = if places > 100 { ", with a note beside it".repeat(5) } else { String::new() };
     let matches = (0..places.max(codes)).map(|place| Match {

@@ -9,10 +9,10 @@ use riffle_testkit::memory::{
 };
 
 use super::google::Google;
-use super::scenario::Scenario;
+use super::scenario::ScanScenario;
 
 #[derive(Debug)]
-pub struct Stores {
+pub struct ScanStores {
     pub clock: Arc<ManualClock>,
     pub ledger: Arc<MemoryLedger>,
     pub objects: Arc<MemoryObjects>,
@@ -24,9 +24,9 @@ pub struct Stores {
     pub google: Arc<Google>,
 }
 
-impl Stores {
+impl ScanStores {
     /// Creates the initial world: folders with files, and nothing else.
-    pub fn new(scenario: &Scenario, clock: Arc<ManualClock>) -> Self {
+    pub fn new(scenario: &ScanScenario, clock: Arc<ManualClock>) -> Self {
         let files = MemoryFiles::new(scenario.page);
         for (number, natures) in scenario.folders.iter().enumerate() {
             if scenario.missing_folder {

@@ -3,7 +3,7 @@
 use riffle_contracts::{Frame, FrameBody, SessionState};
 use riffle_ports::{SessionId, Source, State};
 use riffle_scan::Request;
-use riffle_testkit::memory::{Change, Place};
+use riffle_testkit::memory::{LedgerChange, QueuePlace};
 use riffle_topology::scan::FINISH;
 
 use super::client::Earlier;
@@ -21,7 +21,7 @@ impl World {
         });
         for change in &changes {
             self.count(change);
-            if let Change::Attempted { id, index } = change {
+            if let LedgerChange::Attempted { id, index } = change {
                 self.attempted.insert((id.clone(), *index));
             }
         }
@@ -38,30 +38,34 @@ impl World {
 
     /// Counts interesting events of sessions that wait for a token, and checks that no sweep has to continue a paused
     /// session if nothing went wrong.
-    fn watch_pauses(&mut self, change: &Change) -> Result<(), Violation> {
-        let (Change::Moved { id, by, from, .. } | Change::Refused { id, by, state: from }) = change else {
+    fn watch_pauses(&mut self, change: &LedgerChange) -> Result<(), Violation> {
+        let (LedgerChange::Moved { id, by, from, .. } | LedgerChange::Refused { id, by, state: from }) =
+            change
+        else {
             return Ok(());
         };
         let session = self.stores.ledger.inspect(|books| books.sessions.get(id).cloned());
         let is_paused = session.as_ref().is_some_and(riffle_ports::Session::is_paused);
         let event = match (change, *by, *from) {
-            (Change::Moved { .. }, "pause", State::Listing) => "a session pauses while LISTING",
-            (Change::Moved { .. }, "pause", State::Dispatching) => "a session pauses while DISPATCHING",
-            (Change::Moved { .. }, "pause", _) => "a session pauses while RUNNING",
-            (Change::Refused { .. }, "pause", State::Cancelled | State::Complete | State::Failed) => {
+            (LedgerChange::Moved { .. }, "pause", State::Listing) => "a session pauses while LISTING",
+            (LedgerChange::Moved { .. }, "pause", State::Dispatching) => "a session pauses while DISPATCHING",
+            (LedgerChange::Moved { .. }, "pause", _) => "a session pauses while RUNNING",
+            (LedgerChange::Refused { .. }, "pause", State::Cancelled | State::Complete | State::Failed) => {
                 "a pause comes after the end"
             }
-            (Change::Refused { .. }, "pause", _) if is_paused => "a session is paused already",
-            (Change::Refused { .. }, "pause", _) => "a pause comes after a new token",
-            (Change::Moved { .. }, "unpause", _) => "a session is given a new token",
-            (Change::Refused { .. }, "unpause", _) => "a new token comes too late",
-            (Change::Moved { .. }, "sweep", _) if is_paused => "people are reminded of a paused session",
-            (Change::Moved { .. }, "lease", _) => {
+            (LedgerChange::Refused { .. }, "pause", _) if is_paused => "a session is paused already",
+            (LedgerChange::Refused { .. }, "pause", _) => "a pause comes after a new token",
+            (LedgerChange::Moved { .. }, "unpause", _) => "a session is given a new token",
+            (LedgerChange::Refused { .. }, "unpause", _) => "a new token comes too late",
+            (LedgerChange::Moved { .. }, "sweep", _) if is_paused => {
+                "people are reminded of a paused session"
+            }
+            (LedgerChange::Moved { .. }, "lease", _) => {
                 let puts = self.stores.tokens.peek(id).1;
                 self.kept.entry(id.clone()).or_insert(puts);
                 return Ok(());
             }
-            (Change::Moved { .. }, "sweep", _) if self.mends_itself() => {
+            (LedgerChange::Moved { .. }, "sweep", _) if self.mends_itself() => {
                 let what = "nothing went wrong, and a sweep had to hand out again what a paused session left";
                 return Err(Violation::new(11, what));
             }
@@ -75,8 +79,8 @@ impl World {
     fn mends_itself(&self) -> bool {
         let mut files = self.scenario.folders.iter().flatten();
         self.scenario.drive.is_some()
-            && self.scenario.conditions.plan == riffle_testkit::simulator::Plan::Quiet
-            && !files.any(|nature| *nature == super::search::Nature::Killer)
+            && self.scenario.conditions.plan == riffle_testkit::simulator::FaultPlan::Quiet
+            && !files.any(|nature| *nature == super::search::FileNature::Killer)
     }
 
     /// Checks that sessions end within the time allowed after the faults have stopped.
@@ -103,35 +107,43 @@ impl World {
         }
     }
 
-    fn count(&self, change: &Change) {
+    fn count(&self, change: &LedgerChange) {
         let event = match change {
-            Change::Taken(_) => "a session id is reused",
-            Change::Moved { by: "lease", from: State::Finalizing, .. } => "a lease is taken over",
-            Change::Moved { by: "sweep", .. } => "a sweep sends work again",
-            Change::Moved { by: "cancel", .. } => "a session is cancelled",
-            Change::Moved { by: "fail", .. } => "a session fails",
-            Change::Refused { by: "cancel", state: State::Finalizing, .. } => {
+            LedgerChange::Taken(_) => "a session id is reused",
+            LedgerChange::Moved { by: "lease", from: State::Finalizing, .. } => "a lease is taken over",
+            LedgerChange::Moved { by: "sweep", .. } => "a sweep sends work again",
+            LedgerChange::Moved { by: "cancel", .. } => "a session is cancelled",
+            LedgerChange::Moved { by: "fail", .. } => "a session fails",
+            LedgerChange::Refused { by: "cancel", state: State::Finalizing, .. } => {
                 "a cancel comes while finalizing"
             }
-            Change::Refused { by: "cancel", state: State::Complete, .. } => "a cancel comes after the end",
-            Change::Refused { by: "seal", .. } => "a second dispatcher finds the session sealed",
-            Change::Refused { by: "lease", state: State::Finalizing, .. } => {
+            LedgerChange::Refused { by: "cancel", state: State::Complete, .. } => {
+                "a cancel comes after the end"
+            }
+            LedgerChange::Refused { by: "seal", .. } => "a second dispatcher finds the session sealed",
+            LedgerChange::Refused { by: "lease", state: State::Finalizing, .. } => {
                 "a finisher finds the lease held"
             }
-            Change::Refused { by: "lease", state: State::Dispatching, .. } => "a finisher comes too early",
-            Change::Refused { by: "lease", state: State::Complete, .. } => "a finisher comes after the end",
-            Change::Refused { by: "lease", state: State::Cancelled, .. } => {
+            LedgerChange::Refused { by: "lease", state: State::Dispatching, .. } => {
+                "a finisher comes too early"
+            }
+            LedgerChange::Refused { by: "lease", state: State::Complete, .. } => {
+                "a finisher comes after the end"
+            }
+            LedgerChange::Refused { by: "lease", state: State::Cancelled, .. } => {
                 "a finisher finds the session cancelled"
             }
-            Change::Refused { by: "complete", state: State::Complete, .. } => "COMPLETE is set a second time",
-            Change::Refused { by: "complete", state: State::Finalizing, .. } => {
+            LedgerChange::Refused { by: "complete", state: State::Complete, .. } => {
+                "COMPLETE is set a second time"
+            }
+            LedgerChange::Refused { by: "complete", state: State::Finalizing, .. } => {
                 "a finisher has lost its lease"
             }
-            Change::Refused { by: "progress", .. } => "a progress frame is claimed by another",
-            Change::Kept { .. } => "a result is put a second time",
-            Change::Attempted { .. } => "a quarantined file had its attempt",
-            Change::Done { new: 0, .. } => "an index is marked a second time",
-            Change::Done { id, chunk, .. } if self.redelivered && self.closes(id, *chunk) => {
+            LedgerChange::Refused { by: "progress", .. } => "a progress frame is claimed by another",
+            LedgerChange::Kept { .. } => "a result is put a second time",
+            LedgerChange::Attempted { .. } => "a quarantined file had its attempt",
+            LedgerChange::Done { new: 0, .. } => "an index is marked a second time",
+            LedgerChange::Done { id, chunk, .. } if self.redelivered && self.closes(id, *chunk) => {
                 "a chunk is closed by a redelivery"
             }
             _ => return,
@@ -153,20 +165,20 @@ impl World {
 
     /// Gives prying clients the id of a session as soon as it exists, and lets late clients join when it is about to
     /// end.
-    fn gossip(&mut self, changes: &[Change]) {
+    fn gossip(&mut self, changes: &[LedgerChange]) {
         let now = self.now();
         for change in changes {
-            if let Change::Moved { by: "lease" | "freeze" | "fail", .. } = change {
+            if let LedgerChange::Moved { by: "lease" | "freeze" | "fail", .. } = change {
                 let may = self.control.draw(|rng| rng.chance(5_000));
                 for client in self.clients.iter_mut().filter(|_| may) {
                     client.join(now);
                     client.hurry();
                 }
             }
-            if let Change::Created(id) | Change::Moved { id, .. } = change {
+            if let LedgerChange::Created(id) | LedgerChange::Moved { id, .. } = change {
                 self.tell_of(id, change);
             }
-            if let Change::Created(id) = change {
+            if let LedgerChange::Created(id) = change {
                 let curious = self.clients.iter_mut().filter(|client| client.plan.pries);
                 curious.for_each(|client| client.point_at(id.as_ref()));
             }
@@ -174,10 +186,10 @@ impl World {
     }
 
     /// Gives clients that retry the id of the first folder's session when it has ended, or sometimes too early.
-    fn tell_of(&mut self, id: &SessionId, change: &Change) {
+    fn tell_of(&mut self, id: &SessionId, change: &LedgerChange) {
         let earlier = match change {
-            Change::Created(_) => Earlier::Open,
-            Change::Moved { from, to, .. } if from != to && to.is_terminal() => match to {
+            LedgerChange::Created(_) => Earlier::Open,
+            LedgerChange::Moved { from, to, .. } if from != to && to.is_terminal() => match to {
                 State::Complete => Earlier::Complete,
                 _ => Earlier::Ended,
             },
@@ -212,7 +224,7 @@ impl World {
 
     /// Counts events visible in the queues and not in the books.
     fn glance(&self) {
-        if self.stores.queue.len(Place::of(FINISH)) > 1 {
+        if self.stores.queue.len(QueuePlace::of(FINISH)) > 1 {
             self.control.sometimes("finish is enqueued twice");
         }
     }

@@ -6,51 +6,51 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::{Secret, StartScan};
 use riffle_ports::{Clock, SessionId};
-use riffle_testkit::memory::{Place, Pushed, Received};
+use riffle_testkit::memory::{MemoryMessage, Pushed, QueuePlace};
 use riffle_testkit::simulator::Control;
 use riffle_topology::scan;
 
 use crate::Violation;
-use crate::platform::{self, Invocation, Kind as _, Platform, Stepped};
-use crate::run::{self, World as _};
+use crate::platform::{self, Invocation, InvocationKind as _, SimPlatform, Stepped};
+use crate::run::{self, SimWorld as _};
 
-use super::client::Client;
+use super::client::SimClient;
 use super::faults::QUARANTINE;
-use super::functions::{Answer, Functions};
+use super::functions::{ScanFunctions, ScanResponse};
 use super::google::folder_id;
-use super::invariants::{BookChecker, Ending};
-use super::mutants::Mutant;
-use super::scenario::{CODES, Network, Scenario};
-use super::stores::{Stores, folder};
+use super::invariants::{Ending, LedgerChecker};
+use super::mutants::ScanMutant;
+use super::scenario::{CODES, Network, ScanScenario};
+use super::stores::{ScanStores, folder};
 
 const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Debug)]
-pub(crate) enum Kind {
-    Batch(Place, Vec<Received>),
+pub(crate) enum ScanInvocation {
+    Batch(QueuePlace, Vec<MemoryMessage>),
     Connect { client: usize, connection: String },
     Act,
     Disconnect,
     Sweep,
 }
 
-impl platform::Kind for Kind {
-    fn place(&self) -> Option<Place> {
+impl platform::InvocationKind for ScanInvocation {
+    fn place(&self) -> Option<QueuePlace> {
         if let Self::Batch(place, _) = self { Some(*place) } else { None }
     }
 }
 
 pub(crate) struct World {
-    pub scenario: Scenario,
-    pub mutant: Option<Mutant>,
+    pub scenario: ScanScenario,
+    pub mutant: Option<ScanMutant>,
     pub control: Arc<Control>,
-    pub stores: Stores,
-    pub functions: Functions,
-    pub platform: Platform<Kind, Answer>,
-    pub clients: Vec<Client>,
+    pub stores: ScanStores,
+    pub functions: ScanFunctions,
+    pub platform: SimPlatform<ScanInvocation, ScanResponse>,
+    pub clients: Vec<SimClient>,
     /// Frames under way.
     pub wire: Vec<Pushed>,
-    pub checker: BookChecker,
+    pub checker: LedgerChecker,
     pub next_sweep: DateTime<Utc>,
     pub meddled: bool,
     /// Quarantined files whose attempt another delivery has found.
@@ -64,11 +64,11 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub fn new(scenario: Scenario, mutant: Option<Mutant>, readable: bool) -> Self {
+    pub fn new(scenario: ScanScenario, mutant: Option<ScanMutant>, readable: bool) -> Self {
         let conditions = &scenario.conditions;
         let (control, clock, ids) = platform::begin(scenario.seed, conditions, readable);
-        let stores = Stores::new(&scenario, clock);
-        let functions = Functions::new(
+        let stores = ScanStores::new(&scenario, clock);
+        let functions = ScanFunctions::new(
             &stores,
             scenario.settings.clone(),
             mutant,
@@ -82,7 +82,12 @@ impl World {
             .map(|(number, plan)| {
                 if plan.retries {
                     let request_id = Some(format!("retry-{}", plan.folder));
-                    return Client::new(number, *plan, StartScan { request_id, ..StartScan::default() }, now);
+                    return SimClient::new(
+                        number,
+                        *plan,
+                        StartScan { request_id, ..StartScan::default() },
+                        now,
+                    );
                 }
                 let drive = scenario.drive.is_some();
                 let start = StartScan {
@@ -93,13 +98,19 @@ impl World {
                     target_hole_codes: CODES.map(str::to_owned).to_vec(),
                     ..StartScan::default()
                 };
-                Client::new(number, *plan, start, now)
+                SimClient::new(number, *plan, start, now)
             })
             .collect();
         let next_sweep = now + SWEEP_EVERY;
         let progress_every = TimeDelta::from_std(scenario.settings.progress_every).unwrap_or_default();
         let world = Self {
-            platform: Platform::new(&control, &stores.clock, &stores.queue, &scenario.conditions, scan::NAME),
+            platform: SimPlatform::new(
+                &control,
+                &stores.clock,
+                &stores.queue,
+                &scenario.conditions,
+                scan::NAME,
+            ),
             scenario,
             mutant,
             control,
@@ -107,7 +118,7 @@ impl World {
             functions,
             clients,
             wire: Vec::new(),
-            checker: BookChecker::new(progress_every),
+            checker: LedgerChecker::new(progress_every),
             next_sweep,
             meddled: false,
             attempted: BTreeSet::new(),
@@ -136,10 +147,10 @@ impl World {
         self.pass_time();
         self.do_harm();
         let now = self.now();
-        if now >= self.next_sweep && self.mutant != Some(Mutant::NoSweep) {
+        if now >= self.next_sweep && self.mutant != Some(ScanMutant::NoSweep) {
             self.next_sweep = now + SWEEP_EVERY;
             let future = self.functions.sweep();
-            self.platform.invoke("sweeper", false, Kind::Sweep, future);
+            self.platform.invoke("sweeper", false, ScanInvocation::Sweep, future);
         }
         let tasks = self.platform.invocations();
         let deliverable = self.platform.deliverable();
@@ -169,7 +180,7 @@ impl World {
     fn wait(&mut self) -> Result<(), Violation> {
         let clients = self.clients.iter().filter_map(|client| client.due(self.now()));
         let sweep =
-            (self.mutant != Some(Mutant::NoSweep) && self.open_sessions() > 0).then_some(self.next_sweep);
+            (self.mutant != Some(ScanMutant::NoSweep) && self.open_sessions() > 0).then_some(self.next_sweep);
         let next = self.stores.queue.next_visible_at().into_iter().chain(clients).chain(sweep).min();
         let Some(next) = next else {
             if self.platform.is_hostile() {
@@ -201,14 +212,14 @@ impl World {
 
     /// Returns whether an invocation is running in a quarantine that harm must spare.
     pub fn is_spared(&self) -> bool {
-        let is_quarantine = |running: &Invocation<Kind>| running.kind.place() == Some(QUARANTINE);
+        let is_quarantine = |running: &Invocation<ScanInvocation>| running.kind.place() == Some(QUARANTINE);
         self.scenario.calm_quarantine && self.platform.running().any(is_quarantine)
     }
 
     fn step_task(&mut self, nth: usize) -> Result<(), Violation> {
         let limit = TimeDelta::from_std(self.scenario.settings.attempt).unwrap_or_default();
         let redelivered = self.platform.nth(nth).is_some_and(|running| match &running.kind {
-            Kind::Batch(_, received) => received.iter().any(|received| received.receive_count > 1),
+            ScanInvocation::Batch(_, received) => received.iter().any(|received| received.receive_count > 1),
             _ => false,
         });
         match self.platform.step(nth, limit)? {
@@ -231,29 +242,29 @@ impl World {
     }
 
     /// Handles the end of an invocation, with an answer or without.
-    pub fn ended(&mut self, invocation: Invocation<Kind>, answer: Option<Answer>) {
+    pub fn ended(&mut self, invocation: Invocation<ScanInvocation>, answer: Option<ScanResponse>) {
         match (invocation.kind, answer) {
-            (Kind::Batch(place, received), answer) => {
+            (ScanInvocation::Batch(place, received), answer) => {
                 self.settle(place, &received, answer);
             }
-            (Kind::Connect { client, connection }, Some(Answer::Status(200))) => {
+            (ScanInvocation::Connect { client, connection }, Some(ScanResponse::Status(200))) => {
                 self.connected(client, &connection);
             }
-            (Kind::Connect { client, connection }, _) => {
+            (ScanInvocation::Connect { client, connection }, _) => {
                 if self.clients[client].connection() == Some(connection.as_str()) {
                     self.clients[client].disconnected();
                 }
             }
-            (Kind::Act | Kind::Disconnect | Kind::Sweep, _) => {}
+            (ScanInvocation::Act | ScanInvocation::Disconnect | ScanInvocation::Sweep, _) => {}
         }
     }
 }
 
-impl run::World for World {
-    type Kind = Kind;
-    type Answer = Answer;
+impl run::SimWorld for World {
+    type Kind = ScanInvocation;
+    type Response = ScanResponse;
 
-    fn platform(&self) -> &Platform<Kind, Answer> {
+    fn platform(&self) -> &SimPlatform<ScanInvocation, ScanResponse> {
         &self.platform
     }
 

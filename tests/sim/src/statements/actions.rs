@@ -7,8 +7,8 @@ use riffle_ports::Inbox;
 use riffle_testkit::memory::{FileKey, MemoryInbox, NewObject};
 use riffle_topology::{Consumed, RIFFLE};
 
-use super::scenario::{Scenario, TENANTS, When};
-use super::world::{Kind, World};
+use super::scenario::{StatementsScenario, TENANTS, When};
+use super::world::{StatementsInvocation, World};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
@@ -26,7 +26,7 @@ pub enum Deed {
 
 impl Deed {
     /// Returns the actions that the scenario plans for fixed times.
-    pub fn planned(scenario: &Scenario, now: DateTime<Utc>) -> Vec<(DateTime<Utc>, Self)> {
+    pub fn planned(scenario: &StatementsScenario, now: DateTime<Utc>) -> Vec<(DateTime<Utc>, Self)> {
         let after = |milliseconds: i64| now + TimeDelta::milliseconds(milliseconds);
         let mut deeds = Vec::new();
         for (number, upload) in scenario.uploads.iter().enumerate() {
@@ -68,7 +68,7 @@ impl World {
             Deed::Vanish(number) => self.vanish(number),
             Deed::Redrive(tenant) => {
                 let future = self.functions.redrive(tenant);
-                self.platform.invoke("redrive", false, Kind::Asked(deed), future);
+                self.platform.invoke("redrive", false, StatementsInvocation::Asked(deed), future);
             }
             Deed::Deploy => self.deploy(),
             Deed::Replay(queue) => {
@@ -115,7 +115,7 @@ impl World {
             return;
         }
         let future = self.functions.delete(self.scenario.uploads[number].tenant, key.1);
-        self.platform.invoke("delete", false, Kind::Asked(Deed::Delete(number)), future);
+        self.platform.invoke("delete", false, StatementsInvocation::Asked(Deed::Delete(number)), future);
     }
 
     /// On the platform the old invocations continue until they end; on a laptop they are ended first.

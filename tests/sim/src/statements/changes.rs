@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use riffle_ports::{FileId, FlowState as _, Outgoing, Record};
-use riffle_statements::File;
+use riffle_statements::FileRecord;
 use riffle_testkit::memory::{FileKey, RecordKey};
 use riffle_testkit::simulator::Control;
 use tracing::field::{Field, Visit};
 use tracing::span;
 
 /// Decodes a record. Panics, which is a violation, if it cannot be read.
-pub fn file_of_record(record: &Record) -> File {
-    File::from_record(record).expect("the flow can read what it wrote")
+pub fn file_of_record(record: &Record) -> FileRecord {
+    FileRecord::from_record(record).expect("the flow can read what it wrote")
 }
 
 pub fn file_key((tenant, subject): &RecordKey) -> FileKey {
@@ -58,13 +58,13 @@ pub struct Refusals(pub Arc<Control>);
 
 /// A log entry of a refused change.
 #[derive(Default)]
-struct Refusal {
+struct RefusedChange {
     change: String,
     state: String,
     why: String,
 }
 
-impl Visit for Refusal {
+impl Visit for RefusedChange {
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -83,9 +83,9 @@ impl tracing::Subscriber for Refusals {
     }
 
     fn event(&self, event: &tracing::Event<'_>) {
-        let mut refusal = Refusal::default();
+        let mut refusal = RefusedChange::default();
         event.record(&mut refusal);
-        let Refusal { change, state, why } = &refusal;
+        let RefusedChange { change, state, why } = &refusal;
         let event = match (change.as_str(), state.as_str(), why.as_str()) {
             ("begin", "processing", _) => "a file is in other hands",
             ("begin", "processed" | "review" | "rejected", _) => "a file was done already",

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use riffle_contracts::{BusEvent, EventData, EventType};
-use riffle_statements::{File, FileDetails, FileState};
+use riffle_statements::{FileDetails, FileRecord, FileState};
 use riffle_testkit::memory::{
-    FileKey, Noted, Place, Received, RecordBooks, RecordNote, Row, RowKey, StatementBooks,
+    FileKey, MemoryMessage, QueuePlace, RecordsChange, RecordsData, RowKey, StatementsChange, StatementsData,
+    StoredTransaction,
 };
 use riffle_topology::RIFFLE;
 
 use super::changes::{file_key, file_of_record, name, record_key};
 use super::faults::{file_of, told};
-use super::model::Key;
-use super::reader::Nature;
+use super::model::ModelKey;
+use super::reader::StatementNature;
 use super::scenario::When;
 use super::world::World;
 use crate::Violation;
@@ -56,17 +57,17 @@ impl Checker {
 }
 
 /// Returns the state and findings of a file, without the errors of other functions about it.
-fn result(file: &File) -> (FileState, FileDetails) {
+fn result(file: &FileRecord) -> (FileState, FileDetails) {
     (file.state, FileDetails { errors: Vec::new(), ..file.findings.clone() })
 }
 
 impl World {
     pub fn watch(&mut self) -> Result<(), Violation> {
-        for note in self.stores.records.inspect(RecordBooks::take_notes) {
+        for note in self.stores.records.inspect(RecordsData::take_notes) {
             self.count_record(&note);
             self.check_record(&note)?;
         }
-        let notes = self.stores.statements.inspect(StatementBooks::take_notes);
+        let notes = self.stores.statements.inspect(StatementsData::take_notes);
         for noted in &notes {
             self.count(noted);
             self.check(noted)?;
@@ -78,10 +79,10 @@ impl World {
         self.patience()
     }
 
-    fn check_record(&mut self, note: &RecordNote) -> Result<(), Violation> {
+    fn check_record(&mut self, note: &RecordsChange) -> Result<(), Violation> {
         match note {
-            RecordNote::Created(key) => self.changed(&file_key(key)),
-            RecordNote::Replaced { seen, next, announce } => {
+            RecordsChange::Created(key) => self.changed(&file_key(key)),
+            RecordsChange::Replaced { seen, next, announce } => {
                 let by = name(seen, next, !announce.is_empty());
                 let (from, to) = (file_of_record(seen).state, file_of_record(next).state);
                 let file = &file_key(&(next.tenant.clone(), next.subject.clone()));
@@ -116,22 +117,26 @@ impl World {
         }
     }
 
-    fn check(&mut self, noted: &Noted) -> Result<(), Violation> {
+    fn check(&mut self, noted: &StatementsChange) -> Result<(), Violation> {
         match noted {
-            Noted::Forgotten(tenant, subject) => self.changed(&file_key(&(tenant.clone(), subject.clone()))),
-            Noted::Stored { file, .. } => {
+            StatementsChange::Forgotten(tenant, subject) => {
+                self.changed(&file_key(&(tenant.clone(), subject.clone())))
+            }
+            StatementsChange::Stored { file, .. } => {
                 self.moment(file, When::Stored);
                 self.rows_of(file)
             }
-            Noted::Audited { tenant, subject, event, new: true } => self.stores.statements.inspect(|books| {
-                let same = |entry: &&riffle_ports::AuditEntry| {
-                    entry.event_id == *event && entry.subject == *subject && entry.tenant == *tenant
-                };
-                match books.audit.iter().filter(same).count() {
-                    0 | 1 => Ok(()),
-                    times => Err(Violation::new(5, format!("an event is in the trail {times} times"))),
-                }
-            }),
+            StatementsChange::Audited { tenant, subject, event, new: true } => {
+                self.stores.statements.inspect(|books| {
+                    let same = |entry: &&riffle_ports::AuditEntry| {
+                        entry.event_id == *event && entry.subject == *subject && entry.tenant == *tenant
+                    };
+                    match books.audit.iter().filter(same).count() {
+                        0 | 1 => Ok(()),
+                        times => Err(Violation::new(5, format!("an event is in the trail {times} times"))),
+                    }
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -150,7 +155,7 @@ impl World {
         }
     }
 
-    pub fn file(&self, file: &FileKey) -> Option<File> {
+    pub fn file(&self, file: &FileKey) -> Option<FileRecord> {
         self.stores.records.inspect(|books| books.records.get(&record_key(file)).map(file_of_record))
     }
 
@@ -184,7 +189,7 @@ impl World {
             if left > 0 {
                 return Err(Violation::new(2, format!("a rejected file shows {left} transactions")));
             }
-            let mistaken = matches!(content.nature, Nature::Mistaken { .. });
+            let mistaken = matches!(content.nature, StatementNature::Mistaken { .. });
             let rejects = (0..=self.reader.version()).any(|version| content.nature.is_reject(version));
             if !rejects && !mistaken && !vanished {
                 return Err(Violation::new(2, format!("a file that is {:?} was rejected", content.nature)));
@@ -194,7 +199,8 @@ impl World {
                 let own =
                     books.rows.iter().filter(|((of, _), row)| *of == key.0 && row.shown_by.contains(&key.1));
                 let own: Vec<_> = own.collect();
-                let stored: BTreeSet<Key> = own.iter().map(|(_, row)| Key::of(&row.transaction)).collect();
+                let stored: BTreeSet<ModelKey> =
+                    own.iter().map(|(_, row)| ModelKey::of(&row.transaction)).collect();
                 let first = own.iter().filter(|(_, row)| row.transaction.file == key.1).count();
                 let is_all = |version: &usize| stored.iter().eq(self.shown[number][*version].keys());
                 (0..=self.reader.version()).rev().find(is_all).map(|version| (version, first))
@@ -241,7 +247,7 @@ impl World {
         self.stores.statements.inspect(|books| {
             let rows = books.rows.iter().filter(|((tenant, _), _)| *tenant == file.0);
             for (_, row) in rows.filter(|(_, row)| row.shown_by.contains(&file.1)) {
-                let key = Key::of(&row.transaction);
+                let key = ModelKey::of(&row.transaction);
                 if !own[key.version].contains_key(&key) {
                     return Err(Violation::new(
                         2,
@@ -306,7 +312,12 @@ impl World {
 
     /// Checks a message that has failed for the last time in an invocation, started at `since`, that lived to announce
     /// it.
-    pub fn died(&self, place: Place, message: &Received, since: DateTime<Utc>) -> Result<(), Violation> {
+    pub fn died(
+        &self,
+        place: QueuePlace,
+        message: &MemoryMessage,
+        since: DateTime<Utc>,
+    ) -> Result<(), Violation> {
         let Some((event, replayed, shadow)) = told(&message.message.body) else { return Ok(()) };
         let function = RIFFLE.queue(place.queue).map_or("nobody", |consumed| consumed.function);
         self.control.sometimes("a message of statements becomes a dead letter");
@@ -377,14 +388,15 @@ impl World {
     fn nothing_left(&self, file: &FileKey) -> Result<(), Violation> {
         let left = |what: String| Err(Violation::new(8, what));
         let rows = self.stores.statements.inspect(|books| {
-            let shown =
-                |((tenant, _), row): &(&RowKey, &Row)| *tenant == file.0 && row.shown_by.contains(&file.1);
+            let shown = |((tenant, _), row): &(&RowKey, &StoredTransaction)| {
+                *tenant == file.0 && row.shown_by.contains(&file.1)
+            };
             books.rows.iter().filter(shown).count()
         });
         if rows > 0 {
             return left(format!("a deleted file shows {rows} transactions"));
         }
-        let tells = |file: &File| {
+        let tells = |file: &FileRecord| {
             !file.name.is_empty()
                 || file.object.is_some()
                 || file.account.is_some()

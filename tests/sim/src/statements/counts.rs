@@ -1,26 +1,26 @@
 //! Counts of interesting changes, each of which the generator must reach. Refused changes are counted in `changes`.
 
 use riffle_ports::Record;
-use riffle_testkit::memory::{FileKey, Noted, RecordNote};
+use riffle_testkit::memory::{FileKey, RecordsChange, StatementsChange};
 
 use super::changes::{file_key, name};
-use super::reader::Nature;
+use super::reader::StatementNature;
 use super::world::World;
 
 impl World {
-    fn nature(&self, file: &FileKey) -> Option<Nature> {
+    fn nature(&self, file: &FileKey) -> Option<StatementNature> {
         let upload = self.uploads.get(file)?;
         Some(self.scenario.contents[self.scenario.uploads[*upload].content].nature)
     }
 
-    pub fn count_record(&self, note: &RecordNote) {
+    pub fn count_record(&self, note: &RecordsChange) {
         let event = match note {
-            RecordNote::Taken(_) => "a file is noted a second time",
-            RecordNote::Replaced { seen, next, announce } => {
+            RecordsChange::Taken(_) => "a file is noted a second time",
+            RecordsChange::Replaced { seen, next, announce } => {
                 let Some(event) = self.replaced(seen, next, !announce.is_empty()) else { return };
                 event
             }
-            RecordNote::Announced { there: 0, .. } => "events are struck off twice",
+            RecordsChange::Announced { there: 0, .. } => "events are struck off twice",
             _ => return,
         };
         self.control.sometimes(event);
@@ -36,7 +36,7 @@ impl World {
             ("finish", ..) => {
                 let file = file_key(&(next.tenant.clone(), next.subject.clone()));
                 match self.nature(&file) {
-                    Some(Nature::Fails { .. } | Nature::Kills { .. }) => {
+                    Some(StatementNature::Fails { .. } | StatementNature::Kills { .. }) => {
                         "a poisoned file is processed in the end"
                     }
                     _ => "a file is processed",
@@ -57,15 +57,15 @@ impl World {
         })
     }
 
-    pub fn count(&self, noted: &Noted) {
+    pub fn count(&self, noted: &StatementsChange) {
         let event = match noted {
-            Noted::NotStored(_) => "rows are refused",
-            Noted::NotWithdrawn(_) => "who was late takes nothing back",
-            Noted::Stored { again: 1.., .. } => "rows are stored again by their file",
-            Noted::Stored { known: 1.., .. } => "rows are known from another file",
-            Noted::Removed { kept: 1.., .. } => "rows stay since others show them",
-            Noted::Figures { put: false, .. } => "figures are lost to a rival",
-            Noted::Audited { new: false, .. } => "an event is in the trail already",
+            StatementsChange::NotStored(_) => "rows are refused",
+            StatementsChange::NotWithdrawn(_) => "who was late takes nothing back",
+            StatementsChange::Stored { again: 1.., .. } => "rows are stored again by their file",
+            StatementsChange::Stored { known: 1.., .. } => "rows are known from another file",
+            StatementsChange::Removed { kept: 1.., .. } => "rows stay since others show them",
+            StatementsChange::Figures { put: false, .. } => "figures are lost to a rival",
+            StatementsChange::Audited { new: false, .. } => "an event is in the trail already",
             _ => return,
         };
         self.control.sometimes(event);

@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use riffle_contracts::{BusEvent, EventType};
 use riffle_ports::Month;
-use riffle_statements::{Figures, File, FileState};
-use riffle_testkit::memory::{FileKey, Place};
+use riffle_statements::{Figures, FileRecord, FileState};
+use riffle_testkit::memory::{FileKey, QueuePlace};
 use riffle_topology::{RIFFLE, statements};
 
 use super::changes::{file_key, file_of_record};
 use super::faults::{file_of, told};
-use super::model::{self, Key};
-use super::reader::Nature;
+use super::model::{self, ModelKey};
+use super::reader::StatementNature;
 use super::scenario::BUCKET;
 use super::world::World;
 use crate::Violation;
 use crate::platform::GARBAGE;
 
 impl World {
-    pub fn files(&self) -> BTreeMap<FileKey, File> {
+    pub fn files(&self) -> BTreeMap<FileKey, FileRecord> {
         self.stores.records.inspect(|books| {
             books.records.iter().map(|(key, record)| (file_key(key), file_of_record(record))).collect()
         })
@@ -41,7 +41,7 @@ impl World {
     }
 
     /// Checks that a file has ended in the right state.
-    fn ends_well(&self, key: &FileKey, file: &File) -> Result<(), Violation> {
+    fn ends_well(&self, key: &FileKey, file: &FileRecord) -> Result<(), Violation> {
         let Some(number) = self.uploads.get(key) else {
             return Err(Violation::new(2, format!("nobody uploaded file {}", key.1)));
         };
@@ -54,15 +54,16 @@ impl World {
         }
         let unnamed = findings.review.iter().any(|why| why.contains("names no account"));
         match (file.state, nature) {
-            (FileState::Processed, _) if findings.review.is_empty() && nature != Nature::Unbalanced => {}
-            (FileState::Processed, Nature::Unbalanced)
+            (FileState::Processed, _)
+                if findings.review.is_empty() && nature != StatementNature::Unbalanced => {}
+            (FileState::Processed, StatementNature::Unbalanced)
                 if self.scenario.contents[upload.content].lines.is_empty() => {}
-            (FileState::Review, nature) if nature == Nature::Unbalanced || unnamed => {}
+            (FileState::Review, nature) if nature == StatementNature::Unbalanced || unnamed => {}
             // Which parser rejected it was checked when it was rejected.
             (FileState::Rejected, nature)
                 if nature.is_reject(0)
                     || nature.is_reject(self.reader.version())
-                    || matches!(nature, Nature::Mistaken { .. })
+                    || matches!(nature, StatementNature::Mistaken { .. })
                     || self.vanished.contains(key) => {}
             (FileState::Failed, nature) if nature.is_hopeless() => {}
             (FileState::Failed, _) if self.may_be_given_up(key) => {
@@ -80,7 +81,7 @@ impl World {
     }
 
     /// Checks that each failure announced for a file is on its record.
-    fn failures(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+    fn failures(&self, files: &BTreeMap<FileKey, FileRecord>) -> Result<(), Violation> {
         for event in self.stores.bus.archive() {
             let Some(file) = files.get(&file_of(&event.detail)) else { continue };
             let is_gone = file.state == FileState::Deleted;
@@ -114,7 +115,7 @@ impl World {
     }
 
     /// Checks that exactly the uploads that belong to this flow have a record.
-    fn all_noted(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+    fn all_noted(&self, files: &BTreeMap<FileKey, FileRecord>) -> Result<(), Violation> {
         for (number, upload) in self.scenario.uploads.iter().enumerate() {
             let Some(key) = self.file_of(number) else { continue };
             let below = upload.key.strip_prefix(&format!("statements/{}/", upload.tenant));
@@ -135,10 +136,10 @@ impl World {
     }
 
     /// Checks that only messages that cannot succeed are dead letters, and that the file's record gives the reason.
-    fn letters(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+    fn letters(&self, files: &BTreeMap<FileKey, FileRecord>) -> Result<(), Violation> {
         for consumed in RIFFLE.consumed().filter(|consumed| consumed.flow.name == statements::NAME) {
             let (queue, function) = (consumed.queue.name, consumed.function);
-            let dead = self.stores.queue.peek(Place::dead_letters(queue));
+            let dead = self.stores.queue.peek(QueuePlace::dead_letters(queue));
             let garbage = dead.iter().filter(|message| message.body == GARBAGE).count();
             if garbage != usize::from(self.scenario.conditions.garbage) {
                 let what = format!("{garbage} messages that nobody can decode are dead in {function}");
@@ -176,7 +177,7 @@ impl World {
     }
 
     /// Checks that each result was announced, and that all consumers have handled each event.
-    fn announced(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+    fn announced(&self, files: &BTreeMap<FileKey, FileRecord>) -> Result<(), Violation> {
         let archive = self.stores.bus.archive();
         let told: BTreeSet<(FileKey, EventType)> =
             archive.iter().map(|event| (file_of(&event.detail), event.detail.event_type())).collect();
@@ -217,9 +218,9 @@ impl World {
 
     /// Checks that exactly the rows that the files show are stored, with the content of the first file and their
     /// category.
-    fn rows(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+    fn rows(&self, files: &BTreeMap<FileKey, FileRecord>) -> Result<(), Violation> {
         let rows = self.stores.statements.inspect(|books| books.rows.clone());
-        let mut wanted: BTreeMap<(String, Key), BTreeSet<String>> = BTreeMap::new();
+        let mut wanted: BTreeMap<(String, ModelKey), BTreeSet<String>> = BTreeMap::new();
         // After a deployment, a row that was new in one file may belong to another one by now, so the counts need not
         // match.
         let (mut new, mut aside) = (0, self.reader.version() > 0);
@@ -245,7 +246,7 @@ impl World {
                     let of_it =
                         rows.iter().filter(|((of, _), row)| *of == key.0 && row.shown_by.contains(&key.1));
                     for (_, row) in of_it {
-                        let row = Key::of(&row.transaction);
+                        let row = ModelKey::of(&row.transaction);
                         if !told[row.version].contains_key(&row) {
                             return Err(Violation::new(
                                 2,
@@ -260,7 +261,7 @@ impl World {
             }
         }
         for ((tenant, _), row) in &rows {
-            let key = (tenant.clone(), Key::of(&row.transaction));
+            let key = (tenant.clone(), ModelKey::of(&row.transaction));
             let shown_by: BTreeSet<String> = row.shown_by.iter().map(ToString::to_string).collect();
             match wanted.remove(&key) {
                 Some(wanted) if wanted == shown_by => {}
@@ -318,7 +319,7 @@ impl World {
     }
 
     /// Checks that the trail has each event of an existing file once, and of a deleted file only its deletion.
-    fn trail(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+    fn trail(&self, files: &BTreeMap<FileKey, FileRecord>) -> Result<(), Violation> {
         let mut happened: BTreeMap<FileKey, BTreeSet<String>> = BTreeMap::new();
         for BusEvent { detail, .. } in self.stores.bus.archive() {
             let key = file_of(&detail);
@@ -352,7 +353,7 @@ impl World {
     }
 
     /// Checks that the stored objects are exactly those of existing files.
-    fn objects(&self, files: &BTreeMap<FileKey, File>) -> Result<(), Violation> {
+    fn objects(&self, files: &BTreeMap<FileKey, FileRecord>) -> Result<(), Violation> {
         let mut parts = BTreeSet::new();
         for ((tenant, id), file) in files {
             let counted = if file.state == FileState::Deleted { 0 } else { file.parts };

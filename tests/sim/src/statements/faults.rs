@@ -5,12 +5,12 @@ use futures::executor::block_on;
 use riffle_contracts::{BusEvent, DirectFile, Event};
 use riffle_ports::FileId;
 use riffle_statements::FileState;
-use riffle_testkit::memory::{FileKey, Place, Received};
+use riffle_testkit::memory::{FileKey, MemoryMessage, QueuePlace};
 use riffle_topology::{RIFFLE, statements};
 
-use super::functions::Answer;
-use super::mutants::Mutant;
-use super::world::{Kind, World};
+use super::functions::StatementsResponse;
+use super::mutants::StatementsMutant;
+use super::world::{StatementsInvocation, World};
 use crate::Violation;
 use crate::platform::Harm;
 
@@ -26,11 +26,11 @@ pub fn file_of(event: &Event) -> FileKey {
     (event.data.tenant().to_owned(), FileId(event.processing_id.clone()))
 }
 
-pub const PROCESSOR: Place = Place::of(statements::PROCESS);
+pub const PROCESSOR: QueuePlace = QueuePlace::of(statements::PROCESS);
 
 impl World {
     /// Delivers a batch to its function: any visible messages, in any order.
-    pub fn deliver(&mut self, place: Place) {
+    pub fn deliver(&mut self, place: QueuePlace) {
         let Some(consumed) = RIFFLE.queue(place.queue) else { return };
         // The processor gets one message at a time, so that a file that kills it affects no other.
         let most = if place == PROCESSOR { 1 } else { usize::MAX };
@@ -39,24 +39,24 @@ impl World {
             return;
         }
         let future = self.functions.batch(consumed.function, &received);
-        self.platform.invoke(consumed.function, false, Kind::Batch(place, received), future);
+        self.platform.invoke(consumed.function, false, StatementsInvocation::Batch(place, received), future);
     }
 
     /// Ends a batch: deletes the messages that its function has handled; the others become visible again.
     pub fn settle(
         &mut self,
-        place: Place,
-        received: &[Received],
+        place: QueuePlace,
+        received: &[MemoryMessage],
         since: DateTime<Utc>,
-        answer: Option<Answer>,
+        answer: Option<StatementsResponse>,
     ) -> Result<(), Violation> {
         // After a crash, all of them become visible when their visibility timeout expires.
-        let Some(Answer::Batch(failed)) = answer else {
+        let Some(StatementsResponse::Batch(failed)) = answer else {
             return Ok(());
         };
         for message in received {
             let has_failed = failed.contains(&message.id.to_string());
-            if self.mutant == Some(Mutant::AckOnError) || !has_failed {
+            if self.mutant == Some(StatementsMutant::AckOnError) || !has_failed {
                 self.stores.queue.delete(message);
                 self.consumed(place, &message.message.body);
             } else {
@@ -72,7 +72,7 @@ impl World {
         Ok(())
     }
 
-    fn consumed(&mut self, place: Place, body: &str) {
+    fn consumed(&mut self, place: QueuePlace, body: &str) {
         let Some((event, replayed, shadow)) = told(body) else { return };
         if !replayed && !shadow {
             self.checker.consumed(place.queue, &event.event_id);

@@ -3,24 +3,24 @@
 use std::sync::Arc;
 
 use futures::future::LocalBoxFuture;
-use riffle_ports::{DeadLetters, FileId};
-use riffle_runtime::{Letters, Registry};
+use riffle_ports::{DeadLetterStore, FileId};
+use riffle_runtime::{DeadLetterService, Registry};
 use riffle_statements::{Processor, Statements};
-use riffle_testkit::memory::{Received, SeededIds};
+use riffle_testkit::memory::{MemoryMessage, SeededIds};
 use riffle_testkit::simulator::{Control, Faulty, FaultyRecords};
 use riffle_topology::RIFFLE;
 use riffle_topology::statements::{ANALYTICS, AUDITOR, NAME, SWEEPER};
 
 use super::changes;
-use super::mutants::{self, Mutant};
+use super::mutants::{self, StatementsMutant};
 use super::reader::ObedientReader;
-use super::scenario::Scenario;
-use super::stores::Stores;
+use super::scenario::StatementsScenario;
+use super::stores::StatementsStores;
 use crate::platform::{batch_event, failed};
 
 /// The result of an invocation that neither crashed nor panicked.
 #[derive(Debug)]
-pub enum Answer {
+pub enum StatementsResponse {
     /// The ids of the failed messages.
     Batch(Vec<String>),
     /// Whether a person's request was carried out.
@@ -29,21 +29,25 @@ pub enum Answer {
 }
 
 /// All functions of the flow.
-pub struct Functions {
+pub struct StatementsFunctions {
     processor: Processor,
     registry: Registry,
-    letters: Letters,
-    mutant: Option<Mutant>,
+    letters: DeadLetterService,
+    mutant: Option<StatementsMutant>,
 }
 
-impl std::fmt::Debug for Functions {
+impl std::fmt::Debug for StatementsFunctions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Functions").finish_non_exhaustive()
     }
 }
 
 /// Creates the flow directly on the stores, without faults.
-pub fn bare(stores: &Stores, scenario: &Scenario, reader: &Arc<ObedientReader>) -> Processor {
+pub fn bare(
+    stores: &StatementsStores,
+    scenario: &StatementsScenario,
+    reader: &Arc<ObedientReader>,
+) -> Processor {
     let statements = Statements {
         records: Arc::clone(&stores.records) as _,
         transactions: Arc::clone(&stores.statements) as _,
@@ -60,12 +64,12 @@ pub fn bare(stores: &Stores, scenario: &Scenario, reader: &Arc<ObedientReader>) 
     Processor { statements, reader: Arc::clone(reader) as _ }
 }
 
-impl Functions {
+impl StatementsFunctions {
     pub fn new(
-        stores: &Stores,
-        scenario: &Scenario,
+        stores: &StatementsStores,
+        scenario: &StatementsScenario,
         reader: &Arc<ObedientReader>,
-        mutant: Option<Mutant>,
+        mutant: Option<StatementsMutant>,
         control: &Arc<Control>,
         seed: u64,
     ) -> Self {
@@ -83,26 +87,30 @@ impl Functions {
             ids: Arc::new(SeededIds::new(seed)),
             settings: scenario.settings.clone(),
         };
-        let dead: Arc<dyn DeadLetters> = Arc::clone(&stores.queue) as _;
+        let dead: Arc<dyn DeadLetterStore> = Arc::clone(&stores.queue) as _;
         let dead = Arc::new(Faulty::new(dead, Arc::clone(control)));
         let own = Arc::new(statements.clone());
-        let letters =
-            Letters { dead, classifiers: vec![(NAME, own.clone() as _)], others: own, alone: false };
+        let letters = DeadLetterService {
+            dead,
+            classifiers: vec![(NAME, own.clone() as _)],
+            others: own,
+            alone: false,
+        };
         let processor = Processor { statements, reader: Arc::clone(reader) as _ };
         let mut registry = Registry::new(RIFFLE);
         riffle_functions::bind_statements(&mut registry, &processor);
         let statements = &processor.statements;
         match mutant {
-            Some(Mutant::CountedFigures) => {
+            Some(StatementsMutant::CountedFigures) => {
                 registry
                     .rebind(ANALYTICS, statements, |on, event| Box::pin(mutants::count_figures(on, event)));
             }
-            Some(Mutant::FiguresByEventTime) => {
+            Some(StatementsMutant::FiguresByEventTime) => {
                 registry.rebind(ANALYTICS, statements, |on, event| {
                     Box::pin(mutants::derive_by_event_time(on, event))
                 });
             }
-            Some(Mutant::LateTrailStays) => {
+            Some(StatementsMutant::LateTrailStays) => {
                 registry.rebind(AUDITOR, statements, |on, event| Box::pin(mutants::append_all(on, event)));
             }
             _ => {}
@@ -111,31 +119,37 @@ impl Functions {
     }
 
     /// Runs the function that consumes a queue on messages received from it.
-    pub fn batch(&self, function: &str, received: &[Received]) -> LocalBoxFuture<'static, Answer> {
-        let received: Vec<Received> =
+    pub fn batch(
+        &self,
+        function: &str,
+        received: &[MemoryMessage],
+    ) -> LocalBoxFuture<'static, StatementsResponse> {
+        let received: Vec<MemoryMessage> =
             received.iter().map(|received| mutants::message(self.mutant, received)).collect();
         let response = self.registry.call(function, batch_event(&received));
-        Box::pin(async move { Answer::Batch(failed(response.await)) })
+        Box::pin(async move { StatementsResponse::Batch(failed(response.await)) })
     }
 
     /// Requests the deletion of a file.
-    pub fn delete(&self, tenant: &'static str, file: FileId) -> LocalBoxFuture<'static, Answer> {
+    pub fn delete(&self, tenant: &'static str, file: FileId) -> LocalBoxFuture<'static, StatementsResponse> {
         let statements = self.processor.statements.clone();
-        Box::pin(async move { Answer::Asked(statements.request_deletion(tenant, &file).await == Ok(true)) })
+        Box::pin(async move {
+            StatementsResponse::Asked(statements.request_deletion(tenant, &file).await == Ok(true))
+        })
     }
 
     /// Redrives the tenant's dead letters.
-    pub fn redrive(&self, tenant: &'static str) -> LocalBoxFuture<'static, Answer> {
+    pub fn redrive(&self, tenant: &'static str) -> LocalBoxFuture<'static, StatementsResponse> {
         let letters = self.letters.clone();
-        Box::pin(async move { Answer::Asked(letters.redrive(tenant, None, None).await.is_ok()) })
+        Box::pin(async move { StatementsResponse::Asked(letters.redrive(tenant, None, None).await.is_ok()) })
     }
 
-    pub fn sweep(&self) -> LocalBoxFuture<'static, Answer> {
+    pub fn sweep(&self) -> LocalBoxFuture<'static, StatementsResponse> {
         let swept = self.registry.tick(SWEEPER);
         Box::pin(async move {
             // A failed sweep raises an alarm and is repeated in a minute; no caller waits for its answer.
             drop(swept.await);
-            Answer::Swept
+            StatementsResponse::Swept
         })
     }
 }

@@ -32,11 +32,15 @@ mod scenes;
 mod stores;
 mod world;
 
-pub use mutants::Mutant;
-pub use scenario::Scenario;
+pub use mutants::StatementsMutant;
+pub use scenario::StatementsScenario;
 
 /// Runs `scenario`; `readable` keeps the trace as text.
-pub fn run(scenario: Scenario, mutant: Option<Mutant>, readable: bool) -> crate::Run {
+pub fn run(
+    scenario: StatementsScenario,
+    mutant: Option<StatementsMutant>,
+    readable: bool,
+) -> crate::ScheduleRun {
     let seed = scenario.seed;
     let mut world = world::World::new(scenario, mutant, readable);
     let refusals = changes::Refusals(std::sync::Arc::clone(&world.control));

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 use riffle_ports::{Category, Transaction};
-use riffle_statements::{CategorySum, MonthSums, Sums, UNNAMED_ACCOUNT};
+use riffle_statements::{CategorySum, CurrencySums, MonthSums, UNNAMED_ACCOUNT};
 use rust_decimal::Decimal;
 
-use super::reader::{Content, Line, date};
+use super::reader::{StatementContent, StatementLine, date};
 
 /// The identity of a transaction in the scenario's own terms.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub struct ModelKey {
     pub account: String,
     /// Whether the statement itself names the account.
     pub named: bool,
@@ -25,7 +25,7 @@ pub struct Key {
     pub occurrence: u32,
 }
 
-impl Key {
+impl ModelKey {
     pub fn of(transaction: &Transaction) -> Self {
         Self {
             account: transaction.key.account.clone(),
@@ -45,7 +45,7 @@ fn cents(amount: Decimal) -> i64 {
 }
 
 /// Returns the transactions that a statement shows to the parser of `version`, with the line in which each is.
-pub fn shown(content: &Content, account: Option<&str>, version: usize) -> BTreeMap<Key, usize> {
+pub fn shown(content: &StatementContent, account: Option<&str>, version: usize) -> BTreeMap<ModelKey, usize> {
     let mut shown = BTreeMap::new();
     for (number, line) in content.lines.iter().enumerate() {
         let mut key = key(line, account, version);
@@ -57,8 +57,8 @@ pub fn shown(content: &Content, account: Option<&str>, version: usize) -> BTreeM
     shown
 }
 
-fn key(line: &Line, account: Option<&str>, version: usize) -> Key {
-    Key {
+fn key(line: &StatementLine, account: Option<&str>, version: usize) -> ModelKey {
+    ModelKey {
         account: line.account.or(account).unwrap_or(UNNAMED_ACCOUNT).to_owned(),
         named: line.account.is_some(),
         date: date(line.day, line.text, version),
@@ -92,7 +92,8 @@ pub fn figures<'t>(
         let month = format!("{:04}-{:02}", row.key.date.year(), row.key.date.month());
         let sums = figures.entry((tenant.to_owned(), row.key.account.clone(), month)).or_default();
         let cents = cents(row.amount);
-        let Sums { count, money_in, money_out, categories } = sums.0.entry(row.currency.clone()).or_default();
+        let CurrencySums { count, money_in, money_out, categories } =
+            sums.0.entry(row.currency.clone()).or_default();
         *count += 1;
         *(if cents < 0 { money_out } else { money_in }) += Decimal::new(cents, 2);
         let named = row.category.as_ref().map_or("", |Category { name, .. }| name);

@@ -11,14 +11,14 @@ use bytes::Bytes;
 use chrono::{Days, NaiveDate};
 use riffle_ports::Fetched;
 use riffle_statement_parser::{
-    AccountPart, Amount, Basis, Dialect, Format, Identity, Place, ReadError, Reject, Row, Statement,
+    AccountPart, Amount, Basis, Dialect, Format, Identity, ParseError, Reject, Row, RowPlace, Statement,
 };
-use riffle_statements::{RowStream, Rows, StatementReader};
+use riffle_statements::{RowBatch, RowStream, StatementReader};
 use riffle_testkit::simulator::{Control, fingerprint};
 
 /// The result of reading a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nature {
+pub enum StatementNature {
     Good,
     /// Its balances do not add up, so a person should check it.
     Unbalanced,
@@ -46,7 +46,7 @@ pub enum Nature {
     },
 }
 
-impl Nature {
+impl StatementNature {
     pub const ALWAYS: u32 = u32::MAX;
 
     /// Returns whether it can never be read to its end.
@@ -99,7 +99,7 @@ impl Nature {
 
 /// A row of a statement in the scenario.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Line {
+pub struct StatementLine {
     pub account: Option<&'static str>,
     /// Days since the first of January.
     pub day: u32,
@@ -110,11 +110,11 @@ pub struct Line {
 
 /// A statement of the scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Content {
+pub struct StatementContent {
     /// Identifies it in the count of its readings.
     pub number: usize,
-    pub nature: Nature,
-    pub lines: Vec<Line>,
+    pub nature: StatementNature,
+    pub lines: Vec<StatementLine>,
 }
 
 /// Returns the day of a row according to the parser of `version`: the new one dates salaries 31 days later.
@@ -124,7 +124,7 @@ pub fn date(day: u32, text: &str, version: usize) -> NaiveDate {
     first.checked_add_days(Days::new((day + later).into())).unwrap_or_default()
 }
 
-impl Content {
+impl StatementContent {
     pub fn written(&self) -> Bytes {
         let mut text = format!("{}\n{}\n", self.number, self.nature.written());
         for line in &self.lines {
@@ -163,8 +163,8 @@ impl ObedientReader {
         content.open()?.read_to_string(&mut text)?;
         let mut lines = text.lines();
         let number: Option<usize> = lines.next().and_then(|number| number.parse().ok());
-        let (Some(number), Some(nature)) = (number, lines.next().and_then(Nature::read)) else {
-            return Ok(Stream::empty(End::Fails(Reject::Empty.into())));
+        let (Some(number), Some(nature)) = (number, lines.next().and_then(StatementNature::read)) else {
+            return Ok(Stream::empty(StreamEnd::Fails(Reject::Empty.into())));
         };
         let nth = {
             let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
@@ -177,21 +177,24 @@ impl ObedientReader {
         let statement = statement(&rows, nature);
         let half = rows.len().div_ceil(2);
         let (end, kept) = match nature {
-            Nature::Rejected => (End::Fails(not_one()), 0),
-            nature if nature.is_reject(version) => (End::Fails(not_one()), half),
-            Nature::Mistaken { times } if nth <= times => {
+            StatementNature::Rejected => (StreamEnd::Fails(not_one()), 0),
+            nature if nature.is_reject(version) => (StreamEnd::Fails(not_one()), half),
+            StatementNature::Mistaken { times } if nth <= times => {
                 self.control.sometimes("a statement is taken for none");
-                (End::Fails(not_one()), half)
+                (StreamEnd::Fails(not_one()), half)
             }
-            Nature::Fails { times, late } if nth <= times => {
+            StatementNature::Fails { times, late } if nth <= times => {
                 self.control.sometimes("a statement cannot be read");
-                (End::Fails(ReadError::Io(io::Error::other("it is poisoned"))), if late { half } else { 0 })
+                (
+                    StreamEnd::Fails(ParseError::Io(io::Error::other("it is poisoned"))),
+                    if late { half } else { 0 },
+                )
             }
-            Nature::Kills { times, late } if nth <= times => {
+            StatementNature::Kills { times, late } if nth <= times => {
                 self.control.sometimes("a statement kills who reads it");
-                (End::Kills, if late { half } else { 0 })
+                (StreamEnd::Kills, if late { half } else { 0 })
             }
-            _ => (End::Done(Box::new(statement)), rows.len()),
+            _ => (StreamEnd::Done(Box::new(statement)), rows.len()),
         };
         let mut rows = rows;
         rows.truncate(kept);
@@ -199,7 +202,7 @@ impl ObedientReader {
     }
 }
 
-fn not_one() -> ReadError {
+fn not_one() -> ParseError {
     Reject::NotAStatement { why: "it says so itself".to_owned() }.into()
 }
 
@@ -215,7 +218,7 @@ fn rows<'t>(lines: impl Iterator<Item = &'t str>, version: usize) -> Vec<Row> {
         let occurrence = counts.entry(identity.hash).or_default();
         *occurrence += 1;
         Some(Row {
-            place: Place::Line(number as u64 + 3),
+            place: RowPlace::Line(number as u64 + 3),
             account: (!account.is_empty()).then(|| account.to_owned()),
             date: date(day.parse().ok()?, text, version),
             value_date: None,
@@ -235,7 +238,7 @@ fn rows<'t>(lines: impl Iterator<Item = &'t str>, version: usize) -> Vec<Row> {
     lines.enumerate().filter_map(read).collect()
 }
 
-fn statement(rows: &[Row], nature: Nature) -> Statement {
+fn statement(rows: &[Row], nature: StatementNature) -> Statement {
     let mut accounts: Vec<AccountPart> = Vec::new();
     for row in rows {
         let same = |part: &&mut AccountPart| part.account == row.account && part.currency == row.currency;
@@ -254,7 +257,7 @@ fn statement(rows: &[Row], nature: Nature) -> Statement {
                 opening: None,
                 closing: None,
                 sum: row.amount,
-                balanced: (nature == Nature::Unbalanced).then_some(false),
+                balanced: (nature == StatementNature::Unbalanced).then_some(false),
             });
         }
     }
@@ -270,35 +273,38 @@ fn statement(rows: &[Row], nature: Nature) -> Statement {
 
 impl StatementReader for ObedientReader {
     fn open(&self, _name: &str, content: Fetched) -> Box<dyn RowStream> {
-        Box::new(self.parse(&content).unwrap_or_else(|error| Stream::empty(End::Fails(ReadError::Io(error)))))
+        Box::new(
+            self.parse(&content)
+                .unwrap_or_else(|error| Stream::empty(StreamEnd::Fails(ParseError::Io(error)))),
+        )
     }
 }
 
-enum End {
+enum StreamEnd {
     Done(Box<Statement>),
-    Fails(ReadError),
+    Fails(ParseError),
     Kills,
 }
 
 struct Stream {
     control: Option<Arc<Control>>,
     rows: std::vec::IntoIter<Row>,
-    end: End,
+    end: StreamEnd,
 }
 
 impl Stream {
-    fn empty(end: End) -> Self {
+    fn empty(end: StreamEnd) -> Self {
         Self { control: None, rows: Vec::new().into_iter(), end }
     }
 }
 
 #[async_trait]
 impl RowStream for Stream {
-    async fn next(&mut self) -> Option<Rows> {
+    async fn next(&mut self) -> Option<RowBatch> {
         // Batches that are not aligned with parts.
-        let rows: Rows = self.rows.by_ref().take(2).collect();
+        let rows: RowBatch = self.rows.by_ref().take(2).collect();
         if rows.is_empty()
-            && matches!(self.end, End::Kills)
+            && matches!(self.end, StreamEnd::Kills)
             && let Some(control) = &self.control
         {
             control.crash_running();
@@ -307,11 +313,11 @@ impl RowStream for Stream {
         (!rows.is_empty()).then_some(rows)
     }
 
-    async fn end(self: Box<Self>) -> Result<Statement, ReadError> {
+    async fn end(self: Box<Self>) -> Result<Statement, ParseError> {
         match self.end {
-            End::Done(statement) => Ok(*statement),
-            End::Fails(error) => Err(error),
-            End::Kills => pending().await,
+            StreamEnd::Done(statement) => Ok(*statement),
+            StreamEnd::Fails(error) => Err(error),
+            StreamEnd::Kills => pending().await,
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use futures::executor::block_on;
-use riffle_statements::{Figures, File, FileDetails, FileState, MonthSums};
-use riffle_testkit::memory::{FileKey, Row, RowKey};
+use riffle_statements::{Figures, FileDetails, FileRecord, FileState, MonthSums};
+use riffle_testkit::memory::{FileKey, RowKey, StoredTransaction};
 use riffle_topology::{RIFFLE, statements};
 
 use super::faults::file_of;
 use super::functions::bare;
-use super::reader::Nature;
+use super::reader::StatementNature;
 use super::world::World;
 use crate::Violation;
 
@@ -18,7 +18,7 @@ use crate::Violation;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Snapshot {
     files: BTreeMap<FileKey, (FileState, FileDetails)>,
-    rows: BTreeMap<RowKey, Row>,
+    rows: BTreeMap<RowKey, StoredTransaction>,
     figures: BTreeMap<String, Option<MonthSums>>,
     trail: Vec<String>,
     objects: Vec<String>,
@@ -28,7 +28,7 @@ pub struct Snapshot {
 impl World {
     /// Returns the findings without errors announced before the file had a record: a replay may add those to the
     /// record, which is a purpose of replaying errors.
-    fn findings(&self, file: &File) -> FileDetails {
+    fn findings(&self, file: &FileRecord) -> FileDetails {
         let mut findings = file.findings.clone();
         findings.errors.retain(|failed| !self.checker.was_too_early(&failed.event_id));
         findings
@@ -54,7 +54,7 @@ impl World {
 
     /// Returns the objects except those of deleted files. There should be none of those, but an invocation that
     /// outlived all checks may have left one, which a replay removes.
-    fn objects_of(&self, files: &BTreeMap<FileKey, File>) -> Vec<String> {
+    fn objects_of(&self, files: &BTreeMap<FileKey, FileRecord>) -> Vec<String> {
         let gone = files.values().filter(|file| file.state == FileState::Deleted);
         let gone: Vec<&str> = gone.map(|file| file.id.as_ref()).collect();
         let is_gone = |key: &str| key.split('/').nth(2).is_some_and(|id| gone.contains(&id));
@@ -67,7 +67,14 @@ impl World {
             let upload = &self.scenario.uploads[*number];
             self.scenario.contents[upload.content].nature
         });
-        matches!(nature, Some(Nature::Mistaken { .. } | Nature::RejectedBefore | Nature::RejectedSince))
+        matches!(
+            nature,
+            Some(
+                StatementNature::Mistaken { .. }
+                    | StatementNature::RejectedBefore
+                    | StatementNature::RejectedSince
+            )
+        )
     }
 
     /// Proves that a shadow replay with unchanged code finds no difference and writes nothing.

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use riffle_contracts::ProcessingMode;
-use riffle_statements::Settings;
-use riffle_testkit::simulator::{Plan, Rates, Rng};
+use riffle_statements::StatementsSettings;
+use riffle_testkit::simulator::{FaultPlan, Rates, Rng};
 use riffle_topology::{Consumed, MAX_RECEIVES, RIFFLE};
 
-use crate::conditions::{Conditions, Delivery};
+use crate::conditions::{Conditions, DeliveryRates};
 
-use super::reader::{Content, Line, Nature};
+use super::reader::{StatementContent, StatementLine, StatementNature};
 
 const VISIBILITY: TimeDelta = TimeDelta::seconds(120);
 
@@ -25,10 +25,10 @@ pub const LIMIT: TimeDelta = TimeDelta::seconds(20);
 
 /// The parameters of one run.
 #[derive(Debug, Clone)]
-pub struct Scenario {
+pub struct StatementsScenario {
     pub seed: u64,
-    pub contents: Vec<Content>,
-    pub uploads: Vec<Upload>,
+    pub contents: Vec<StatementContent>,
+    pub uploads: Vec<ScenarioUpload>,
     /// Whether the tenants have rules.
     pub rules: bool,
     /// The consumers whose events are replayed during processing, each with the time in milliseconds after the start.
@@ -37,7 +37,7 @@ pub struct Scenario {
     pub redrives: Vec<i64>,
     /// When another parser is deployed during processing, if so.
     pub deploy: Option<i64>,
-    pub settings: Settings,
+    pub settings: StatementsSettings,
     /// How long a received message stays hidden.
     pub visibility: TimeDelta,
     /// The maximum number of rows stored in one call.
@@ -49,7 +49,7 @@ pub struct Scenario {
 
 /// An object put into the bucket.
 #[derive(Debug, Clone)]
-pub struct Upload {
+pub struct ScenarioUpload {
     pub tenant: &'static str,
     pub key: String,
     /// The index in [`Scenario::contents`].
@@ -87,7 +87,7 @@ pub enum When {
     NeighbourFinished,
 }
 
-impl Scenario {
+impl StatementsScenario {
     /// Draws any scenario.
     pub(super) fn any(seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x1265_7000_57A7_E000);
@@ -96,7 +96,7 @@ impl Scenario {
         let contents = contents(rng);
         let uploads = uploads(rng, &contents);
         let mut rate = |choices: &[u32]| rng.pick(choices).copied().unwrap_or(0);
-        let delivery = Delivery {
+        let delivery = DeliveryRates {
             lose: rate(&[0, 0, 0, 20]),
             expose: rate(&[0, 0, 30, 150]),
             resurrect: rate(&[0, 0, 30, 150]),
@@ -107,10 +107,10 @@ impl Scenario {
         // In some runs the processor's stores never fail, in others the bus, the figures and the audit trail never do,
         // so that the effects of the remaining faults show.
         let plan = match (hostile, rng.below(10)) {
-            (false, _) => Plan::Quiet,
-            (true, 0) => Plan::Sparing(rates, &["records.", "rows.", "objects."]),
-            (true, 1) => Plan::Sparing(rates, &["bus.", "figures.", "audit."]),
-            (true, _) => Plan::Random(rates),
+            (false, _) => FaultPlan::Quiet,
+            (true, 0) => FaultPlan::Sparing(rates, &["records.", "rows.", "objects."]),
+            (true, 1) => FaultPlan::Sparing(rates, &["bus.", "figures.", "audit."]),
+            (true, _) => FaultPlan::Random(rates),
         };
         let when_hostile = |value: u32| if hostile { value } else { 0 };
         let targets: Vec<Consumed> = RIFFLE.replay_targets().collect();
@@ -122,13 +122,14 @@ impl Scenario {
         let deploy = if rng.chance(2_000) { Some(rng.between(0, 150_000)) } else { None };
         let (rules, settings, batch) = (rng.chance(7_500), settings(rng), 1 + rng.below(4));
         let skew: i64 = if hostile { *rng.pick(&[0, 0, 900, 3_000]).unwrap_or(&0) } else { 0 };
-        let settings = Settings { clocks_apart: Duration::from_millis(skew.unsigned_abs()), ..settings };
+        let settings =
+            StatementsSettings { clocks_apart: Duration::from_millis(skew.unsigned_abs()), ..settings };
         let jumps = when_hostile(*rng.pick(&[0, 10, 50, 200]).unwrap_or(&0));
         let timeouts = rng.chance(6_000);
         let stalls = when_hostile(*rng.pick(&[0, 0, 50, 200]).unwrap_or(&0));
         let conditions = Conditions {
             plan,
-            delivery: if hostile { delivery } else { Delivery::default() },
+            delivery: if hostile { delivery } else { DeliveryRates::default() },
             skew: TimeDelta::milliseconds(skew),
             jumps,
             timeouts,
@@ -156,10 +157,11 @@ impl Scenario {
 
     /// Returns a small scenario for placing faults, without random ones: two files that overlap, one of which is
     /// deleted.
-    pub fn small(plan: Plan) -> Self {
-        let line = |day, cents| Line { account: Some("a"), day, cents, currency: "EUR", text: "coffee" };
-        let content = |number, lines| Content { number, nature: Nature::Good, lines };
-        let upload = |number: usize, deletion| Upload {
+    pub fn small(plan: FaultPlan) -> Self {
+        let line =
+            |day, cents| StatementLine { account: Some("a"), day, cents, currency: "EUR", text: "coffee" };
+        let content = |number, lines| StatementContent { number, nature: StatementNature::Good, lines };
+        let upload = |number: usize, deletion| ScenarioUpload {
             tenant: "ann",
             key: format!("statements/ann/{number}"),
             content: number,
@@ -181,7 +183,11 @@ impl Scenario {
             replays: Vec::new(),
             redrives: Vec::new(),
             deploy: None,
-            settings: Settings { part_rows: 2, clocks_apart: Duration::ZERO, ..settings(&mut Rng::new(1)) },
+            settings: StatementsSettings {
+                part_rows: 2,
+                clocks_apart: Duration::ZERO,
+                ..settings(&mut Rng::new(1))
+            },
             visibility: VISIBILITY,
             batch: 2,
             conditions: Conditions::friendly(plan),
@@ -199,14 +205,14 @@ impl Scenario {
     }
 }
 
-fn contents(rng: &mut Rng) -> Vec<Content> {
+fn contents(rng: &mut Rng) -> Vec<StatementContent> {
     const TEXTS: [&str; 5] = ["coffee", "rent", "salary", "a cinema | no", "coffee machine"];
     let texts: Vec<&'static str> = TEXTS.iter().filter(|text| !text.contains('|')).copied().collect();
     let accounts: &[Option<&'static str>] = &[Some("a"), Some("a"), Some("b"), None];
     let days = *rng.pick(&[2, 5, 40]).unwrap_or(&5);
     // Few different rows, so that files overlap and rows repeat.
-    let pool: Vec<Line> = (0..3 + rng.below(8))
-        .map(|_| Line {
+    let pool: Vec<StatementLine> = (0..3 + rng.below(8))
+        .map(|_| StatementLine {
             account: *rng.pick(accounts).unwrap_or(&None),
             day: 25 + u32::try_from(rng.below(days)).unwrap_or(0),
             cents: rng.between(-3, 3) * 125 + 5,
@@ -226,34 +232,38 @@ fn contents(rng: &mut Rng) -> Vec<Content> {
             let nature = if rng.chance(poison) { poisonous(rng) } else { harmless(rng) };
             let rows = *rng.pick(&[0, 1, 2, 3, 5, 8, 13]).unwrap_or(&3);
             let lines = (0..rows).filter_map(|_| rng.pick(&pool).cloned()).collect();
-            Content { number, nature, lines }
+            StatementContent { number, nature, lines }
         })
         .collect()
 }
 
-fn harmless(rng: &mut Rng) -> Nature {
+fn harmless(rng: &mut Rng) -> StatementNature {
     match rng.below(20) {
-        0 | 1 => Nature::Unbalanced,
-        2 => Nature::Rejected,
-        3 => Nature::RejectedLate,
-        4 => Nature::RejectedBefore,
-        5 => Nature::RejectedSince,
-        6 => Nature::Mistaken { times: *rng.pick(&[1, 1, 2, 3]).unwrap_or(&1) },
-        _ => Nature::Good,
+        0 | 1 => StatementNature::Unbalanced,
+        2 => StatementNature::Rejected,
+        3 => StatementNature::RejectedLate,
+        4 => StatementNature::RejectedBefore,
+        5 => StatementNature::RejectedSince,
+        6 => StatementNature::Mistaken { times: *rng.pick(&[1, 1, 2, 3]).unwrap_or(&1) },
+        _ => StatementNature::Good,
     }
 }
 
-fn poisonous(rng: &mut Rng) -> Nature {
+fn poisonous(rng: &mut Rng) -> StatementNature {
     let late = rng.chance(6_000);
-    let times = *rng.pick(&[1, 2, 4, 6, 7, Nature::ALWAYS, Nature::ALWAYS]).unwrap_or(&1);
-    if rng.chance(6_000) { Nature::Fails { times, late } } else { Nature::Kills { times, late } }
+    let times = *rng.pick(&[1, 2, 4, 6, 7, StatementNature::ALWAYS, StatementNature::ALWAYS]).unwrap_or(&1);
+    if rng.chance(6_000) {
+        StatementNature::Fails { times, late }
+    } else {
+        StatementNature::Kills { times, late }
+    }
 }
 
-fn uploads(rng: &mut Rng, contents: &[Content]) -> Vec<Upload> {
+fn uploads(rng: &mut Rng, contents: &[StatementContent]) -> Vec<ScenarioUpload> {
     let deleting = *rng.pick(&[0, 0, 1_500, 4_000]).unwrap_or(&0);
     let vanishing = *rng.pick(&[0, 0, 0, 0, 1_500]).unwrap_or(&0);
     let two_tenants = rng.chance(3_000);
-    let mut uploads: Vec<Upload> = Vec::new();
+    let mut uploads: Vec<ScenarioUpload> = Vec::new();
     let mut contents: Vec<usize> = (0..contents.len()).collect();
     // Some are uploaded twice, under the same key or another one.
     for content in contents.clone() {
@@ -273,7 +283,7 @@ fn uploads(rng: &mut Rng, contents: &[Content]) -> Vec<Upload> {
             _ => format!("statements/{tenant}/{number}"),
         };
         let again = *rng.pick(&[0, 0, 0, 1, 2]).unwrap_or(&0);
-        uploads.push(Upload {
+        uploads.push(ScenarioUpload {
             tenant,
             key,
             content,
@@ -301,7 +311,7 @@ fn when(rng: &mut Rng) -> When {
 }
 
 /// Draws settings in about the same proportions as the real ones, but shorter.
-fn settings(rng: &mut Rng) -> Settings {
+fn settings(rng: &mut Rng) -> StatementsSettings {
     let modes = [
         ProcessingMode::Events,
         ProcessingMode::Events,
@@ -309,7 +319,7 @@ fn settings(rng: &mut Rng) -> Settings {
         ProcessingMode::Direct,
         ProcessingMode::Shadow,
     ];
-    Settings {
+    StatementsSettings {
         mode: *rng.pick(&modes).unwrap_or(&ProcessingMode::Events),
         lease: Duration::from_secs(30),
         part_rows: 1 + rng.below(5),
@@ -318,6 +328,6 @@ fn settings(rng: &mut Rng) -> Settings {
         revive_after: Duration::from_secs(40),
         settle_after: Duration::from_mins(2),
         give_up_after: Duration::from_secs(750),
-        ..Settings::default()
+        ..StatementsSettings::default()
     }
 }

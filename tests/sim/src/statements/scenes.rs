@@ -1,12 +1,12 @@
 //! Scenarios made for a moment that random ones seldom reach. Some of all schedules use one, with the real protocol as
 //! with mutants; a mutant that differs only at such a moment is run in its scene only.
 
-use riffle_testkit::simulator::{Plan, Rates, Rng};
+use riffle_testkit::simulator::{FaultPlan, Rates, Rng};
 
-use super::mutants::Mutant;
-use super::reader::Nature;
-use super::scenario::{Scenario, When};
-use crate::conditions::Delivery;
+use super::mutants::StatementsMutant;
+use super::reader::StatementNature;
+use super::scenario::{StatementsScenario, When};
+use crate::conditions::DeliveryRates;
 
 /// The moment that a scenario is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Scene {
     }
 }
 
-impl Mutant {
+impl StatementsMutant {
     /// Returns the scene outside which this mutant nearly always behaves like the real protocol.
     const fn scene(self) -> Option<Scene> {
         match self {
@@ -67,11 +67,11 @@ impl Mutant {
     }
 }
 
-impl Scenario {
+impl StatementsScenario {
     /// Returns the scenario that `seed` determines for the protocol of `mutant`.
-    pub fn of(seed: u64, mutant: Option<Mutant>) -> Self {
+    pub fn of(seed: u64, mutant: Option<StatementsMutant>) -> Self {
         let plain = Self::any(seed);
-        match mutant.and_then(Mutant::scene).or(Scene::of(seed)) {
+        match mutant.and_then(StatementsMutant::scene).or(Scene::of(seed)) {
             Some(scene) => plain.set_in(scene),
             None => plain,
         }
@@ -81,9 +81,9 @@ impl Scenario {
         let mut rng = Rng::new(self.seed ^ 0x5CE4_E000);
         let rng = &mut rng;
         self.conditions.hostile_steps = self.conditions.hostile_steps.max(600);
-        if self.conditions.plan == Plan::Quiet {
+        if self.conditions.plan == FaultPlan::Quiet {
             // Nothing fails at random, but the plan is not `Quiet`, so that the world does not count as friendly.
-            self.conditions.plan = Plan::Random(Rates::default());
+            self.conditions.plan = FaultPlan::Random(Rates::default());
         }
         self.settings.part_rows = 1 + rng.below(2);
         for upload in &mut self.uploads {
@@ -98,7 +98,7 @@ impl Scenario {
             Scene::WrittenTooLate | Scene::KilledTooLate => {
                 self.conditions.timeouts = false;
                 self.conditions.power_cuts = if scene == Scene::KilledTooLate { 100 } else { 0 };
-                self.conditions.plan = Plan::Random(Rates::default());
+                self.conditions.plan = FaultPlan::Random(Rates::default());
                 self.delete_some(rng, When::Asleep);
             }
             Scene::NotedMeanwhile => {
@@ -106,10 +106,11 @@ impl Scenario {
                 self.conditions.hostile_steps = 1_000 + rng.below(1_000) as u64;
                 self.uploads.truncate(3);
                 let rates = Rates { unavailable: 8_000, ..Rates::default() };
-                self.conditions.plan = Plan::Sparing(rates, ALL_BUT_AUDIT);
+                self.conditions.plan = FaultPlan::Sparing(rates, ALL_BUT_AUDIT);
                 for content in &mut self.contents {
-                    let times = *rng.pick(&[4, 5, 6, Nature::ALWAYS]).unwrap_or(&Nature::ALWAYS);
-                    content.nature = Nature::Fails { times, late: rng.chance(5_000) };
+                    let times =
+                        *rng.pick(&[4, 5, 6, StatementNature::ALWAYS]).unwrap_or(&StatementNature::ALWAYS);
+                    content.nature = StatementNature::Fails { times, late: rng.chance(5_000) };
                 }
             }
             Scene::DeletedByTwo => {
@@ -119,17 +120,17 @@ impl Scenario {
                     self.conditions.jumps,
                     self.conditions.concurrency,
                 ) = (true, 0, 0, 4);
-                self.conditions.plan = Plan::Random(Rates::default());
+                self.conditions.plan = FaultPlan::Random(Rates::default());
                 // A stalled invocation is late by much.
                 self.stalls = 800;
-                self.conditions.delivery = Delivery { expose: 3_000, ..Delivery::default() };
+                self.conditions.delivery = DeliveryRates { expose: 3_000, ..DeliveryRates::default() };
                 self.conditions.hostile_steps = 1_500;
                 self.uploads.truncate(1);
                 // Few rows, so only one part: with several, a deletion that finds half of them may note all
                 // days anyway.
                 self.settings.part_rows = 2;
                 for content in &mut self.contents {
-                    content.nature = Nature::Fails { times: Nature::ALWAYS, late: true };
+                    content.nature = StatementNature::Fails { times: StatementNature::ALWAYS, late: true };
                     content.lines.truncate(5);
                 }
                 // By then the files have failed, and their rows are in the figures.
@@ -141,13 +142,13 @@ impl Scenario {
                 self.deploy = Some(rng.between(1_000, 60_000));
                 for content in &mut self.contents {
                     let times = *rng.pick(&[0, 1, 1, 2]).unwrap_or(&1);
-                    content.nature = Nature::Fails { times, late: true };
+                    content.nature = StatementNature::Fails { times, late: true };
                 }
             }
             Scene::RejectedLate => {
                 (self.conditions.timeouts, self.conditions.jumps, self.stalls) = (false, 200, 200);
                 for content in &mut self.contents {
-                    content.nature = Nature::Mistaken { times: 1 };
+                    content.nature = StatementNature::Mistaken { times: 1 };
                 }
             }
         }

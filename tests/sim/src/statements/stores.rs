@@ -6,10 +6,10 @@ use riffle_testkit::memory::{
     ManualClock, MemoryBus, MemoryInbox, MemoryObjects, MemoryQueue, MemoryRecords, MemoryStatements,
 };
 
-use super::scenario::{BUCKET, Scenario};
+use super::scenario::{BUCKET, StatementsScenario};
 
 #[derive(Debug)]
-pub struct Stores {
+pub struct StatementsStores {
     pub clock: Arc<ManualClock>,
     pub records: Arc<MemoryRecords>,
     pub statements: Arc<MemoryStatements>,
@@ -19,8 +19,8 @@ pub struct Stores {
     pub inbox: Arc<MemoryInbox>,
 }
 
-impl Stores {
-    pub fn new(scenario: &Scenario, clock: Arc<ManualClock>) -> Self {
+impl StatementsStores {
+    pub fn new(scenario: &StatementsScenario, clock: Arc<ManualClock>) -> Self {
         let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, scenario.visibility));
         let records = Arc::new(MemoryRecords::default());
         Self {

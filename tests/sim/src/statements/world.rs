@@ -8,49 +8,49 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::executor::block_on;
 use riffle_ports::{Clock, ObjectRef, ObjectStore};
 use riffle_statements::processing_id;
-use riffle_testkit::memory::{FileKey, Place, Received};
-use riffle_testkit::simulator::{Control, Plan, TaskId};
+use riffle_testkit::memory::{FileKey, MemoryMessage, QueuePlace};
+use riffle_testkit::simulator::{Control, FaultPlan, TaskId};
 use riffle_topology::statements;
 
 use crate::Violation;
-use crate::platform::{self, Invocation, Platform, Stepped};
-use crate::run::{self, World as _};
+use crate::platform::{self, Invocation, SimPlatform, Stepped};
+use crate::run::{self, SimWorld as _};
 
 use super::actions::Deed;
 use super::checker::Checker;
 use super::epilogue::Phase;
-use super::functions::{Answer, Functions};
-use super::model::{self, Key};
-use super::mutants::Mutant;
+use super::functions::{StatementsFunctions, StatementsResponse};
+use super::model::{self, ModelKey};
+use super::mutants::StatementsMutant;
 use super::reader::ObedientReader;
-use super::scenario::{LIMIT, RULES, Scenario, TENANTS, Upload};
-use super::stores::Stores;
+use super::scenario::{LIMIT, RULES, ScenarioUpload, StatementsScenario, TENANTS};
+use super::stores::StatementsStores;
 
 /// Shorter than the real interval of one minute, in proportion to the other times.
 const SWEEP_EVERY: TimeDelta = TimeDelta::seconds(20);
 
 #[derive(Debug)]
-pub(crate) enum Kind {
-    Batch(Place, Vec<Received>),
+pub(crate) enum StatementsInvocation {
+    Batch(QueuePlace, Vec<MemoryMessage>),
     /// A person's request, which is repeated if it fails.
     Asked(Deed),
     Sweep,
 }
 
-impl platform::Kind for Kind {
-    fn place(&self) -> Option<Place> {
+impl platform::InvocationKind for StatementsInvocation {
+    fn place(&self) -> Option<QueuePlace> {
         if let Self::Batch(place, _) = self { Some(*place) } else { None }
     }
 }
 
 pub(crate) struct World {
-    pub scenario: Scenario,
-    pub mutant: Option<Mutant>,
+    pub scenario: StatementsScenario,
+    pub mutant: Option<StatementsMutant>,
     pub control: Arc<Control>,
-    pub stores: Stores,
+    pub stores: StatementsStores,
     pub reader: Arc<ObedientReader>,
-    pub functions: Functions,
-    pub platform: Platform<Kind, Answer>,
+    pub functions: StatementsFunctions,
+    pub platform: SimPlatform<StatementsInvocation, StatementsResponse>,
     /// Stalled invocations, with the number of steps left.
     stalled: BTreeMap<TaskId, usize>,
     /// Invocations that sleep until a file is deleted.
@@ -62,7 +62,7 @@ pub(crate) struct World {
     /// The object of each upload, once it has been put.
     pub arrived: Vec<Option<ObjectRef>>,
     /// The transactions that each upload shows to either parser, with the line in which each is.
-    pub shown: Vec<[BTreeMap<Key, usize>; 2]>,
+    pub shown: Vec<[BTreeMap<ModelKey, usize>; 2]>,
     /// The upload of each file.
     pub uploads: BTreeMap<FileKey, usize>,
     /// Files whose deletion is on their record or was confirmed to the requester.
@@ -84,19 +84,19 @@ pub(crate) struct World {
     pub phase: Phase,
 }
 
-fn shown(scenario: &Scenario, upload: &Upload) -> [BTreeMap<Key, usize>; 2] {
+fn shown(scenario: &StatementsScenario, upload: &ScenarioUpload) -> [BTreeMap<ModelKey, usize>; 2] {
     [0, 1].map(|version| model::shown(&scenario.contents[upload.content], upload.account, version))
 }
 
 impl World {
-    pub fn new(scenario: Scenario, mutant: Option<Mutant>, readable: bool) -> Self {
+    pub fn new(scenario: StatementsScenario, mutant: Option<StatementsMutant>, readable: bool) -> Self {
         let (control, clock, ids) = platform::begin(scenario.seed, &scenario.conditions, readable);
-        let stores = Stores::new(&scenario, clock);
+        let stores = StatementsStores::new(&scenario, clock);
         let reader = Arc::new(ObedientReader::new(Arc::clone(&control)));
-        let functions = Functions::new(&stores, &scenario, &reader, mutant, &control, ids);
+        let functions = StatementsFunctions::new(&stores, &scenario, &reader, mutant, &control, ids);
         let now = stores.clock.now();
         let world = Self {
-            platform: Platform::new(
+            platform: SimPlatform::new(
                 &control,
                 &stores.clock,
                 &stores.queue,
@@ -148,7 +148,7 @@ impl World {
 
     /// Returns whether the plan lets no call fail in the whole run.
     pub fn is_friendly(&self) -> bool {
-        self.scenario.conditions.plan == Plan::Quiet
+        self.scenario.conditions.plan == FaultPlan::Quiet
     }
 
     pub fn file_of(&self, upload: usize) -> Option<FileKey> {
@@ -170,10 +170,11 @@ impl World {
         let now = self.now();
         if now >= self.next_sweep {
             self.next_sweep = now + SWEEP_EVERY;
-            let sweeps = self.platform.running().filter(|running| matches!(running.kind, Kind::Sweep));
+            let sweeps =
+                self.platform.running().filter(|running| matches!(running.kind, StatementsInvocation::Sweep));
             if sweeps.count() < 2 {
                 let future = self.functions.sweep();
-                self.platform.invoke("sweeper", false, Kind::Sweep, future);
+                self.platform.invoke("sweeper", false, StatementsInvocation::Sweep, future);
             }
         }
         let awake = self.awake();
@@ -258,24 +259,30 @@ impl World {
     }
 
     /// Handles the end of an invocation, with an answer or without.
-    pub fn ended(&mut self, invocation: Invocation<Kind>, answer: Option<Answer>) -> Result<(), Violation> {
+    pub fn ended(
+        &mut self,
+        invocation: Invocation<StatementsInvocation>,
+        answer: Option<StatementsResponse>,
+    ) -> Result<(), Violation> {
         self.outlived |= answer.is_none() && self.settled.is_some_and(|asked| invocation.since <= asked);
         match invocation.kind {
-            Kind::Batch(place, received) => self.settle(place, &received, invocation.since, answer),
-            Kind::Asked(deed) => {
-                self.answered(deed, matches!(answer, Some(Answer::Asked(true))));
+            StatementsInvocation::Batch(place, received) => {
+                self.settle(place, &received, invocation.since, answer)
+            }
+            StatementsInvocation::Asked(deed) => {
+                self.answered(deed, matches!(answer, Some(StatementsResponse::Asked(true))));
                 Ok(())
             }
-            Kind::Sweep => Ok(()),
+            StatementsInvocation::Sweep => Ok(()),
         }
     }
 }
 
-impl run::World for World {
-    type Kind = Kind;
-    type Answer = Answer;
+impl run::SimWorld for World {
+    type Kind = StatementsInvocation;
+    type Response = StatementsResponse;
 
-    fn platform(&self) -> &Platform<Kind, Answer> {
+    fn platform(&self) -> &SimPlatform<StatementsInvocation, StatementsResponse> {
         &self.platform
     }
 

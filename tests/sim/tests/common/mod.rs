@@ -2,17 +2,17 @@
 
 use std::fmt::Write as _;
 
-use riffle_sim_tests::campaign::{self, Failure, Flow, Report, Simulated as _};
+use riffle_sim_tests::campaign::{self, CampaignReport, FailedSchedule, Simulated as _, SimulatedFlow};
 use riffle_testkit::simulator::Fault;
 
-pub fn assert_clean(report: &Report) {
+pub fn assert_clean(report: &CampaignReport) {
     if let Some(failure) = &report.failure {
         panic!("seed {} violates {}\nreplay: {}", failure.seed, failure.violation, failure.replay());
     }
 }
 
 /// Asserts that all wanted events occurred, because otherwise the schedules prove little.
-pub fn assert_reached(report: &Report, wanted: &[&'static str]) {
+pub fn assert_reached(report: &CampaignReport, wanted: &[&'static str]) {
     let lost: Vec<String> = report.sometimes.strikes().filter_map(lost_response).collect();
     let missing = report.sometimes.missing(wanted).into_iter();
     let missing: Vec<&str> = missing.filter(|event| !lost.iter().any(|lost| lost == event)).collect();
@@ -25,7 +25,7 @@ fn lost_response((point, fault, count): (&str, Fault, u64)) -> Option<String> {
     (lost && count > 0).then(|| format!("lost response: {point}"))
 }
 
-pub fn assert_repeatable(flow: Flow) {
+pub fn assert_repeatable(flow: SimulatedFlow) {
     for seed in 0..50 {
         let once = flow.any(seed, true);
         let again = flow.any(seed, true);
@@ -39,7 +39,11 @@ pub fn assert_repeatable(flow: Flow) {
 /// Asserts that each of these known-bad protocols violates an invariant within `patience` seeds, and calls `also` with
 /// each such failure.
 #[expect(clippy::print_stdout, reason = "the table shows which mutant survived")]
-pub fn assert_caught(mutants: impl Iterator<Item = Flow>, patience: u64, also: impl Fn(&Failure)) {
+pub fn assert_caught(
+    mutants: impl Iterator<Item = SimulatedFlow>,
+    patience: u64,
+    also: impl Fn(&FailedSchedule),
+) {
     let mut table = String::new();
     let mut survived = Vec::new();
     for flow in mutants {

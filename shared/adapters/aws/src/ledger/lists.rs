@@ -7,8 +7,8 @@ use riffle_ports::{ListedAt, PortError, Session, SessionId};
 
 use super::session_item::{LISTED_AT, OPEN_SHARD, SHARD, TENANT, listed_at, session_of};
 use super::session_key;
-use crate::item::{Item, Reading};
-use crate::table::{PK, Part, Table};
+use crate::item::{Item, ItemReader};
+use crate::table::{KeyRange, PK, Table};
 
 const BY_TENANT: &str = "tenant";
 const OPEN: &str = "open";
@@ -19,11 +19,11 @@ pub(super) async fn of_tenant(
     after: Option<&ListedAt>,
     limit: u32,
 ) -> Result<Vec<Session>, PortError> {
-    let mut part = Part::of(Some(BY_TENANT), TENANT, tenant);
+    let mut part = KeyRange::of(Some(BY_TENANT), TENANT, tenant);
     if let Some(after) = after {
         part = part.and(LISTED_AT, "<", listed_at(after));
     }
-    let part = Part { descending: true, limit: Some(limit as usize), ..part };
+    let part = KeyRange { descending: true, limit: Some(limit as usize), ..part };
     let ids = ids(&table.query(part).await?)?;
     let items = table.get_all(ids.iter().map(session_key).collect()).await?;
     let mut sessions = HashMap::new();
@@ -36,7 +36,7 @@ pub(super) async fn of_tenant(
 }
 
 pub(super) async fn open(table: &Table) -> Result<Vec<SessionId>, PortError> {
-    ids(&table.query(Part::of(Some(OPEN), OPEN_SHARD, SHARD)).await?)
+    ids(&table.query(KeyRange::of(Some(OPEN), OPEN_SHARD, SHARD)).await?)
 }
 
 fn ids(items: &[Item]) -> Result<Vec<SessionId>, PortError> {
@@ -44,7 +44,7 @@ fn ids(items: &[Item]) -> Result<Vec<SessionId>, PortError> {
 }
 
 fn id(item: &Item) -> Result<SessionId, PortError> {
-    let pk = Reading { item, what: "a listed session" }.text(PK)?;
+    let pk = ItemReader { item, what: "a listed session" }.text(PK)?;
     let id = pk
         .strip_prefix("S#")
         .ok_or_else(|| PortError::Broken(format!("{pk} is not the key of a session")))?;

@@ -25,14 +25,14 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::ReturnValue;
 use futures::{StreamExt as _, TryStreamExt as _};
 use riffle_ports::{
-    Attempt, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, State,
-    StoredResult, Transition, Usage,
+    Attempt, ChunkDone, Counts, ListedAt, PortError, ScanLedger, Session, SessionId, State, StoredResult,
+    Transition, TransitionResult, Usage,
 };
 
 use self::session_item::{encode, open_states, session_of};
-use crate::change::Change;
-use crate::item::{Item, Reading, numbers, text, time};
-use crate::table::{Changed, PK, Part, SK, Stored, Table, all, key};
+use crate::change::ItemChange;
+use crate::item::{Item, ItemReader, numbers, text, time};
+use crate::table::{KeyRange, PK, PutResult, SK, Table, UpdateResult, all, key};
 
 /// Concurrent writes of one call.
 const AT_ONCE: usize = 16;
@@ -69,8 +69,8 @@ impl ScanLedger for DynamoLedger {
     async fn create(&self, session: Session) -> Result<Option<Session>, PortError> {
         let item = encode(&session)?;
         match self.table.put_if_absent(item).await? {
-            Stored::New => Ok(None),
-            Stored::Taken(item) => session_of(&session.id, &item).map(Some),
+            PutResult::New => Ok(None),
+            PutResult::Taken(item) => session_of(&session.id, &item).map(Some),
         }
     }
 
@@ -79,12 +79,17 @@ impl ScanLedger for DynamoLedger {
         item.map(|item| session_of(id, &item)).transpose()
     }
 
-    async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError> {
+    async fn transition(
+        &self,
+        id: &SessionId,
+        transition: Transition,
+    ) -> Result<TransitionResult, PortError> {
         let outcome = self.change(id, transition::change(&transition)).await?;
         // The cursor only rises, and an update expression cannot take the larger of two numbers: if the cursor is
         // already as far, everything but the cursor changes. The cursor cannot fall meanwhile, so this second update is
         // refused only if the state has changed.
-        if let (Transition::Dispatched { upto, now }, Outcome::Refused(session)) = (&transition, &outcome)
+        if let (Transition::Dispatched { upto, now }, TransitionResult::Refused(session)) =
+            (&transition, &outcome)
             && session.state == State::Dispatching
             && session.dispatched >= *upto
         {
@@ -103,8 +108,8 @@ impl ScanLedger for DynamoLedger {
         let mut item = result_item::encode(&result)?;
         item.extend(key(chunk_partition(id, chunk), result_item::sort_key(index)));
         match self.table.put_if_absent(item).await? {
-            Stored::New => Ok(result),
-            Stored::Taken(item) => Ok(result_item::decode(id, &item)?.1),
+            PutResult::New => Ok(result),
+            PutResult::Taken(item) => Ok(result_item::decode(id, &item)?.1),
         }
     }
 
@@ -137,12 +142,12 @@ impl ScanLedger for DynamoLedger {
             // A table accepts no empty sets.
             self.done(id, chunk).await?
         } else {
-            let mut change = Change::default();
+            let mut change = ItemChange::default();
             change.add(DONE_SET, numbers(indices));
             let key = key(chunk_partition(id, chunk), DONE);
             match self.table.update(key, change, ReturnValue::UpdatedOld).await? {
-                Changed::Applied(old) => done_of(id, chunk, &old)?,
-                Changed::Refused(_) => {
+                UpdateResult::Applied(old) => done_of(id, chunk, &old)?,
+                UpdateResult::Refused(_) => {
                     return Err(PortError::Broken("a change without a condition was refused".to_owned()));
                 }
             }
@@ -164,7 +169,7 @@ impl ScanLedger for DynamoLedger {
         counts: Counts,
         usage: Usage,
     ) -> Result<Option<Session>, PortError> {
-        let mut change = Change::default();
+        let mut change = ItemChange::default();
         session_item::add_progress(&mut change, full_chunks, counts, usage);
         if change.is_empty() {
             return self.session(id).await;
@@ -172,8 +177,8 @@ impl ScanLedger for DynamoLedger {
         let open = change.is_one_of(session_item::STATE, open_states());
         change.require(open);
         Ok(match self.change(id, change).await? {
-            Outcome::Applied(session) | Outcome::Refused(session) => Some(session),
-            Outcome::NoSession => None,
+            TransitionResult::Applied(session) | TransitionResult::Refused(session) => Some(session),
+            TransitionResult::NoSession => None,
         })
     }
 
@@ -187,26 +192,29 @@ impl ScanLedger for DynamoLedger {
         item.insert(RECEIPT.to_owned(), text(attempt.receipt.as_str()));
         item.insert(AT.to_owned(), time(attempt.at));
         match self.table.put_if_absent(item).await? {
-            Stored::New => Ok(attempt),
-            Stored::Taken(item) => {
+            PutResult::New => Ok(attempt),
+            PutResult::Taken(item) => {
                 let what = format!("session {id}, attempt of file {index}");
-                let reading = Reading { item: &item, what: &what };
+                let reading = ItemReader { item: &item, what: &what };
                 Ok(Attempt { receipt: reading.text(RECEIPT)?, at: reading.time(AT)? })
             }
         }
     }
 
     async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError> {
-        self.table.delete(attempt_key(id, index), Change::if_equal(RECEIPT, text(receipt))).await.map(drop)
+        self.table
+            .delete(attempt_key(id, index), ItemChange::if_equal(RECEIPT, text(receipt)))
+            .await
+            .map(drop)
     }
 
     async fn erase(&self, id: &SessionId, chunks: u32) -> Result<(), PortError> {
         for partition in (0..chunks).map(|chunk| chunk_partition(id, chunk)).chain([attempts_partition(id)]) {
-            let items = self.table.query(Part::of(None, PK, partition.as_str())).await?;
+            let items = self.table.query(KeyRange::of(None, PK, partition.as_str())).await?;
             let mut deletes = Vec::with_capacity(items.len());
             for item in &items {
-                let sort = Reading { item, what: "an item of a session" }.text(SK)?;
-                deletes.push(self.table.delete(key(partition.as_str(), sort), Change::default()));
+                let sort = ItemReader { item, what: "an item of a session" }.text(SK)?;
+                deletes.push(self.table.delete(key(partition.as_str(), sort), ItemChange::default()));
             }
             all(deletes).await?;
         }
@@ -229,16 +237,16 @@ impl ScanLedger for DynamoLedger {
 
 impl DynamoLedger {
     /// Changes the session. Returns it as it is after the change, or as it is if the change is refused.
-    async fn change(&self, id: &SessionId, change: Change) -> Result<Outcome, PortError> {
+    async fn change(&self, id: &SessionId, change: ItemChange) -> Result<TransitionResult, PortError> {
         Ok(match self.table.update(session_key(id), change, ReturnValue::AllNew).await? {
-            Changed::Applied(item) => Outcome::Applied(session_of(id, &item)?),
-            Changed::Refused(Some(item)) => Outcome::Refused(session_of(id, &item)?),
-            Changed::Refused(None) => Outcome::NoSession,
+            UpdateResult::Applied(item) => TransitionResult::Applied(session_of(id, &item)?),
+            UpdateResult::Refused(Some(item)) => TransitionResult::Refused(session_of(id, &item)?),
+            UpdateResult::Refused(None) => TransitionResult::NoSession,
         })
     }
 }
 
 fn done_of(id: &SessionId, chunk: u32, item: &Item) -> Result<BTreeSet<u32>, PortError> {
     let what = format!("session {id}, chunk {chunk}");
-    Reading { item, what: &what }.numbers(DONE_SET)
+    ItemReader { item, what: &what }.numbers(DONE_SET)
 }

@@ -4,10 +4,10 @@
 //! and 11 have more than 1 KB once it is compressed: 339 write units, instead of 1,408 with those 137 in the object
 //! store.
 
-use riffle_ports::{Body, PortError, SessionId, StoredResult};
+use riffle_ports::{PortError, ResultBody, SessionId, StoredResult};
 
 use crate::compression::{pack, unpack};
-use crate::item::{Item, Reading, bytes, number, text};
+use crate::item::{Item, ItemReader, bytes, number, text};
 use crate::table::SK;
 
 pub(super) const SORT_PREFIX: &str = "R#";
@@ -41,8 +41,8 @@ pub(super) fn encode(result: &StoredResult) -> Result<Item, PortError> {
         }
     }
     let (name, body) = match &result.body {
-        Body::Object(key) => (OBJECT, text(key.as_str())),
-        Body::Inline(json) => match pack(json) {
+        ResultBody::Object(key) => (OBJECT, text(key.as_str())),
+        ResultBody::Inline(json) => match pack(json) {
             Some(packed) => (COMPRESSED, bytes(packed)),
             None => (PLAIN, text(json.as_str())),
         },
@@ -54,16 +54,16 @@ pub(super) fn encode(result: &StoredResult) -> Result<Item, PortError> {
 /// Returns the file's index and its result.
 pub(super) fn decode(session: &SessionId, item: &Item) -> Result<(u32, StoredResult), PortError> {
     let what = format!("a result of session {session}");
-    let reading = Reading { item, what: &what };
+    let reading = ItemReader { item, what: &what };
     let broken = |wrong: &str| PortError::Broken(format!("{what}: {wrong}"));
     let index = reading.text(SK)?.strip_prefix(SORT_PREFIX).and_then(|digits| digits.parse().ok());
     let index = index.ok_or_else(|| broken("its key is not valid"))?;
     let body = if let Some(key) = reading.optional_text(OBJECT)? {
-        Body::Object(key)
+        ResultBody::Object(key)
     } else if let Some(json) = reading.optional_text(PLAIN)? {
-        Body::Inline(json)
+        ResultBody::Inline(json)
     } else {
-        Body::Inline(unpack(reading.bytes(COMPRESSED)?, Body::MAX_INLINE).map_err(broken)?)
+        ResultBody::Inline(unpack(reading.bytes(COMPRESSED)?, ResultBody::MAX_INLINE).map_err(broken)?)
     };
     let result = StoredResult {
         failed: reading.count(FAILED)? > 0,
@@ -101,7 +101,7 @@ mod tests {
     fn an_ordinary_result_of_three_kilobytes_bills_one_unit() -> Result<(), PortError> {
         let json = ordinary();
         assert!(json.len() > 2_000, "{} bytes", json.len());
-        let body = Body::Inline(json);
+        let body = ResultBody::Inline(json);
         let result = StoredResult { failed: false, matches: 12, bytes: 11_396, pages: 3, body };
         let mut item = encode(&result)?;
         item.extend(key(format!("S#{}#C#65", "0".repeat(32)), sort_key(6_599)));

@@ -14,8 +14,8 @@ use riffle_ports::{
 use strum::VariantArray as _;
 
 use super::session_key;
-use crate::change::Change;
-use crate::item::{Item, Reading, number, numbers, sortable, text, time};
+use crate::change::ItemChange;
+use crate::item::{Item, ItemReader, number, numbers, sortable, text, time};
 
 /// Keys of the index `tenant`; [`listed_at`] computes the sort key.
 pub(super) const TENANT: &str = "tenant";
@@ -66,7 +66,7 @@ fn uses(usage: &Usage) -> [(&'static str, u64); 10] {
     ]
 }
 
-fn usage_of(reading: Reading<'_>) -> Result<Usage, PortError> {
+fn usage_of(reading: ItemReader<'_>) -> Result<Usage, PortError> {
     Ok(Usage {
         invocations: reading.count("ui")?,
         megabyte_milliseconds: reading.count("um")?,
@@ -176,7 +176,7 @@ pub(super) fn encode(session: &Session) -> Result<Item, PortError> {
 
 pub(super) fn session_of(id: &SessionId, item: &Item) -> Result<Session, PortError> {
     let what = format!("session {id}");
-    let reading = Reading { item, what: &what };
+    let reading = ItemReader { item, what: &what };
     let sealed = match reading.optional_text(ATTEMPT)? {
         None => None,
         Some(attempt) => Some(Sealed {
@@ -228,7 +228,7 @@ pub(super) fn session_of(id: &SessionId, item: &Item) -> Result<Session, PortErr
 }
 
 /// Adds only what is not 0 or empty: a table accepts no empty sets, and each attribute takes space.
-pub(super) fn add_progress(change: &mut Change, full: &BTreeSet<u32>, counts: Counts, usage: Usage) {
+pub(super) fn add_progress(change: &mut ItemChange, full: &BTreeSet<u32>, counts: Counts, usage: Usage) {
     if !full.is_empty() {
         change.add(CHUNKS_DONE, numbers(full));
     }

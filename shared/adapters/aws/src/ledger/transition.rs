@@ -9,15 +9,15 @@ use super::session_item::{
     OPEN_SHARD, PAUSED_AT, PAUSED_BY, PROCESSED, PROGRESS_AT, REASON, RECEIPT, RENEWALS, REPORT, REQUEST,
     SHARD, STARTED_AT, STATE, SWEPT_AT, TOTAL, forgotten, open_states, state,
 };
-use crate::change::Change;
+use crate::change::ItemChange;
 use crate::item::{number, text, time};
 use crate::table::EXPIRES_AT;
 
 /// The states in which files are still to be read.
 const READING: [State; 3] = [State::Listing, State::Dispatching, State::Running];
 
-pub(super) fn change(transition: &Transition) -> Change {
-    let mut change = Change::default();
+pub(super) fn change(transition: &Transition) -> ItemChange {
+    let mut change = ItemChange::default();
     match transition {
         Transition::Seal { sealed, now } => {
             in_state(&mut change, [State::Listing]);
@@ -117,44 +117,44 @@ pub(super) fn change(transition: &Transition) -> Change {
 }
 
 /// Returns [`Transition::Dispatched`] where the cursor has passed `upto`.
-pub(super) fn dispatched_further(upto: u32, now: DateTime<Utc>) -> Change {
-    let mut change = Change::default();
+pub(super) fn dispatched_further(upto: u32, now: DateTime<Utc>) -> ItemChange {
+    let mut change = ItemChange::default();
     in_state(&mut change, [State::Dispatching]);
     change.require_that(DISPATCHED, ">=", number(upto));
     change.set(PROGRESS_AT, time(now));
     change
 }
 
-fn in_state(change: &mut Change, states: impl IntoIterator<Item = State>) {
+fn in_state(change: &mut ItemChange, states: impl IntoIterator<Item = State>) {
     let condition = change.is_one_of(STATE, states.into_iter().map(state));
     change.require(condition);
 }
 
 /// Lists the open states: "not in a terminal state" would also hold of a missing session, and create it.
-fn not_terminal(change: &mut Change) {
+fn not_terminal(change: &mut ItemChange) {
     let condition = change.is_one_of(STATE, open_states());
     change.require(condition);
 }
 
 /// Requires a state in which the sweep checks the session.
-fn in_open_list(change: &mut Change) {
+fn in_open_list(change: &mut ItemChange) {
     let condition = change.is_one_of(STATE, open_states().chain([state(State::Deleting)]));
     change.require(condition);
 }
 
-fn not_swept(change: &mut Change, since: DateTime<Utc>) {
+fn not_swept(change: &mut ItemChange, since: DateTime<Utc>) {
     let never = change.is_absent(SWEPT_AT);
     let before = change.compare(SWEPT_AT, "<", time(since));
     change.require(format!("{never} OR {before}"));
 }
 
-fn holds(change: &mut Change, token: &str) {
+fn holds(change: &mut ItemChange, token: &str) {
     in_state(change, [State::Finalizing]);
     change.require_that(LEASE_TOKEN, "=", text(token));
 }
 
 /// A session being deleted is open again, and keeps no trace of its work.
-fn forgets(change: &mut Change) {
+fn forgets(change: &mut ItemChange) {
     in_state(change, [State::Complete, State::Failed, State::Cancelled]);
     change.set(STATE, state(State::Deleting));
     change.set(OPEN_SHARD, text(SHARD));
@@ -165,7 +165,7 @@ fn forgets(change: &mut Change) {
 }
 
 /// A terminal state leaves the index of open sessions.
-fn ends(change: &mut Change, end: State) {
+fn ends(change: &mut ItemChange, end: State) {
     change.set(STATE, state(end));
     change.remove(OPEN_SHARD);
 }

@@ -7,10 +7,10 @@ use riffle_ports::{AuditEntry, AuditTrail, PortError, Subject};
 use super::lists::{LISTED, Stretch, behind, fetch, moment, page};
 use super::record_item::at;
 use super::{LIST, LISTED_AT, own, partition};
-use crate::change::Change;
+use crate::change::ItemChange;
 use crate::compression::long;
-use crate::item::{Item, Reading, text};
-use crate::table::{Stored, Table, all, key};
+use crate::item::{Item, ItemReader, text};
+use crate::table::{PutResult, Table, all, key};
 
 const EVENT_PREFIX: &str = "A#";
 /// The whole entry, as JSON.
@@ -28,7 +28,7 @@ pub struct DynamoAudit {
 #[async_trait]
 impl AuditTrail for DynamoAudit {
     async fn append(&self, entry: AuditEntry) -> Result<bool, PortError> {
-        Ok(matches!(self.table.put_if_absent(encode(&entry)?).await?, Stored::New))
+        Ok(matches!(self.table.put_if_absent(encode(&entry)?).await?, PutResult::New))
     }
 
     async fn of_subject(&self, tenant: &str, subject: &Subject) -> Result<Vec<AuditEntry>, PortError> {
@@ -62,7 +62,7 @@ impl AuditTrail for DynamoAudit {
         let gone = kept.iter().filter(|entry| !keep.contains(&entry.event_id));
         let gone = gone.map(|entry| {
             let key = entry_key(tenant, subject, &entry.event_id);
-            self.table.delete(key, Change::default())
+            self.table.delete(key, ItemChange::default())
         });
         all(gone.collect()).await
     }
@@ -87,5 +87,5 @@ fn encode(entry: &AuditEntry) -> Result<Item, PortError> {
 }
 
 fn decode(item: &Item) -> Result<AuditEntry, PortError> {
-    Reading { item, what: "an event of the audit trail" }.json(ENTRY)
+    ItemReader { item, what: "an event of the audit trail" }.json(ENTRY)
 }

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use riffle_ports::PortError;
 
 use super::{LIST, LISTED_AT, OPEN_SHARD};
-use crate::item::{Item, Reading, sortable};
-use crate::table::{PK, Part, SK, Table, key};
+use crate::item::{Item, ItemReader, sortable};
+use crate::table::{KeyRange, PK, SK, Table, key};
 
 /// The partition key and sort key of an item.
 pub(super) type Keys = (String, String);
@@ -45,7 +45,7 @@ pub(super) async fn page(
     stretch: Stretch,
     limit: usize,
 ) -> Result<(Vec<Keys>, Option<String>), PortError> {
-    let part = Part::of(Some(index), partition, stretch.partition);
+    let part = KeyRange::of(Some(index), partition, stretch.partition);
     let part = match (stretch.from, stretch.to) {
         (None, None) => part,
         (Some(from), None) => part.and(LISTED_AT, ">=", from),
@@ -54,10 +54,10 @@ pub(super) async fn page(
         // BETWEEN includes both ends, but no item is at `to`: it is a bare time.
         (Some(from), Some(to)) => part.between(LISTED_AT, from, to),
     };
-    let part = Part { descending: stretch.newest_first, limit: Some(limit), ..part };
+    let part = KeyRange { descending: stretch.newest_first, limit: Some(limit), ..part };
     let listed = table.query(part).await?;
     let last = listed.last().filter(|_| listed.len() >= limit);
-    let last = last.map(|item| Reading { item, what: "a listed item" }.text(LISTED_AT)).transpose()?;
+    let last = last.map(|item| ItemReader { item, what: "a listed item" }.text(LISTED_AT)).transpose()?;
     Ok((listed.iter().map(keys_of).collect::<Result<_, _>>()?, last))
 }
 
@@ -75,6 +75,6 @@ pub(super) async fn fetch(table: &Table, wanted: Vec<Keys>) -> Result<Vec<Item>,
 }
 
 fn keys_of(item: &Item) -> Result<Keys, PortError> {
-    let reading = Reading { item, what: "a listed item" };
+    let reading = ItemReader { item, what: "a listed item" };
     Ok((reading.text(PK)?, reading.text(SK)?))
 }

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use riffle_ports::{PortError, Record, RecordCursor};
 
 use super::{LIST, LISTED_AT, OPEN_SHARD, own, partition, record_key};
-use crate::change::Change;
+use crate::change::ItemChange;
 use crate::compression::long;
-use crate::item::{Item, Reading, number, sortable, text};
+use crate::item::{Item, ItemReader, number, sortable, text};
 use crate::table::{EXPIRES_AT, key};
 
 /// The state and token are read by conditions: see [`held`].
@@ -42,17 +42,17 @@ pub(super) fn encode(record: &Record) -> Result<Item, PortError> {
 }
 
 pub(super) fn decode(item: &Item) -> Result<Record, PortError> {
-    Reading { item, what: "a record" }.json(RECORD)
+    ItemReader { item, what: "a record" }.json(RECORD)
 }
 
 /// Requires that the stored record has the revision of `seen`.
-pub(super) fn unchanged(seen: &Record) -> Change {
-    Change::if_equal(REVISION, number(seen.revision))
+pub(super) fn unchanged(seen: &Record) -> ItemChange {
+    ItemChange::if_equal(REVISION, number(seen.revision))
 }
 
 /// Requires that the record is in `state` and its lease has `token`.
-pub(crate) fn held(state: &str, token: &str) -> Change {
-    let mut condition = Change::if_equal(STATE, text(state));
+pub(crate) fn held(state: &str, token: &str) -> ItemChange {
+    let mut condition = ItemChange::if_equal(STATE, text(state));
     condition.require_that(TOKEN, "=", text(token));
     condition
 }

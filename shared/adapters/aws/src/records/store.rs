@@ -10,11 +10,11 @@ use super::record_item::{
     unchanged,
 };
 use super::{LISTED_AT, OPEN_SHARD, RECORD, partition, record_key};
-use crate::change::Change;
+use crate::change::ItemChange;
 use crate::compression::long;
-use crate::item::{Item, Reading, text};
-use crate::table::{Changed, PK, Table, all, key};
-use crate::transact::{Step, Transacted};
+use crate::item::{Item, ItemReader, text};
+use crate::table::{PK, Table, UpdateResult, all, key};
+use crate::transact::{TransactStep, Transacted};
 
 /// Items requested at once where some may not qualify.
 const PAGE: usize = 100;
@@ -37,21 +37,21 @@ impl DynamoRecords {
     async fn write(
         &self,
         record: &Record,
-        condition: Change,
-        others: Vec<Step>,
+        condition: ItemChange,
+        others: Vec<TransactStep>,
         announce: &[Outgoing],
     ) -> Result<Result<(), Option<Item>>, PortError> {
         let item = encode(record)?;
         if others.is_empty() && announce.is_empty() {
             return Ok(match self.table.put_if(item, condition).await? {
-                Changed::Applied(_) => Ok(()),
-                Changed::Refused(found) => Err(found),
+                UpdateResult::Applied(_) => Ok(()),
+                UpdateResult::Refused(found) => Err(found),
             });
         }
-        let mut steps = vec![Step::Put(item, condition)];
+        let mut steps = vec![TransactStep::Put(item, condition)];
         steps.extend(others);
         for event in announce {
-            steps.push(Step::Put(outbox_item(event, record.changed_at)?, Change::default()));
+            steps.push(TransactStep::Put(outbox_item(event, record.changed_at)?, ItemChange::default()));
         }
         Ok(match self.table.transact(steps).await? {
             Transacted::Done => Ok(()),
@@ -94,8 +94,9 @@ impl RecordStore for DynamoRecords {
     async fn create(&self, record: Record, announce: &[Outgoing]) -> Result<Option<Record>, PortError> {
         record.check_is_first()?;
         let lists = further_lists(&record).iter();
-        let lists = lists.map(|list| Step::Put(further_item(&record, list), Change::default())).collect();
-        match self.write(&record, Change::if_absent(PK), lists, announce).await? {
+        let lists =
+            lists.map(|list| TransactStep::Put(further_item(&record, list), ItemChange::default())).collect();
+        match self.write(&record, ItemChange::if_absent(PK), lists, announce).await? {
             Ok(()) => Ok(None),
             Err(Some(taken)) => decode(&taken).map(Some),
             Err(None) => Err(PortError::Broken(format!("{}: refused, and not there", record.subject))),
@@ -115,11 +116,11 @@ impl RecordStore for DynamoRecords {
         next.check_follows(seen)?;
         let (before, after) = (further_lists(seen), further_lists(&next));
         let left = before.iter().filter(|list| !after.contains(list));
-        let mut lists: Vec<Step> =
-            left.map(|list| Step::Delete(further_key(seen, list), Change::default())).collect();
+        let mut lists: Vec<TransactStep> =
+            left.map(|list| TransactStep::Delete(further_key(seen, list), ItemChange::default())).collect();
         let stays = |list: &&String| before.contains(list) && seen.expires_at == next.expires_at;
         let entered = after.iter().filter(|list| !stays(list));
-        lists.extend(entered.map(|list| Step::Put(further_item(&next, list), Change::default())));
+        lists.extend(entered.map(|list| TransactStep::Put(further_item(&next, list), ItemChange::default())));
         match self.write(&next, unchanged(seen), lists, announce).await? {
             Ok(()) => Ok(Replaced::Done),
             Err(Some(current)) => decode(&current).map(Replaced::Conflict),
@@ -188,7 +189,7 @@ impl RecordStore for DynamoRecords {
     }
 
     async fn announced(&self, events: &[Outgoing]) -> Result<(), PortError> {
-        let gone = events.iter().map(|event| self.table.delete(outbox_key(event), Change::default()));
+        let gone = events.iter().map(|event| self.table.delete(outbox_key(event), ItemChange::default()));
         all(gone.collect()).await
     }
 }
@@ -208,5 +209,5 @@ fn outbox_item(event: &Outgoing, since: DateTime<Utc>) -> Result<Item, PortError
 }
 
 fn outgoing(item: &Item) -> Result<Outgoing, PortError> {
-    Reading { item, what: "an event to be published" }.json(OUTGOING)
+    ItemReader { item, what: "an event to be published" }.json(OUTGOING)
 }

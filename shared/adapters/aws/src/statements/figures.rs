@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use riffle_ports::{FigureStore, Month, PortError, StoredFigures};
 
 use super::{TRIES, months};
-use crate::change::Change;
+use crate::change::ItemChange;
 use crate::compression::long;
-use crate::item::{Item, Reading, number};
+use crate::item::{Item, ItemReader, number};
 use crate::records::own;
-use crate::table::{Changed, PK, Part, SK, Table, key};
-use crate::transact::{Step, Transacted};
+use crate::table::{KeyRange, PK, SK, Table, UpdateResult, key};
+use crate::transact::{TransactStep, Transacted};
 
 const VERSION: &str = "vn";
 const BODY: &str = "bd";
@@ -28,10 +28,10 @@ fn partition(tenant: &str) -> String {
 }
 
 /// Requires that the figures have the version that was seen; 0 means that there were none.
-fn unchanged(seen: u64) -> Change {
+fn unchanged(seen: u64) -> ItemChange {
     match seen {
-        0 => Change::if_absent(PK),
-        seen => Change::if_equal(VERSION, number(seen)),
+        0 => ItemChange::if_absent(PK),
+        seen => ItemChange::if_equal(VERSION, number(seen)),
     }
 }
 
@@ -40,7 +40,7 @@ fn figures_key(tenant: &str, account: &str, month: Month) -> Item {
 }
 
 fn decode(item: &Item) -> Result<StoredFigures, PortError> {
-    let reading = Reading { item, what: "figures" };
+    let reading = ItemReader { item, what: "figures" };
     let wrong = || PortError::Broken("figures under an invalid key".to_owned());
     let sort = reading.text(SK)?;
     let (month, account) = sort.split_once('#').ok_or_else(wrong)?;
@@ -76,11 +76,13 @@ impl FigureStore for DynamoFigures {
         item.insert(VERSION.to_owned(), number(version));
         item.insert(BODY.to_owned(), long(body));
         if seen > 0 {
-            return Ok(matches!(self.table.put_if(item, unchanged(seen)).await?, Changed::Applied(_)));
+            return Ok(matches!(self.table.put_if(item, unchanged(seen)).await?, UpdateResult::Applied(_)));
         }
         for _ in 0..TRIES {
-            let steps =
-                vec![months::check_open(tenant, account, month), Step::Put(item.clone(), unchanged(0))];
+            let steps = vec![
+                months::check_open(tenant, account, month),
+                TransactStep::Put(item.clone(), unchanged(0)),
+            ];
             match self.table.transact(steps).await? {
                 Transacted::Done => return Ok(true),
                 Transacted::Refused(0, _) => {
@@ -106,9 +108,9 @@ impl FigureStore for DynamoFigures {
         };
         let key = figures_key(tenant, account, month);
         let forgotten = match self.table.delete_if(key, unchanged(seen)).await? {
-            Changed::Applied(_) => true,
+            UpdateResult::Applied(_) => true,
             // Already deleted by an earlier try.
-            Changed::Refused(found) => found.is_none(),
+            UpdateResult::Refused(found) => found.is_none(),
         };
         if forgotten { months::forget(&self.table, closing).await } else { Ok(false) }
     }
@@ -123,7 +125,8 @@ impl FigureStore for DynamoFigures {
             return Ok(Vec::new());
         }
         // `$` follows `#`: all accounts of the last month are before it.
-        let part = Part::of(None, PK, partition(tenant)).between(SK, format!("{from}#"), format!("{to}$"));
+        let part =
+            KeyRange::of(None, PK, partition(tenant)).between(SK, format!("{from}#"), format!("{to}$"));
         self.table.query(part).await?.iter().map(decode).collect()
     }
 }

@@ -9,11 +9,11 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use riffle_ports::{Month, PortError, TransactionKey};
 
 use super::transaction_item::partition;
-use crate::change::Change;
-use crate::item::{Item, Reading, number, text};
+use crate::change::ItemChange;
+use crate::item::{Item, ItemReader, number, text};
 use crate::records::own;
-use crate::table::{Changed, PK, Part, SK, Table, key};
-use crate::transact::Step;
+use crate::table::{KeyRange, PK, SK, Table, UpdateResult, key};
+use crate::transact::TransactStep;
 
 /// The number of times the month was closed: it identifies the mark.
 const CLOSED: &str = "cl";
@@ -36,7 +36,7 @@ fn note(tenant: &str, account: &str, month: Month) -> Item {
 
 /// Notes the month of a row; a month that is being closed becomes open again.
 pub(super) async fn open(table: &Table, tenant: &str, of: &TransactionKey) -> Result<(), PortError> {
-    let mut change = Change::default();
+    let mut change = ItemChange::default();
     change.remove(CLOSING);
     table.update(note(tenant, &of.account, of.month()), change, ReturnValue::None).await?;
     Ok(())
@@ -53,25 +53,25 @@ pub(super) async fn reopen(
     if is_empty(table, tenant, account, month).await? {
         return Ok(false);
     }
-    let mut change = Change::default();
+    let mut change = ItemChange::default();
     let there = change.is_present(PK);
     change.require(there);
     change.remove(CLOSING);
     let opened = table.update(note(tenant, account, month), change, ReturnValue::None).await?;
-    Ok(matches!(opened, Changed::Applied(_)))
+    Ok(matches!(opened, UpdateResult::Applied(_)))
 }
 
 /// The condition that the month has a note without a closing mark.
-pub(super) fn check_open(tenant: &str, account: &str, month: Month) -> Step {
-    let mut open = Change::default();
+pub(super) fn check_open(tenant: &str, account: &str, month: Month) -> TransactStep {
+    let mut open = ItemChange::default();
     let (there, closing) = (open.is_present(PK), open.is_absent(CLOSING));
     open.require(there);
     open.require(closing);
-    Step::Check(note(tenant, account, month), open)
+    TransactStep::Check(note(tenant, account, month), open)
 }
 
 async fn is_empty(table: &Table, tenant: &str, account: &str, month: Month) -> Result<bool, PortError> {
-    let any = Part { limit: Some(1), ..Part::of(None, PK, partition(tenant, account, month)) };
+    let any = KeyRange { limit: Some(1), ..KeyRange::of(None, PK, partition(tenant, account, month)) };
     Ok(table.query(any).await?.is_empty())
 }
 
@@ -83,13 +83,13 @@ pub(super) async fn close(
     month: Month,
 ) -> Result<Option<Closing>, PortError> {
     let note = note(tenant, account, month);
-    let mut change = Change::default();
+    let mut change = ItemChange::default();
     change.add(CLOSED, number(1));
     change.set(CLOSING, text("1"));
-    let Changed::Applied(item) = table.update(note.clone(), change, ReturnValue::AllNew).await? else {
+    let UpdateResult::Applied(item) = table.update(note.clone(), change, ReturnValue::AllNew).await? else {
         return Err(PortError::Broken("a month cannot be closed".to_owned()));
     };
-    let by = Reading { item: &item, what: "a month" }.number(CLOSED)?;
+    let by = ItemReader { item: &item, what: "a month" }.number(CLOSED)?;
     if is_empty(table, tenant, account, month).await? {
         return Ok(Some(Closing { note, by }));
     }
@@ -103,13 +103,13 @@ pub(super) async fn close(
 /// Removes the note of a closed month, unless it was opened since. Returns whether the note is gone.
 pub(super) async fn forget(table: &Table, closing: Closing) -> Result<bool, PortError> {
     Ok(match table.delete_if(closing.note, closed_by(closing.by)).await? {
-        Changed::Applied(_) => true,
-        Changed::Refused(found) => found.is_none(),
+        UpdateResult::Applied(_) => true,
+        UpdateResult::Refused(found) => found.is_none(),
     })
 }
 
-fn closed_by(by: u64) -> Change {
-    let mut condition = Change::if_equal(CLOSED, number(by));
+fn closed_by(by: u64) -> ItemChange {
+    let mut condition = ItemChange::if_equal(CLOSED, number(by));
     let closing = condition.is_present(CLOSING);
     condition.require(closing);
     condition
@@ -117,7 +117,7 @@ fn closed_by(by: u64) -> Change {
 
 /// Returns the account and month of a note.
 pub(super) fn decode(item: &Item) -> Result<(String, Month), PortError> {
-    let sort = Reading { item, what: "a month" }.text(SK)?;
+    let sort = ItemReader { item, what: "a month" }.text(SK)?;
     let (month, account) = sort.split_once('#').unwrap_or_default();
     let month = month.parse().map_err(|_| PortError::Broken("a month under an invalid key".to_owned()))?;
     Ok((account.to_owned(), month))

@@ -10,9 +10,9 @@ use riffle_ports::{Category, FileId, Month, PortError, Transaction, TransactionK
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::change::Change;
+use crate::change::ItemChange;
 use crate::compression::long;
-use crate::item::{Item, Reading, text};
+use crate::item::{Item, ItemReader, text};
 use crate::records::own;
 use crate::table::key;
 
@@ -22,20 +22,20 @@ const TOLD: &str = "ro";
 
 /// The data from a file, with short names: most rows are below a kilobyte, for which a write bills one unit.
 #[derive(Serialize, Deserialize)]
-struct Told<'a> {
+struct RowFields<'a> {
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     value_date: Option<NaiveDate>,
     #[serde(rename = "a", with = "rust_decimal::serde::str")]
     amount: Decimal,
     #[serde(rename = "u")]
-    currency: Text<'a>,
+    currency: CowText<'a>,
     #[serde(rename = "d")]
-    description: Text<'a>,
+    description: CowText<'a>,
     /// Left out if it equals the description.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
-    clean: Option<Text<'a>>,
+    clean: Option<CowText<'a>>,
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
-    counterparty: Option<Text<'a>>,
+    counterparty: Option<CowText<'a>>,
     #[serde(
         rename = "b",
         default,
@@ -44,16 +44,16 @@ struct Told<'a> {
     )]
     balance: Option<Decimal>,
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
-    kind: Option<Text<'a>>,
+    kind: Option<CowText<'a>>,
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    reference: Option<Text<'a>>,
+    reference: Option<CowText<'a>>,
     #[serde(rename = "f")]
-    file: Text<'a>,
+    file: CowText<'a>,
     #[serde(rename = "w")]
-    place: Text<'a>,
+    place: CowText<'a>,
 }
 
-type Text<'a> = std::borrow::Cow<'a, str>;
+type CowText<'a> = std::borrow::Cow<'a, str>;
 
 /// Returns the partition of an account's month.
 pub(super) fn partition(tenant: &str, account: &str, month: Month) -> String {
@@ -70,8 +70,8 @@ pub(super) fn row_key(tenant: &str, of: &TransactionKey) -> Item {
 }
 
 /// Adds `file` to the files that show `row`, and stores the row unless it exists.
-pub(super) fn show(row: &Transaction, file: &FileId) -> Result<Change, PortError> {
-    let told = Told {
+pub(super) fn show(row: &Transaction, file: &FileId) -> Result<ItemChange, PortError> {
+    let told = RowFields {
         value_date: row.value_date,
         amount: row.amount,
         currency: row.currency.as_str().into(),
@@ -86,7 +86,7 @@ pub(super) fn show(row: &Transaction, file: &FileId) -> Result<Change, PortError
     };
     let told =
         serde_json::to_string(&told).map_err(|error| PortError::Broken(format!("a transaction: {error}")))?;
-    let mut change = Change::default();
+    let mut change = ItemChange::default();
     change.set_once(TOLD, long(&told));
     change.set_once(CATEGORY, category(row.category.as_ref())?);
     change.add(FILES, AttributeValue::Ss(vec![file.0.clone()]));
@@ -102,10 +102,10 @@ pub(super) fn category(category: Option<&Category>) -> Result<AttributeValue, Po
 
 pub(super) fn decode(key: TransactionKey, item: &Item) -> Result<Transaction, PortError> {
     let what = "a stored transaction";
-    let reading = Reading { item, what };
+    let reading = ItemReader { item, what };
     let broken = |error: serde_json::Error| PortError::Broken(format!("{what}: {error}"));
     let told = reading.long(TOLD)?;
-    let told: Told = serde_json::from_str(&told).map_err(broken)?;
+    let told: RowFields = serde_json::from_str(&told).map_err(broken)?;
     let category = match item.get(CATEGORY) {
         None | Some(AttributeValue::Null(_)) => None,
         Some(_) => {
@@ -120,12 +120,12 @@ pub(super) fn decode(key: TransactionKey, item: &Item) -> Result<Transaction, Po
         value_date: told.value_date,
         amount: told.amount,
         currency: told.currency.into_owned(),
-        clean: told.clean.map_or_else(|| description.clone(), Text::into_owned),
+        clean: told.clean.map_or_else(|| description.clone(), CowText::into_owned),
         description,
-        counterparty: told.counterparty.map(Text::into_owned),
+        counterparty: told.counterparty.map(CowText::into_owned),
         balance: told.balance,
-        kind: told.kind.map(Text::into_owned),
-        reference: told.reference.map(Text::into_owned),
+        kind: told.kind.map(CowText::into_owned),
+        reference: told.reference.map(CowText::into_owned),
         file: FileId(told.file.into_owned()),
         place: told.place.into_owned(),
         category,

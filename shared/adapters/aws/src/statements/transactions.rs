@@ -12,11 +12,11 @@ use super::transaction_item::{
     CATEGORY, FILES, category, decode, key_of, partition, row_key, show, sort_key,
 };
 use super::{TRIES, months};
-use crate::change::Change;
-use crate::item::{Item, Reading, number, text};
+use crate::change::ItemChange;
+use crate::item::{Item, ItemReader, number, text};
 use crate::records::{held, record_key};
-use crate::table::{Changed, PK, Part, SK, Table, all, key};
-use crate::transact::{STEPS, Step, Transacted};
+use crate::table::{KeyRange, PK, SK, Table, UpdateResult, all, key};
+use crate::transact::{STEPS, TransactStep, Transacted};
 
 /// Maximum months of accounts in one DynamoDB transaction: rows of more months are stored in several.
 const MONTHS: usize = 9;
@@ -50,7 +50,7 @@ impl DynamoTransactions {
             let mut steps = vec![check_held(tenant, file, token)];
             steps.extend(months.iter().map(|of| months::check_open(tenant, &of.account, of.month())));
             for row in rows {
-                steps.push(Step::Update(row_key(tenant, &row.key), show(row, file)?));
+                steps.push(TransactStep::Update(row_key(tenant, &row.key), show(row, file)?));
             }
             match self.table.transact(steps).await? {
                 Transacted::Done => return Ok(true),
@@ -71,13 +71,13 @@ impl DynamoTransactions {
     async fn unshow(&self, key: Item, file: &FileId) -> Result<(), PortError> {
         for _ in 0..TRIES {
             let found = match self.table.delete_if(key.clone(), alone(file)).await? {
-                Changed::Applied(_) | Changed::Refused(None) => return Ok(()),
-                Changed::Refused(Some(found)) => found,
+                UpdateResult::Applied(_) | UpdateResult::Refused(None) => return Ok(()),
+                UpdateResult::Refused(Some(found)) => found,
             };
             if !shown_by(&found, file) {
                 return Ok(());
             }
-            if let Changed::Applied(_) =
+            if let UpdateResult::Applied(_) =
                 self.table.update(key.clone(), fewer(file), ReturnValue::None).await?
             {
                 return Ok(());
@@ -97,7 +97,7 @@ impl DynamoTransactions {
         let found = self.table.get_all(wanted.into_iter().map(|key| row_key(tenant, key)).collect()).await?;
         let mut by_keys = HashMap::with_capacity(found.len());
         for item in found {
-            let reading = Reading { item: &item, what: "a stored transaction" };
+            let reading = ItemReader { item: &item, what: "a stored transaction" };
             by_keys.insert((reading.text(PK)?, reading.text(SK)?), item);
         }
         let read = |key: &&TransactionKey| {
@@ -109,17 +109,17 @@ impl DynamoTransactions {
 }
 
 /// Checks that `file` is being processed under `token`.
-fn check_held(tenant: &str, file: &FileId, token: &str) -> Step {
-    Step::Check(record_key(tenant, &file.subject()), held(FileId::PROCESSING, token))
+fn check_held(tenant: &str, file: &FileId, token: &str) -> TransactStep {
+    TransactStep::Check(record_key(tenant, &file.subject()), held(FileId::PROCESSING, token))
 }
 
-fn shows(change: &mut Change, file: &FileId) -> String {
+fn shows(change: &mut ItemChange, file: &FileId) -> String {
     format!("contains({}, {})", change.name(FILES), change.value(text(file.0.as_str())))
 }
 
 /// Requires that `file` is the only file that shows a row.
-fn alone(file: &FileId) -> Change {
-    let mut change = Change::default();
+fn alone(file: &FileId) -> ItemChange {
+    let mut change = ItemChange::default();
     let shown = shows(&mut change, file);
     let one = format!("size({}) = {}", change.name(FILES), change.value(number(1)));
     change.require(shown);
@@ -128,8 +128,8 @@ fn alone(file: &FileId) -> Change {
 }
 
 /// Removes `file` from the files that show a row, if there are others.
-fn fewer(file: &FileId) -> Change {
-    let mut change = Change::default();
+fn fewer(file: &FileId) -> ItemChange {
+    let mut change = ItemChange::default();
     let shown = shows(&mut change, file);
     let others = format!("size({}) > {}", change.name(FILES), change.value(number(1)));
     change.require(shown);
@@ -139,15 +139,19 @@ fn fewer(file: &FileId) -> Change {
 }
 
 /// Returns the step that removes `file` from the files that show `item`. `None` if `file` does not show it.
-fn unshown(item: &Item, file: &FileId) -> Result<Option<Step>, PortError> {
+fn unshown(item: &Item, file: &FileId) -> Result<Option<TransactStep>, PortError> {
     let Some(AttributeValue::Ss(files)) = item.get(FILES) else { return Ok(None) };
     if !files.contains(&file.0) {
         return Ok(None);
     }
-    let reading = Reading { item, what: "a stored transaction" };
+    let reading = ItemReader { item, what: "a stored transaction" };
     let own = key(reading.text(PK)?, reading.text(SK)?);
     let only = files.len() == 1;
-    Ok(Some(if only { Step::Delete(own, alone(file)) } else { Step::Update(own, fewer(file)) }))
+    Ok(Some(if only {
+        TransactStep::Delete(own, alone(file))
+    } else {
+        TransactStep::Update(own, fewer(file))
+    }))
 }
 
 fn shown_by(item: &Item, file: &FileId) -> bool {
@@ -217,13 +221,13 @@ impl TransactionStore for DynamoTransactions {
         after: Option<&TransactionKey>,
         limit: u32,
     ) -> Result<Vec<Transaction>, PortError> {
-        let mut part = Part::of(None, PK, partition(tenant, account, month));
+        let mut part = KeyRange::of(None, PK, partition(tenant, account, month));
         if let Some(after) = after {
             part = part.and(SK, if newest_first { "<" } else { ">" }, sort_key(after));
         }
-        let part = Part { descending: newest_first, limit: Some(limit as usize), ..part };
+        let part = KeyRange { descending: newest_first, limit: Some(limit as usize), ..part };
         let read = |item: &Item| {
-            let sort = Reading { item, what: "a stored transaction" }.text(SK)?;
+            let sort = ItemReader { item, what: "a stored transaction" }.text(SK)?;
             let key = key_of(account, &sort);
             let key =
                 key.ok_or_else(|| PortError::Broken("a transaction under an invalid key".to_owned()))?;
@@ -233,7 +237,7 @@ impl TransactionStore for DynamoTransactions {
     }
 
     async fn months(&self, tenant: &str) -> Result<Vec<(String, Month)>, PortError> {
-        let listed = self.table.query(Part::of(None, PK, months::of(tenant))).await?;
+        let listed = self.table.query(KeyRange::of(None, PK, months::of(tenant))).await?;
         let mut months: Vec<(String, Month)> = listed.iter().map(months::decode).collect::<Result<_, _>>()?;
         months.sort();
         Ok(months)
@@ -247,7 +251,7 @@ impl TransactionStore for DynamoTransactions {
         check(categories.len())?;
         let mut changes = Vec::with_capacity(categories.len());
         for (key, wanted) in categories {
-            let mut change = Change::default();
+            let mut change = ItemChange::default();
             change.set(CATEGORY, category(wanted.as_ref())?);
             let there = change.is_present(PK);
             change.require(there);

@@ -8,7 +8,7 @@ use futures::StreamExt as _;
 use riffle_aws_adapters::{S3Prefixes, SqsQueues};
 use riffle_ports::{FileSource, Ids, Source, WorkQueue};
 use riffle_runtime::RandomIds;
-use riffle_testkit::contract::{self, Delivered, PlaceHarness, QueueHarness};
+use riffle_testkit::contract::{self, ConsumedMessage, PlaceHarness, QueueHarness};
 use riffle_testkit::memory::ManualClock;
 
 use crate::emulator::variable;
@@ -74,7 +74,7 @@ impl QueueHarness for Consumer {
         &self.queues
     }
 
-    async fn receive(&self, queue: &str) -> Vec<Delivered> {
+    async fn receive(&self, queue: &str) -> Vec<ConsumedMessage> {
         // AWS spreads a queue over several servers and queries all of them only in a long poll, so tests against
         // `RIFFLE_AWS_ENDPOINT` wait. MiniStack needs no wait.
         let wait = if variable("RIFFLE_AWS_ENDPOINT").is_some() { 5 } else { 0 };
@@ -91,7 +91,7 @@ impl QueueHarness for Consumer {
         let received = received.messages.unwrap_or_default().into_iter().map(|message| {
             let attributes = message.attributes.expect("attributes");
             let attribute = |name| attributes.get(&name).expect("an attribute").clone();
-            Delivered {
+            ConsumedMessage {
                 receipt: message.receipt_handle.expect("a receipt"),
                 body: message.body.expect("a body"),
                 group: attribute(MessageSystemAttributeName::MessageGroupId),
@@ -100,13 +100,13 @@ impl QueueHarness for Consumer {
                     .expect("a number"),
             }
         });
-        let received: Vec<Delivered> = received.collect();
+        let received: Vec<ConsumedMessage> = received.collect();
         let receipts = received.iter().map(|delivered| (queue.to_owned(), delivered.receipt.clone()));
         self.held.lock().expect("no panic").extend(receipts);
         received
     }
 
-    async fn delete(&self, queue: &str, delivered: Delivered) {
+    async fn delete(&self, queue: &str, delivered: ConsumedMessage) {
         self.held.lock().expect("no panic").retain(|(_, receipt)| *receipt != delivered.receipt);
         let delete = self.client.delete_message().queue_url(self.url(queue));
         delete.receipt_handle(delivered.receipt).send().await.expect("delete");

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use riffle_ports::{
-    ClientNotifier as _, Clock as _, Delivery, Entry, FileSource as _, ObjectStore as _, PortError, Put,
+    ClientNotifier as _, Clock as _, Entry, FileSource as _, ObjectStore as _, PortError, PushResult, Put,
     ReadError, ScanLedger as _, SessionId, Source, TokenVault as _, UploadStorage as _, WorkQueue as _,
 };
 use riffle_runtime::SystemClock;
@@ -170,7 +170,7 @@ async fn clients_that_are_gone_are_an_answer() {
     };
     for answer in [gone, never] {
         let (world, address, _) = self::world(answer).await;
-        assert_eq!(world.aws.notifier(&address).push("abc", "{}").await, Ok(Delivery::Gone));
+        assert_eq!(world.aws.notifier(&address).push("abc", "{}").await, Ok(PushResult::Gone));
     }
     let large = Always { status: 413, kind: "PayloadTooLargeException", body: "{}" };
     let (world, address, _) = self::world(large).await;

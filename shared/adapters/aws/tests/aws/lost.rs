@@ -12,9 +12,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use riffle_ports::{
-    Attempt, ChunkDone, Clock as _, Counts, Ids, ObjectStore as _, Outcome, Put, ScanLedger as _, Sealed,
-    Session, SessionId, State as Stands, StoredResult, Ticket, TicketHash, TicketStore as _, Transition,
-    Usage,
+    Attempt, ChunkDone, Clock as _, Counts, Ids, ObjectStore as _, Put, ScanLedger as _, Sealed, Session,
+    SessionId, State as Stands, StoredResult, StoredTicket, TicketHash, TicketStore as _, Transition,
+    TransitionResult, Usage,
 };
 use riffle_runtime::{RandomIds, SystemClock};
 use tokio::net::TcpListener;
@@ -78,18 +78,20 @@ async fn what_is_repeated_is_as_the_port_says() {
     let sealed = Sealed { attempt: "mine".to_owned(), digest: "d".to_owned(), total: 1, chunk_size: 100 };
     let outcome =
         ledger.transition(&id, Transition::Seal { sealed: sealed.clone(), now }).await.expect("seal");
-    let Outcome::Refused(session) = outcome else { panic!("refused by its own effect, and was {outcome:?}") };
+    let TransitionResult::Refused(session) = outcome else {
+        panic!("refused by its own effect, and was {outcome:?}")
+    };
     assert_eq!((session.state, session.sealed), (Stands::Dispatching, Some(sealed)));
     let upto = Transition::Dispatched { upto: 1, now };
     let outcome = ledger.transition(&id, upto).await.expect("dispatched");
-    assert!(matches!(&outcome, Outcome::Applied(session) if session.dispatched == 1), "{outcome:?}");
+    assert!(matches!(&outcome, TransitionResult::Applied(session) if session.dispatched == 1), "{outcome:?}");
 
     let result = StoredResult {
         failed: false,
         matches: 1,
         bytes: 1,
         pages: 1,
-        body: riffle_ports::Body::Inline("{}".to_owned()),
+        body: riffle_ports::ResultBody::Inline("{}".to_owned()),
     };
     let stored = ledger.put_result(&id, 0, 0, result.clone()).await;
     assert_eq!(stored, Ok(result), "the stored result is one's own");
@@ -107,7 +109,7 @@ async fn what_is_repeated_is_as_the_port_says() {
     assert_eq!(ledger.record_attempt(&id, 0, attempt.clone()).await, Ok(attempt), "the attempt is one's own");
 
     let tickets = world.aws.tickets(&table);
-    let ticket = Ticket { tenant: "tenant".to_owned(), expires_at: now };
+    let ticket = StoredTicket { tenant: "tenant".to_owned(), expires_at: now };
     tickets.put(TicketHash([7; 32]), ticket).await.expect("put");
     assert_eq!(tickets.take(TicketHash([7; 32])).await, Ok(None), "used up, and nobody has it");
 

@@ -11,7 +11,7 @@ use aws_sdk_s3::types::{
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use riffle_aws_adapters::{DeadLetterPlace, EventBridgePublisher, S3Inbox, SqsDeadLetters};
-use riffle_ports::{DeadLetters, EventPublisher, Ids as _, Inbox, ObjectRef, PostForm};
+use riffle_ports::{DeadLetterStore, EventPublisher, Ids as _, Inbox, ObjectRef, PostForm};
 use riffle_runtime::{RandomIds, SystemClock};
 use riffle_testkit::contract::{self, BusHarness, DeadLetterHarness, InboxHarness};
 use riffle_topology::{RIFFLE, Trigger};
@@ -152,7 +152,7 @@ impl Dead {
 
 #[async_trait]
 impl DeadLetterHarness for Dead {
-    fn letters(&self) -> &dyn DeadLetters {
+    fn letters(&self) -> &dyn DeadLetterStore {
         &self.letters
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use riffle_ports::{
-    Attempt, Body, Clock as _, Counts, Frozen, Ids, Lease, Message, ObjectStore as _, ScanLedger as _,
+    Attempt, Clock as _, Counts, Frozen, Ids, Lease, Message, ObjectStore as _, ResultBody, ScanLedger as _,
     Sealed, Session, SessionId, StoredResult, Transition, Usage, WorkQueue as _,
 };
 use riffle_runtime::{RandomIds, SystemClock};
@@ -28,7 +28,7 @@ fn reads(table_read_half_units: u64) -> Usage {
 }
 
 fn result(body: String) -> StoredResult {
-    StoredResult { failed: false, matches: 3, bytes: 11_396, pages: 2, body: Body::Inline(body) }
+    StoredResult { failed: false, matches: 3, bytes: 11_396, pages: 2, body: ResultBody::Inline(body) }
 }
 
 #[tokio::test]

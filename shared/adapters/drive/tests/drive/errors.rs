@@ -1,7 +1,7 @@
 //! Failures of the calls.
 
-use riffle_drive_adapter::{Drive, Settings};
-use riffle_drive_double::{Call, Fault};
+use riffle_drive_adapter::{Drive, DriveSettings};
+use riffle_drive_double::{Call, DriveFault};
 use riffle_ports::{PortError, ReadError, SourceError};
 
 use crate::world::World;
@@ -12,13 +12,13 @@ async fn what_may_pass_is_tried_again() {
     world.google.file("root", "a.pdf", "content");
     let entry = world.only().await;
     for fault in [
-        Fault::UserRateLimit,
-        Fault::RateLimit,
-        Fault::TooManyRequests,
-        Fault::Backend,
-        Fault::Unavailable,
-        Fault::BadGateway,
-        Fault::Cut,
+        DriveFault::UserRateLimit,
+        DriveFault::RateLimit,
+        DriveFault::TooManyRequests,
+        DriveFault::Backend,
+        DriveFault::Unavailable,
+        DriveFault::BadGateway,
+        DriveFault::Cut,
     ] {
         let before = world.google.calls(Call::Media);
         world.google.fail(Call::Media, fault, 3);
@@ -41,7 +41,7 @@ async fn a_redirect_is_not_followed() {
     let world = World::new().await;
     world.google.file("root", "a.pdf", "1");
     let entry = world.only().await;
-    world.google.fail(Call::Media, Fault::Redirect, 1);
+    world.google.fail(Call::Media, DriveFault::Redirect, 1);
     let read = world.open(&entry).await;
     assert!(matches!(&read, Err(ReadError::Port(PortError::Broken(why))) if why.contains("302")), "{read:?}");
 }
@@ -51,14 +51,14 @@ async fn a_token_made_for_other_things_is_told_apart() {
     let world = World::new().await;
     world.google.file("root", "a.pdf", "1");
     let entry = world.only().await;
-    world.google.fail(Call::List, Fault::Scope, 1);
+    world.google.fail(Call::List, DriveFault::Scope, 1);
     let listed = world.list("root").await;
     assert!(
         matches!(&listed, Err(SourceError::Refused(why)) if why.contains("drive.readonly")),
         "{listed:?}"
     );
     // During a scan another token helps, and the files are not at fault.
-    world.google.fail(Call::Media, Fault::Scope, 1);
+    world.google.fail(Call::Media, DriveFault::Scope, 1);
     assert_eq!(world.open(&entry).await, Err(ReadError::TokenExpired));
 }
 
@@ -75,7 +75,7 @@ fn an_endpoint_is_a_host_over_tls_or_this_machine() {
     let clock = std::sync::Arc::new(riffle_testkit::memory::ManualClock::new());
     let vault = std::sync::Arc::new(riffle_testkit::memory::MemoryTokens::new(clock));
     let new = |endpoint: &str| {
-        Drive::new(Settings { endpoint: endpoint.to_owned(), ..Settings::default() }, vault.clone())
+        Drive::new(DriveSettings { endpoint: endpoint.to_owned(), ..DriveSettings::default() }, vault.clone())
     };
     for good in [
         riffle_drive_adapter::ENDPOINT,

@@ -1,6 +1,6 @@
 //! The listed entries, their order, and refused folders.
 
-use riffle_drive_double::{Call, Fault};
+use riffle_drive_double::{Call, DriveFault};
 use riffle_ports::{FileSource, PortError, ReadError, SourceError};
 
 use crate::world::{World, source};
@@ -62,7 +62,7 @@ async fn a_folder_that_may_not_be_listed_is_an_entry_that_says_so() {
     let world = World::new().await;
     world.google.file("root", "open.pdf", "1");
     let closed = world.google.folder("root", "closed");
-    world.google.restrict(&closed, Fault::NoPermission);
+    world.google.restrict(&closed, DriveFault::NoPermission);
     let listed = world.list("root").await.expect("a listing");
     assert_eq!(listed.len(), 2);
     let entry = listed.iter().find(|entry| entry.name == "closed").expect("an entry");

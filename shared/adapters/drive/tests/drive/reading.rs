@@ -1,6 +1,6 @@
 //! Reading files of every kind.
 
-use riffle_drive_double::{Call, EXPORT_LIMIT, Fault};
+use riffle_drive_double::{Call, DriveFault, EXPORT_LIMIT};
 use riffle_ports::{FileSource, ReadError};
 
 use crate::world::{World, source};
@@ -84,7 +84,8 @@ async fn a_file_above_the_limit_is_not_fetched() {
 #[tokio::test]
 async fn a_file_that_may_not_be_downloaded_says_why() {
     let world = World::new().await;
-    for (fault, why) in [(Fault::NoDownload, "does not allow"), (Fault::NoPermission, "not shared")] {
+    for (fault, why) in [(DriveFault::NoDownload, "does not allow"), (DriveFault::NoPermission, "not shared")]
+    {
         let file = world.google.file("root", "a.pdf", "1");
         let entry = world.only().await;
         world.google.restrict(&file, fault);

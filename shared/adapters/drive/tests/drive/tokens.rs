@@ -68,10 +68,10 @@ async fn nothing_that_is_printed_holds_the_token() {
     world.google.file("root", "a.pdf", "1");
     let entry = world.only().await;
     for fault in [
-        riffle_drive_double::Fault::BadRequest,
-        riffle_drive_double::Fault::Redirect,
-        riffle_drive_double::Fault::Backend,
-        riffle_drive_double::Fault::Cut,
+        riffle_drive_double::DriveFault::BadRequest,
+        riffle_drive_double::DriveFault::Redirect,
+        riffle_drive_double::DriveFault::Backend,
+        riffle_drive_double::DriveFault::Cut,
     ] {
         world.google.fail(Call::Media, fault, 4);
         let Err(error) = world.open(&entry).await else { panic!("{fault:?} is an error") };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use riffle_drive_adapter::{Backoff, Drive, Settings};
+use riffle_drive_adapter::{Backoff, Drive, DriveSettings};
 use riffle_drive_double::DriveDouble;
 use riffle_ports::{Clock, Entry, FileSource, ReadError, SessionId, Source, SourceError, Token, TokenVault};
 use riffle_testkit::memory::{ManualClock, MemoryTokens};
@@ -29,15 +29,15 @@ impl World {
         Self::with(|_| ()).await
     }
 
-    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+    pub async fn with(change: impl FnOnce(&mut DriveSettings)) -> Self {
         let google = DriveDouble::start();
         google.accept(TOKEN);
         let clock = Arc::new(ManualClock::new());
         let vault = Arc::new(MemoryTokens::new(clock.clone()));
-        let mut settings = Settings {
+        let mut settings = DriveSettings {
             endpoint: google.endpoint(),
             backoff: Backoff { first: Duration::from_millis(2), tries: 4 },
-            ..Settings::default()
+            ..DriveSettings::default()
         };
         change(&mut settings);
         let drive = Drive::new(settings, vault.clone()).expect("an endpoint");

@@ -10,7 +10,7 @@ use riffle_local_adapters::{
 };
 use riffle_ports::{ClientNotifier, FileSource, Ids, Source, WorkQueue};
 use riffle_runtime::{RandomIds, SystemClock};
-use riffle_testkit::contract::{self, ClientHarness, Delivered, PlaceHarness, QueueHarness};
+use riffle_testkit::contract::{self, ClientHarness, ConsumedMessage, PlaceHarness, QueueHarness};
 use riffle_testkit::memory::ManualClock;
 use tempfile::TempDir;
 use tokio::sync::Mutex as AsyncMutex;
@@ -72,11 +72,11 @@ impl QueueHarness for Consumer {
         &self.queues
     }
 
-    async fn receive(&self, queue: &str) -> Vec<Delivered> {
+    async fn receive(&self, queue: &str) -> Vec<ConsumedMessage> {
         let received = receive(&self.queues, queue).await.expect("receive");
         received
             .into_iter()
-            .map(|received| Delivered {
+            .map(|received| ConsumedMessage {
                 receipt: received.receipt,
                 body: received.body,
                 group: received.group,
@@ -85,7 +85,7 @@ impl QueueHarness for Consumer {
             .collect()
     }
 
-    async fn delete(&self, _queue: &str, delivered: Delivered) {
+    async fn delete(&self, _queue: &str, delivered: ConsumedMessage) {
         let deleted = self.queues.delete(&[delivered.receipt]).await.expect("delete");
         assert_eq!(deleted, 1, "the message is ours");
     }

@@ -6,9 +6,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use riffle_local_adapters::{
-    Deposit, Deposited, LocalBus, LocalDeadLetters, LocalInbox, LocalUploads, Permit, Place, Received, Store,
+    Deposit, Deposited, LocalBus, LocalDeadLetters, LocalInbox, LocalUploads, Permit, ReceivedMessage, Store,
+    UploadDestination,
 };
-use riffle_ports::{DeadLetters, EventPublisher, Inbox, ObjectRef, PostForm, Record, RecordStore, Subject};
+use riffle_ports::{
+    DeadLetterStore, EventPublisher, Inbox, ObjectRef, PostForm, Record, RecordStore, Subject,
+};
 use riffle_runtime::RandomIds;
 use riffle_testkit::contract::{self, BusHarness, DeadLetterHarness, InboxHarness};
 use riffle_topology::statements;
@@ -109,7 +112,7 @@ impl World {
         self.state
     }
 
-    pub(crate) async fn all(&self, queue: &str) -> Vec<Received> {
+    pub(crate) async fn all(&self, queue: &str) -> Vec<ReceivedMessage> {
         let queues = self.state.store.queues();
         let mut all = Vec::new();
         loop {
@@ -134,7 +137,7 @@ impl World {
     pub(crate) async fn post(&self, form: &PostForm, content: &[u8]) -> Option<String> {
         let field = |name: &str| form.fields[name].clone();
         let permit = Permit {
-            place: Place::File { key: field("key") },
+            place: UploadDestination::File { key: field("key") },
             size: field("size").parse().expect("a size"),
             expires: field("expires").parse().expect("a time"),
         };
@@ -178,7 +181,7 @@ async fn bus() -> Outcome {
 
 #[async_trait]
 impl DeadLetterHarness for World {
-    fn letters(&self) -> &dyn DeadLetters {
+    fn letters(&self) -> &dyn DeadLetterStore {
         &self.letters
     }
 

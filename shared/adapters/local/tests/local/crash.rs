@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use riffle_local_adapters::Store;
 use riffle_ports::{
-    Body, Clock as _, FileId, Lease, ObjectStore, Outgoing, Record, RecordStore, Replaced, ScanLedger,
+    Clock as _, FileId, Lease, ObjectStore, Outgoing, Record, RecordStore, Replaced, ResultBody, ScanLedger,
     SessionId, StoredResult, Subject, Transaction, TransactionKey, TransactionStore,
 };
 use riffle_runtime::SystemClock;
@@ -34,7 +34,7 @@ fn content(number: usize) -> Bytes {
 
 /// The acknowledgements printed by a child.
 #[derive(Default)]
-struct Said {
+struct WorkerOutput {
     sent: BTreeSet<String>,
     trying: BTreeSet<String>,
     deleted: BTreeSet<String>,
@@ -45,7 +45,7 @@ struct Said {
     announced: BTreeSet<usize>,
 }
 
-impl Said {
+impl WorkerOutput {
     fn note(&mut self, line: &str) -> Result<(), std::num::ParseIntError> {
         match line.split_once(' ') {
             Some(("sent", body)) => drop(self.sent.insert(body.to_owned())),
@@ -67,7 +67,7 @@ impl Said {
 #[expect(clippy::disallowed_methods, reason = "the test kills a process")]
 async fn a_killed_process_loses_nothing() -> Outcome {
     let folder = TempDir::new()?;
-    let mut said = Said::default();
+    let mut said = WorkerOutput::default();
     for round in 0..ROUNDS {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["--exact", "crash::child", "--ignored", "--nocapture"])
@@ -91,7 +91,7 @@ async fn a_killed_process_loses_nothing() -> Outcome {
     Ok(())
 }
 
-async fn check(folder: &Path, said: &Said) -> Outcome {
+async fn check(folder: &Path, said: &WorkerOutput) -> Outcome {
     let store = Store::open(folder, Arc::new(SystemClock))?;
     let results: BTreeSet<usize> = store
         .ledger()
@@ -134,7 +134,7 @@ async fn check(folder: &Path, said: &Said) -> Outcome {
 }
 
 /// Checks that acknowledged rows exist, that their files are done, and that each done file has its event.
-async fn check_statements(store: &Store, said: &Said) -> Outcome {
+async fn check_statements(store: &Store, said: &WorkerOutput) -> Outcome {
     for number in &said.stored {
         let row = row(*number);
         let found = store.transactions().get("t", std::slice::from_ref(&row.key)).await?;
@@ -238,7 +238,7 @@ fn result(number: usize) -> StoredResult {
         matches: u32::try_from(number).unwrap_or_default(),
         bytes: 0,
         pages: 0,
-        body: Body::Inline("r".repeat(number % 1_000)),
+        body: ResultBody::Inline("r".repeat(number % 1_000)),
     }
 }
 

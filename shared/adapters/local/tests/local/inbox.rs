@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use riffle_local_adapters::{Deposit, DepositError, Deposited, Refused};
+use riffle_local_adapters::{Deposit, DepositError, Deposited, UploadRefusal};
 use riffle_ports::{Announced, Inbox};
 use riffle_topology::statements;
 
@@ -65,7 +65,7 @@ async fn a_form_that_nobody_uses_is_forgotten() -> Outcome {
     let fresh = world.inbox.form(&announced(3)).await?;
     let key = |form: &riffle_ports::PostForm| form.fields["key"].clone();
     assert!(world.uploads_take(&key(&fresh)).await.is_ok());
-    assert!(matches!(world.uploads_take(&key(&form)).await, Err(Refused::NotPermitted)));
+    assert!(matches!(world.uploads_take(&key(&form)).await, Err(UploadRefusal::NotPermitted)));
     Ok(())
 }
 
@@ -87,11 +87,11 @@ async fn what_is_no_file_or_too_large_is_refused_before_it_is_read() -> Outcome 
 
 impl World {
     /// Sends three bytes for `key`, as if the form were still valid.
-    async fn uploads_take(&self, key: &str) -> Result<String, Refused> {
+    async fn uploads_take(&self, key: &str) -> Result<String, UploadRefusal> {
         let form = riffle_ports::UploadStorage::form(&self.uploads, key, 3).await?;
         let field = |name: &str| form.fields[name].clone();
         let permit = riffle_local_adapters::Permit {
-            place: riffle_local_adapters::Place::File { key: key.to_owned() },
+            place: riffle_local_adapters::UploadDestination::File { key: key.to_owned() },
             size: 3,
             expires: field("expires").parse().expect("a time"),
         };

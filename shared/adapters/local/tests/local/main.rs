@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use riffle_local_adapters::{LocalQueues, OpenError, Received, Store};
+use riffle_local_adapters::{LocalQueues, OpenError, ReceivedMessage, Store};
 use riffle_ports::{Message, PortError, WorkQueue};
 use riffle_testkit::memory::ManualClock;
 use tempfile::TempDir;
@@ -64,14 +64,14 @@ async fn send(queues: &LocalQueues, queue: &str, group: &str, bodies: &[&str]) -
     Ok(())
 }
 
-async fn receive(queues: &LocalQueues, queue: &str) -> Result<Vec<Received>, PortError> {
+async fn receive(queues: &LocalQueues, queue: &str) -> Result<Vec<ReceivedMessage>, PortError> {
     queues.receive(queue, 10, VISIBILITY).await
 }
 
-fn receipts(received: &[Received]) -> Vec<String> {
+fn receipts(received: &[ReceivedMessage]) -> Vec<String> {
     received.iter().map(|received| received.receipt.clone()).collect()
 }
 
-fn bodies(received: &[Received]) -> Vec<&str> {
+fn bodies(received: &[ReceivedMessage]) -> Vec<&str> {
     received.iter().map(|received| received.body.as_str()).collect()
 }

@@ -2,7 +2,7 @@
 
 use riffle_contracts::MAX_FRAME_BYTES;
 use riffle_local_adapters::{LocalNotifier, MAX_WAITING_BYTES, MAX_WAITING_FRAMES};
-use riffle_ports::{ClientNotifier, Delivery, PortError};
+use riffle_ports::{ClientNotifier, PortError, PushResult};
 
 #[tokio::test]
 async fn a_client_with_too_many_frames_waiting_is_cut_off() -> Result<(), PortError> {
@@ -10,12 +10,12 @@ async fn a_client_with_too_many_frames_waiting_is_cut_off() -> Result<(), PortEr
     let mut slow = notifier.register("slow");
     let mut other = notifier.register("other");
     for _ in 0..MAX_WAITING_FRAMES {
-        assert_eq!(notifier.push("slow", "{}").await?, Delivery::Sent);
+        assert_eq!(notifier.push("slow", "{}").await?, PushResult::Sent);
     }
-    assert_eq!(notifier.push("slow", "{}").await?, Delivery::Gone);
-    assert_eq!(notifier.push("slow", "{}").await?, Delivery::Gone);
+    assert_eq!(notifier.push("slow", "{}").await?, PushResult::Gone);
+    assert_eq!(notifier.push("slow", "{}").await?, PushResult::Gone);
     assert_eq!(slow.next().await, None, "cut off, not sent what is long past");
-    assert_eq!(notifier.push("other", "{}").await?, Delivery::Sent);
+    assert_eq!(notifier.push("other", "{}").await?, PushResult::Sent);
     assert_eq!(other.next().await.as_deref(), Some("{}"));
     Ok(())
 }
@@ -27,11 +27,11 @@ async fn a_client_with_too_many_bytes_waiting_is_cut_off() -> Result<(), PortErr
     let frame = "x".repeat(MAX_FRAME_BYTES);
     let room = MAX_WAITING_BYTES / MAX_FRAME_BYTES;
     for _ in 0..room {
-        assert_eq!(notifier.push("slow", &frame).await?, Delivery::Sent);
+        assert_eq!(notifier.push("slow", &frame).await?, PushResult::Sent);
     }
     assert!(slow.next().await.is_some());
-    assert_eq!(notifier.push("slow", &frame).await?, Delivery::Sent, "there is room again");
-    assert_eq!(notifier.push("slow", &frame).await?, Delivery::Gone);
+    assert_eq!(notifier.push("slow", &frame).await?, PushResult::Sent, "there is room again");
+    assert_eq!(notifier.push("slow", &frame).await?, PushResult::Gone);
     Ok(())
 }
 
@@ -49,7 +49,7 @@ async fn a_waiting_socket_wakes_for_a_frame_and_for_its_end() -> Result<(), Box<
     let mut client = notifier.register("client");
     let socket = tokio::spawn(async move { (client.next().await, client.next().await) });
     tokio::task::yield_now().await;
-    assert_eq!(notifier.push("client", "{}").await?, Delivery::Sent);
+    assert_eq!(notifier.push("client", "{}").await?, PushResult::Sent);
     tokio::task::yield_now().await;
     notifier.close("client");
     assert_eq!(socket.await?, (Some("{}".to_owned()), None));
@@ -63,7 +63,7 @@ async fn who_registers_anew_takes_over() -> Result<(), PortError> {
     let mut present = notifier.register("id");
     assert_eq!(former.next().await, None);
     drop(former);
-    assert_eq!(notifier.push("id", "{}").await?, Delivery::Sent, "the former one's end is not ours");
+    assert_eq!(notifier.push("id", "{}").await?, PushResult::Sent, "the former one's end is not ours");
     assert_eq!(present.next().await.as_deref(), Some("{}"));
     Ok(())
 }

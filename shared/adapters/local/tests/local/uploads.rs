@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use riffle_local_adapters::{LocalUploads, Permit, Place, Refused};
+use riffle_local_adapters::{LocalUploads, Permit, UploadDestination, UploadRefusal};
 use riffle_ports::{PostForm, UploadStorage};
 use riffle_runtime::RandomIds;
 use riffle_testkit::contract::{self, SenderHarness};
@@ -28,7 +28,7 @@ impl Sender {
     }
 
     /// Sends content as the server receives it.
-    fn send(&self, permit: &Permit, signature: &str, content: &[u8]) -> Result<String, Refused> {
+    fn send(&self, permit: &Permit, signature: &str, content: &[u8]) -> Result<String, UploadRefusal> {
         let mut receiving = self.uploads.receive(permit, signature)?;
         for piece in content.chunks(100_000) {
             receiving.write(piece)?;
@@ -42,7 +42,7 @@ impl Sender {
         let value = |name: &str| {
             query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
         };
-        let place = Place::Part { begun: begun.to_owned(), number: number.parse().ok()? };
+        let place = UploadDestination::Part { begun: begun.to_owned(), number: number.parse().ok()? };
         let permit =
             Permit { place, size: value("size")?.parse().ok()?, expires: value("expires")?.parse().ok()? };
         Some((permit, value("signature")?))
@@ -60,7 +60,7 @@ impl SenderHarness for Sender {
         let (Ok(size), Ok(expires)) = (field("size").parse(), field("expires").parse()) else {
             return false;
         };
-        let permit = Permit { place: Place::File { key: field("key") }, size, expires };
+        let permit = Permit { place: UploadDestination::File { key: field("key") }, size, expires };
         self.send(&permit, &field("signature"), content).is_ok()
     }
 
@@ -91,8 +91,11 @@ async fn a_file_that_broke_off_takes_no_room() -> Outcome {
     let sender = Sender::new()?;
     let form = sender.uploads.form("a/b", 10).await?;
     let field = |name: &str| form.fields[name].clone();
-    let permit =
-        Permit { place: Place::File { key: field("key") }, size: 10, expires: field("expires").parse()? };
+    let permit = Permit {
+        place: UploadDestination::File { key: field("key") },
+        size: 10,
+        expires: field("expires").parse()?,
+    };
     let mut receiving = sender.uploads.receive(&permit, &field("signature"))?;
     receiving.write(b"12345")?;
     drop(receiving);
@@ -136,7 +139,7 @@ async fn parts_go_with_the_folder_of_their_file() -> Outcome {
     let mut on_its_way = storage.receive(&permit, &signature)?;
     on_its_way.write(b"def")?;
     storage.remove("u/1").await?;
-    assert!(matches!(on_its_way.finish(), Err(Refused::Unknown)));
+    assert!(matches!(on_its_way.finish(), Err(UploadRefusal::Unknown)));
     assert!(sender.put(&url, b"def").await.is_none(), "nor is it taken again");
     let left: Vec<_> = std::fs::read_dir(&parts)?
         .map(|entry| entry.map(|entry| entry.file_name()))

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 /// The answer to one request.
 #[derive(Debug, Clone)]
-pub enum Answer {
+pub enum ScriptedAnswer {
     Json(Value),
     /// Status, code, message.
     Error(u16, &'static str, &'static str),
@@ -25,7 +25,7 @@ pub enum Answer {
 
 /// One received request.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct RecordedCall {
     pub at: Instant,
     pub target: String,
     pub picture: Vec<u8>,
@@ -34,12 +34,12 @@ pub struct Seen {
 /// Answers requests one after the other; the last answer is repeated.
 pub struct Double {
     endpoint: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Mutex<Vec<RecordedCall>>>,
 }
 
 impl Double {
     /// Starts the double on the current runtime.
-    pub async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+    pub async fn start(answers: impl IntoIterator<Item = ScriptedAnswer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -64,7 +64,7 @@ impl Double {
             .build()
     }
 
-    pub fn seen(&self) -> Vec<Seen> {
+    pub fn seen(&self) -> Vec<RecordedCall> {
         self.seen.lock().expect("not poisoned").clone()
     }
 }
@@ -72,8 +72,8 @@ impl Double {
 /// Serves one connection. Returns `None` when the client has closed it.
 async fn serve(
     mut stream: TcpStream,
-    answers: Arc<Mutex<VecDeque<Answer>>>,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    answers: Arc<Mutex<VecDeque<ScriptedAnswer>>>,
+    seen: Arc<Mutex<Vec<RecordedCall>>>,
 ) -> Option<()> {
     loop {
         let (head, body) = request(&mut stream).await?;
@@ -83,7 +83,7 @@ async fn serve(
         };
         let body: Value = serde_json::from_slice(&body).expect("JSON");
         let picture = body["Document"]["Bytes"].as_str().expect("bytes, and no object in S3");
-        seen.lock().expect("not poisoned").push(Seen {
+        seen.lock().expect("not poisoned").push(RecordedCall {
             at: Instant::now(),
             target: header("x-amz-target").unwrap_or_default(),
             picture: BASE64_STANDARD.decode(picture).expect("base64"),
@@ -97,12 +97,12 @@ async fn serve(
             next
         };
         let (status, body) = match answer {
-            Answer::Json(body) => (200, body.to_string()),
-            Answer::Error(status, code, message) => {
+            ScriptedAnswer::Json(body) => (200, body.to_string()),
+            ScriptedAnswer::Error(status, code, message) => {
                 (status, json!({ "__type": code, "Message": message }).to_string())
             }
-            Answer::Text(body) => (200, body.to_owned()),
-            Answer::Never => std::future::pending().await,
+            ScriptedAnswer::Text(body) => (200, body.to_owned()),
+            ScriptedAnswer::Never => std::future::pending().await,
         };
         let length = body.len();
         let answer = format!(
@@ -137,7 +137,7 @@ async fn more(stream: &mut TcpStream, got: &mut Vec<u8>) -> Option<()> {
 }
 
 /// Returns a page of these lines, with their words side by side in boxes of a tenth of the page's width.
-pub fn page(lines: &[&[&str]]) -> Answer {
+pub fn page(lines: &[&[&str]]) -> ScriptedAnswer {
     let geometry = |left: f64, top: f64, width: f64| json!({ "BoundingBox": { "Left": left, "Top": top, "Width": width, "Height": 0.05 } });
     let (mut children, mut line_blocks, mut word_blocks) = (Vec::new(), Vec::new(), Vec::new());
     for (row, words) in (0_u8..).zip(lines) {
@@ -164,7 +164,7 @@ pub fn page(lines: &[&[&str]]) -> Answer {
     })];
     blocks.extend(word_blocks.into_iter().rev());
     blocks.extend(line_blocks);
-    Answer::Json(json!({
+    ScriptedAnswer::Json(json!({
         "DocumentMetadata": { "Pages": 1 }, "Blocks": blocks, "DetectDocumentTextModelVersion": "1.0",
     }))
 }

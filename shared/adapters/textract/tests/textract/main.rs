@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use double::{Answer, Double, page};
+use double::{Double, ScriptedAnswer, page};
 
 const TENANT: &str = "acme";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
@@ -25,11 +25,11 @@ struct World {
 }
 
 impl World {
-    async fn of(answers: impl IntoIterator<Item = Answer>) -> Self {
+    async fn of(answers: impl IntoIterator<Item = ScriptedAnswer>) -> Self {
         Self::at(1_000.0, answers).await
     }
 
-    async fn at(pages_per_second: f64, answers: impl IntoIterator<Item = Answer>) -> Self {
+    async fn at(pages_per_second: f64, answers: impl IntoIterator<Item = ScriptedAnswer>) -> Self {
         let double = Double::start(answers).await;
         let meter = Arc::new(Meter::default());
         let pace = Pace::per_second(pages_per_second).expect("a pace");
@@ -70,7 +70,7 @@ async fn nothing_that_was_read_is_lost() {
         { "BlockType": "WORD", "Id": "w", "Text": "alone" },
         { "BlockType": "LINE", "Id": "e" },
     ]);
-    let world = World::of([Answer::Json(json!({ "Blocks": blocks }))]).await;
+    let world = World::of([ScriptedAnswer::Json(json!({ "Blocks": blocks }))]).await;
     let lines = world.textract.page(TENANT, PNG).await.expect("read");
     assert_eq!(words(&lines), [["no words"], ["alone"]]);
     let bounds = lines[0].words[0].bounds;
@@ -105,7 +105,7 @@ fn it_is_called_from_a_thread_that_waits() {
 #[tokio::test(start_paused = true)]
 async fn a_throttled_page_is_sent_again_later() {
     for code in ["ThrottlingException", "ProvisionedThroughputExceededException", "LimitExceededException"] {
-        let throttled = Answer::Error(400, code, "slow down");
+        let throttled = ScriptedAnswer::Error(400, code, "slow down");
         let world = World::of([throttled.clone(), throttled, page(&[&["HOLE-1"]])]).await;
         let lines = world.textract.page(TENANT, PNG).await.expect("read in the end");
         assert_eq!((words(&lines), world.double.seen().len()), (vec![vec!["HOLE-1"]], 3), "{code}");
@@ -122,7 +122,7 @@ async fn what_stays_throttled_is_tried_another_time() {
         (500, "InternalServerError"),
         (503, "ServiceUnavailable"),
     ] {
-        let world = World::of([Answer::Error(status, code, "not now")]).await;
+        let world = World::of([ScriptedAnswer::Error(status, code, "not now")]).await;
         let read = world.textract.page(TENANT, PNG).await;
         let Err(OcrError::Port(PortError::Unavailable(why))) = read else { panic!("{code}: {read:?}") };
         assert!(why.contains("not now"), "{why}");
@@ -139,7 +139,7 @@ async fn a_refused_picture_is_at_fault_itself() {
         "DocumentTooLargeException",
         "InvalidParameterException",
     ] {
-        let world = World::of([Answer::Error(400, code, "Request has invalid image")]).await;
+        let world = World::of([ScriptedAnswer::Error(400, code, "Request has invalid image")]).await;
         let read = world.textract.page(TENANT, PNG).await;
         let Err(OcrError::Picture(why)) = read else { panic!("{code}: {read:?}") };
         assert!(why.contains("10 MB") && why.contains("10,000 pixels"), "{why}");
@@ -156,7 +156,7 @@ async fn a_refused_function_says_what_to_do() {
         ("SubscriptionRequiredException", "OCR_BACKEND=off"),
         ("UnknownOperationException", "region"),
     ] {
-        let world = World::of([Answer::Error(400, code, "no")]).await;
+        let world = World::of([ScriptedAnswer::Error(400, code, "no")]).await;
         let read = world.textract.page(TENANT, PNG).await;
         let Err(OcrError::Unavailable(why)) = read else { panic!("{code}: {read:?}") };
         assert!(why.contains(advice), "{why}");
@@ -168,7 +168,7 @@ async fn a_refused_function_says_what_to_do() {
 async fn an_answer_that_is_none_is_tried_another_time() {
     let pageless = r#"{"Blocks": [{"BlockType": "LINE", "Id": "l", "Text": "HOLE-1"}]}"#;
     for body in ["{\"Blocks\": [", "<html>", "[]", "{}", r#"{"Blocks": []}"#, pageless] {
-        let world = World::of([Answer::Text(body)]).await;
+        let world = World::of([ScriptedAnswer::Text(body)]).await;
         let read = world.textract.page(TENANT, PNG).await;
         assert!(matches!(&read, Err(OcrError::Port(PortError::Unavailable(_)))), "{body}: {read:?}");
     }
@@ -176,7 +176,7 @@ async fn an_answer_that_is_none_is_tried_another_time() {
 
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_an_answer_that_does_not_come() {
-    let world = World::of([Answer::Never]).await;
+    let world = World::of([ScriptedAnswer::Never]).await;
     let since = Instant::now();
     let read = world.textract.page(TENANT, PNG).await;
     let Err(OcrError::Port(PortError::Unavailable(why))) = read else { panic!("{read:?}") };

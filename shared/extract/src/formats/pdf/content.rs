@@ -11,10 +11,10 @@ use hayro_syntax::object::dict::keys;
 use hayro_syntax::object::{Array, Dict, Name, Number, ObjRef, Object, Stream};
 
 use super::font::{self, Font, Programs, UNKNOWN};
-use super::layout::{Layout, Run};
-use super::lexer::{self, Item, Lexer};
+use super::layout::{PageLayout, StringRun};
+use super::lexer::{self, Lexer, StringElement};
 use super::matrix::Matrix;
-use super::unpack::{Trouble, unpack};
+use super::unpack::{UnpackError, unpack};
 
 /// Nesting of forms; real documents have two or three levels.
 const MAX_DEPTH: u32 = 16;
@@ -34,7 +34,7 @@ const MAX_NAMES: usize = 64;
 
 /// What a page shows, apart from its text.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Seen {
+pub(super) struct PageContents {
     pub images: u32,
     /// Pixels of the largest picture.
     pub pixels: u64,
@@ -46,7 +46,7 @@ pub(super) struct Seen {
     pub cut: bool,
 }
 
-impl Seen {
+impl PageContents {
     /// Returns whether nothing at all was drawn.
     pub fn is_empty(&self) -> bool {
         !self.cut && self.images == 0 && self.paths == 0 && self.readable == 0 && self.unreadable == 0
@@ -84,7 +84,7 @@ impl<'a> Resources<'a> {
 }
 
 /// A form ready to be interpreted.
-struct Form<'a> {
+struct FormXObject<'a> {
     content: Vec<u8>,
     matrix: Matrix,
     resources: Option<Resources<'a>>,
@@ -92,8 +92,8 @@ struct Form<'a> {
 
 /// The object that `Do` found under a name.
 #[derive(Clone)]
-enum Drawn<'a> {
-    Form(Rc<Form<'a>>),
+enum XObject<'a> {
+    Form(Rc<FormXObject<'a>>),
     /// The number of its pixels.
     Image(u64),
     TooLarge,
@@ -101,7 +101,7 @@ enum Drawn<'a> {
 }
 
 #[derive(Clone, Copy)]
-struct State {
+struct GraphicsState {
     ctm: Matrix,
     font: Option<usize>,
     size: f32,
@@ -114,20 +114,20 @@ struct State {
 
 /// Interprets the pages of one document, keeping fonts and forms from page to page.
 pub(super) struct Interpreter<'a> {
-    pub layout: Layout,
-    pub seen: Seen,
+    pub layout: PageLayout,
+    pub seen: PageContents,
     /// Bytes a page or a form may unpack to.
     pub most: u64,
     fonts: Vec<Font>,
     font_refs: HashMap<ObjRef, usize>,
-    forms: HashMap<ObjRef, Drawn<'a>>,
+    forms: HashMap<ObjRef, XObject<'a>>,
     form_bytes: usize,
     forms_run: u32,
     content_run: usize,
     /// The font for names that have no font.
     missing: Option<usize>,
     programs: Programs<'a>,
-    state: State,
+    state: GraphicsState,
     text: Matrix,
     line: Matrix,
     /// Open marked content, each with its replacement text, if it has one.
@@ -144,8 +144,8 @@ struct Replacement {
 impl<'a> Interpreter<'a> {
     pub fn new(most: u64) -> Self {
         Self {
-            layout: Layout::default(),
-            seen: Seen::default(),
+            layout: PageLayout::default(),
+            seen: PageContents::default(),
             most,
             fonts: Vec::new(),
             font_refs: HashMap::new(),
@@ -155,7 +155,7 @@ impl<'a> Interpreter<'a> {
             content_run: 0,
             missing: None,
             programs: Programs::new(),
-            state: State::new(Matrix::IDENTITY),
+            state: GraphicsState::new(Matrix::IDENTITY),
             text: Matrix::IDENTITY,
             line: Matrix::IDENTITY,
             marks: Vec::new(),
@@ -166,7 +166,7 @@ impl<'a> Interpreter<'a> {
     /// Discards the last page and begins one; `to_page` maps its content to points from its top left corner.
     pub fn begin_page(&mut self, to_page: Matrix) {
         self.layout.clear();
-        self.seen = Seen::default();
+        self.seen = PageContents::default();
         self.forms_run = 0;
         self.content_run = 0;
         self.begin_stream(to_page);
@@ -182,7 +182,7 @@ impl<'a> Interpreter<'a> {
 
     /// Begins another stream on the same page, such as an annotation's appearance.
     pub fn begin_stream(&mut self, to_page: Matrix) {
-        self.state = State::new(to_page);
+        self.state = GraphicsState::new(to_page);
         self.marks.clear();
         self.replaced = 0;
     }
@@ -305,7 +305,7 @@ impl<'a> Interpreter<'a> {
             return;
         };
         let matrix = self.text.then(&state.ctm);
-        let run = Run::new(&matrix, state.size, state.stretch, font.em, font.vertical);
+        let run = StringRun::new(&matrix, state.size, state.stretch, font.em, font.vertical);
         let step = run.step();
         let start = (matrix.e + matrix.c * state.rise, matrix.f + matrix.d * state.rise);
         let layout = &mut self.layout;
@@ -316,7 +316,7 @@ impl<'a> Interpreter<'a> {
         };
         let mut x = 0.0_f32;
         for &item in &lexer.items {
-            if let Item::Adjust(thousandths) = item {
+            if let StringElement::Adjust(thousandths) = item {
                 x -= thousandths * 1e-3 * state.size;
                 continue;
             }
@@ -456,8 +456,8 @@ impl<'a> Interpreter<'a> {
             drawn.clone()
         } else {
             let stream = resources.forms.get::<Stream<'a>>(&*name);
-            let drawn = stream.map_or(Drawn::Nothing, |stream| load_drawn(&stream, self.most));
-            let size = if let Drawn::Form(form) = &drawn { form.content.len() } else { 0 };
+            let drawn = stream.map_or(XObject::Nothing, |stream| load_drawn(&stream, self.most));
+            let size = if let XObject::Form(form) = &drawn { form.content.len() } else { 0 };
             if let Some(key) = key
                 && self.form_bytes + size <= FORM_CACHE_BYTES
             {
@@ -467,24 +467,24 @@ impl<'a> Interpreter<'a> {
             drawn
         };
         match drawn {
-            Drawn::Form(form) => self.run_form(&form, resources, depth),
-            Drawn::Image(pixels) => {
+            XObject::Form(form) => self.run_form(&form, resources, depth),
+            XObject::Image(pixels) => {
                 self.seen.images = self.seen.images.saturating_add(1);
                 self.seen.pixels = self.seen.pixels.max(pixels);
             }
-            Drawn::TooLarge => self.seen.cut = true,
-            Drawn::Nothing => {}
+            XObject::TooLarge => self.seen.cut = true,
+            XObject::Nothing => {}
         }
     }
 
     /// Interprets a form's stream as `Do` would, for callers other than `Do`.
     pub fn run_stream(&mut self, stream: &Stream<'a>, resources: &Resources<'a>) {
-        if let Drawn::Form(form) = load_drawn(stream, self.most) {
+        if let XObject::Form(form) = load_drawn(stream, self.most) {
             self.run_form(&form, resources, 0);
         }
     }
 
-    fn run_form(&mut self, form: &Form<'a>, resources: &Resources<'a>, depth: u32) {
+    fn run_form(&mut self, form: &FormXObject<'a>, resources: &Resources<'a>, depth: u32) {
         if self.is_full() {
             return;
         }
@@ -513,7 +513,7 @@ impl<'a> Interpreter<'a> {
     }
 }
 
-impl State {
+impl GraphicsState {
     fn new(ctm: Matrix) -> Self {
         Self {
             ctm,
@@ -534,20 +534,20 @@ fn set(lexer: &Lexer<'_>, slot: &mut f32) {
     }
 }
 
-fn load_drawn<'a>(stream: &Stream<'a>, most: u64) -> Drawn<'a> {
+fn load_drawn<'a>(stream: &Stream<'a>, most: u64) -> XObject<'a> {
     let dict = stream.dict();
     match dict.get::<Name<'_>>(keys::SUBTYPE).as_deref() {
         Some(b"Image") => {
             let side = |key: &'static [u8]| dict.get::<u32>(key).map_or(0, u64::from);
-            return Drawn::Image(side(keys::WIDTH) * side(keys::HEIGHT));
+            return XObject::Image(side(keys::WIDTH) * side(keys::HEIGHT));
         }
         Some(b"Form") | None => {}
-        Some(_) => return Drawn::Nothing,
+        Some(_) => return XObject::Nothing,
     }
     let content = match unpack(stream, most) {
         Ok(content) => content,
-        Err(Trouble::TooLarge) => return Drawn::TooLarge,
-        Err(Trouble::Damaged) => return Drawn::Nothing,
+        Err(UnpackError::TooLarge) => return XObject::TooLarge,
+        Err(UnpackError::Damaged) => return XObject::Nothing,
     };
     let matrix: Vec<f32> = dict
         .get::<Array<'_>>(keys::MATRIX)
@@ -555,7 +555,7 @@ fn load_drawn<'a>(stream: &Stream<'a>, most: u64) -> Drawn<'a> {
         .unwrap_or_default();
     let matrix = <[f32; 6]>::try_from(matrix).map_or(Matrix::IDENTITY, Matrix::new);
     let resources = dict.get::<Dict<'a>>(keys::RESOURCES).map(|dict| Resources::new(&dict));
-    Drawn::Form(Rc::new(Form { content: content.into_owned(), matrix, resources }))
+    XObject::Form(Rc::new(FormXObject { content: content.into_owned(), matrix, resources }))
 }
 
 /// Returns the replacement text in a marked-content dictionary.

@@ -11,10 +11,10 @@
 //! the page then counts as read if none of the above applies to the answer. Our own text is passed on as well:
 //! replacing it lost a letter in three of 5,970 manuals, and a code found in both texts is one match.
 
-use crate::output::Output;
+use crate::output::UnitOutput;
 use crate::{ExtractError, FallbackPage, FallbackPages, FallbackReader, Place};
 
-use super::content::Seen;
+use super::content::PageContents;
 
 /// One letter in this many may be lost.
 const LOST_ONE_IN: u32 = 20;
@@ -45,7 +45,7 @@ pub(super) enum Ours {
     TooLarge,
 }
 
-pub(super) fn is_asked(ours: Ours, seen: &Seen, text: &str) -> bool {
+pub(super) fn is_asked(ours: Ours, seen: &PageContents, text: &str) -> bool {
     match ours {
         Ours::TooLarge => false,
         Ours::Failed | Ours::Damaged => true,
@@ -54,7 +54,7 @@ pub(super) fn is_asked(ours: Ours, seen: &Seen, text: &str) -> bool {
 }
 
 /// The second reading of a file, opened on first use.
-pub(super) struct Second<'a> {
+pub(super) struct FallbackReading<'a> {
     reader: Option<&'a dyn FallbackReader>,
     file: &'a [u8],
     pages: Option<Box<dyn FallbackPages + 'a>>,
@@ -62,7 +62,7 @@ pub(super) struct Second<'a> {
     pub missing: Option<String>,
 }
 
-impl<'a> Second<'a> {
+impl<'a> FallbackReading<'a> {
     pub fn new(reader: Option<&'a dyn FallbackReader>, file: &'a [u8]) -> Self {
         Self { reader, file, pages: None, missing: None }
     }
@@ -80,7 +80,13 @@ impl<'a> Second<'a> {
 
     /// Reads the page, and returns it if it has more letters than we read. `count` is the number of pages we found: if
     /// the second reader finds another number, the same page number may mean another page.
-    pub fn better(&mut self, number: u32, count: u32, size: (f32, f32), seen: &Seen) -> Option<FallbackPage> {
+    pub fn better(
+        &mut self,
+        number: u32,
+        count: u32,
+        size: (f32, f32),
+        seen: &PageContents,
+    ) -> Option<FallbackPage> {
         let page = self.pages().filter(|pages| pages.count() == count)?.read(number, Some(size))?;
         (page.readable > seen.readable).then_some(page)
     }
@@ -94,7 +100,7 @@ impl<'a> Second<'a> {
     }
 
     /// Reads a file we cannot open, and returns whether there was text in it.
-    pub fn whole(&mut self, out: &mut Output<'_>) -> Result<bool, ExtractError> {
+    pub fn whole(&mut self, out: &mut UnitOutput<'_>) -> Result<bool, ExtractError> {
         let most = out.limits().pages;
         let Some(pages) = self.pages().filter(|pages| (1..=most).contains(&pages.count())) else {
             return Ok(false);
@@ -134,8 +140,8 @@ pub(super) fn is_settled(page: &FallbackPage) -> bool {
 mod tests {
     use super::*;
 
-    fn seen(readable: u32, unreadable: u32, images: u32) -> Seen {
-        Seen { images, readable, unreadable, ..Seen::default() }
+    fn seen(readable: u32, unreadable: u32, images: u32) -> PageContents {
+        PageContents { images, readable, unreadable, ..PageContents::default() }
     }
 
     #[test]

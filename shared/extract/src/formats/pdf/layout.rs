@@ -30,7 +30,7 @@ const DESCENT: f32 = -0.22;
 
 /// The position and style of one string: everything that is the same for all its glyphs.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Run {
+pub(super) struct StringRun {
     /// The pen's movement on the page for one unit of text space along the baseline.
     step: (f32, f32),
     /// The same as a unit vector.
@@ -43,7 +43,7 @@ pub(super) struct Run {
     reach_y: (f32, f32),
 }
 
-impl Run {
+impl StringRun {
     /// `text` maps text space to the page; `size` and `stretch` are the text state's. `em` is the size of the font's
     /// em, as the font defines it (1 for all but Type 3 fonts).
     pub fn new(text: &Matrix, size: f32, stretch: f32, em: f32, vertical: bool) -> Self {
@@ -73,7 +73,7 @@ impl Run {
 
 /// The end of the text written so far.
 #[derive(Debug, Clone, Copy)]
-struct Pen {
+struct PenState {
     end: (f32, f32),
     direction: (f32, f32),
     em: f32,
@@ -83,7 +83,7 @@ struct Pen {
     glyph: u32,
 }
 
-impl Pen {
+impl PenState {
     /// Returns whether the last glyph is a mark of a pictorial font, such as the dot of a point: a letter without width
     /// that other glyphs print over.
     fn is_symbol(&self) -> bool {
@@ -96,16 +96,16 @@ const NOWHERE: Bounds = Bounds { x0: f32::NAN, y0: f32::NAN, x1: f32::NAN, y1: f
 
 /// A page's text as it grows.
 #[derive(Debug, Default)]
-pub(super) struct Layout {
+pub(super) struct PageLayout {
     pub text: String,
     pub glyphs: Glyphs,
     /// Whether `glyphs` are recorded.
     pub is_noted: bool,
-    pen: Option<Pen>,
+    pen: Option<PenState>,
     space: bool,
 }
 
-impl Layout {
+impl PageLayout {
     pub fn clear(&mut self) {
         self.text.clear();
         self.glyphs.boxes.clear();
@@ -135,7 +135,7 @@ impl Layout {
 
     /// Prepares for a glyph at `at` that does not directly follow the last one: adds a space or a line end where the
     /// page shows one. Returns false if the glyph only prints over the same glyph again.
-    pub fn join(&mut self, run: &Run, at: (f32, f32), glyph: u32) -> bool {
+    pub fn join(&mut self, run: &StringRun, at: (f32, f32), glyph: u32) -> bool {
         let space = std::mem::take(&mut self.space);
         let Some(pen) = &self.pen else { return true };
         let (dx, dy) = (at.0 - pen.end.0, at.1 - pen.end.1);
@@ -163,7 +163,7 @@ impl Layout {
 
     /// Records the box of the glyph whose text is pushed next, if boxes are wanted; `advance` is in text space.
     #[inline]
-    pub fn place(&mut self, run: &Run, at: (f32, f32), advance: f32) {
+    pub fn place(&mut self, run: &StringRun, at: (f32, f32), advance: f32) {
         if !self.is_noted {
             return;
         }
@@ -182,8 +182,9 @@ impl Layout {
     }
 
     /// Records that the last glyph pushed was at `origin` and that the pen is now at `end`.
-    pub fn settle(&mut self, run: &Run, origin: (f32, f32), end: (f32, f32), glyph: u32) {
-        self.pen = Some(Pen { end, direction: run.direction, em: run.em, height: run.height, origin, glyph });
+    pub fn settle(&mut self, run: &StringRun, origin: (f32, f32), end: (f32, f32), glyph: u32) {
+        self.pen =
+            Some(PenState { end, direction: run.direction, em: run.em, height: run.height, origin, glyph });
     }
 }
 
@@ -191,9 +192,9 @@ impl Layout {
 mod tests {
     use super::*;
 
-    fn write(layout: &mut Layout, matrix: [f32; 6], size: f32, word: &str) {
+    fn write(layout: &mut PageLayout, matrix: [f32; 6], size: f32, word: &str) {
         let text = Matrix::new(matrix);
-        let run = Run::new(&text, size, 1.0, 1.0, false);
+        let run = StringRun::new(&text, size, 1.0, 1.0, false);
         let mut at = (text.e, text.f);
         let mut first = true;
         for c in word.chars() {
@@ -211,7 +212,7 @@ mod tests {
 
     #[test]
     fn gaps_become_spaces_and_lines() {
-        let mut l = Layout { is_noted: true, ..Layout::default() };
+        let mut l = PageLayout { is_noted: true, ..PageLayout::default() };
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 0.0, 100.0], 10.0, "HO");
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 10.5, 100.0], 10.0, "LE");
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 24.0, 100.0], 10.0, "x");
@@ -222,7 +223,7 @@ mod tests {
 
     #[test]
     fn rotated_text_joins_along_its_own_baseline() {
-        let mut l = Layout { is_noted: true, ..Layout::default() };
+        let mut l = PageLayout { is_noted: true, ..PageLayout::default() };
         // Reading upwards on the page: y falls.
         write(&mut l, [0.0, -1.0, -1.0, 0.0, 50.0, 300.0], 10.0, "HO");
         write(&mut l, [0.0, -1.0, -1.0, 0.0, 50.0, 290.0], 10.0, "LE");
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_label_under_a_symbol_is_a_line_of_its_own() {
-        let mut l = Layout { is_noted: true, ..Layout::default() };
+        let mut l = PageLayout { is_noted: true, ..PageLayout::default() };
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 100.0, 100.0], 20.0, "A");
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 98.0, 109.0], 6.0, "00C6");
         assert_eq!(l.text, "A\n00C6");
@@ -251,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_word_after_a_lowered_or_raised_mark_stands_apart() {
-        let mut l = Layout { is_noted: true, ..Layout::default() };
+        let mut l = PageLayout { is_noted: true, ..PageLayout::default() };
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 0.0, 96.0], 6.0, "8");
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 3.5, 100.0], 10.0, "HOLE");
         write(&mut l, [1.0, 0.0, 0.0, -1.0, 24.0, 96.0], 6.0, "2");
@@ -264,9 +265,9 @@ mod tests {
 
     #[test]
     fn a_point_symbol_without_width_is_no_letter_of_its_label() {
-        let mut l = Layout { is_noted: true, ..Layout::default() };
+        let mut l = PageLayout { is_noted: true, ..PageLayout::default() };
         let text = Matrix::new([1.0, 0.0, 0.0, -1.0, 52.0, 101.0]);
-        let run = Run::new(&text, 5.0, 1.0, 1.0, false);
+        let run = StringRun::new(&text, 5.0, 1.0, 1.0, false);
         let point = (52.0, 101.0);
         assert!(l.join(&run, point, u32::from('b')));
         l.place(&run, point, 0.0);
@@ -278,7 +279,7 @@ mod tests {
 
     #[test]
     fn overprinted_glyphs_count_once() {
-        let mut l = Layout { is_noted: true, ..Layout::default() };
+        let mut l = PageLayout { is_noted: true, ..PageLayout::default() };
         for (i, c) in ["H", "O", "L"].iter().enumerate() {
             #[expect(clippy::cast_precision_loss, reason = "small numbers")]
             let x = 5.0 * i as f32;

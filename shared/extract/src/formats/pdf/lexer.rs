@@ -36,7 +36,7 @@ static CLASS: [u8; 256] = {
 
 /// One element of a string operand or of the array of `TJ`.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Item {
+pub(super) enum StringElement {
     /// Move back by this many thousandths of the font size.
     Adjust(f32),
     /// A string in the content stream itself.
@@ -55,7 +55,7 @@ pub(super) struct Lexer<'a> {
     numbers: [usize; MAX_NUMBERS],
     number_count: usize,
     scratch: Vec<u8>,
-    pub items: Vec<Item>,
+    pub items: Vec<StringElement>,
     pub name: Option<&'a [u8]>,
     pub dict: Option<&'a [u8]>,
 }
@@ -92,7 +92,7 @@ impl<'a> Lexer<'a> {
                     let start = pos;
                     pos = skip_regular(data, pos + 1);
                     if in_array {
-                        self.items.push(Item::Adjust(number_at(data, start)));
+                        self.items.push(StringElement::Adjust(number_at(data, start)));
                     } else {
                         self.numbers[self.number_count % MAX_NUMBERS] = start;
                         self.number_count += 1;
@@ -154,11 +154,11 @@ impl<'a> Lexer<'a> {
         Some(out)
     }
 
-    pub fn bytes(&self, item: Item) -> &[u8] {
+    pub fn bytes(&self, item: StringElement) -> &[u8] {
         match item {
-            Item::Adjust(_) => &[],
-            Item::Plain { start, end } => &self.data[start..end],
-            Item::Decoded { start, end } => &self.scratch[start..end],
+            StringElement::Adjust(_) => &[],
+            StringElement::Plain { start, end } => &self.data[start..end],
+            StringElement::Decoded { start, end } => &self.scratch[start..end],
         }
     }
 
@@ -221,13 +221,13 @@ impl<'a> Lexer<'a> {
         let tail = self.data.get(start..).unwrap_or_default();
         match memchr3(b')', b'(', b'\\', tail) {
             Some(len) if tail[len] == b')' && memchr(b'\r', &tail[..len]).is_none() => {
-                self.items.push(Item::Plain { start, end: start + len });
+                self.items.push(StringElement::Plain { start, end: start + len });
                 self.pos = start + len + 1;
             }
             _ => {
                 let from = self.scratch.len();
                 self.pos = start + decode_literal(tail, &mut self.scratch);
-                self.items.push(Item::Decoded { start: from, end: self.scratch.len() });
+                self.items.push(StringElement::Decoded { start: from, end: self.scratch.len() });
             }
         }
     }
@@ -239,7 +239,7 @@ impl<'a> Lexer<'a> {
         let len = memchr(b'>', tail).unwrap_or(tail.len());
         decode_hex(&tail[..len], &mut self.scratch);
         self.pos = (start + len + 1).min(self.data.len());
-        self.items.push(Item::Decoded { start: from, end: self.scratch.len() });
+        self.items.push(StringElement::Decoded { start: from, end: self.scratch.len() });
     }
 }
 

@@ -28,16 +28,16 @@ use hayro_syntax::page::Page;
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use memchr::memmem;
 
-use super::Format;
+use super::FormatParser;
 #[cfg(feature = "render")]
 use crate::Encoding;
-use crate::output::Output;
-use crate::sniff::Look;
-use crate::{ExtractError, Limits, Place};
-use content::{Interpreter, Resources, Seen};
-use fallback::{NO_UNICODE, Ours, Second};
+use crate::output::UnitOutput;
+use crate::sniff::SniffedFile;
+use crate::{ExtractError, Place, ReadLimits};
+use content::{Interpreter, PageContents, Resources};
+use fallback::{FallbackReading, NO_UNICODE, Ours};
 use matrix::Matrix;
-use unpack::Trouble;
+use unpack::UnpackError;
 
 /// This many drawn shapes on a page without text may be letters drawn as lines.
 const PATHS_THAT_MAY_BE_TEXT: u32 = 20;
@@ -46,9 +46,9 @@ const TOO_LARGE: &str = "its content unpacks to too much data";
 /// A PDF's first line may come after up to this many bytes of something else.
 const HEADER_WITHIN: usize = 1024;
 
-pub(crate) static PDF: Format = Format { is, read };
+pub(crate) static PDF: FormatParser = FormatParser { is, read };
 
-fn is(look: &Look<'_>) -> bool {
+fn is(look: &SniffedFile<'_>) -> bool {
     if look.starts_with(b"%PDF-") {
         return true;
     }
@@ -60,9 +60,9 @@ fn is(look: &Look<'_>) -> bool {
         && memmem::find(look.bytes, b"endobj").is_some()
 }
 
-fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+fn read(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     let held = out.limits().held_bytes;
-    let mut second = Second::new(out.second(), look.bytes);
+    let mut second = FallbackReading::new(out.second(), look.bytes);
     // A file that makes the parser panic is treated like one that gives an error.
     let opened = catch_unwind(AssertUnwindSafe(|| open(look.bytes, out.limits())))
         .unwrap_or_else(|panic| Err(ExtractError::Panicked(crate::message(panic.as_ref()))));
@@ -92,7 +92,8 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
             interpreter = Interpreter::new(held);
             interpreter.layout = layout;
         }
-        let mut read = result.unwrap_or(Read { ours: Ours::Failed, unread: Some("it could not be parsed") });
+        let mut read =
+            result.unwrap_or(PageReading { ours: Ours::Failed, unread: Some("it could not be parsed") });
         let (text, glyphs) = (&interpreter.layout.text, &interpreter.layout.glyphs);
         let better = fallback::is_asked(read.ours, &interpreter.seen, text)
             .then(|| second.better(number, count, page.render_dimensions(), &interpreter.seen));
@@ -130,7 +131,7 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
 /// Passes on a picture of a page, if pictures are wanted, and returns whether it could be read. A page that makes the
 /// renderer panic could not.
 #[cfg(feature = "render")]
-fn drawn<'a>(page: &'a Page<'a>, number: u32, largest: u64, out: &mut Output<'_>) -> bool {
+fn drawn<'a>(page: &'a Page<'a>, number: u32, largest: u64, out: &mut UnitOutput<'_>) -> bool {
     let most = out.limits().image_pixels;
     // Drawing a page unpacks its pictures.
     if !out.wants_images() || largest > most {
@@ -143,12 +144,12 @@ fn drawn<'a>(page: &'a Page<'a>, number: u32, largest: u64, out: &mut Output<'_>
 }
 
 #[cfg(not(feature = "render"))]
-fn drawn(_: &Page<'_>, _: u32, _: u64, _: &mut Output<'_>) -> bool {
+fn drawn(_: &Page<'_>, _: u32, _: u64, _: &mut UnitOutput<'_>) -> bool {
     false
 }
 
 /// Opens a PDF that has at least one page.
-pub(crate) fn open(bytes: &Bytes, limits: &Limits) -> Result<Pdf, ExtractError> {
+pub(crate) fn open(bytes: &Bytes, limits: &ReadLimits) -> Result<Pdf, ExtractError> {
     let held = limits.held_bytes;
     if !unpack::objects_fit(bytes, held) {
         return Err(ExtractError::TooLarge(format!("its objects unpack to more than {held} bytes")));
@@ -172,14 +173,14 @@ pub(crate) fn open(bytes: &Bytes, limits: &Limits) -> Result<Pdf, ExtractError> 
 }
 
 /// The result of reading a page.
-struct Read {
+struct PageReading {
     ours: Ours,
     /// Why part of the page could not be read, if so.
     unread: Option<&'static str>,
 }
 
 /// Reads one page into the interpreter's layout.
-fn read_page<'a>(interpreter: &mut Interpreter<'a>, page: &Page<'a>) -> Read {
+fn read_page<'a>(interpreter: &mut Interpreter<'a>, page: &Page<'a>) -> PageReading {
     let transform = page.initial_transform(true).as_coeffs();
     #[expect(clippy::cast_possible_truncation, reason = "page coordinates fit f32")]
     let to_page = Matrix::new(transform.map(|c| c as f32));
@@ -195,8 +196,8 @@ fn read_page<'a>(interpreter: &mut Interpreter<'a>, page: &Page<'a>) -> Read {
         annotations(interpreter, page, to_page, &resources);
     }
     let (ours, unread) = match content {
-        Err(Trouble::TooLarge) => (Ours::TooLarge, Some(TOO_LARGE)),
-        Err(Trouble::Damaged) if page.raw().contains_key(keys::CONTENTS) && !is_empty_contents(page) => {
+        Err(UnpackError::TooLarge) => (Ours::TooLarge, Some(TOO_LARGE)),
+        Err(UnpackError::Damaged) if page.raw().contains_key(keys::CONTENTS) && !is_empty_contents(page) => {
             (Ours::Damaged, Some("its content is damaged"))
         }
         _ if interpreter.seen.is_empty() && is_broken(page, interpreter.most) => {
@@ -205,13 +206,13 @@ fn read_page<'a>(interpreter: &mut Interpreter<'a>, page: &Page<'a>) -> Read {
         _ if interpreter.seen.cut => (Ours::TooLarge, Some(TOO_LARGE)),
         _ => (Ours::Whole, unreadable(&interpreter.seen, &interpreter.layout.text)),
     };
-    Read { ours, unread }
+    PageReading { ours, unread }
 }
 
 /// Returns the page's content, unpacked. `Page::page_stream` would keep it until the whole file is read, which for
 /// files with many drawings is several times the size of the file.
-fn content_of<'a>(page: &Page<'a>, most: u64) -> Result<Cow<'a, [u8]>, Trouble> {
-    match page.raw().get::<Object<'a>>(keys::CONTENTS).ok_or(Trouble::Damaged)? {
+fn content_of<'a>(page: &Page<'a>, most: u64) -> Result<Cow<'a, [u8]>, UnpackError> {
+    match page.raw().get::<Object<'a>>(keys::CONTENTS).ok_or(UnpackError::Damaged)? {
         Object::Stream(stream) => unpack::unpack(&stream, most),
         Object::Array(parts) => {
             let mut all = Vec::new();
@@ -221,8 +222,8 @@ fn content_of<'a>(page: &Page<'a>, most: u64) -> Result<Cow<'a, [u8]>, Trouble> 
                 if let Some(Object::Stream(part)) = iter.next::<Object<'a>>() {
                     match unpack::unpack(&part, most.saturating_sub(all.len() as u64)) {
                         Ok(data) => all.extend_from_slice(&data),
-                        Err(Trouble::TooLarge) => return Err(Trouble::TooLarge),
-                        Err(Trouble::Damaged) => continue,
+                        Err(UnpackError::TooLarge) => return Err(UnpackError::TooLarge),
+                        Err(UnpackError::Damaged) => continue,
                     }
                     // A word ends where a part ends.
                     all.push(b' ');
@@ -230,7 +231,7 @@ fn content_of<'a>(page: &Page<'a>, most: u64) -> Result<Cow<'a, [u8]>, Trouble> 
             }
             Ok(Cow::Owned(all))
         }
-        _ => Err(Trouble::Damaged),
+        _ => Err(UnpackError::Damaged),
     }
 }
 
@@ -262,7 +263,7 @@ fn claimed(pdf: &Pdf) -> Option<u32> {
 }
 
 /// Returns why part of a page could not be read, if so.
-fn unreadable(seen: &Seen, text: &str) -> Option<&'static str> {
+fn unreadable(seen: &PageContents, text: &str) -> Option<&'static str> {
     let text = text.chars().any(char::is_alphanumeric);
     if seen.unreadable > if text { seen.readable } else { 0 } {
         Some(NO_UNICODE)

@@ -6,7 +6,7 @@ use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 use hayro_syntax::page::Page;
 
 use crate::draw::{fit, grey};
-use crate::{ImageLimits, Kind, Limits};
+use crate::{FileFormat, ImageLimits, ReadLimits};
 
 /// OCR reads letters of ordinary size best at this many dots per inch.
 const DOTS_PER_INCH: f32 = 300.0;
@@ -17,7 +17,7 @@ const SIDE_MAX: f32 = 65_000.0;
 
 /// Draws the page in greys as PNG, with at most the pixels that `limits` allow for a picture, scaled down to fit
 /// `most`.
-pub(super) fn draw<'a>(page: &'a Page<'a>, limits: &Limits, most: ImageLimits) -> Option<Vec<u8>> {
+pub(super) fn draw<'a>(page: &'a Page<'a>, limits: &ReadLimits, most: ImageLimits) -> Option<Vec<u8>> {
     let (width, height) = page.render_dimensions();
     if !(width >= 1.0 && height >= 1.0) {
         return None;
@@ -44,7 +44,7 @@ pub(super) fn draw<'a>(page: &'a Page<'a>, limits: &Limits, most: ImageLimits) -
     }
     // Freed first, so that the picture is in memory only once.
     drop(grey);
-    fit(Kind::Png, &png.into(), limits, 1, most).ok()
+    fit(FileFormat::Png, &png.into(), limits, 1, most).ok()
 }
 
 fn encode(grey: &[u8], (width, height): (u32, u32)) -> Option<Vec<u8>> {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::tests::{Collected, collect, collect_within};
-use crate::{Bounds, ExtractError, Kind, Limits, Place, Sink, Unit};
+use crate::{Bounds, ExtractError, FileFormat, Place, ReadLimits, Sink, Unit};
 
 /// Puts objects (numbered from 1; the first is the catalogue) into a file with a correct cross-reference table.
 pub(crate) fn file(objects: &[String]) -> Vec<u8> {
@@ -119,7 +119,7 @@ fn boxes_are_where_the_page_shows_them() {
     let mut seen = Boxes::default();
     let read = |rotate: &str, seen: &mut Boxes| {
         let bytes = page(content, rotate, &plain_font(), &[]).into();
-        crate::extract("a.pdf", &bytes, &Limits::default(), seen).expect("readable");
+        crate::extract("a.pdf", &bytes, &ReadLimits::default(), seen).expect("readable");
     };
     read("", &mut seen);
     assert_eq!(seen.1, (600.0, 800.0));
@@ -218,7 +218,7 @@ fn notes_stand_alone() {
     let before = page("BT /F 10 Tf 50 700 Td (HOLE-4) Tj ET", entries, &plain_font(), &[appearance]);
     assert_eq!(text_of(&before), "HOLE-4\nHOLE-1\nHOLE-3\nHOLE-2");
     let mut seen = Nowhere::default();
-    crate::extract("a.pdf", &before.into(), &Limits::default(), &mut seen).expect("readable");
+    crate::extract("a.pdf", &before.into(), &ReadLimits::default(), &mut seen).expect("readable");
     assert_eq!(seen.0, "HOLE-1\nHOLE-3\n");
 }
 
@@ -251,7 +251,7 @@ fn pages_that_show_something_without_text_are_told() {
     // Glyphs without a meaning.
     let odd = "/F<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[<</Subtype/CIDFontType2>>]>>";
     let got = collect("a.pdf", &page("BT /F 9 Tf <00010002> Tj ET", "", odd, &[])).expect("readable");
-    assert_eq!((got.read.kind, got.read.pages), (Kind::Pdf, 1));
+    assert_eq!((got.read.kind, got.read.pages), (FileFormat::Pdf, 1));
     assert_eq!(unread(&got), [(1, "letters without a Unicode mapping".to_owned())]);
 }
 
@@ -263,7 +263,7 @@ fn failures_are_told_in_words() {
     );
     assert_eq!(collect("a.pdf", locked.as_bytes()).expect_err("locked"), ExtractError::Encrypted);
     assert!(matches!(collect("a.pdf", b"%PDF-1.4\n1 0 obj\n"), Err(ExtractError::Damaged(_))));
-    let two = Limits { pages: 0, ..Limits::default() };
+    let two = ReadLimits { pages: 0, ..ReadLimits::default() };
     assert!(matches!(collect_within("a.pdf", &page("", "", "", &[]), &two), Err(ExtractError::TooLarge(_))));
 }
 
@@ -287,7 +287,7 @@ fn a_page_that_unpacks_to_too_much_loses_only_itself() {
     let bomb = super::unpack::tests::deflate(&vec![b' '; 3 << 20]);
     let hexed = super::unpack::tests::hexed(&bomb);
     let bomb = stream("/Filter[/ASCIIHexDecode/FlateDecode]", &format!("{hexed}>"));
-    let limits = Limits { held_bytes: 1 << 20, ..Limits::default() };
+    let limits = ReadLimits { held_bytes: 1 << 20, ..ReadLimits::default() };
     let why = |bytes: &[u8]| {
         let got = collect_within("a.pdf", bytes, &limits).expect("readable");
         (got.units.len(), unread(&got))
@@ -348,12 +348,12 @@ fn a_page_without_text_is_drawn_for_whoever_reads_pictures() {
         stream("", "q 600 0 0 800 0 0 cm /Im Do Q"),
         stream(image, "00FF>"),
     ];
-    let read = |limits: &Limits| {
+    let read = |limits: &ReadLimits| {
         let mut reader = Reader::default();
         let read = crate::extract("a.pdf", &file(&objects).into(), limits, &mut reader).expect("readable");
         (reader.0, read.unread.iter().map(|part| part.place.to_string()).collect::<Vec<_>>())
     };
-    let (pictures, unread) = read(&Limits::default());
+    let (pictures, unread) = read(&ReadLimits::default());
     assert_eq!(unread, ["2"], "the page that could not be read; the empty one is no page to read");
     let [(place, bytes, page), (second, ..)] = &pictures[..] else { panic!("two pictures") };
     assert_eq!((place.as_str(), second.as_str(), *page), ("1", "2", (600.0, 800.0)));
@@ -363,7 +363,7 @@ fn a_page_without_text_is_drawn_for_whoever_reads_pictures() {
     assert_eq!((info.width, info.height, info.color_type), (2500, 3333, png::ColorType::Grayscale));
     assert!(grey[0] < 10 && grey[2499] > 245, "dark on the left, light on the right");
 
-    let small = Limits { image_pixels: 1, ..Limits::default() };
+    let small = ReadLimits { image_pixels: 1, ..ReadLimits::default() };
     assert_eq!(read(&small).1, ["1", "2"], "too large a picture on them");
 }
 

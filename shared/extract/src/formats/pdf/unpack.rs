@@ -23,13 +23,13 @@ const ASCII85_MOST: u64 = 4;
 
 /// Why a stream has no data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum UnpackError {
     TooLarge,
     Damaged,
 }
 
 /// Returns the stream's data, if it is at most `most` bytes long.
-pub(super) fn unpack<'a>(stream: &Stream<'a>, most: u64) -> Result<Cow<'a, [u8]>, Trouble> {
+pub(super) fn unpack<'a>(stream: &Stream<'a>, most: u64) -> Result<Cow<'a, [u8]>, UnpackError> {
     let filters = stream.filters();
     let worst = filters.iter().fold(1_u64, |worst, filter| worst.saturating_mul(factor(*filter)));
     // Without a filter the data does not grow.
@@ -42,16 +42,16 @@ pub(super) fn unpack<'a>(stream: &Stream<'a>, most: u64) -> Result<Cow<'a, [u8]>
             if plain {
                 match inflate(&raw, most) {
                     Inflated::Whole(data) => return Ok(Cow::Owned(data)),
-                    Inflated::TooLarge => return Err(Trouble::TooLarge),
+                    Inflated::TooLarge => return Err(UnpackError::TooLarge),
                     // hayro's decoder repairs what it can.
                     Inflated::Damaged => {}
                 }
             } else if !fits(raw, &filters, most) {
-                return Err(Trouble::TooLarge);
+                return Err(UnpackError::TooLarge);
             }
         }
     }
-    stream.decoded_data().map_err(|_| Trouble::Damaged)
+    stream.decoded_data().map_err(|_| UnpackError::Damaged)
 }
 
 /// Returns whether a compressed stream is invalid. For streams that unpack without an error but give nothing.

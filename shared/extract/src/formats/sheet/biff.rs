@@ -48,7 +48,7 @@ fn check(stream: &[u8]) -> Result<Vec<usize>, ExtractError> {
     let (mut area, mut cells) = (0_u64, 0_u64);
     let mut left = stream.len().saturating_mul(WALKS).saturating_add(WALK_FREE);
     for sheet in sheets(stream)? {
-        let mut span: Option<Span> = None;
+        let mut span: Option<TextSpan> = None;
         let (mut began, mut depth) = (false, 0_usize);
         for (at, kind, record) in records(stream, sheet) {
             left = left
@@ -65,7 +65,7 @@ fn check(stream: &[u8]) -> Result<Vec<usize>, ExtractError> {
                 _ => {
                     if let Some((row, columns)) = cell(kind, record) {
                         cells += u64::from(columns.end - columns.start);
-                        span.get_or_insert_with(|| Span::at(row, &columns)).add(row, &columns);
+                        span.get_or_insert_with(|| TextSpan::at(row, &columns)).add(row, &columns);
                     }
                 }
             }
@@ -104,12 +104,12 @@ fn records(stream: &[u8], from: usize) -> impl Iterator<Item = (usize, u16, &[u8
     })
 }
 
-struct Span {
+struct TextSpan {
     rows: Range<u32>,
     columns: Range<u32>,
 }
 
-impl Span {
+impl TextSpan {
     fn at(row: u32, columns: &Range<u32>) -> Self {
         Self { rows: row..row, columns: columns.clone() }
     }

@@ -14,17 +14,17 @@ use std::io::Cursor;
 use calamine::{Data, DataRef, ExcelDateTime, Reader};
 
 use crate::ExtractError;
-use crate::formats::Format;
-use crate::output::Output;
-use crate::sniff::Look;
+use crate::formats::FormatParser;
+use crate::output::UnitOutput;
+use crate::sniff::SniffedFile;
 
 pub(crate) use ods::ODS;
 pub(crate) use ooxml::{XLSB, XLSX};
 
-pub(crate) static XLS: Format =
-    Format { is: |look| look.has_stream("Workbook") || look.has_stream("Book"), read: read_xls };
+pub(crate) static XLS: FormatParser =
+    FormatParser { is: |look| look.has_stream("Workbook") || look.has_stream("Book"), read: read_xls };
 
-fn read_xls(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+fn read_xls(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     let checked = biff::rebuilt(look.bytes)?;
     let mut book: calamine::Xls<_> =
         calamine::Xls::new(Cursor::new(&checked[..])).map_err(|error| match error {

@@ -9,13 +9,13 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::damaged;
-use crate::formats::Format;
-use crate::output::Output;
+use crate::formats::FormatParser;
+use crate::output::UnitOutput;
 use crate::package::Package;
-use crate::sniff::Look;
+use crate::sniff::SniffedFile;
 use crate::{ExtractError, entities};
 
-pub(crate) static ODS: Format = Format {
+pub(crate) static ODS: FormatParser = FormatParser {
     is: |look| {
         look.package()
             .and_then(Package::mimetype)
@@ -27,7 +27,7 @@ pub(crate) static ODS: Format = Format {
 /// Bytes of text of one cell; with a longer cell the file is too large, because a cell is never split.
 const CELL_BYTES_MAX: usize = 16 << 20;
 
-fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+fn read(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     let mut archive =
         zip::ZipArchive::new(Cursor::new(look.bytes.as_ref())).map_err(|error| damaged(&error))?;
     if is_encrypted(&mut archive) {
@@ -40,7 +40,7 @@ fn read(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
     let mut reader = Reader::from_reader(BufReader::with_capacity(64 * 1024, content));
     reader.config_mut().expand_empty_elements = true;
     let mut buffer = Vec::new();
-    let mut table = Table::default();
+    let mut table = OdsTable::default();
     loop {
         buffer.clear();
         match reader.read_event_into(&mut buffer).map_err(|error| damaged(&error))? {
@@ -74,7 +74,7 @@ fn is_encrypted(archive: &mut zip::ZipArchive<Cursor<&[u8]>>) -> bool {
 }
 
 #[derive(Default)]
-struct Table {
+struct OdsTable {
     row: u64,
     row_repeats: u64,
     column: u32,
@@ -88,8 +88,8 @@ struct Table {
     value: String,
 }
 
-impl Table {
-    fn open(&mut self, tag: &BytesStart<'_>, out: &mut Output<'_>) {
+impl OdsTable {
+    fn open(&mut self, tag: &BytesStart<'_>, out: &mut UnitOutput<'_>) {
         match tag.local_name().as_ref() {
             "table" => {
                 out.pages(1);
@@ -119,7 +119,7 @@ impl Table {
         }
     }
 
-    fn close(&mut self, name: &str, out: &mut Output<'_>) -> Result<(), ExtractError> {
+    fn close(&mut self, name: &str, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
         match name {
             "p" => self.paragraphs = self.paragraphs.saturating_sub(1),
             "table-cell" | "covered-table-cell" => {

@@ -6,24 +6,24 @@ use calamine::{Cell, DataRef, Reader, Xlsb, XlsbError, Xlsx, XlsxError};
 use quick_xml::events::Event;
 
 use super::{damaged, push_value};
-use crate::formats::Format;
-use crate::output::Output;
-use crate::sniff::Look;
+use crate::formats::FormatParser;
+use crate::output::UnitOutput;
+use crate::sniff::SniffedFile;
 use crate::{ExtractError, Place};
 
-pub(crate) static XLSB: Format = Format {
+pub(crate) static XLSB: FormatParser = FormatParser {
     is: |look| look.is_office("xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroEnabled.main"),
     read: read_xlsb,
 };
-pub(crate) static XLSX: Format =
-    Format { is: |look| look.is_office("xl/", "spreadsheetml.sheet.main"), read: read_xlsx };
+pub(crate) static XLSX: FormatParser =
+    FormatParser { is: |look| look.is_office("xl/", "spreadsheetml.sheet.main"), read: read_xlsx };
 
 /// Returns whether calamine keeps a part in memory; sheets are streamed.
 fn is_kept(name: &str) -> bool {
     name.contains("sharedstrings") || name.contains("styles")
 }
 
-fn read_xlsx(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+fn read_xlsx(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     vet(look, out)?;
     check_claims(look)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(look.bytes.as_ref())).map_err(|error| match error {
@@ -42,7 +42,7 @@ fn read_xlsx(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> 
     })
 }
 
-fn read_xlsb(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+fn read_xlsb(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     vet(look, out)?;
     let mut book: Xlsb<_> = Xlsb::new(Cursor::new(look.bytes.as_ref())).map_err(|error| match error {
         XlsbError::Password => ExtractError::Encrypted,
@@ -58,8 +58,8 @@ fn read_xlsb(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> 
 /// Passes on all sheets: `read` reads one, given a buffer for text and a list for failures.
 fn read_sheets(
     names: &[String],
-    out: &mut Output<'_>,
-    mut read: impl FnMut(&str, &mut String, &mut Failures, &mut Output<'_>) -> Result<(), ExtractError>,
+    out: &mut UnitOutput<'_>,
+    mut read: impl FnMut(&str, &mut String, &mut Failures, &mut UnitOutput<'_>) -> Result<(), ExtractError>,
 ) -> Result<(), ExtractError> {
     out.pages(names.len());
     let (mut text, mut failed) = (String::new(), Failures::default());
@@ -70,7 +70,7 @@ fn read_sheets(
     failed.tell(names.len(), out)
 }
 
-fn vet(look: &Look<'_>, out: &mut Output<'_>) -> Result<(), ExtractError> {
+fn vet(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     look.package().map_or(Ok(()), |package| package.vet(is_kept, out))
 }
 
@@ -85,7 +85,7 @@ impl Failures {
     }
 
     /// Records the failures. If every sheet failed, the workbook did.
-    fn tell(self, sheets: usize, out: &mut Output<'_>) -> Result<(), ExtractError> {
+    fn tell(self, sheets: usize, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
         let whole = self.0.len() == sheets;
         for (place, error) in self.0 {
             if whole {
@@ -103,7 +103,7 @@ fn push_cells<'a, E: std::fmt::Display>(
     sheet: &str,
     scratch: &mut String,
     failed: &mut Failures,
-    out: &mut Output<'_>,
+    out: &mut UnitOutput<'_>,
 ) -> Result<(), ExtractError> {
     loop {
         match next() {
@@ -121,7 +121,7 @@ fn push_cell(
     (row, column): (u32, u32),
     value: &DataRef<'_>,
     scratch: &mut String,
-    out: &mut Output<'_>,
+    out: &mut UnitOutput<'_>,
 ) -> Result<(), ExtractError> {
     // Most cells are strings, which need no conversion.
     match value {
@@ -142,7 +142,7 @@ const STRING_BYTES_MIN: u64 = 5;
 const RATIO_MAX: u64 = 1032;
 
 /// Refuses a workbook whose list of shared strings claims more strings than it can hold.
-fn check_claims(look: &Look<'_>) -> Result<(), ExtractError> {
+fn check_claims(look: &SniffedFile<'_>) -> Result<(), ExtractError> {
     let Some(package) = look.package() else { return Ok(()) };
     let mut archive = package.archive();
     for index in 0..archive.len() {

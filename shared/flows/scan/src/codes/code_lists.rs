@@ -5,7 +5,7 @@ use riffle_contracts::http::{LeftOut, UnderstoodCodes};
 use riffle_ports::PortError;
 
 use crate::Scan;
-use crate::codes::{CodesError, Listing};
+use crate::codes::{CodesError, CodesListing};
 use crate::matching::{CodeList, MAX_CODE_CHARS};
 use crate::state::request::{keys, stored_codes};
 
@@ -48,7 +48,7 @@ impl Scan {
     }
 
     /// Reads the codes of a file. Every list that a client sends is read this way.
-    pub(crate) async fn code_file(&self, name: &str, content: Bytes) -> Result<Listing, CodesError> {
+    pub(crate) async fn code_file(&self, name: &str, content: Bytes) -> Result<CodesListing, CodesError> {
         let Some(files) = &self.code_files else {
             return Err(PortError::Broken("this deployment cannot read lists of codes".to_owned()).into());
         };
@@ -56,8 +56,8 @@ impl Scan {
     }
 }
 
-fn understand(listing: Listing) -> Result<(CodeList, UnderstoodCodes), String> {
-    let Listing { codes, blanks, detected } = listing;
+fn understand(listing: CodesListing) -> Result<(CodeList, UnderstoodCodes), String> {
+    let CodesListing { codes, blanks, detected } = listing;
     let (codes, long): (Vec<_>, Vec<_>) =
         codes.into_iter().partition(|code| code.chars().nth(MAX_CODE_CHARS).is_none());
     let given = codes.len() as u64;
@@ -96,7 +96,7 @@ mod tests {
         let listing = |codes: &[&str], blanks: &[&str]| {
             let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
             let detected = Detected { sheet: None, column: None, header: None, count: codes.len() };
-            Listing { codes: owned(codes), blanks: owned(blanks), detected }
+            CodesListing { codes: owned(codes), blanks: owned(blanks), detected }
         };
         let long = "A1".repeat(200);
         let (list, answer) =

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::read::{Cell, Column};
+use super::read::{CodeCell, CodeColumn};
 
 /// Rows from the top in which a heading is looked for; title blocks are above it.
 const HEADING_ROWS: u64 = 30;
@@ -24,7 +24,7 @@ pub(super) struct Choice {
 }
 
 /// Returns the best column, or `None` if no column looks like codes.
-pub(super) fn choose(columns: Vec<Column>) -> Option<Choice> {
+pub(super) fn choose(columns: Vec<CodeColumn>) -> Option<Choice> {
     let columns: Vec<Judged> =
         columns.into_iter().filter(|column| !column.cells.is_empty()).map(Judged::new).collect();
     if let Some(grid) = only_codes(&columns) {
@@ -62,7 +62,7 @@ fn only_codes(columns: &[Judged]) -> Option<Choice> {
     if !grid {
         return None;
     }
-    let mut cells: Vec<&Cell> = columns.iter().flat_map(|judged| &judged.column.cells).collect();
+    let mut cells: Vec<&CodeCell> = columns.iter().flat_map(|judged| &judged.column.cells).collect();
     cells.sort_by_key(|cell| cell.row);
     Some(Choice {
         codes: cells.into_iter().map(|cell| cell.text.clone()).collect(),
@@ -73,7 +73,7 @@ fn only_codes(columns: &[Judged]) -> Option<Choice> {
 }
 
 struct Judged {
-    column: Column,
+    column: CodeColumn,
     header: Option<String>,
     /// Cells above the first code: title and heading.
     skip: usize,
@@ -84,7 +84,7 @@ struct Judged {
 }
 
 impl Judged {
-    fn new(column: Column) -> Self {
+    fn new(column: CodeColumn) -> Self {
         let cells = &column.cells;
         let named = cells
             .iter()
@@ -103,7 +103,7 @@ impl Judged {
         Self { column, header, skip, heading, likeness }
     }
 
-    fn values(&self) -> &[Cell] {
+    fn values(&self) -> &[CodeCell] {
         &self.column.cells[self.skip..]
     }
 
@@ -115,7 +115,7 @@ impl Judged {
 
 /// Returns whether the first cell is a heading although its words do not say so: only if it alone does not look like a
 /// code.
-fn first_is_heading(cells: &[Cell]) -> bool {
+fn first_is_heading(cells: &[CodeCell]) -> bool {
     let Some((first, rest)) = cells.split_first() else {
         return false;
     };
@@ -125,7 +125,7 @@ fn first_is_heading(cells: &[Cell]) -> bool {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share of at most a million cells")]
-fn likeness(cells: &[Cell]) -> f64 {
+fn likeness(cells: &[CodeCell]) -> f64 {
     if cells.is_empty() {
         return 0.0;
     }

@@ -58,7 +58,7 @@ pub enum CodesError {
 pub trait CodeFiles: Send + Sync {
     /// Returns the codes of a file, at least one, and where they were found. `name` is used in messages and as a hint
     /// of the format, and may be empty.
-    async fn read(&self, name: &str, content: Bytes) -> Result<Listing, CodesError>;
+    async fn read(&self, name: &str, content: Bytes) -> Result<CodesListing, CodesError>;
 }
 
 /// Reads with a reader, on threads that may block, and one list at a time: a small file may hold a million cells.
@@ -77,7 +77,7 @@ impl ReaderCodes {
 
 #[async_trait]
 impl CodeFiles for ReaderCodes {
-    async fn read(&self, name: &str, content: Bytes) -> Result<Listing, CodesError> {
+    async fn read(&self, name: &str, content: Bytes) -> Result<CodesListing, CodesError> {
         let failed = |error: &dyn std::fmt::Display| {
             PortError::Unavailable(format!("a list of codes was not read: {error}"))
         };
@@ -101,7 +101,7 @@ pub fn from_argument(argument: &str) -> Vec<String> {
 
 /// The content of a list of codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listing {
+pub struct CodesListing {
     /// In the order of the list.
     pub codes: Vec<String>,
     /// Texts with neither letter nor digit.
@@ -110,10 +110,10 @@ pub struct Listing {
 }
 
 /// Reads a file that lists codes. Blocks: for callers with a thread of their own; otherwise see [`CodeFiles`].
-pub fn look(reader: &Reader, name: &str, content: &Bytes) -> Result<Listing, CodesError> {
+pub fn look(reader: &Reader, name: &str, content: &Bytes) -> Result<CodesListing, CodesError> {
     let shown = if name.is_empty() { "the file" } else { name };
     match read::read(reader, name, shown, content)? {
-        read::Content::List(text) => {
+        read::CodesContent::List(text) => {
             let mut codes = from_argument(&text);
             let header = codes.first().filter(|first| codes.len() > 1 && column::is_header(first)).cloned();
             if header.is_some() {
@@ -121,7 +121,7 @@ pub fn look(reader: &Reader, name: &str, content: &Bytes) -> Result<Listing, Cod
             }
             found(shown, codes, None, None, header)
         }
-        read::Content::Tables(columns) => {
+        read::CodesContent::Tables(columns) => {
             let Some(choice) = column::choose(columns) else {
                 return Err(CodesError::NoColumn { name: name.to_owned() });
             };
@@ -136,7 +136,7 @@ fn found(
     sheet: Option<String>,
     column: Option<String>,
     header: Option<String>,
-) -> Result<Listing, CodesError> {
+) -> Result<CodesListing, CodesError> {
     // A lone dash or the like is how people mark an empty cell.
     let (codes, blanks): (Vec<_>, Vec<_>) =
         codes.into_iter().partition(|code| code.chars().any(char::is_alphanumeric));
@@ -144,5 +144,5 @@ fn found(
         return Err(CodesError::Empty { name: name.to_owned() });
     }
     let count = codes.len();
-    Ok(Listing { codes, blanks, detected: Detected { sheet, column, header, count } })
+    Ok(CodesListing { codes, blanks, detected: Detected { sheet, column, header, count } })
 }

@@ -3,38 +3,43 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use riffle_extract::{ExtractError, Kind, Place, Sink, Unit};
-use riffle_reader::{Reader, Text};
+use riffle_extract::{ExtractError, FileFormat, Place, Sink, Unit};
+use riffle_reader::{Reader, TextSink};
 
 use super::CodesError;
 
-pub(super) enum Content {
+pub(super) enum CodesContent {
     /// Lines of text.
     List(String),
-    Tables(Vec<Column>),
+    Tables(Vec<CodeColumn>),
 }
 
 /// The non-blank cells of one column, from the top.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Column {
+pub(super) struct CodeColumn {
     pub(super) sheet: String,
     /// Column letters.
     pub(super) name: String,
-    pub(super) cells: Vec<Cell>,
+    pub(super) cells: Vec<CodeCell>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Cell {
+pub(super) struct CodeCell {
     /// From 1.
     pub(super) row: u64,
     pub(super) text: String,
 }
 
 /// Reads a file. `shown` is the file's name in messages.
-pub(super) fn read(reader: &Reader, name: &str, shown: &str, content: &Bytes) -> Result<Content, CodesError> {
+pub(super) fn read(
+    reader: &Reader,
+    name: &str,
+    shown: &str,
+    content: &Bytes,
+) -> Result<CodesContent, CodesError> {
     let unreadable = |reason: String| CodesError::Unreadable { name: shown.to_owned(), reason };
     let empty = || CodesError::Empty { name: shown.to_owned() };
-    let mut collected = Collected::default();
+    let mut collected = CollectedCells::default();
     let extracted = match reader.list(name, content, &mut collected)? {
         Ok(extracted) => extracted,
         Err(ExtractError::Empty) => return Err(empty()),
@@ -45,13 +50,15 @@ pub(super) fn read(reader: &Reader, name: &str, shown: &str, content: &Bytes) ->
         return Err(unreadable(format!("{}: {}", part.place, part.why)));
     }
     match extracted.kind {
-        Kind::Text => Ok(Content::List(collected.lines)),
-        Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods | Kind::Csv if collected.columns.is_empty() => {
+        FileFormat::Text => Ok(CodesContent::List(collected.lines)),
+        FileFormat::Xlsx | FileFormat::Xlsb | FileFormat::Xls | FileFormat::Ods | FileFormat::Csv
+            if collected.columns.is_empty() =>
+        {
             Err(empty())
         }
         // Sheets in their order, columns from the left: of two equally good ones the first is taken.
-        Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods | Kind::Csv => {
-            Ok(Content::Tables(collected.columns.into_values().collect()))
+        FileFormat::Xlsx | FileFormat::Xlsb | FileFormat::Xls | FileFormat::Ods | FileFormat::Csv => {
+            Ok(CodesContent::Tables(collected.columns.into_values().collect()))
         }
         // The reader has already refused other kinds.
         kind => Err(unreadable(ExtractError::OtherKind(kind).to_string())),
@@ -59,20 +66,20 @@ pub(super) fn read(reader: &Reader, name: &str, shown: &str, content: &Bytes) ->
 }
 
 #[derive(Default)]
-struct Collected {
+struct CollectedCells {
     lines: String,
     /// By sheet, then by the column's letters with the shorter ones first: A … Z, AA ….
-    columns: BTreeMap<(usize, usize, String), Column>,
+    columns: BTreeMap<(usize, usize, String), CodeColumn>,
     sheets: Vec<String>,
 }
 
-impl Text for Collected {
+impl TextSink for CollectedCells {
     fn restart(&mut self) {
         *self = Self::default();
     }
 }
 
-impl Sink for Collected {
+impl Sink for CollectedCells {
     fn unit(&mut self, unit: &Unit<'_>) {
         match unit.place {
             Place::Line(_) => {
@@ -86,14 +93,14 @@ impl Sink for Collected {
                     self.sheets.push(sheet.clone());
                 }
                 let key = (self.sheets.len(), letters.len(), letters.to_owned());
-                let column = self.columns.entry(key).or_insert_with(|| Column {
+                let column = self.columns.entry(key).or_insert_with(|| CodeColumn {
                     sheet: sheet.clone(),
                     name: letters.to_owned(),
                     cells: Vec::new(),
                 });
                 let text = unit.text.trim();
                 if !text.is_empty() {
-                    column.cells.push(Cell { row: row.parse().unwrap_or(0), text: text.to_owned() });
+                    column.cells.push(CodeCell { row: row.parse().unwrap_or(0), text: text.to_owned() });
                 }
             }
             Place::Page(_) | Place::Paragraph(_) | Place::Slide(_) | Place::File | Place::Inside { .. } => {}

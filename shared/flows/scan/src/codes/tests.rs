@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
-use super::read::{Cell, Column};
+use super::read::{CodeCell, CodeColumn};
 use super::{CodesError, Detected, column, from_argument, look};
 
 fn detect(name: &str, content: &Bytes) -> Result<(Vec<String>, Detected), CodesError> {
-    let parser = riffle_reader::Parser::InProcess(riffle_extract::Limits::default());
+    let parser = riffle_reader::Parser::InProcess(riffle_extract::ReadLimits::default());
     let list = look(&riffle_reader::Reader { parser, cache: None, ocr: None }, name, content)?;
     Ok((list.codes, list.detected))
 }
@@ -22,10 +22,10 @@ fn an_argument_is_parted_by_commas_and_lines() {
 }
 
 /// Builds a table from rows of text; blank cells are left out.
-fn table(rows: &[&[&str]]) -> Vec<Column> {
+fn table(rows: &[&[&str]]) -> Vec<CodeColumn> {
     let width = rows.iter().map(|row| row.len()).max().unwrap_or_default();
     (0..width)
-        .map(|index| Column {
+        .map(|index| CodeColumn {
             sheet: "Sheet1".to_owned(),
             name: char::from(b'A' + u8::try_from(index).unwrap()).to_string(),
             cells: rows
@@ -33,7 +33,7 @@ fn table(rows: &[&[&str]]) -> Vec<Column> {
                 .zip(1..)
                 .filter_map(|(cells, row)| Some((cells.get(index)?, row)))
                 .filter(|(text, _)| !text.is_empty())
-                .map(|(text, row)| Cell { row, text: (*text).to_owned() })
+                .map(|(text, row)| CodeCell { row, text: (*text).to_owned() })
                 .collect(),
         })
         .collect()

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use futures::executor::block_on;
 use riffle_contracts::{DispatchJob, FinishJob, Options, ScanFile};
 use riffle_ports::{
-    Attempt, Body, Connection, ConnectionRegistry, Counts, Deadline, Lease, ObjectStore, Opened, Put,
-    ReadError, ScanLedger, Sealed, StoredResult, Token, TokenVault,
+    Attempt, Connection, ConnectionRegistry, Counts, Deadline, Lease, ObjectStore, Opened, Put, ReadError,
+    ResultBody, ScanLedger, Sealed, StoredResult, Token, TokenVault,
 };
 use riffle_testkit::memory::{
     ManualClock, MemoryConnections, MemoryFiles, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue,
@@ -14,8 +14,8 @@ use riffle_testkit::memory::{
 };
 
 use super::*;
-use crate::search::{FileSearch, Searched, Wanted};
-use crate::{Delivered, Dispatcher, Ports, Settings, Worker};
+use crate::search::{FileSearch, SearchRequest, Searched};
+use crate::{Dispatcher, FileMessage, ScanPorts, ScanSettings, Worker};
 
 const UPLOAD: &str = "0123456789abcdef0123456789abcdef";
 const TENANT: &str = "acme";
@@ -25,11 +25,11 @@ struct Nothing;
 
 #[async_trait::async_trait]
 impl FileSearch for Nothing {
-    async fn recall(&self, wanted: &Wanted) -> Option<Searched> {
+    async fn recall(&self, wanted: &SearchRequest) -> Option<Searched> {
         panic!("{} is looked for though its scan is deleted", wanted.name)
     }
 
-    async fn search(&self, wanted: &Wanted, _: Box<dyn Opened>) -> Result<Searched, ReadError> {
+    async fn search(&self, wanted: &SearchRequest, _: Box<dyn Opened>) -> Result<Searched, ReadError> {
         panic!("{} is read though its scan is deleted", wanted.name)
     }
 }
@@ -93,7 +93,7 @@ impl World {
         let (notifier, connections) = (Arc::new(MemoryNotifier::new()), Arc::new(MemoryConnections::new()));
         let reach = Arc::new(Failing { inner: objects.clone(), left: AtomicU32::new(u32::MAX) });
         let tokens = Arc::new(MemoryTokens::new(clock.clone()));
-        let ports = Ports {
+        let ports = ScanPorts {
             ledger: ledger.clone(),
             objects: reach.clone(),
             queue: Arc::new(MemoryQueue::new(clock.clone(), chrono::TimeDelta::minutes(3))),
@@ -103,7 +103,7 @@ impl World {
             ids: Arc::new(SeededIds::new(1)),
             meter: Arc::default(),
         };
-        let settings = Settings { folders_allowed: true, ..Settings::default() };
+        let settings = ScanSettings { folders_allowed: true, ..ScanSettings::default() };
         let scan = Scan::new(ports, settings).with_tokens(tokens.clone()).with_uploads(Arc::new(NoUploads));
         Self { reach, scan, ledger, objects, notifier, connections, tokens, clock }
     }
@@ -125,7 +125,7 @@ impl World {
             self.ledger.create(session).await.expect("created");
             for transition in transitions {
                 let outcome = self.ledger.transition(&id, transition.clone()).await.expect("changed");
-                assert!(matches!(outcome, Outcome::Applied(_)), "{transition:?}");
+                assert!(matches!(outcome, TransitionResult::Applied(_)), "{transition:?}");
             }
             self.leave(&id).await;
         });
@@ -145,7 +145,7 @@ impl World {
             self.objects.put(&key, Bytes::from_static(b"drawings/secret.pdf")).await.expect("put");
         }
         for index in [0, 1, 2] {
-            let body = Body::Inline("drawings/secret.pdf".to_owned());
+            let body = ResultBody::Inline("drawings/secret.pdf".to_owned());
             let result = StoredResult { failed: false, matches: 1, bytes: 1, pages: 1, body };
             self.ledger.put_result(id, index / 2, index, result).await.expect("stored");
             self.ledger.add_done(id, index / 2, &[index].into()).await.expect("marked");
@@ -308,7 +308,7 @@ fn the_sweep_calls_the_dispatcher_as_long_as_it_is_not_done() {
 
 /// Delivers a message a second time.
 fn late(worker: &Worker, file: &ScanFile) -> Vec<(usize, Failure)> {
-    let message = Delivered { file: file.clone(), again: true };
+    let message = FileMessage { file: file.clone(), again: true };
     block_on(worker.run(&[message], &Deadline::none()))
 }
 

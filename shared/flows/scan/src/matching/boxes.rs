@@ -46,7 +46,7 @@ pub(super) fn collect(
     let offset = |index: usize| glyphs.boxes.get(index).map_or(usize::MAX, |(offset, _)| *offset as usize);
     // The first glyph may begin before `start`, when one glyph stands for several characters (a ligature).
     let first = glyphs.boxes.partition_point(|(offset, _)| *offset as usize <= start).saturating_sub(1);
-    let mut line: Option<Line> = None;
+    let mut line: Option<LineBox> = None;
     for (index, (from, bounds)) in glyphs.boxes.iter().enumerate().skip(first) {
         let from = *from as usize;
         if from >= end {
@@ -63,10 +63,10 @@ pub(super) fn collect(
                 Ok(longer) => Some(longer),
                 Err(closed) => {
                     give(into, closed.union, limit);
-                    Some(Line::new(*bounds))
+                    Some(LineBox::new(*bounds))
                 }
             },
-            None => Some(Line::new(*bounds)),
+            None => Some(LineBox::new(*bounds)),
         };
     }
     if let Some(open) = line {
@@ -81,14 +81,14 @@ fn give(into: &mut Vec<Bounds>, bounds: Bounds, limit: usize) {
 }
 
 /// The glyphs of one line of text so far.
-struct Line {
+struct LineBox {
     union: Bounds,
     last: Bounds,
     /// Direction of the text, of length 1; known from the second glyph on.
     way: Option<(f32, f32)>,
 }
 
-impl Line {
+impl LineBox {
     fn new(bounds: Bounds) -> Self {
         Self { union: bounds, last: bounds, way: None }
     }

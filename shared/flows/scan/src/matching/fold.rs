@@ -10,7 +10,7 @@
 //! Accents are not composed: a decomposed `É` stays two characters.
 
 /// A receiver of folded text piece by piece, with the byte offset in the original where each piece began.
-pub(super) trait Folded {
+pub(super) trait FoldSink {
     /// Takes a character that folds to one byte of ASCII.
     fn byte(&mut self, byte: u8, origin: usize);
     /// Takes visible ASCII other than hyphens, not lower-cased yet, with single spaces or line ends between.
@@ -20,7 +20,7 @@ pub(super) trait Folded {
 
 /// Folds text that may come in chunks. It keeps all the state needed between chunks.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Folder {
+pub(super) struct TextFolder {
     last: Last,
     /// White space was read after the last character and not yet passed on.
     gap: bool,
@@ -55,9 +55,9 @@ const PLAIN: [bool; 256] = {
     table
 };
 
-impl Folder {
+impl TextFolder {
     /// Folds `chunk`, which starts at byte `offset` of the original.
-    pub(super) fn fold(&mut self, chunk: &str, offset: usize, out: &mut impl Folded) {
+    pub(super) fn fold(&mut self, chunk: &str, offset: usize, out: &mut impl FoldSink) {
         let bytes = chunk.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
@@ -81,7 +81,7 @@ impl Folder {
         }
     }
 
-    fn take(&mut self, class: Class, folded: char, origin: usize, out: &mut impl Folded) {
+    fn take(&mut self, class: Class, folded: char, origin: usize, out: &mut impl FoldSink) {
         match class {
             Class::Plain => {
                 self.close_gap(origin, out);
@@ -104,7 +104,7 @@ impl Folder {
         }
     }
 
-    fn close_gap(&mut self, origin: usize, out: &mut impl Folded) {
+    fn close_gap(&mut self, origin: usize, out: &mut impl FoldSink) {
         if self.gap {
             out.byte(b' ', origin);
         }
@@ -180,7 +180,7 @@ pub(super) fn is_word(c: char) -> bool {
 }
 
 /// Folded text is kept as bytes, which is what the automaton reads; it is always whole characters.
-impl Folded for Vec<u8> {
+impl FoldSink for Vec<u8> {
     fn byte(&mut self, byte: u8, _: usize) {
         self.push(byte);
     }
@@ -203,5 +203,5 @@ pub(super) fn fold_into(buffer: &mut Vec<u8>, text: &str) {
     buffer.clear();
     // Lower case makes text at most half as long again, and hardly ever longer at all.
     buffer.reserve(text.len());
-    Folder::default().fold(text, 0, buffer);
+    TextFolder::default().fold(text, 0, buffer);
 }

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::fold::is_word;
 use super::look_alikes::LookAlikes;
-use super::{CodeList, Session};
+use super::{CodeList, FileMatcher};
 
 /// The rule for what may be next to a code in the text.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum MatchMode {
+pub enum MatchRule {
     /// No letter, digit or `_` next to it: `HOLE-1` is not in `HOLE-12`.
     #[default]
     Token,
@@ -25,7 +25,7 @@ pub enum MatchMode {
 /// Building it takes about 50 ms for 50,000 codes: build one per session, not per file.
 pub struct Matcher {
     automaton: DoubleArrayAhoCorasick<u32>,
-    mode: MatchMode,
+    mode: MatchRule,
     /// Folded.
     codes: Arc<[Vec<u8>]>,
     /// Built for the first text that OCR read.
@@ -46,7 +46,7 @@ impl Matcher {
     /// # Panics
     ///
     /// Never: a [`CodeList`] holds nothing the automaton refuses (no empty, no repeated, no oversized code).
-    pub fn new(codes: &CodeList, mode: MatchMode) -> Self {
+    pub fn new(codes: &CodeList, mode: MatchRule) -> Self {
         let patterns = codes.folded().iter().zip(0_u32..);
         let longest = codes.folded().iter().map(Vec::len).max().unwrap_or_default();
         let automaton = DoubleArrayAhoCorasick::with_values(patterns)
@@ -54,13 +54,13 @@ impl Matcher {
         Self { automaton, mode, codes: Arc::clone(codes.folded()), look_alikes: OnceLock::new(), longest }
     }
 
-    pub fn mode(&self) -> MatchMode {
+    pub fn mode(&self) -> MatchRule {
         self.mode
     }
 
     /// Returns a sink for one file after another, with buffers of its own.
-    pub fn session(&self) -> Session<'_> {
-        Session::new(self)
+    pub fn session(&self) -> FileMatcher<'_> {
+        FileMatcher::new(self)
     }
 
     pub(super) fn codes(&self) -> usize {
@@ -81,7 +81,7 @@ impl Matcher {
         self.automaton
             .find_overlapping_iter(folded)
             .map(|found| Hit { start: found.start(), end: found.end(), code: found.value() })
-            .filter(move |hit| self.mode == MatchMode::Substring || stands_alone(folded, hit))
+            .filter(move |hit| self.mode == MatchRule::Substring || stands_alone(folded, hit))
     }
 }
 

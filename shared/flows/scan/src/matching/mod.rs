@@ -35,7 +35,7 @@ mod trace;
 
 pub use boxes::{Fraction, fractions};
 pub use code_list::{CodeList, CodeListError, MAX_CODE_CHARS, MAX_CODES};
-pub use matcher::{MatchMode, Matcher};
+pub use matcher::{MatchRule, Matcher};
 pub use session::{
-    Findings, MAX_BOXES, MAX_MATCHES, MAX_MISREAD, MAX_PLACES_PER_CODE, Match, Misread, Session,
+    FileMatcher, Findings, MAX_BOXES, MAX_MATCHES, MAX_MISREAD, MAX_PLACES_PER_CODE, Match, Misread,
 };

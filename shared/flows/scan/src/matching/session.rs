@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fold::fold_into;
 use super::matcher::{Hit, Matcher};
-use super::trace::{Trace, Window};
+use super::trace::{OriginTrace, Window};
 use super::{boxes, snippet};
 
 /// Most places listed of one code in one file.
@@ -56,16 +56,16 @@ pub struct Match {
 }
 
 /// A sink that collects the matches of one file after another. It keeps its buffers between files.
-pub struct Session<'m> {
+pub struct FileMatcher<'m> {
     matcher: &'m Matcher,
     /// The unit's text, folded.
     folded: Vec<u8>,
     window: Window,
     /// By code.
-    seen: Vec<Seen>,
+    seen: Vec<LastSeen>,
     /// Codes seen in this file.
     touched: Vec<u32>,
-    found: Vec<Found>,
+    found: Vec<LocatedMatch>,
     misread: BTreeMap<u32, Misread>,
     units: u64,
     unlisted: u32,
@@ -73,7 +73,7 @@ pub struct Session<'m> {
 
 /// Where a code was last seen in this file.
 #[derive(Clone, Copy, Default)]
-struct Seen {
+struct LastSeen {
     places: u32,
     unit: u64,
     line: u64,
@@ -81,25 +81,25 @@ struct Seen {
     listed: Option<u32>,
 }
 
-struct Found {
+struct LocatedMatch {
     unit: u64,
     line: u64,
     listed: Match,
 }
 
-impl Sink for Session<'_> {
+impl Sink for FileMatcher<'_> {
     fn unit(&mut self, unit: &Unit<'_>) {
         self.units += 1;
         let matcher = self.matcher;
         let mut folded = std::mem::take(&mut self.folded);
         fold_into(&mut folded, unit.text);
         let mut window = std::mem::take(&mut self.window);
-        let mut trace = Trace::new(unit.text, &mut window, matcher.longest());
+        let mut trace = OriginTrace::new(unit.text, &mut window, matcher.longest());
         for hit in matcher.hits(&folded) {
             self.take(unit, &hit, &mut trace);
         }
         if unit.ocr {
-            let mut trace = Trace::new(unit.text, &mut window, matcher.longest());
+            let mut trace = OriginTrace::new(unit.text, &mut window, matcher.longest());
             for hit in matcher.misread(&folded) {
                 let range = trace.locate(hit.start, hit.end);
                 self.doubt(unit, hit.code, &unit.text[range.0..range.1]);
@@ -110,13 +110,13 @@ impl Sink for Session<'_> {
     }
 }
 
-impl<'m> Session<'m> {
+impl<'m> FileMatcher<'m> {
     pub(super) fn new(matcher: &'m Matcher) -> Self {
         Self {
             matcher,
             folded: Vec::new(),
             window: Window::default(),
-            seen: vec![Seen::default(); matcher.codes()],
+            seen: vec![LastSeen::default(); matcher.codes()],
             touched: Vec::new(),
             found: Vec::new(),
             misread: BTreeMap::new(),
@@ -141,7 +141,7 @@ impl<'m> Session<'m> {
                 .collect(),
         };
         for code in self.touched.drain(..) {
-            self.seen[code as usize] = Seen::default();
+            self.seen[code as usize] = LastSeen::default();
         }
         (self.units, self.unlisted) = (0, 0);
         findings
@@ -152,7 +152,7 @@ impl<'m> Session<'m> {
         self.misread.entry(code).or_insert_with(misread);
     }
 
-    fn take(&mut self, unit: &Unit<'_>, hit: &Hit, trace: &mut Trace<'_>) {
+    fn take(&mut self, unit: &Unit<'_>, hit: &Hit, trace: &mut OriginTrace<'_>) {
         let Self { seen, touched, found, units, unlisted, .. } = self;
         let seen = &mut seen[hit.code as usize];
         let range = trace.locate(hit.start, hit.end);
@@ -172,7 +172,7 @@ impl<'m> Session<'m> {
                     let snippet = snippet::snippet(unit.text, range.0, range.1, first.is_some());
                     seen.listed = u32::try_from(found.len()).ok();
                     let made = Match { code: hit.code, place, snippet, boxes: Vec::new() };
-                    found.push(Found { unit: *units, line, listed: made });
+                    found.push(LocatedMatch { unit: *units, line, listed: made });
                 } else {
                     seen.listed = None;
                     *unlisted = unlisted.saturating_add(1);
@@ -187,7 +187,7 @@ impl<'m> Session<'m> {
     }
 }
 
-impl std::fmt::Debug for Session<'_> {
+impl std::fmt::Debug for FileMatcher<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session")
             .field("units", &self.units)

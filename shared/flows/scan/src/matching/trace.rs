@@ -1,6 +1,6 @@
 //! Maps positions in folded text back to the original. Only units with a hit are traced.
 
-use super::fold::{Folded, Folder};
+use super::fold::{FoldSink, TextFolder};
 
 /// Bytes of the original folded at a time.
 const CHUNK: usize = 4096;
@@ -9,15 +9,15 @@ const CHUNK: usize = 4096;
 ///
 /// It keeps origins only for a window as long as the longest code, so that a unit of a gigabyte costs no more memory
 /// than a small one.
-pub(super) struct Trace<'t> {
+pub(super) struct OriginTrace<'t> {
     text: &'t str,
     window: &'t mut Window,
-    folder: Folder,
+    folder: TextFolder,
     /// Bytes of `text` folded so far.
     read: usize,
     /// Length of the longest code, in bytes.
     longest: usize,
-    lines: Lines,
+    lines: LineCounter,
 }
 
 /// For each of the last folded bytes, the byte of the original where its character began.
@@ -30,16 +30,16 @@ pub(super) struct Window {
 
 /// The newlines before a position, counted once, up to the last position requested.
 #[derive(Default)]
-struct Lines {
+struct LineCounter {
     position: usize,
     newlines: u64,
 }
 
-impl<'t> Trace<'t> {
+impl<'t> OriginTrace<'t> {
     pub(super) fn new(text: &'t str, window: &'t mut Window, longest: usize) -> Self {
         window.origins.clear();
         window.forgotten = 0;
-        Self { text, window, folder: Folder::default(), read: 0, longest, lines: Lines::default() }
+        Self { text, window, folder: TextFolder::default(), read: 0, longest, lines: LineCounter::default() }
     }
 
     /// Returns the original's byte range of folded bytes `start..end`.
@@ -91,7 +91,7 @@ impl Window {
     }
 }
 
-impl Folded for Window {
+impl FoldSink for Window {
     fn byte(&mut self, _: u8, origin: usize) {
         self.origins.push(origin);
     }

@@ -14,7 +14,7 @@ pub(crate) struct Coverage {
 
 /// The verdict of a finished session on a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum CodeVerdict {
     Found,
     /// Every page of every file was read; neither the code was found nor a text that OCR may have misread.
     Absent,
@@ -36,11 +36,11 @@ impl Coverage {
         self.failed + self.partly
     }
 
-    pub fn verdict(self, sum: Sum) -> Verdict {
+    pub fn verdict(self, sum: Sum) -> CodeVerdict {
         match sum.files {
-            0 if self.is_whole() && sum.misread == 0 => Verdict::Absent,
-            0 => Verdict::Unknown,
-            _ => Verdict::Found,
+            0 if self.is_whole() && sum.misread == 0 => CodeVerdict::Absent,
+            0 => CodeVerdict::Unknown,
+            _ => CodeVerdict::Found,
         }
     }
 }
@@ -58,12 +58,12 @@ pub(crate) struct Sum {
 
 /// The sums of all codes, by index.
 #[derive(Debug, Clone)]
-pub(crate) struct Sums {
+pub(crate) struct CodeSums {
     codes: Vec<Sum>,
     files: u32,
 }
 
-impl Sums {
+impl CodeSums {
     pub fn new(codes: usize) -> Self {
         Self { codes: vec![Sum::default(); codes], files: 0 }
     }

@@ -8,7 +8,7 @@ use riffle_contracts::number;
 use riffle_ports::{PortError, Session, SessionId, State};
 
 use crate::Scan;
-use crate::queries::code_counts::{Coverage, Sum, Sums, Verdict};
+use crate::queries::code_counts::{CodeSums, CodeVerdict, Coverage, Sum};
 use crate::queries::error::QueryError;
 use crate::state::request::Request;
 use crate::state::result::FileResult;
@@ -20,16 +20,16 @@ const MAX_READ: usize = 5;
 
 /// Counts over stored results. Only those over full chunks, whose results never change, are cached.
 #[derive(Debug, Clone)]
-pub(crate) struct Counted {
+pub(crate) struct CachedCounts {
     session: SessionId,
     chunks: BTreeSet<u32>,
-    sums: Sums,
+    sums: CodeSums,
     coverage: Coverage,
     /// By code, the texts read by OCR that may be the code.
     read: BTreeMap<u32, Vec<String>>,
 }
 
-impl Counted {
+impl CachedCounts {
     fn misread(&self, code: usize) -> Vec<String> {
         let read = u32::try_from(code).ok().and_then(|code| self.read.get(&code));
         read.cloned().unwrap_or_default()
@@ -83,13 +83,13 @@ impl Scan {
     }
 
     /// Counts the stored results: full chunks once, the others each time.
-    async fn count(&self, session: &Session, request: &Request) -> Result<Counted, PortError> {
+    async fn count(&self, session: &Session, request: &Request) -> Result<CachedCounts, PortError> {
         let mut counted = match self.kept_counts.get(&session.id) {
             Some(counted) => counted,
-            None => Counted {
+            None => CachedCounts {
                 session: session.id.clone(),
                 chunks: BTreeSet::new(),
-                sums: Sums::new(self.codes(session, request).await?.list.len()),
+                sums: CodeSums::new(self.codes(session, request).await?.list.len()),
                 coverage: Coverage::default(),
                 read: BTreeMap::new(),
             },
@@ -112,7 +112,7 @@ impl Scan {
         Ok(counted)
     }
 
-    async fn add_chunk(&self, counted: &mut Counted, chunk: u32) -> Result<(), PortError> {
+    async fn add_chunk(&self, counted: &mut CachedCounts, chunk: u32) -> Result<(), PortError> {
         for (_, stored) in self.ports.ledger.results(&counted.session, chunk).await? {
             let result = FileResult::load(&*self.ports.objects, &stored).await?;
             counted.coverage.add(result.failure.is_some(), !result.unread.is_empty());
@@ -131,10 +131,10 @@ impl Scan {
 /// Applies the report's rule once there is a report. Before that a code is either found or pending.
 fn state(sum: Sum, coverage: Coverage, complete: bool) -> CodeState {
     match coverage.verdict(sum) {
-        Verdict::Found => CodeState::Found,
+        CodeVerdict::Found => CodeState::Found,
         _ if !complete => CodeState::Pending,
-        Verdict::Absent => CodeState::Absent,
-        Verdict::Unknown => CodeState::Unknown,
+        CodeVerdict::Absent => CodeState::Absent,
+        CodeVerdict::Unknown => CodeState::Unknown,
     }
 }
 

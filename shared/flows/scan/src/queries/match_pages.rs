@@ -6,7 +6,7 @@ use riffle_ports::{SessionId, StoredResult};
 
 use crate::Scan;
 use crate::queries::error::QueryError;
-use crate::queries::result_pages::{Cursor, Page};
+use crate::queries::result_pages::{Cursor, ResultPage};
 
 /// Items of one kind, up to a limit.
 struct Limited<T> {
@@ -25,7 +25,7 @@ impl<T> Limited<T> {
 }
 
 /// A page of matches only.
-impl Page for Limited<Listed> {
+impl ResultPage for Limited<Listed> {
     fn wants(&self, stored: &StoredResult) -> bool {
         stored.matches > 0
     }
@@ -40,7 +40,7 @@ impl Page for Limited<Listed> {
 }
 
 /// A page of failures only.
-impl Page for Limited<ListedFailure> {
+impl ResultPage for Limited<ListedFailure> {
     fn wants(&self, stored: &StoredResult) -> bool {
         stored.failed
     }
@@ -87,7 +87,7 @@ impl Scan {
         limit: usize,
     ) -> Result<(Vec<T>, Option<String>), QueryError>
     where
-        Limited<T>: Page,
+        Limited<T>: ResultPage,
     {
         let session = self.asked(tenant, session).await?;
         let start = cursor.map_or(Ok(Cursor::default()), str::parse).map_err(|()| QueryError::Cursor)?;

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use riffle_contracts::{Failure, Listed, ListedFailure, number};
+use riffle_contracts::{FailedFile, Listed, ListedFailure, number};
 use riffle_ports::{PortError, Session, StoredResult};
 
 use crate::state::result::FileResult;
@@ -33,7 +33,7 @@ impl FromStr for Cursor {
 }
 
 /// A page that a walk fills. Its methods return `false` if there is no room for an item; the walk then ends before it.
-pub(crate) trait Page: Send {
+pub(crate) trait ResultPage: Send {
     /// Returns whether the page may want items of a file with this result. Other results are not loaded.
     fn wants(&self, stored: &StoredResult) -> bool;
 
@@ -50,7 +50,7 @@ impl Scan {
         &self,
         session: &Session,
         start: Cursor,
-        page: &mut dyn Page,
+        page: &mut dyn ResultPage,
     ) -> Result<Option<Cursor>, PortError> {
         let Some(sealed) = &session.sealed else {
             return Ok(None);
@@ -64,7 +64,7 @@ impl Scan {
                 let entry = self.manifest.entry(&session.id, sealed, index).await?;
                 let result = FileResult::load(&*self.ports.objects, &stored).await?;
                 if let Some(failure) = result.failure {
-                    let data = Failure { file_name: entry.name.clone(), reason: failure.reason };
+                    let data = FailedFile { file_name: entry.name.clone(), reason: failure.reason };
                     if !page.failure(ListedFailure { file: index, data }) {
                         return Ok(Some(Cursor { index, ordinal: 0 }));
                     }

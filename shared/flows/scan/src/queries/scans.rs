@@ -5,7 +5,7 @@ use riffle_contracts::http::{ScanDetail, ScanOverview, ScanPage, ScanPhase, Sour
 use riffle_ports::{ListedAt, PortError, Session, SessionId, Source, State};
 
 use crate::queries::error::QueryError;
-use crate::queries::snapshot::Shown;
+use crate::queries::snapshot::ShownCounts;
 use crate::state::access_token::MY_DRIVE;
 use crate::state::request::Request;
 use crate::{Scan, announce};
@@ -54,7 +54,7 @@ impl Scan {
             // Sessions stored before the number was recorded.
             None => self.load_codes(session, &request).await?.len() as u64,
         };
-        let shown = Shown::of(session);
+        let shown = ShownCounts::of(session);
         let (state, detail) = standing(session.state, session.is_paused());
         let complete = session.state == State::Complete;
         let finished_at = session.frozen.as_ref().filter(|_| complete).map(|frozen| frozen.finished_at);

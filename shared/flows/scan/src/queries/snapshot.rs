@@ -4,7 +4,7 @@ use riffle_contracts::{FrameBody, Listed, ListedFailure, SessionState};
 use riffle_ports::{PortError, Session, State, StoredResult};
 
 use crate::Scan;
-use crate::queries::result_pages::{Cursor, Page};
+use crate::queries::result_pages::{Cursor, ResultPage};
 
 /// Bytes for the matches and failures of one frame, which may have 32 KB in all.
 const PAGE_BYTES: usize = 28 * 1024;
@@ -30,7 +30,7 @@ impl FramePage {
     }
 }
 
-impl Page for FramePage {
+impl ResultPage for FramePage {
     fn wants(&self, stored: &StoredResult) -> bool {
         stored.failed || stored.matches > 0
     }
@@ -53,12 +53,12 @@ impl Page for FramePage {
 }
 
 /// The counters of a session as they are shown.
-pub(crate) struct Shown {
+pub(crate) struct ShownCounts {
     pub processed: u64,
     pub failed: u64,
 }
 
-impl Shown {
+impl ShownCounts {
     /// Caps the counters below the total until COMPLETE, because only COMPLETE says that everything is done; the
     /// counters may also count a file twice.
     pub fn of(session: &Session) -> Self {
@@ -78,7 +78,7 @@ impl Scan {
     ) -> Result<FrameBody, PortError> {
         let mut page = FramePage::default();
         let cursor = self.walk(session, start, &mut page).await?;
-        let shown = Shown::of(session);
+        let shown = ShownCounts::of(session);
         Ok(FrameBody::Snapshot {
             state: state(session.state),
             total: session.sealed.as_ref().map_or(0, |sealed| sealed.total),

@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Image, ObjectMovement, Url, Workbook, Worksheet};
 
-use super::cell::{self, Cell};
+use super::cell::{self, ReportCell};
 use super::style::Styles;
 use super::{Meta, ReportError, text};
 
@@ -28,43 +28,43 @@ const MAX_LINES: usize = 6;
 
 /// A kind of table.
 #[derive(Debug)]
-pub(super) struct Layout {
+pub(super) struct TableLayout {
     /// Name of its first sheet.
     pub(super) name: &'static str,
-    pub(super) columns: &'static [Column],
+    pub(super) columns: &'static [ReportColumn],
 }
 
 #[derive(Debug)]
-pub(super) struct Column {
+pub(super) struct ReportColumn {
     title: &'static str,
     /// In characters.
     width: u16,
-    holds: Holds,
+    holds: ColumnContent,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Holds {
+enum ColumnContent {
     Text,
     Numbers,
     /// Shown on screen only.
     Links,
 }
 
-impl Column {
+impl ReportColumn {
     pub(super) const fn text(title: &'static str, width: u16) -> Self {
-        Self { title, width, holds: Holds::Text }
+        Self { title, width, holds: ColumnContent::Text }
     }
 
     pub(super) const fn numbers(title: &'static str, width: u16) -> Self {
-        Self { title, width, holds: Holds::Numbers }
+        Self { title, width, holds: ColumnContent::Numbers }
     }
 
     pub(super) const fn pictures(title: &'static str) -> Self {
-        Self { title, width: PICTURE_COLUMN, holds: Holds::Text }
+        Self { title, width: PICTURE_COLUMN, holds: ColumnContent::Text }
     }
 
     pub(super) const fn links() -> Self {
-        Self { title: "Link", width: 60, holds: Holds::Links }
+        Self { title: "Link", width: 60, holds: ColumnContent::Links }
     }
 }
 
@@ -83,8 +83,8 @@ impl Default for Book {
 }
 
 /// One table, over as many sheets as it needs.
-pub(super) struct Table {
-    layout: &'static Layout,
+pub(super) struct ReportTable {
+    layout: &'static TableLayout,
     full: Vec<Worksheet>,
     sheet: Worksheet,
     /// Row of the current sheet; the header is row 0.
@@ -104,7 +104,7 @@ impl Book {
         self.workbook.push_worksheet(sheet);
     }
 
-    pub(super) fn push_table(&mut self, mut table: Table) -> Result<(), ReportError> {
+    pub(super) fn push_table(&mut self, mut table: ReportTable) -> Result<(), ReportError> {
         table.close(&self.styles)?;
         for sheet in table.full.into_iter().chain([table.sheet]) {
             self.workbook.push_worksheet(sheet);
@@ -119,7 +119,7 @@ impl Book {
         Ok(self.workbook.save_to_buffer()?)
     }
 
-    fn sheet(&mut self, layout: &Layout, number: usize) -> Result<Worksheet, ReportError> {
+    fn sheet(&mut self, layout: &TableLayout, number: usize) -> Result<Worksheet, ReportError> {
         let mut sheet = self.workbook.new_worksheet_with_constant_memory()?;
         let name = if number == 1 { layout.name.to_owned() } else { format!("{} {number}", layout.name) };
         sheet.set_name(name)?;
@@ -128,8 +128,8 @@ impl Book {
         sheet.set_footer("&L&A&RPage &P of &N");
         for (index, column) in (0_u16..).zip(layout.columns) {
             let style = match column.holds {
-                Holds::Numbers => &self.styles.number_header,
-                Holds::Text | Holds::Links => &self.styles.header,
+                ColumnContent::Numbers => &self.styles.number_header,
+                ColumnContent::Text | ColumnContent::Links => &self.styles.header,
             };
             sheet.set_column_width(index, column.width)?;
             sheet.write_string_with_format(0, index, column.title, style)?;
@@ -138,8 +138,8 @@ impl Book {
     }
 }
 
-impl Table {
-    pub(super) fn new(layout: &'static Layout, book: &mut Book) -> Result<Self, ReportError> {
+impl ReportTable {
+    pub(super) fn new(layout: &'static TableLayout, book: &mut Book) -> Result<Self, ReportError> {
         Ok(Self {
             sheet: book.sheet(layout, 1)?,
             layout,
@@ -154,7 +154,7 @@ impl Table {
     pub(super) fn row<'a>(
         &mut self,
         book: &mut Book,
-        cells: impl IntoIterator<Item = Cell<'a>>,
+        cells: impl IntoIterator<Item = ReportCell<'a>>,
     ) -> Result<(), ReportError> {
         if self.row == book.max_rows {
             self.close(&book.styles)?;
@@ -172,11 +172,11 @@ impl Table {
         let (mut lines, mut pictured) = (1, false);
         for ((index, column), cell) in (0_u16..).zip(self.layout.columns).zip(cells) {
             match &cell {
-                Cell::Wrapped(text) | Cell::Note(text) => {
+                ReportCell::Wrapped(text) | ReportCell::Note(text) => {
                     // Lines are not filled to the end, because words are not broken.
                     lines = lines.max((text.chars().count() * 10 / 9).div_ceil(usize::from(column.width)));
                 }
-                Cell::Picture { .. } => pictured = true,
+                ReportCell::Picture { .. } => pictured = true,
                 _ => {}
             }
             self.cell(book, index, cell)?;
@@ -193,23 +193,23 @@ impl Table {
         Ok(())
     }
 
-    fn cell(&mut self, book: &mut Book, column: u16, cell: Cell<'_>) -> Result<(), ReportError> {
+    fn cell(&mut self, book: &mut Book, column: u16, cell: ReportCell<'_>) -> Result<(), ReportError> {
         let (sheet, row, styles) = (&mut self.sheet, self.row, &book.styles);
         match cell {
-            Cell::Blank => {}
-            Cell::Text(text) => {
+            ReportCell::Blank => {}
+            ReportCell::Text(text) => {
                 sheet.write_string_with_format(row, column, text::cell(&text), &styles.text)?;
             }
-            Cell::Wrapped(text) => {
+            ReportCell::Wrapped(text) => {
                 sheet.write_string_with_format(row, column, text::cell(&text), &styles.wrapped)?;
             }
-            Cell::Word(text, tone) => {
+            ReportCell::Word(text, tone) => {
                 sheet.write_string_with_format(row, column, text::cell(&text), styles.tone(tone))?;
             }
-            Cell::Note(text) => {
+            ReportCell::Note(text) => {
                 sheet.write_string_with_format(row, column, text::cell(&text), &styles.note)?;
             }
-            Cell::Picture { png, shows } => match Image::new_from_buffer(png) {
+            ReportCell::Picture { png, shows } => match Image::new_from_buffer(png) {
                 Ok(image) => {
                     // Moves and sizes with its cells, so that it is sorted and filtered with its row.
                     let image = image
@@ -223,16 +223,16 @@ impl Table {
                     sheet.write_string_with_format(row, column, text::cell(&why), &styles.note)?;
                 }
             },
-            Cell::Number(number) => {
+            ReportCell::Number(number) => {
                 sheet.write_number_with_format(row, column, number_of(number), &styles.number)?;
             }
-            Cell::Page(page) => {
+            ReportCell::Page(page) => {
                 sheet.write_number_with_format(row, column, page, &styles.page)?;
             }
-            Cell::Line(line) => {
+            ReportCell::Line(line) => {
                 sheet.write_number_with_format(row, column, number_of(line), &styles.line)?;
             }
-            Cell::Link(link) => {
+            ReportCell::Link(link) => {
                 let shown = text::cell(&link);
                 match cell::target(&link).filter(|_| book.links_left > 0) {
                     Some(target) => {
@@ -260,7 +260,7 @@ impl Table {
         let last_of = |printed: bool| {
             let columns = (0_u16..).zip(self.layout.columns);
             columns
-                .filter(|(_, column)| !(printed && column.holds == Holds::Links))
+                .filter(|(_, column)| !(printed && column.holds == ColumnContent::Links))
                 .map(|(index, _)| index)
                 .last()
         };

@@ -7,7 +7,7 @@ use riffle_contracts::{MatchMode, OcrMode, Receipt};
 use riffle_ports::{Entry, PortError, Sealed, Session, SessionId, Source};
 
 use crate::report::report_images::Crops;
-use crate::report::{FileRow, Meta, ReportError, Totals};
+use crate::report::{FileRow, Meta, ReportError, ReportTotals};
 use crate::settings::Links;
 use crate::sources::local_path::LocalPath;
 use crate::state::request::Request;
@@ -78,8 +78,12 @@ fn meta(session: &Session, request: &Request) -> Meta {
     }
 }
 
-fn totals(session: &Session, pictures: Option<String>) -> Totals {
-    Totals { duration: session.took().to_std().unwrap_or_default(), pictures, receipt: receipt(session) }
+fn totals(session: &Session, pictures: Option<String>) -> ReportTotals {
+    ReportTotals {
+        duration: session.took().to_std().unwrap_or_default(),
+        pictures,
+        receipt: receipt(session),
+    }
 }
 
 /// Returns the usage and its cost, in words.

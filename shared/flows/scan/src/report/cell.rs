@@ -8,7 +8,7 @@ use super::style::Tone;
 const MAX_LINK: usize = 690;
 
 #[derive(Debug)]
-pub(super) enum Cell<'a> {
+pub(super) enum ReportCell<'a> {
     Blank,
     Text(Cow<'a, str>),
     /// Wrapped over several lines if it is long.
@@ -27,7 +27,7 @@ pub(super) enum Cell<'a> {
     Link(Cow<'a, str>),
 }
 
-impl<'a> Cell<'a> {
+impl<'a> ReportCell<'a> {
     pub(super) fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(text.into())
     }

@@ -4,24 +4,24 @@ use std::collections::BTreeMap;
 
 use riffle_extract::Place;
 
-use super::book::{Book, Column, Layout, Table};
-use super::cell::Cell;
+use super::book::{Book, ReportColumn, ReportTable, TableLayout};
+use super::cell::ReportCell;
 use super::style::Tone;
 use super::{FileRow, ReportError, text};
 use crate::matching::{CodeList, Misread};
-use crate::queries::code_counts::{Coverage, Sum, Sums, Verdict};
+use crate::queries::code_counts::{CodeSums, CodeVerdict, Coverage, Sum};
 
 /// Files named per code.
 const MAX_NAMES: usize = 12;
 
-pub(super) static LAYOUT: Layout = Layout {
+pub(super) static LAYOUT: TableLayout = TableLayout {
     name: "Codes",
     columns: &[
-        Column::text("Code", 26),
-        Column::text("Result", 12),
-        Column::numbers("Files", 9),
-        Column::numbers("Matches", 10),
-        Column::text("Found in", 96),
+        ReportColumn::text("Code", 26),
+        ReportColumn::text("Result", 12),
+        ReportColumn::numbers("Files", 9),
+        ReportColumn::numbers("Matches", 10),
+        ReportColumn::text("Found in", 96),
     ],
 };
 
@@ -31,8 +31,8 @@ const MAX_MISREAD: usize = 3;
 const MAX_SHOWN: usize = 120;
 
 /// The findings on each code so far.
-pub(super) struct Tally {
-    sums: Sums,
+pub(super) struct CodeTally {
+    sums: CodeSums,
     /// By code, indices into `names`.
     named: Vec<Vec<u32>>,
     /// By code, texts that OCR may have misread, and where they are.
@@ -43,16 +43,16 @@ pub(super) struct Tally {
 
 /// Numbers of codes by result.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Counts {
+pub(super) struct CodeTotals {
     pub(super) found: u64,
     pub(super) absent: u64,
     pub(super) unknown: u64,
 }
 
-impl Tally {
+impl CodeTally {
     pub(super) fn new(codes: usize) -> Self {
         Self {
-            sums: Sums::new(codes),
+            sums: CodeSums::new(codes),
             named: vec![Vec::new(); codes],
             misread: BTreeMap::new(),
             names: Vec::new(),
@@ -84,32 +84,35 @@ impl Tally {
         &self,
         codes: &CodeList,
         coverage: Coverage,
-        table: &mut Table,
+        table: &mut ReportTable,
         book: &mut Book,
-    ) -> Result<Counts, ReportError> {
-        let mut counts = Counts::default();
+    ) -> Result<CodeTotals, ReportError> {
+        let mut counts = CodeTotals::default();
         let all = codes.spellings().iter().zip(self.sums.iter()).zip(&self.named);
         for (number, ((code, sum), named)) in all.enumerate() {
             let (result, names) = match coverage.verdict(sum) {
-                Verdict::Found => {
+                CodeVerdict::Found => {
                     counts.found += 1;
-                    (Cell::Word("Found".into(), Tone::Good), Cell::Wrapped(self.names(sum, named).into()))
-                }
-                Verdict::Absent => {
-                    counts.absent += 1;
                     (
-                        Cell::Word("Absent".into(), Tone::Quiet),
-                        Cell::Word("every page of every file was read".into(), Tone::Quiet),
+                        ReportCell::Word("Found".into(), Tone::Good),
+                        ReportCell::Wrapped(self.names(sum, named).into()),
                     )
                 }
-                Verdict::Unknown => {
+                CodeVerdict::Absent => {
+                    counts.absent += 1;
+                    (
+                        ReportCell::Word("Absent".into(), Tone::Quiet),
+                        ReportCell::Word("every page of every file was read".into(), Tone::Quiet),
+                    )
+                }
+                CodeVerdict::Unknown => {
                     counts.unknown += 1;
                     let why = self.doubt(number, sum, coverage);
-                    (Cell::Word("Unknown".into(), Tone::Doubtful), Cell::Note(why.into()))
+                    (ReportCell::Word("Unknown".into(), Tone::Doubtful), ReportCell::Note(why.into()))
                 }
             };
-            let numbers = [sum.files, sum.matches].map(|number| Cell::Number(u64::from(number)));
-            table.row(book, [Cell::text(code), result].into_iter().chain(numbers).chain([names]))?;
+            let numbers = [sum.files, sum.matches].map(|number| ReportCell::Number(u64::from(number)));
+            table.row(book, [ReportCell::text(code), result].into_iter().chain(numbers).chain([names]))?;
         }
         Ok(counts)
     }

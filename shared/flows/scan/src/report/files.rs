@@ -4,63 +4,63 @@ use std::borrow::Cow;
 
 use riffle_extract::Place;
 
-use super::book::{Column, Layout};
-use super::cell::{Cell, with_page};
+use super::book::{ReportColumn, TableLayout};
+use super::cell::{ReportCell, with_page};
 use super::style::Tone;
-use super::{FileRow, Picture, ReportError, ReportWriter, text, unread};
+use super::{CodePicture, FileRow, ReportError, ReportWriter, text, unread};
 
-pub(super) static MATCHES: Layout = Layout {
+pub(super) static MATCHES: TableLayout = TableLayout {
     name: "Matches",
     columns: &[
-        Column::text("Code", 22),
-        Column::text("File", 38),
-        Column::text("Status", 11),
-        Column::text("Place", 18),
-        Column::text("Text around it", 88),
-        Column::text("Folder", 30),
-        Column::links(),
+        ReportColumn::text("Code", 22),
+        ReportColumn::text("File", 38),
+        ReportColumn::text("Status", 11),
+        ReportColumn::text("Place", 18),
+        ReportColumn::text("Text around it", 88),
+        ReportColumn::text("Folder", 30),
+        ReportColumn::links(),
     ],
 };
 
 /// The sheet Matches with a picture of each code on its page.
-pub(super) static PICTURED_MATCHES: Layout = Layout {
+pub(super) static PICTURED_MATCHES: TableLayout = TableLayout {
     name: "Matches",
     columns: &[
-        Column::text("Code", 22),
-        Column::text("File", 38),
-        Column::text("Status", 11),
-        Column::text("Place", 18),
-        Column::pictures("Picture"),
-        Column::text("Text around it", 88),
-        Column::text("Folder", 30),
-        Column::links(),
+        ReportColumn::text("Code", 22),
+        ReportColumn::text("File", 38),
+        ReportColumn::text("Status", 11),
+        ReportColumn::text("Place", 18),
+        ReportColumn::pictures("Picture"),
+        ReportColumn::text("Text around it", 88),
+        ReportColumn::text("Folder", 30),
+        ReportColumn::links(),
     ],
 };
 
-pub(super) static FILES: Layout = Layout {
+pub(super) static FILES: TableLayout = TableLayout {
     name: "Files",
     columns: &[
-        Column::text("File", 44),
-        Column::text("Folder", 30),
-        Column::text("State", 13),
-        Column::numbers("Codes", 9),
-        Column::numbers("Matches", 10),
-        Column::numbers("Pages", 9),
-        Column::text("Type", 9),
-        Column::numbers("Bytes", 14),
-        Column::text("Remark", 60),
-        Column::links(),
+        ReportColumn::text("File", 44),
+        ReportColumn::text("Folder", 30),
+        ReportColumn::text("State", 13),
+        ReportColumn::numbers("Codes", 9),
+        ReportColumn::numbers("Matches", 10),
+        ReportColumn::numbers("Pages", 9),
+        ReportColumn::text("Type", 9),
+        ReportColumn::numbers("Bytes", 14),
+        ReportColumn::text("Remark", 60),
+        ReportColumn::links(),
     ],
 };
 
-pub(super) static UNREAD: Layout = Layout {
+pub(super) static UNREAD: TableLayout = TableLayout {
     name: "Unread",
     columns: &[
-        Column::text("File", 44),
-        Column::text("Folder", 30),
-        Column::text("What was not read", 34),
-        Column::text("Why", 60),
-        Column::links(),
+        ReportColumn::text("File", 44),
+        ReportColumn::text("Folder", 30),
+        ReportColumn::text("What was not read", 34),
+        ReportColumn::text("Why", 60),
+        ReportColumn::links(),
     ],
 };
 
@@ -69,40 +69,42 @@ pub(super) fn write(report: &mut ReportWriter<'_>, file: &FileRow<'_>) -> Result
     let status = text::codes(file.codes);
     for (ordinal, found) in file.matches.iter().enumerate() {
         let (place, link) = match &found.place {
-            Place::Page(page) => (Cell::Page(*page), with_page(file.link, *page)),
-            Place::Line(line) => (Cell::Line(*line), Cow::Borrowed(file.link)),
-            other => (Cell::text(other.to_string()), Cow::Borrowed(file.link)),
+            Place::Page(page) => (ReportCell::Page(*page), with_page(file.link, *page)),
+            Place::Line(line) => (ReportCell::Line(*line), Cow::Borrowed(file.link)),
+            other => (ReportCell::text(other.to_string()), Cow::Borrowed(file.link)),
         };
         let code = report.codes.get(found.code).unwrap_or_default();
         let picture = report.meta.pictures.then(|| match file.pictures.get(&ordinal) {
-            Some(Picture::Drawn(png)) => Cell::Picture { png, shows: code },
-            Some(Picture::Missing(why)) => Cell::Note(why.into()),
-            None => Cell::Blank,
+            Some(CodePicture::Drawn(png)) => ReportCell::Picture { png, shows: code },
+            Some(CodePicture::Missing(why)) => ReportCell::Note(why.into()),
+            None => ReportCell::Blank,
         });
-        let before = [Cell::text(code), Cell::text(file.name), Cell::text(status.as_str()), place];
-        let after = [Cell::text(found.snippet.as_str()), Cell::text(file.folder), Cell::Link(link)];
+        let before =
+            [ReportCell::text(code), ReportCell::text(file.name), ReportCell::text(status.as_str()), place];
+        let after =
+            [ReportCell::text(found.snippet.as_str()), ReportCell::text(file.folder), ReportCell::Link(link)];
         report.matches.row(book, before.into_iter().chain(picture).chain(after))?;
     }
 
     let partly = !file.unread.is_empty();
     let state = match file.failure {
-        Some(_) => Cell::Word("Failed".into(), Tone::Bad),
-        None if partly => Cell::Word("Partly read".into(), Tone::Doubtful),
-        None => Cell::Word("Read".into(), Tone::Good),
+        Some(_) => ReportCell::Word("Failed".into(), Tone::Bad),
+        None if partly => ReportCell::Word("Partly read".into(), Tone::Doubtful),
+        None => ReportCell::Word("Read".into(), Tone::Good),
     };
     let read = file.failure.is_none();
-    let count = |number: u64| if read { Cell::Number(number) } else { Cell::Blank };
+    let count = |number: u64| if read { ReportCell::Number(number) } else { ReportCell::Blank };
     let cells = [
-        Cell::text(file.name),
-        Cell::text(file.folder),
+        ReportCell::text(file.name),
+        ReportCell::text(file.folder),
         state,
         count(u64::from(file.codes)),
         count(file.matches.len() as u64 + u64::from(file.unlisted)),
         count(u64::from(file.pages)),
-        Cell::text(text::kind(file.kind)),
-        if file.bytes == 0 && !read { Cell::Blank } else { Cell::Number(file.bytes) },
-        Cell::Wrapped(remark(file).into()),
-        Cell::Link(file.link.into()),
+        ReportCell::text(text::kind(file.kind)),
+        if file.bytes == 0 && !read { ReportCell::Blank } else { ReportCell::Number(file.bytes) },
+        ReportCell::Wrapped(remark(file).into()),
+        ReportCell::Link(file.link.into()),
     ];
     report.files.row(book, cells)?;
 
@@ -113,11 +115,11 @@ pub(super) fn write(report: &mut ReportWriter<'_>, file: &FileRow<'_>) -> Result
     };
     for (what, why) in rows {
         let cells = [
-            Cell::text(file.name),
-            Cell::text(file.folder),
-            Cell::Wrapped(what.into()),
-            Cell::Wrapped(why.into()),
-            Cell::Link(file.link.into()),
+            ReportCell::text(file.name),
+            ReportCell::text(file.folder),
+            ReportCell::Wrapped(what.into()),
+            ReportCell::Wrapped(why.into()),
+            ReportCell::Link(file.link.into()),
         ];
         report.unread.row(book, cells)?;
     }

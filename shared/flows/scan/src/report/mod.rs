@@ -22,12 +22,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use riffle_extract::{Kind, Unread};
+use riffle_extract::{FileFormat, Unread};
 
 use crate::matching::{CodeList, Match, Misread};
 use crate::queries::code_counts::Coverage;
-use book::{Book, Table};
-use codes::Tally;
+use book::{Book, ReportTable};
+use codes::CodeTally;
 pub use port::{Report, Reports, Workbooks};
 
 /// Data known before the first file.
@@ -45,7 +45,7 @@ pub struct Meta {
 
 /// A code on its page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Picture {
+pub enum CodePicture {
     /// A PNG.
     Drawn(Vec<u8>),
     /// The reason why there is no picture, in a few words.
@@ -61,7 +61,7 @@ pub struct FileRow<'a> {
     pub folder: &'a str,
     /// The reason nothing of the file was read; `None` for a file that was read.
     pub failure: Option<&'a str>,
-    pub kind: Option<Kind>,
+    pub kind: Option<FileFormat>,
     pub bytes: u64,
     pub pages: u32,
     /// Parts that could not be read.
@@ -75,7 +75,7 @@ pub struct FileRow<'a> {
     pub link: &'a str,
     pub matches: &'a [Match],
     /// By position in `matches`.
-    pub pictures: &'a BTreeMap<usize, Picture>,
+    pub pictures: &'a BTreeMap<usize, CodePicture>,
     /// Number of places beyond `matches`.
     pub unlisted: u32,
     /// Codes that OCR may have misread.
@@ -84,7 +84,7 @@ pub struct FileRow<'a> {
 
 /// Data known after the last file.
 #[derive(Debug, Clone)]
-pub struct Totals {
+pub struct ReportTotals {
     /// As frozen for the session.
     pub duration: Duration,
     /// Which matches have pictures, if pictures were requested.
@@ -103,16 +103,16 @@ pub struct ReportWriter<'c> {
     meta: Meta,
     codes: &'c CodeList,
     book: Book,
-    matches: Table,
-    files: Table,
-    unread: Table,
-    tally: Tally,
-    sums: Sums,
+    matches: ReportTable,
+    files: ReportTable,
+    unread: ReportTable,
+    tally: CodeTally,
+    sums: ReportSums,
 }
 
 /// Counts over all files.
 #[derive(Debug, Default, Clone)]
-struct Sums {
+struct ReportSums {
     files: u64,
     coverage: Coverage,
     with_codes: u64,
@@ -133,13 +133,13 @@ impl<'c> ReportWriter<'c> {
     }
 
     fn with_book(meta: Meta, codes: &'c CodeList, mut book: Book) -> Result<Self, ReportError> {
-        let mut table = |layout| Table::new(layout, &mut book);
+        let mut table = |layout| ReportTable::new(layout, &mut book);
         Ok(Self {
             matches: table(if meta.pictures { &files::PICTURED_MATCHES } else { &files::MATCHES })?,
             files: table(&files::FILES)?,
             unread: table(&files::UNREAD)?,
-            tally: Tally::new(codes.len()),
-            sums: Sums::default(),
+            tally: CodeTally::new(codes.len()),
+            sums: ReportSums::default(),
             meta,
             codes,
             book,
@@ -154,9 +154,9 @@ impl<'c> ReportWriter<'c> {
     }
 
     /// Returns the finished workbook.
-    pub fn finish(mut self, totals: &Totals) -> Result<Vec<u8>, ReportError> {
+    pub fn finish(mut self, totals: &ReportTotals) -> Result<Vec<u8>, ReportError> {
         let coverage = self.sums.coverage;
-        let mut table = Table::new(&codes::LAYOUT, &mut self.book)?;
+        let mut table = ReportTable::new(&codes::LAYOUT, &mut self.book)?;
         let counts = self.tally.write(self.codes, coverage, &mut table, &mut self.book)?;
         let summary = summary::sheet(&self.meta, totals, &self.sums, &counts, &self.book.styles)?;
 
@@ -171,7 +171,7 @@ impl<'c> ReportWriter<'c> {
     }
 }
 
-impl Sums {
+impl ReportSums {
     fn add(&mut self, file: &FileRow<'_>) {
         self.files += 1;
         self.coverage.add(file.failure.is_some(), !file.unread.is_empty());
@@ -186,7 +186,7 @@ impl Sums {
         self.bytes = self.bytes.saturating_add(file.bytes);
         self.matches += file.matches.len() as u64;
         self.unlisted += u64::from(file.unlisted);
-        let drawn = file.pictures.values().filter(|picture| matches!(picture, Picture::Drawn(_)));
+        let drawn = file.pictures.values().filter(|picture| matches!(picture, CodePicture::Drawn(_)));
         self.pictures += drawn.count() as u64;
     }
 }

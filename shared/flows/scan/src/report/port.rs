@@ -1,7 +1,7 @@
 //! Building a report, as a port of this flow: a simulation that checks the content of a report, not its Excel format,
 //! replaces it with something faster.
 
-use super::{FileRow, Meta, ReportError, ReportWriter, Totals};
+use super::{FileRow, Meta, ReportError, ReportTotals, ReportWriter};
 use crate::matching::CodeList;
 
 /// Starts reports.
@@ -15,7 +15,7 @@ pub trait Report: Send {
     fn file(&mut self, file: &FileRow<'_>) -> Result<(), ReportError>;
 
     /// Returns the finished report.
-    fn finish(self: Box<Self>, totals: &Totals) -> Result<Vec<u8>, ReportError>;
+    fn finish(self: Box<Self>, totals: &ReportTotals) -> Result<Vec<u8>, ReportError>;
 }
 
 /// The Excel report.
@@ -33,7 +33,7 @@ impl Report for ReportWriter<'_> {
         Self::file(self, file)
     }
 
-    fn finish(self: Box<Self>, totals: &Totals) -> Result<Vec<u8>, ReportError> {
+    fn finish(self: Box<Self>, totals: &ReportTotals) -> Result<Vec<u8>, ReportError> {
         Self::finish(*self, totals)
     }
 }

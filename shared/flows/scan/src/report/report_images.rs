@@ -27,8 +27,8 @@ use serde::{Deserialize, Serialize};
 use crate::Scan;
 use crate::evidence::page_images::PageImages;
 use crate::matching::Match;
-use crate::report::Picture;
-use crate::scan::Codes;
+use crate::report::CodePicture;
+use crate::scan::SessionCodes;
 use crate::state::request::keys;
 
 /// Most matches shown with a picture, and most bytes of these pictures: Excel holds all of them in memory, and so does
@@ -48,7 +48,7 @@ pub(crate) struct Crops<'a> {
     scan: &'a Scan,
     session: &'a SessionId,
     source: &'a Source,
-    codes: &'a Codes,
+    codes: &'a SessionCodes,
     until: DateTime<Utc>,
     left: usize,
     bytes_left: usize,
@@ -67,10 +67,10 @@ enum Crop {
 }
 
 /// By the match's number within its file.
-type Stored = BTreeMap<usize, Crop>;
+type StoredCrops = BTreeMap<usize, Crop>;
 
 impl<'a> Crops<'a> {
-    pub fn new(scan: &'a Scan, session: &'a SessionId, source: &'a Source, codes: &'a Codes) -> Self {
+    pub fn new(scan: &'a Scan, session: &'a SessionId, source: &'a Source, codes: &'a SessionCodes) -> Self {
         let drawing = TimeDelta::from_std(scan.settings.drawing).unwrap_or(TimeDelta::MAX);
         let now = scan.ports.clock.now();
         let until = now.checked_add_signed(drawing).unwrap_or(DateTime::<Utc>::MAX_UTC);
@@ -82,7 +82,7 @@ impl<'a> Crops<'a> {
         &mut self,
         (index, entry): (u32, &Entry),
         matches: &[Match],
-    ) -> Result<BTreeMap<usize, Picture>, PortError> {
+    ) -> Result<BTreeMap<usize, CodePicture>, PortError> {
         let mut wanted: Vec<_> = matches.iter().enumerate().filter_map(wanted).collect();
         let room = if self.bytes_left == 0 { 0 } else { self.left };
         self.is_cut |= wanted.len() > room;
@@ -96,16 +96,16 @@ impl<'a> Crops<'a> {
         let broken = |why: &dyn std::fmt::Display| {
             PortError::Broken(format!("the stored pictures {key} cannot be read: {why}"))
         };
-        let stored: Stored = serde_json::from_slice(&stored).map_err(|error| broken(&error))?;
+        let stored: StoredCrops = serde_json::from_slice(&stored).map_err(|error| broken(&error))?;
         let mut pictures = BTreeMap::new();
         for (ordinal, crop) in stored {
             let picture = match crop {
                 Crop::Png(png) => {
                     let png = BASE64_STANDARD.decode(png).map_err(|error| broken(&error))?;
                     self.bytes_left = self.bytes_left.saturating_sub(png.len());
-                    Picture::Drawn(png)
+                    CodePicture::Drawn(png)
                 }
-                Crop::Why(why) => Picture::Missing(why),
+                Crop::Why(why) => CodePicture::Missing(why),
             };
             pictures.insert(ordinal, picture);
         }
@@ -125,7 +125,7 @@ impl<'a> Crops<'a> {
     }
 
     /// Returns the stored pictures of a file, drawing them first if none are stored.
-    async fn stored(&self, key: &str, entry: &Entry, wanted: &[Wanted]) -> Result<Bytes, PortError> {
+    async fn stored(&self, key: &str, entry: &Entry, wanted: &[CropKey]) -> Result<Bytes, PortError> {
         let objects = &self.scan.ports.objects;
         if let Some(stored) = objects.get(key).await? {
             return Ok(stored);
@@ -139,7 +139,7 @@ impl<'a> Crops<'a> {
         }
     }
 
-    async fn draw(&self, entry: &Entry, wanted: &[Wanted]) -> Stored {
+    async fn draw(&self, entry: &Entry, wanted: &[CropKey]) -> StoredCrops {
         let all = |why: String| wanted.iter().map(|wanted| (wanted.0, Crop::Why(why.clone()))).collect();
         let Some(drawing) = &self.scan.drawing else {
             return all("pages cannot be drawn here".to_owned());
@@ -152,7 +152,7 @@ impl<'a> Crops<'a> {
             Err(error) => return all(unreadable(&error)),
         };
         let found = self.find(&*drawing.images, &entry.name, &opened, wanted).await.map_err(reason);
-        let crop = |(ordinal, page, place): &Wanted| {
+        let crop = |(ordinal, page, place): &CropKey| {
             let (ordinal, page, opened) = (*ordinal, *page, Arc::clone(&opened));
             let bounds = match place {
                 Where::Known(bounds) => Ok(*bounds),
@@ -175,7 +175,7 @@ impl<'a> Crops<'a> {
             }
         };
         let mut drawing = stream::iter(wanted.iter().map(crop)).buffered(self.scan.settings.files_at_once);
-        let mut drawn = Stored::new();
+        let mut drawn = StoredCrops::new();
         let mut room = self.bytes_left;
         while room > 0
             && let Some((ordinal, outcome)) = drawing.next().await
@@ -204,7 +204,7 @@ impl<'a> Crops<'a> {
         images: &dyn PageImages,
         name: &str,
         opened: &Arc<dyn Opened>,
-        wanted: &[Wanted],
+        wanted: &[CropKey],
     ) -> Result<BTreeMap<(u32, u32), Bounds>, PageError> {
         let pages: BTreeSet<u32> = wanted
             .iter()
@@ -228,7 +228,7 @@ const LATE: &str = "there was not enough time to draw it";
 const NOT_FOUND: &str = "its position on the page could not be found";
 
 /// The number of a match, its page, and its place on the page.
-type Wanted = (usize, u32, Where);
+type CropKey = (usize, u32, Where);
 
 #[derive(Debug, Clone)]
 enum Where {
@@ -238,7 +238,7 @@ enum Where {
     OnPage(u32),
 }
 
-fn wanted((ordinal, found): (usize, &Match)) -> Option<Wanted> {
+fn wanted((ordinal, found): (usize, &Match)) -> Option<CropKey> {
     let place = found.boxes.first().map_or(Where::OnPage(found.code), |bounds| Where::Known(*bounds));
     Some((ordinal, found.place.page().ok()?, place))
 }
@@ -276,8 +276,8 @@ mod tests {
     };
 
     use super::*;
-    use crate::matching::{CodeList, MatchMode, Matcher};
-    use crate::{Ports, Settings};
+    use crate::matching::{CodeList, MatchRule, Matcher};
+    use crate::{ScanPorts, ScanSettings};
 
     const BOUNDS: Bounds = Bounds { x0: 1.0, y0: 1.0, x1: 2.0, y1: 2.0 };
 
@@ -329,7 +329,7 @@ mod tests {
     impl World {
         fn new(seconds: u64) -> Self {
             let clock = Arc::new(ManualClock::new());
-            let ports = Ports {
+            let ports = ScanPorts {
                 ledger: Arc::new(MemoryLedger::new()),
                 objects: Arc::new(MemoryObjects::new()),
                 queue: Arc::new(MemoryQueue::new(clock.clone(), chrono::TimeDelta::minutes(3))),
@@ -345,13 +345,13 @@ mod tests {
             let listed = block_on(async { files.list(&source).await.expect("listed").next().await });
             let entry = listed.expect("a page").expect("entries").remove(0);
             let images = Arc::new(Fickle { drawn: AtomicU8::new(0), clock: clock.clone() });
-            let settings = Settings { drawing: Duration::from_secs(seconds), ..Settings::default() };
+            let settings = ScanSettings { drawing: Duration::from_secs(seconds), ..ScanSettings::default() };
             let scan = Scan::new(ports, settings).with_pictures(files.clone(), images);
             Self { scan, clock, files, source, entry }
         }
 
         /// Tries to draw the pictures of a file with one match in a text and others on a page.
-        fn pictures(&self, on_pages: usize) -> (BTreeMap<usize, Picture>, String) {
+        fn pictures(&self, on_pages: usize) -> (BTreeMap<usize, CodePicture>, String) {
             let found = |code, place, boxes| Match { code, place, snippet: String::new(), boxes };
             let mut matches = vec![found(0, Place::Line(1), Vec::new())];
             // Alternates between a place known from reading and a place to be looked up on the page.
@@ -360,18 +360,18 @@ mod tests {
             self.pictures_of(&matches)
         }
 
-        fn pictures_of(&self, matches: &[Match]) -> (BTreeMap<usize, Picture>, String) {
+        fn pictures_of(&self, matches: &[Match]) -> (BTreeMap<usize, CodePicture>, String) {
             let list = CodeList::new(vec!["A-1".to_owned(), "A-2".to_owned()]).expect("codes");
-            let built = Arc::new(Matcher::new(&list, MatchMode::Token));
-            let (session, codes) = (SessionId("s".to_owned()), Codes { list, matcher: built });
+            let built = Arc::new(Matcher::new(&list, MatchRule::Token));
+            let (session, codes) = (SessionId("s".to_owned()), SessionCodes { list, matcher: built });
             let mut crops = Crops::new(&self.scan, &session, &self.source, &codes);
             let pictures = block_on(crops.of((0, &self.entry), matches)).expect("pictures");
             (pictures, crops.note())
         }
     }
 
-    fn drawn(byte: u8) -> Picture {
-        Picture::Drawn(vec![byte])
+    fn drawn(byte: u8) -> CodePicture {
+        CodePicture::Drawn(vec![byte])
     }
 
     #[test]
@@ -389,13 +389,13 @@ mod tests {
     fn a_missing_picture_says_why_and_that_stays_too() {
         let world = World::new(1);
         let (pictures, _) = world.pictures(2);
-        assert_eq!(pictures, BTreeMap::from([(1, drawn(0)), (2, Picture::Missing(LATE.to_owned()))]));
+        assert_eq!(pictures, BTreeMap::from([(1, drawn(0)), (2, CodePicture::Missing(LATE.to_owned()))]));
         assert_eq!(world.pictures(2).0, pictures, "though now there would be time");
 
         let world = World::new(60);
         world.files.remove("f", "a.pdf");
         let (pictures, _) = world.pictures(1);
-        let Some(Picture::Missing(why)) = pictures.get(&1) else { panic!("{pictures:?}") };
+        let Some(CodePicture::Missing(why)) = pictures.get(&1) else { panic!("{pictures:?}") };
         assert!(why.contains("no longer exists"), "{why}");
         world.files.write("f", "a.pdf", "as it was read");
         assert_eq!(world.pictures(1).0, pictures);
@@ -406,7 +406,7 @@ mod tests {
         let world = World::new(60);
         let found = Match { code: 0, place: Place::Page(2), snippet: String::new(), boxes: Vec::new() };
         let (pictures, _) = world.pictures_of(&[found]);
-        assert_eq!(pictures, BTreeMap::from([(0, Picture::Missing(NOT_FOUND.to_owned()))]));
+        assert_eq!(pictures, BTreeMap::from([(0, CodePicture::Missing(NOT_FOUND.to_owned()))]));
     }
 
     #[test]

@@ -4,12 +4,12 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use rust_xlsxwriter::{Format, Worksheet};
 
 use super::book::number_of;
-use super::codes::Counts;
+use super::codes::CodeTotals;
 use super::style::{Styles, Tone};
 use super::text::{cell, counted, grouped};
-use super::{Meta, ReportError, Sums, Totals};
+use super::{Meta, ReportError, ReportSums, ReportTotals};
 
-enum Value {
+enum SummaryValue {
     Text(String),
     Count(u64),
     Rate(f64),
@@ -17,12 +17,12 @@ enum Value {
 
 pub(super) fn sheet(
     meta: &Meta,
-    totals: &Totals,
-    sums: &Sums,
-    counts: &Counts,
+    totals: &ReportTotals,
+    sums: &ReportSums,
+    counts: &CodeTotals,
     styles: &Styles,
 ) -> Result<Worksheet, ReportError> {
-    let mut page = Page::new(styles)?;
+    let mut page = SummarySheet::new(styles)?;
     page.line("Riffle scan report", &styles.title, 30.0)?;
     page.line(&meta.source, styles.tone(Tone::Quiet), 18.0)?;
     let (sentence, tone) = verdict(sums, counts);
@@ -31,7 +31,10 @@ pub(super) fn sheet(
     page.line(&sentence, &styles.lead.clone().merge(styles.tone(tone)), 17.0 * f64::from(lines) + 4.0)?;
 
     let pairs = |given: &[(String, String)]| {
-        given.iter().map(|(label, value)| (label.clone(), Value::Text(value.clone()))).collect::<Vec<_>>()
+        given
+            .iter()
+            .map(|(label, value)| (label.clone(), SummaryValue::Text(value.clone())))
+            .collect::<Vec<_>>()
     };
     page.section("Result", own(result(sums, counts)))?;
     page.section("Pictures", own(pictures(totals, sums)))?;
@@ -42,12 +45,12 @@ pub(super) fn sheet(
     Ok(page.sheet)
 }
 
-fn own(rows: Vec<(&str, Value)>) -> Vec<(String, Value)> {
+fn own(rows: Vec<(&str, SummaryValue)>) -> Vec<(String, SummaryValue)> {
     rows.into_iter().map(|(label, value)| (label.to_owned(), value)).collect()
 }
 
 /// Returns the one sentence that people look for.
-fn verdict(sums: &Sums, counts: &Counts) -> (String, Tone) {
+fn verdict(sums: &ReportSums, counts: &CodeTotals) -> (String, Tone) {
     let codes = counts.found + counts.absent + counts.unknown;
     let found = format!(
         "{} of {} found, in {} of {}.",
@@ -104,49 +107,51 @@ fn list(parts: &[String]) -> String {
     }
 }
 
-fn result(sums: &Sums, counts: &Counts) -> Vec<(&'static str, Value)> {
+fn result(sums: &ReportSums, counts: &CodeTotals) -> Vec<(&'static str, SummaryValue)> {
     let read = sums.files - sums.coverage.failed - sums.coverage.partly;
     vec![
-        ("Codes found", Value::Count(counts.found)),
-        ("Codes absent", Value::Count(counts.absent)),
-        ("Codes unknown", Value::Count(counts.unknown)),
-        ("Matches", Value::Count(sums.matches + sums.unlisted)),
-        ("Matches not listed", Value::Count(sums.unlisted)),
-        ("Files", Value::Count(sums.files)),
-        ("Files read", Value::Count(read)),
-        ("Files partly read", Value::Count(sums.coverage.partly)),
-        ("Files failed", Value::Count(sums.coverage.failed)),
-        ("Files containing a code", Value::Count(sums.with_codes)),
-        ("Pages", Value::Count(sums.pages)),
-        ("Pages not readable", Value::Count(sums.unread_pages)),
-        ("Other parts not readable", Value::Count(sums.unread_parts)),
-        ("Megabytes", Value::Rate(number_of(sums.bytes) / 1e6)),
+        ("Codes found", SummaryValue::Count(counts.found)),
+        ("Codes absent", SummaryValue::Count(counts.absent)),
+        ("Codes unknown", SummaryValue::Count(counts.unknown)),
+        ("Matches", SummaryValue::Count(sums.matches + sums.unlisted)),
+        ("Matches not listed", SummaryValue::Count(sums.unlisted)),
+        ("Files", SummaryValue::Count(sums.files)),
+        ("Files read", SummaryValue::Count(read)),
+        ("Files partly read", SummaryValue::Count(sums.coverage.partly)),
+        ("Files failed", SummaryValue::Count(sums.coverage.failed)),
+        ("Files containing a code", SummaryValue::Count(sums.with_codes)),
+        ("Pages", SummaryValue::Count(sums.pages)),
+        ("Pages not readable", SummaryValue::Count(sums.unread_pages)),
+        ("Other parts not readable", SummaryValue::Count(sums.unread_parts)),
+        ("Megabytes", SummaryValue::Rate(number_of(sums.bytes) / 1e6)),
     ]
 }
 
 /// Returns no rows if no pictures were requested.
-fn pictures(totals: &Totals, sums: &Sums) -> Vec<(&'static str, Value)> {
+fn pictures(totals: &ReportTotals, sums: &ReportSums) -> Vec<(&'static str, SummaryValue)> {
     let Some(which) = &totals.pictures else { return Vec::new() };
     vec![
-        ("Matches with a picture", Value::Count(sums.pictures)),
-        ("Pictures shown", Value::Text(which.clone())),
+        ("Matches with a picture", SummaryValue::Count(sums.pictures)),
+        ("Pictures shown", SummaryValue::Text(which.clone())),
     ]
 }
 
-fn time(meta: &Meta, totals: &Totals, sums: &Sums) -> Vec<(&'static str, Value)> {
+fn time(meta: &Meta, totals: &ReportTotals, sums: &ReportSums) -> Vec<(&'static str, SummaryValue)> {
     let clock = |time: DateTime<Utc>| {
-        Value::Text(time.to_rfc3339_opts(SecondsFormat::Secs, true).replace('T', " ").replace('Z', " UTC"))
+        SummaryValue::Text(
+            time.to_rfc3339_opts(SecondsFormat::Secs, true).replace('T', " ").replace('Z', " UTC"),
+        )
     };
     let ended =
         TimeDelta::from_std(totals.duration).ok().and_then(|took| meta.started.checked_add_signed(took));
     let seconds = totals.duration.as_secs_f64();
     let rate = |count: f64| {
-        if seconds > 0.0 { Value::Rate(count / seconds) } else { Value::Text("–".to_owned()) }
+        if seconds > 0.0 { SummaryValue::Rate(count / seconds) } else { SummaryValue::Text("–".to_owned()) }
     };
     vec![
         ("Started", clock(meta.started)),
-        ("Ended", ended.map_or(Value::Text("–".to_owned()), clock)),
-        ("Duration", Value::Text(duration(seconds))),
+        ("Ended", ended.map_or(SummaryValue::Text("–".to_owned()), clock)),
+        ("Duration", SummaryValue::Text(duration(seconds))),
         ("Files per second", rate(number_of(sums.files))),
         ("Pages per second", rate(number_of(sums.pages))),
         ("Megabytes per second", rate(number_of(sums.bytes) / 1e6)),
@@ -168,7 +173,7 @@ fn duration(seconds: f64) -> String {
     if hours > 0 { format!("{hours} h {minutes} min {rest} s") } else { format!("{minutes} min {rest} s") }
 }
 
-fn guide(sums: &Sums) -> Vec<(&'static str, Value)> {
+fn guide(sums: &ReportSums) -> Vec<(&'static str, SummaryValue)> {
     let mut rows = vec![
         ("Matches", "every place where a code was found, file by file"),
         ("Codes", "every code that was searched for: found, absent or unknown"),
@@ -177,16 +182,16 @@ fn guide(sums: &Sums) -> Vec<(&'static str, Value)> {
     if !sums.coverage.is_whole() {
         rows.push(("Unread", "files and parts of files that could not be read, and why"));
     }
-    rows.into_iter().map(|(label, value)| (label, Value::Text(value.to_owned()))).collect()
+    rows.into_iter().map(|(label, value)| (label, SummaryValue::Text(value.to_owned()))).collect()
 }
 
-struct Page<'s> {
+struct SummarySheet<'s> {
     sheet: Worksheet,
     styles: &'s Styles,
     row: u32,
 }
 
-impl<'s> Page<'s> {
+impl<'s> SummarySheet<'s> {
     fn new(styles: &'s Styles) -> Result<Self, ReportError> {
         let mut sheet = Worksheet::new();
         sheet.set_name("Summary")?.set_screen_gridlines(false).set_print_fit_to_pages(1, 0);
@@ -203,7 +208,7 @@ impl<'s> Page<'s> {
     }
 
     /// Writes a section, or nothing if there are no rows.
-    fn section(&mut self, title: &str, rows: Vec<(String, Value)>) -> Result<(), ReportError> {
+    fn section(&mut self, title: &str, rows: Vec<(String, SummaryValue)>) -> Result<(), ReportError> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -214,10 +219,10 @@ impl<'s> Page<'s> {
         for (label, value) in rows {
             self.sheet.write_string_with_format(self.row, 0, cell(&label), &self.styles.label)?;
             match value {
-                Value::Text(text) => {
+                SummaryValue::Text(text) => {
                     self.sheet.write_string_with_format(self.row, 1, cell(&text), &self.styles.value)?;
                 }
-                Value::Count(count) => {
+                SummaryValue::Count(count) => {
                     self.sheet.write_number_with_format(
                         self.row,
                         1,
@@ -225,7 +230,7 @@ impl<'s> Page<'s> {
                         &self.styles.figure,
                     )?;
                 }
-                Value::Rate(rate) => {
+                SummaryValue::Rate(rate) => {
                     self.sheet.write_number_with_format(self.row, 1, rate, &self.styles.decimal)?;
                 }
             }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
 use chrono::DateTime;
 use proptest::prelude::*;
-use riffle_extract::{Kind, Place, Unread};
+use riffle_extract::{FileFormat, Place, Unread};
 
 use super::book::Book;
 use super::text::{self, MAX_CELL};
-use super::{FileRow, Meta, Picture, ReportWriter, Totals, cell};
+use super::{CodePicture, FileRow, Meta, ReportTotals, ReportWriter, cell};
 use crate::matching::{CodeList, Match, Misread};
 
 fn codes(codes: &[&str]) -> CodeList {
@@ -27,22 +27,22 @@ fn meta() -> Meta {
     }
 }
 
-fn totals() -> Totals {
-    Totals {
+fn totals() -> ReportTotals {
+    ReportTotals {
         duration: Duration::from_millis(2_500),
         pictures: None,
         receipt: vec![("Digest".to_owned(), "=1+1".to_owned())],
     }
 }
 
-static NONE: BTreeMap<usize, Picture> = BTreeMap::new();
+static NONE: BTreeMap<usize, CodePicture> = BTreeMap::new();
 
 fn row(name: &str) -> FileRow<'_> {
     FileRow {
         name,
         folder: "a/b",
         failure: None,
-        kind: Some(Kind::Pdf),
+        kind: Some(FileFormat::Pdf),
         bytes: 1_000,
         pages: 3,
         unread: &[],
@@ -268,10 +268,10 @@ fn pictures_lie_in_the_rows_of_their_matches() {
     let many: Vec<Match> = (1..=5).map(|page| found(0, Place::Page(page))).collect();
     // The last row has a picture too.
     let pictures = BTreeMap::from([
-        (0, Picture::Drawn(png(600, 200))),
-        (1, Picture::Missing("the file changed after the scan began".to_owned())),
-        (3, Picture::Drawn(b"no picture".to_vec())),
-        (4, Picture::Drawn(png(60, 200))),
+        (0, CodePicture::Drawn(png(600, 200))),
+        (1, CodePicture::Missing("the file changed after the scan began".to_owned())),
+        (3, CodePicture::Drawn(b"no picture".to_vec())),
+        (4, CodePicture::Drawn(png(60, 200))),
     ]);
     let make = || {
         let meta = Meta { pictures: true, ..meta() };
@@ -279,7 +279,7 @@ fn pictures_lie_in_the_rows_of_their_matches() {
         let file = FileRow { codes: 1, matches: &many, pictures: &pictures, ..row("x.pdf") };
         writer.file(&file).unwrap();
         let pictures = Some("of the first 3 matches".to_owned());
-        writer.finish(&Totals { pictures, ..totals() }).unwrap()
+        writer.finish(&ReportTotals { pictures, ..totals() }).unwrap()
     };
     let bytes = make();
     assert!(bytes == make(), "the bytes differ");

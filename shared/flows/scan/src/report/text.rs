@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use riffle_extract::Kind;
+use riffle_extract::FileFormat;
 
 /// Excel's limit for a cell, in UTF-16 units.
 pub(super) const MAX_CELL: usize = 32_767;
@@ -98,6 +98,6 @@ pub(super) fn pages(pages: &[u32]) -> String {
 }
 
 /// Returns the kind in capitals: `PDF`, `XLSX`, `TEXT`.
-pub(super) fn kind(kind: Option<Kind>) -> String {
+pub(super) fn kind(kind: Option<FileFormat>) -> String {
     kind.map(|kind| format!("{kind:?}").to_uppercase()).unwrap_or_default()
 }

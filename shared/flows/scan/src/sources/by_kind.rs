@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use riffle_ports::{Entry, FileSource, Opened, Pages, PortError, ReadError, Received, Source, SourceError};
+use riffle_ports::{
+    Entry, FileSource, Opened, Pages, PortError, ReadError, ReceivedFile, Source, SourceError,
+};
 
 use crate::sources::uploads::{Uploads, is_id};
 use crate::state::request::keys;
@@ -95,9 +97,9 @@ fn key(upload: &str, entry: &Entry) -> Result<String, PortError> {
     }
 }
 
-fn as_received(entry: Entry, received: Option<Received>) -> Entry {
+fn as_received(entry: Entry, received: Option<ReceivedFile>) -> Entry {
     match received {
-        Some(Received { size, version }) => Entry { size, version, ..entry },
+        Some(ReceivedFile { size, version }) => Entry { size, version, ..entry },
         None => Entry { version: NOT_UPLOADED.to_owned(), ..entry },
     }
 }
@@ -108,7 +110,7 @@ struct UploadPages {
     upload: String,
     firsts: Box<dyn Iterator<Item = u32> + Send>,
     /// Requested once, for all pages.
-    received: Option<BTreeMap<String, Received>>,
+    received: Option<BTreeMap<String, ReceivedFile>>,
 }
 
 #[async_trait]

@@ -11,7 +11,7 @@ use riffle_contracts::http::{
     UploadTargets,
 };
 use riffle_ports::{
-    Completed, Exceeded, Ids, ObjectStore, PortError, Put, Quotas, Received, UploadStorage, Used,
+    Completed, CountedUse, Exceeded, Ids, ObjectStore, PortError, Put, Quotas, ReceivedFile, UploadStorage,
 };
 
 use crate::matching::MAX_CODES;
@@ -77,7 +77,7 @@ impl Uploads {
         let key = keys::upload_batch(upload, wanted.first);
         if self.objects.get(&key).await?.is_none() {
             let bytes = wanted.files.iter().map(|file| file.size).sum();
-            let taken = self.quotas.take(tenant, Used::UploadBytes, bytes).await?;
+            let taken = self.quotas.take(tenant, CountedUse::UploadBytes, bytes).await?;
             taken.map_err(UploadError::Exceeded)?;
         }
         if self.objects.put_if_absent(&key, json.clone()).await? == Put::Exists
@@ -245,7 +245,10 @@ impl Uploads {
     }
 
     /// Returns what was received of an upload's files, by key.
-    pub(crate) async fn all_received(&self, upload: &str) -> Result<BTreeMap<String, Received>, PortError> {
+    pub(crate) async fn all_received(
+        &self,
+        upload: &str,
+    ) -> Result<BTreeMap<String, ReceivedFile>, PortError> {
         self.storage.all_received(&keys::uploaded_files(upload)).await
     }
 

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use riffle_contracts::{Action, ErrorCode, FrameBody, Options, ScheduledScan, Secret, StartScan};
 use riffle_ports::{
-    Connection, Exceeded, Failure, Outcome, PortError, Session, SessionId, Source, State, TokenVault,
-    Transition, Used, is_drive_id, is_key,
+    Connection, CountedUse, Exceeded, Failure, PortError, Session, SessionId, Source, State, TokenVault,
+    Transition, TransitionResult, is_drive_id, is_key,
 };
 
 use crate::codes::CodesError;
@@ -23,7 +23,7 @@ const MAX_REQUEST_ID: usize = 128;
 const MAX_PREFIX: usize = 900;
 
 /// The validated content of a start request.
-struct Asked {
+struct ValidatedStart {
     source: Source,
     codes: CodeList,
     options: Options,
@@ -31,13 +31,13 @@ struct Asked {
 }
 
 /// The reason an action was refused, as sent to the client.
-struct Refusal {
+struct ActionRefusal {
     code: ErrorCode,
     message: String,
     session: Option<SessionId>,
 }
 
-impl Refusal {
+impl ActionRefusal {
     fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), session: None }
     }
@@ -47,14 +47,14 @@ impl Refusal {
     }
 }
 
-impl From<PortError> for Refusal {
+impl From<PortError> for ActionRefusal {
     fn from(error: PortError) -> Self {
         tracing::error!(%error, "an action failed");
         Self::new(ErrorCode::Unavailable, "The service did not answer. Try again.")
     }
 }
 
-impl From<Exceeded> for Refusal {
+impl From<Exceeded> for ActionRefusal {
     fn from(exceeded: Exceeded) -> Self {
         Self::new(ErrorCode::QuotaExceeded, exceeded.to_string())
     }
@@ -68,15 +68,15 @@ impl Scan {
         self.reply(&connection.id, refusal.session.as_ref(), frame).await;
     }
 
-    async fn do_as_told(&self, connection: &Connection, message: &str) -> Result<(), Refusal> {
-        self.quotas.take(&connection.tenant, Used::Requests, 1).await??;
+    async fn do_as_told(&self, connection: &Connection, message: &str) -> Result<(), ActionRefusal> {
+        self.quotas.take(&connection.tenant, CountedUse::Requests, 1).await??;
         // The reply does not quote the message: it may hold a token.
         let action = serde_json::from_str(message)
-            .map_err(|error| Refusal::bad(format!("This is not a valid action: {error}")))?;
+            .map_err(|error| ActionRefusal::bad(format!("This is not a valid action: {error}")))?;
         self.dispatch_action(connection, action).await
     }
 
-    async fn dispatch_action(&self, connection: &Connection, action: Action) -> Result<(), Refusal> {
+    async fn dispatch_action(&self, connection: &Connection, action: Action) -> Result<(), ActionRefusal> {
         match action {
             Action::StartScan(start) => self.start(connection, *start).await,
             Action::Resume { session_id, cursor } => {
@@ -95,7 +95,7 @@ impl Scan {
         }
     }
 
-    async fn start(&self, connection: &Connection, start: StartScan) -> Result<(), Refusal> {
+    async fn start(&self, connection: &Connection, start: StartScan) -> Result<(), ActionRefusal> {
         let token = start.token.clone();
         let (session, is_new) = self.create(&connection.tenant, start).await?;
         let is_lent = token.is_some();
@@ -129,7 +129,7 @@ impl Scan {
             let (session, _) = self.create(&tenant, start).await?;
             self.hand_over(&session).await
         };
-        started.await.map_err(|refusal: Refusal| match refusal.code {
+        started.await.map_err(|refusal: ActionRefusal| match refusal.code {
             ErrorCode::Unavailable => Failure::Retry(refusal.message),
             _ => {
                 Failure::Reject(format!("the scheduled scan {name:?} cannot be started: {}", refusal.message))
@@ -138,11 +138,11 @@ impl Scan {
     }
 
     /// Returns the requested session, created if necessary, and whether it is new.
-    async fn create(&self, tenant: &str, start: StartScan) -> Result<(Session, bool), Refusal> {
+    async fn create(&self, tenant: &str, start: StartScan) -> Result<(Session, bool), ActionRefusal> {
         let request_id = match &start.request_id {
             Some(id) if id.is_empty() || id.chars().nth(MAX_REQUEST_ID).is_some() => {
                 let message = format!("A request_id must have 1 to {MAX_REQUEST_ID} characters.");
-                return Err(Refusal::bad(message));
+                return Err(ActionRefusal::bad(message));
             }
             Some(id) => id.clone(),
             None => self.ports.ids.fresh(),
@@ -151,10 +151,10 @@ impl Scan {
         let known = self.ports.ledger.session(&id).await?;
         if known.as_ref().is_some_and(|session| session.state.is_gone()) {
             let message = "This request_id was used for a scan that was deleted. Use a new one.";
-            return Err(Refusal::new(ErrorCode::RequestIdReused, message));
+            return Err(ActionRefusal::new(ErrorCode::RequestIdReused, message));
         }
         let asked = match start.retry_of.clone() {
-            None => Asked {
+            None => ValidatedStart {
                 source: self.source(tenant, &id, &start).await?,
                 codes: self.code_list(tenant, &start).await?,
                 options: start.options,
@@ -164,27 +164,32 @@ impl Scan {
         };
         self.hold_upload(tenant, &id, &asked).await?;
         let codes_digest = self.store_codes(&id, &asked.codes).await?;
-        let Asked { source, codes, options, retry_of } = asked;
+        let ValidatedStart { source, codes, options, retry_of } = asked;
         let codes = u32::try_from(codes.len()).ok();
         let request = Request { source, options, codes_digest, codes, retry_of }.encode();
         let now = self.ports.clock.now();
         let session = Session::new(id, tenant.to_owned(), request, now, now + self.settings.deadline);
         if known.is_none() {
             // Counted last, so that a scan that cannot be started is not counted.
-            self.quotas.take(tenant, Used::Scans, 1).await??;
+            self.quotas.take(tenant, CountedUse::Scans, 1).await??;
         }
         match self.ports.ledger.create(session.clone()).await? {
             None => Ok((session, true)),
             Some(existing) if existing.request == session.request => Ok((existing, false)),
             Some(_) => {
                 let message = "This request_id was used for another scan. Use a new one.";
-                Err(Refusal::new(ErrorCode::RequestIdReused, message))
+                Err(ActionRefusal::new(ErrorCode::RequestIdReused, message))
             }
         }
     }
 
     /// Keeps the upload to be read, if the source is one, from being deleted with another scan.
-    async fn hold_upload(&self, tenant: &str, id: &SessionId, asked: &Asked) -> Result<(), Refusal> {
+    async fn hold_upload(
+        &self,
+        tenant: &str,
+        id: &SessionId,
+        asked: &ValidatedStart,
+    ) -> Result<(), ActionRefusal> {
         let Source::Upload(upload) = &asked.source else { return Ok(()) };
         self.use_upload(id, upload).await?;
         // Checked again after storing the use: the upload may have been deleted meanwhile.
@@ -194,15 +199,15 @@ impl Scan {
         }
     }
 
-    async fn own_upload(&self, tenant: &str, upload: &str) -> Result<(), Refusal> {
+    async fn own_upload(&self, tenant: &str, upload: &str) -> Result<(), ActionRefusal> {
         if is_id(upload) && self.ports.objects.get(&keys::upload(tenant, upload)).await?.is_some() {
             return Ok(());
         }
-        Err(Refusal::bad("This upload does not exist."))
+        Err(ActionRefusal::bad("This upload does not exist."))
     }
 
     /// Calls the dispatcher if the session still needs it.
-    async fn hand_over(&self, session: &Session) -> Result<(), Refusal> {
+    async fn hand_over(&self, session: &Session) -> Result<(), ActionRefusal> {
         if session.is_with_dispatcher() {
             // Also for an existing session: the process that created it may have ended before this line.
             self.call_dispatcher(&session.id).await.map_err(|failure| waits(&session.id, &failure))?;
@@ -230,10 +235,15 @@ impl Scan {
 
     /// Stores a new token for a session and has the session continue. Does all of it on each call, because an earlier
     /// call may have ended half-way.
-    async fn renew(&self, connection: &Connection, session_id: String, token: Secret) -> Result<(), Refusal> {
+    async fn renew(
+        &self,
+        connection: &Connection,
+        session_id: String,
+        token: Secret,
+    ) -> Result<(), ActionRefusal> {
         let session = self.own_session(&connection.tenant, session_id).await?;
         let id = session.id.clone();
-        let refuse = |code, message: String| Refusal { code, message, session: Some(id.clone()) };
+        let refuse = |code, message: String| ActionRefusal { code, message, session: Some(id.clone()) };
         let vault = self.tokens.as_ref().filter(|_| is_drive(&session));
         let Some(vault) = vault else {
             return Err(refuse(
@@ -253,9 +263,9 @@ impl Scan {
         self.keep_token(&**vault, (&session.tenant, &id), token).await?;
         let unpause = Transition::Unpause { now: self.ports.clock.now() };
         match self.ports.ledger.transition(&id, unpause).await? {
-            Outcome::Applied(_) => {}
+            TransitionResult::Applied(_) => {}
             // The session ended meanwhile: its token may have been removed before this one was stored.
-            Outcome::Refused(_) | Outcome::NoSession => {
+            TransitionResult::Refused(_) | TransitionResult::NoSession => {
                 vault.delete(&session.tenant, &id).await?;
                 return Err(needless());
             }
@@ -272,7 +282,7 @@ impl Scan {
         id: &SessionId,
         start: &StartScan,
         earlier: String,
-    ) -> Result<Asked, Refusal> {
+    ) -> Result<ValidatedStart, ActionRefusal> {
         let mut given = sources(&StartScan { token: None, ..start.clone() });
         given.extend((!start.target_hole_codes.is_empty()).then_some("target_hole_codes"));
         given.extend(start.file_content.is_some().then_some("file_content"));
@@ -283,7 +293,7 @@ impl Scan {
             let message = format!(
                 "A retry uses the source, codes and options of the original scan: leave out {given}."
             );
-            return Err(Refusal::bad(message));
+            return Err(ActionRefusal::bad(message));
         }
         let earlier = self.own_session(tenant, earlier).await?;
         let advice = match earlier.state {
@@ -292,7 +302,7 @@ impl Scan {
             _ => Some("has not finished yet: retry it when it has finished"),
         };
         if let Some(advice) = advice {
-            return Err(Refusal::new(ErrorCode::WrongState, format!("The scan to retry {advice}.")));
+            return Err(ActionRefusal::new(ErrorCode::WrongState, format!("The scan to retry {advice}.")));
         }
         let request = Request::decode(&earlier.request)?;
         let codes = self.load_codes(&earlier, &request).await?;
@@ -300,14 +310,14 @@ impl Scan {
             Source::Drive { folder, .. } => self.drive(tenant, id, start, folder)?,
             _ if start.token.is_some() => {
                 let message = "The scan to retry does not read a Google Drive folder: leave out token.";
-                return Err(Refusal::bad(message));
+                return Err(ActionRefusal::bad(message));
             }
             source => source,
         };
-        Ok(Asked { source, codes, options: request.options, retry_of: Some(earlier.id) })
+        Ok(ValidatedStart { source, codes, options: request.options, retry_of: Some(earlier.id) })
     }
 
-    async fn source(&self, tenant: &str, id: &SessionId, start: &StartScan) -> Result<Source, Refusal> {
+    async fn source(&self, tenant: &str, id: &SessionId, start: &StartScan) -> Result<Source, ActionRefusal> {
         let named = sources(start);
         match named[..] {
             ["upload_id"] => {
@@ -320,7 +330,7 @@ impl Scan {
                 let prefix = start.prefix.clone().unwrap_or_default();
                 if prefix.len() > MAX_PREFIX {
                     let message = format!("A prefix can have at most {MAX_PREFIX} bytes.");
-                    return Err(Refusal::bad(message));
+                    return Err(ActionRefusal::bad(message));
                 }
                 Ok(Source::Prefix { tenant: tenant.to_owned(), prefix })
             }
@@ -329,9 +339,9 @@ impl Scan {
                 let folder = start.folder_id.clone().unwrap_or_else(configured);
                 self.drive(tenant, id, start, folder)
             }
-            [one] => Err(Refusal::bad(format!("{one} cannot be read here."))),
-            [] => Err(Refusal::bad("Choose what to read, for example a folder.")),
-            _ => Err(Refusal::bad(format!(
+            [one] => Err(ActionRefusal::bad(format!("{one} cannot be read here."))),
+            [] => Err(ActionRefusal::bad("Choose what to read, for example a folder.")),
+            _ => Err(ActionRefusal::bad(format!(
                 "A scan can read only one source; this one names {}.",
                 named.join(", ")
             ))),
@@ -345,8 +355,8 @@ impl Scan {
         id: &SessionId,
         start: &StartScan,
         folder: String,
-    ) -> Result<Source, Refusal> {
-        let refuse = |message: &str| Err(Refusal::bad(message));
+    ) -> Result<Source, ActionRefusal> {
+        let refuse = |message: &str| Err(ActionRefusal::bad(message));
         if self.tokens.is_none() {
             return refuse("Google Drive folders cannot be read here.");
         }
@@ -364,45 +374,45 @@ impl Scan {
         Ok(Source::Drive { tenant: tenant.to_owned(), session: id.clone(), folder })
     }
 
-    async fn code_list(&self, tenant: &str, start: &StartScan) -> Result<CodeList, Refusal> {
+    async fn code_list(&self, tenant: &str, start: &StartScan) -> Result<CodeList, ActionRefusal> {
         let mut given = start.target_hole_codes.clone();
         if let Some(content) = &start.file_content {
             let content = STANDARD
                 .decode(content)
-                .map_err(|error| Refusal::bad(format!("file_content is not base64: {error}")))?;
+                .map_err(|error| ActionRefusal::bad(format!("file_content is not base64: {error}")))?;
             given.extend(self.listed(Bytes::from(content)).await?);
         }
         if let Some(key) = &start.codes_key {
-            let missing = || Refusal::bad("This uploaded list of codes does not exist.".to_owned());
+            let missing = || ActionRefusal::bad("This uploaded list of codes does not exist.".to_owned());
             if !is_key(key) || !key.starts_with(&keys::uploads(tenant)) {
                 return Err(missing());
             }
             let content = self.ports.objects.get(key).await?.ok_or_else(missing)?;
             if key.starts_with(&keys::code_lists(tenant)) {
                 given.extend(serde_json::from_slice::<Vec<String>>(&content).map_err(|error| {
-                    Refusal::from(PortError::Broken(format!("the list {key} cannot be read: {error}")))
+                    ActionRefusal::from(PortError::Broken(format!("the list {key} cannot be read: {error}")))
                 })?);
             } else {
                 given.extend(self.listed(content).await?);
             }
         }
-        CodeList::new(given).map_err(|error| Refusal::bad(format!("The codes cannot be used: {error}")))
+        CodeList::new(given).map_err(|error| ActionRefusal::bad(format!("The codes cannot be used: {error}")))
     }
 
-    async fn listed(&self, content: Bytes) -> Result<Vec<String>, Refusal> {
+    async fn listed(&self, content: Bytes) -> Result<Vec<String>, ActionRefusal> {
         match self.code_file("", content).await {
             Ok(listing) => Ok(listing.codes),
             Err(CodesError::Port(error)) => Err(error.into()),
-            Err(error) => Err(Refusal::bad(format!("The list of codes cannot be read: {error}"))),
+            Err(error) => Err(ActionRefusal::bad(format!("The list of codes cannot be read: {error}"))),
         }
     }
 
-    async fn cancel(&self, connection: &Connection, session_id: String) -> Result<(), Refusal> {
+    async fn cancel(&self, connection: &Connection, session_id: String) -> Result<(), ActionRefusal> {
         let session = self.own_session(&connection.tenant, session_id).await?;
         self.ports.connections.subscribe(&session.id, &connection.id).await?;
         let session = match self.ports.ledger.transition(&session.id, Transition::Cancel).await? {
-            Outcome::Applied(session) | Outcome::Refused(session) => session,
-            Outcome::NoSession => return Err(not_found()),
+            TransitionResult::Applied(session) | TransitionResult::Refused(session) => session,
+            TransitionResult::NoSession => return Err(not_found()),
         };
         if session.state == State::Cancelled {
             self.forget_token(&session).await?;
@@ -417,13 +427,17 @@ impl Scan {
             State::Finalizing => {}
             _ => {
                 let message = "The scan has already ended.".to_owned();
-                return Err(Refusal { code: ErrorCode::WrongState, message, session: Some(session.id) });
+                return Err(ActionRefusal {
+                    code: ErrorCode::WrongState,
+                    message,
+                    session: Some(session.id),
+                });
             }
         }
         Ok(())
     }
 
-    async fn own_session(&self, tenant: &str, id: String) -> Result<Session, Refusal> {
+    async fn own_session(&self, tenant: &str, id: String) -> Result<Session, ActionRefusal> {
         self.session_of(tenant, &SessionId(id)).await?.ok_or_else(not_found)
     }
 
@@ -432,12 +446,12 @@ impl Scan {
         connection: &Connection,
         session: &Session,
         cursor: Option<String>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ActionRefusal> {
         let start = match cursor {
             None => crate::queries::result_pages::Cursor::default(),
-            Some(cursor) => cursor
-                .parse()
-                .map_err(|()| Refusal::bad("This cursor is not from a SNAPSHOT. Resume without a cursor."))?,
+            Some(cursor) => cursor.parse().map_err(|()| {
+                ActionRefusal::bad("This cursor is not from a SNAPSHOT. Resume without a cursor.")
+            })?,
         };
         let frame = self.snapshot_page(session, start).await?;
         self.reply(&connection.id, Some(&session.id), frame).await;
@@ -461,11 +475,11 @@ fn is_drive(session: &Session) -> bool {
 }
 
 /// Logs that no dispatcher could be called for a session, and returns the reply for the client.
-fn waits(id: &SessionId, failure: &Failure) -> Refusal {
+fn waits(id: &SessionId, failure: &Failure) -> ActionRefusal {
     tracing::error!(session = %id, %failure, "a session waits for the sweeper");
-    Refusal::new(ErrorCode::Unavailable, "The scan could not be started. Try again.")
+    ActionRefusal::new(ErrorCode::Unavailable, "The scan could not be started. Try again.")
 }
 
-fn not_found() -> Refusal {
-    Refusal::new(ErrorCode::NotFound, "This scan does not exist.")
+fn not_found() -> ActionRefusal {
+    ActionRefusal::new(ErrorCode::NotFound, "This scan does not exist.")
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use riffle_contracts::{DispatchJob, ErrorCode, ScanFile};
 use riffle_ports::{
-    Failure, FileSource, Outcome, Sealed, Session, SessionId, SourceError, State, Transition,
+    Failure, FileSource, Sealed, Session, SessionId, SourceError, State, Transition, TransitionResult,
 };
 
 use riffle_topology::scan as queues;
@@ -119,15 +119,15 @@ impl Dispatcher {
     /// Applies `transition` and returns the session, unchanged if the transition was refused.
     async fn change(&self, id: &SessionId, transition: Transition) -> Result<Session, Failure> {
         match self.scan.ports.ledger.transition(id, transition).await? {
-            Outcome::Applied(session) | Outcome::Refused(session) => Ok(session),
-            Outcome::NoSession => Err(no_session(id)),
+            TransitionResult::Applied(session) | TransitionResult::Refused(session) => Ok(session),
+            TransitionResult::NoSession => Err(no_session(id)),
         }
     }
 
     async fn write_manifest(&self, session: &Session, request: &Request) -> Result<Sealed, SourceError> {
         let ports = &self.scan.ports;
         let mut pages = self.source.list(&request.source).await?;
-        let mut writer = manifest::Writer::new(
+        let mut writer = manifest::ManifestWriter::new(
             &*ports.objects,
             &session.id,
             ports.ids.fresh(),
@@ -169,7 +169,7 @@ impl Dispatcher {
             }
             let moved = Transition::Dispatched { upto, now: ports.clock.now() };
             match ports.ledger.transition(id, moved).await? {
-                Outcome::Applied(session) if !session.is_paused() => {}
+                TransitionResult::Applied(session) if !session.is_paused() => {}
                 outcome => return self.moved_on(outcome).await,
             }
             next = upto;
@@ -179,7 +179,7 @@ impl Dispatcher {
         match ports.ledger.transition(id, run).await? {
             // Workers may have finished already, and a finisher called before this transition did nothing. An empty
             // source is full from the start.
-            Outcome::Applied(session) | Outcome::Refused(session)
+            TransitionResult::Applied(session) | TransitionResult::Refused(session)
                 if session.state == State::Running && session.is_full() =>
             {
                 self.scan.call_finisher(&session).await
@@ -190,9 +190,11 @@ impl Dispatcher {
 
     /// Ends a run whose session has moved on without it. If the session failed, this run announces the failure: the run
     /// that made it fail may have ended before doing so, and its redelivered message may be the one acknowledged here.
-    async fn moved_on(&self, outcome: Outcome) -> Result<(), Failure> {
+    async fn moved_on(&self, outcome: TransitionResult) -> Result<(), Failure> {
         match outcome {
-            Outcome::Applied(session) | Outcome::Refused(session) if session.state == State::Failed => {
+            TransitionResult::Applied(session) | TransitionResult::Refused(session)
+                if session.state == State::Failed =>
+            {
                 self.failed(&session).await
             }
             _ => Ok(()),

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use riffle_contracts::{FinishJob, Receipt};
 use riffle_ports::{
-    Counts, Failure, Frozen, Lease, Outcome, PortError, Sealed, Session, SessionId, State, Transition, Usage,
+    Counts, Failure, Frozen, Lease, PortError, Sealed, Session, SessionId, State, Transition,
+    TransitionResult, Usage,
 };
 
 use crate::report::build_report;
@@ -11,7 +12,7 @@ use crate::state::request::{Request, keys};
 use crate::{Scan, announce, metrics, prices};
 
 /// Sums over all results.
-pub(crate) struct Totals {
+pub(crate) struct SessionTotals {
     pub counts: Counts,
     pub bytes: u64,
     pub pages: u64,
@@ -49,7 +50,7 @@ impl Scan {
         let lease = Lease { token: token.clone(), until: now + self.settings.lease };
         let lease = Transition::Lease { lease, now };
         let session = match ports.ledger.transition(&session.id, lease).await? {
-            Outcome::Applied(session) => session,
+            TransitionResult::Applied(session) => session,
             other => return self.given_way(other).await,
         };
         let Some(totals) = self.verify(&session.id, sealed).await? else {
@@ -61,7 +62,7 @@ impl Scan {
         let frozen = Frozen { finished_at: now, receipt };
         let freeze = Transition::Freeze { token: token.clone(), frozen };
         let session = match ports.ledger.transition(&session.id, freeze).await? {
-            Outcome::Applied(session) => session,
+            TransitionResult::Applied(session) => session,
             other => return self.given_way(other).await,
         };
         let request = Request::decode(&session.request)?;
@@ -74,7 +75,7 @@ impl Scan {
         self.forget_token(&session).await?;
         let complete = Transition::Complete { token, counts: totals.counts, report: key };
         match ports.ledger.transition(&session.id, complete).await? {
-            Outcome::Applied(session) => {
+            TransitionResult::Applied(session) => {
                 metrics::complete(&session);
                 self.tell_complete(&session).await
             }
@@ -84,9 +85,9 @@ impl Scan {
     }
 
     /// Handles a refused transition: another process is closing the session or has ended it.
-    async fn given_way(&self, outcome: Outcome) -> Result<(), Failure> {
+    async fn given_way(&self, outcome: TransitionResult) -> Result<(), Failure> {
         match outcome {
-            Outcome::Applied(session) | Outcome::Refused(session) => match session.state {
+            TransitionResult::Applied(session) | TransitionResult::Refused(session) => match session.state {
                 State::Complete => self.tell_complete(&session).await?,
                 // The lease holder may complete the session and end before announcing it: this message must be
                 // redelivered until the announcement has been made.
@@ -95,7 +96,7 @@ impl Scan {
                 }
                 _ => {}
             },
-            Outcome::NoSession => {}
+            TransitionResult::NoSession => {}
         }
         Ok(())
     }
@@ -106,8 +107,8 @@ impl Scan {
     }
 
     /// Sums all results. Returns `None` unless each index has one and is marked done.
-    async fn verify(&self, id: &SessionId, sealed: &Sealed) -> Result<Option<Totals>, PortError> {
-        let mut totals = Totals { counts: Counts::default(), bytes: 0, pages: 0 };
+    async fn verify(&self, id: &SessionId, sealed: &Sealed) -> Result<Option<SessionTotals>, PortError> {
+        let mut totals = SessionTotals { counts: Counts::default(), bytes: 0, pages: 0 };
         for chunk in 0..sealed.chunks() {
             let results = self.ports.ledger.results(id, chunk).await?;
             let done = self.ports.ledger.done(id, chunk).await?;
@@ -126,7 +127,7 @@ impl Scan {
         Ok(Some(totals))
     }
 
-    fn receipt(&self, session: &Session, totals: &Totals, now: DateTime<Utc>) -> Receipt {
+    fn receipt(&self, session: &Session, totals: &SessionTotals, now: DateTime<Utc>) -> Receipt {
         let started = session.began_at();
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of one scan stay far below 2^52")]
         let duration_seconds = (now - started).num_milliseconds() as f64 / 1000.0;

@@ -7,7 +7,7 @@ use riffle_contracts::ScanFile;
 use riffle_ports::{Attempt, Failure, SessionId};
 
 use crate::stages::worker::{Stop, Worker};
-use crate::state::record::Read;
+use crate::state::record::ReadFile;
 use crate::state::result::{FailureCode, FileResult};
 
 impl Worker {
@@ -74,7 +74,7 @@ impl Worker {
                 FailureCode::Killed,
                 "reading it crashed the program each time: it is damaged or needs too much memory or time",
             );
-            let killed = Read { index: file.index, entry, result };
+            let killed = ReadFile { index: file.index, entry, result };
             self.scan.record(&work, &audience, &[killed]).await?
         };
         self.scan.mark(&id, &work.sealed, &stored).await

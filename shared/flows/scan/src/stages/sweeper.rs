@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use riffle_ports::{
-    Counts, Deadline, Failure, Outcome, PortError, Sealed, Session, SessionId, State, Transition, Usage,
+    Counts, Deadline, Failure, PortError, Sealed, Session, SessionId, State, Transition, TransitionResult,
+    Usage,
 };
 
-use crate::state::record::Read;
+use crate::state::record::ReadFile;
 use crate::state::result::{FailureCode, FileResult};
 use crate::{Scan, metrics};
 
@@ -133,7 +134,7 @@ impl Scan {
         }
         let claim = Transition::Sweep { now, not_since };
         match self.ports.ledger.transition(&session.id, claim).await? {
-            Outcome::Applied(session) if session.is_paused() => self.tell_paused(&session.id).await,
+            TransitionResult::Applied(session) if session.is_paused() => self.tell_paused(&session.id).await,
             _ => {}
         }
         Ok(())
@@ -148,7 +149,7 @@ impl Scan {
             return Ok(false);
         }
         let claim = Transition::Sweep { now, not_since };
-        Ok(matches!(self.ports.ledger.transition(&session.id, claim).await?, Outcome::Applied(_)))
+        Ok(matches!(self.ports.ledger.transition(&session.id, claim).await?, TransitionResult::Applied(_)))
     }
 
     async fn time_out(
@@ -164,7 +165,7 @@ impl Scan {
             let mut late = Vec::with_capacity(indices.len());
             for index in indices {
                 let entry = self.manifest.entry(&session.id, sealed, *index).await?;
-                late.push(Read { index: *index, entry, result: result.clone() });
+                late.push(ReadFile { index: *index, entry, result: result.clone() });
             }
             let stored = self.record(&work, &audience, &late).await?;
             self.mark(&session.id, sealed, &stored).await?;

@@ -10,8 +10,8 @@ use riffle_ports::{Deadline, Entry, Failure, FileSource, PortError, ReadError, S
 
 use crate::Scan;
 use crate::announce::Audience;
-use crate::search::{FileSearch, Searched, Wanted};
-use crate::state::record::{Read, Work};
+use crate::search::{FileSearch, SearchRequest, Searched};
+use crate::state::record::{ReadFile, SessionWork};
 use crate::state::result::FileResult;
 
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub struct Worker {
 
 /// A message of the work queue.
 #[derive(Debug, Clone)]
-pub struct Delivered {
+pub struct FileMessage {
     pub file: ScanFile,
     /// Whether the message was delivered before: the file may have been read already.
     pub again: bool,
@@ -32,7 +32,7 @@ pub struct Delivered {
 
 impl Worker {
     /// Processes a batch. Returns the positions of the messages that failed, each with the reason.
-    pub async fn run(&self, batch: &[Delivered], deadline: &Deadline) -> Vec<(usize, Failure)> {
+    pub async fn run(&self, batch: &[FileMessage], deadline: &Deadline) -> Vec<(usize, Failure)> {
         let mut sessions: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (position, message) in batch.iter().enumerate() {
             sessions.entry(&message.file.session_id).or_default().push(position);
@@ -78,7 +78,7 @@ impl Worker {
             match self.recall(&work, *index).await {
                 Ok((entry, wanted, None)) => unknown.push_back((*index, entry, wanted)),
                 Ok((entry, _, Some(searched))) => {
-                    known.push(Read { index: *index, entry, result: FileResult::read(searched) });
+                    known.push(ReadFile { index: *index, entry, result: FileResult::read(searched) });
                 }
                 Err(failure) => {
                     failures.insert(*index, failure);
@@ -142,7 +142,7 @@ impl Worker {
     /// Returns the session with what its files are read with, or `None` if there is nothing to do: a terminal or
     /// finalizing session needs no work, and a paused one can do none. Messages acknowledged during a pause are sent
     /// again once there is a new token.
-    pub(crate) async fn open(&self, id: &SessionId) -> Result<Option<Work>, Failure> {
+    pub(crate) async fn open(&self, id: &SessionId) -> Result<Option<SessionWork>, Failure> {
         let session = self.scan.named(id).await?;
         if !session.reads() || session.is_paused() {
             return Ok(None);
@@ -156,7 +156,7 @@ impl Worker {
     /// Reads and records one file.
     pub(crate) async fn file(
         &self,
-        work: &Work,
+        work: &SessionWork,
         audience: &Audience<'_>,
         index: u32,
     ) -> Result<BTreeMap<u32, StoredResult>, Stop> {
@@ -164,18 +164,22 @@ impl Worker {
         let Some(searched) = known else {
             return self.read(work, audience, (index, entry, wanted)).await;
         };
-        let read = Read { index, entry, result: FileResult::read(searched) };
+        let read = ReadFile { index, entry, result: FileResult::read(searched) };
         Ok(self.scan.record(work, audience, &[read]).await?)
     }
 
     /// Looks a file up before it is opened: its entry, what to search for and, if its text is cached, the search's
     /// result.
-    async fn recall(&self, work: &Work, index: u32) -> Result<(Entry, Wanted, Option<Searched>), Failure> {
+    async fn recall(
+        &self,
+        work: &SessionWork,
+        index: u32,
+    ) -> Result<(Entry, SearchRequest, Option<Searched>), Failure> {
         if index >= work.sealed.total {
             return Err(Failure::Reject(format!("session {} has no file {index}", work.session.id)));
         }
         let entry = self.scan.manifest.entry(&work.session.id, &work.sealed, index).await?;
-        let wanted = Wanted {
+        let wanted = SearchRequest {
             name: entry.name.clone(),
             tenant: work.session.tenant.clone(),
             identity: self.source.identity(&work.request.source, &entry),
@@ -190,9 +194,9 @@ impl Worker {
     /// Opens a file, searches it and records the result.
     async fn read(
         &self,
-        work: &Work,
+        work: &SessionWork,
         audience: &Audience<'_>,
-        (index, entry, wanted): (u32, Entry, Wanted),
+        (index, entry, wanted): (u32, Entry, SearchRequest),
     ) -> Result<BTreeMap<u32, StoredResult>, Stop> {
         let searched = match self.source.open(&work.request.source, &entry).await {
             Ok(opened) => self.search.search(&wanted, opened).await,
@@ -203,7 +207,7 @@ impl Worker {
             Err(ReadError::TokenExpired) => return Err(Stop::TokenExpired),
             Err(error) => FileResult::unavailable(&error)?,
         };
-        Ok(self.scan.record(work, audience, &[Read { index, entry, result }]).await?)
+        Ok(self.scan.record(work, audience, &[ReadFile { index, entry, result }]).await?)
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use riffle_contracts::{DispatchJob, ErrorCode, Secret};
 use riffle_ports::{
-    Failure, Outcome, Paused, PortError, Session, SessionId, Source, Token, TokenVault, Transition,
+    Failure, Paused, PortError, Session, SessionId, Source, Token, TokenVault, Transition, TransitionResult,
 };
 use riffle_topology::scan::DISPATCH;
 
@@ -72,12 +72,14 @@ impl Scan {
         let paused = Paused { by: by.clone(), at: self.ports.clock.now() };
         let pause = Transition::Pause { paused, renewals: session.renewals };
         let paused = match self.ports.ledger.transition(&session.id, pause).await? {
-            Outcome::Applied(session) => session,
+            TransitionResult::Applied(session) => session,
             // The answer to an earlier try of this transition was lost.
-            Outcome::Refused(session) if session.paused.as_ref().is_some_and(|paused| paused.by == by) => {
+            TransitionResult::Refused(session)
+                if session.paused.as_ref().is_some_and(|paused| paused.by == by) =>
+            {
                 session
             }
-            Outcome::Refused(_) | Outcome::NoSession => return Ok(()),
+            TransitionResult::Refused(_) | TransitionResult::NoSession => return Ok(()),
         };
         if paused.is_paused() {
             self.tell_paused(&paused.id).await;

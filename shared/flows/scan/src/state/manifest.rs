@@ -19,7 +19,7 @@ const CACHED_PARTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
 /// A writer of one attempt's manifest, fed with entries as they arrive.
 #[derive(Debug)]
-pub struct Writer<'a, O: ?Sized> {
+pub struct ManifestWriter<'a, O: ?Sized> {
     objects: &'a O,
     session: &'a SessionId,
     attempt: String,
@@ -30,7 +30,7 @@ pub struct Writer<'a, O: ?Sized> {
     hash: Sha256,
 }
 
-impl<'a, O: ObjectStore + ?Sized> Writer<'a, O> {
+impl<'a, O: ObjectStore + ?Sized> ManifestWriter<'a, O> {
     pub fn new(objects: &'a O, session: &'a SessionId, attempt: String, chunk_size: u32) -> Self {
         Self {
             objects,
@@ -90,19 +90,19 @@ impl<'a, O: ObjectStore + ?Sized> Writer<'a, O> {
 
 /// A reader of sealed manifests that caches the parts used last.
 #[derive(Clone)]
-pub struct Reader {
+pub struct ManifestReader {
     objects: Arc<dyn ObjectStore>,
     /// By object key.
     parts: Recent<String, Arc<[Entry]>>,
 }
 
-impl std::fmt::Debug for Reader {
+impl std::fmt::Debug for ManifestReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Reader").finish_non_exhaustive()
     }
 }
 
-impl Reader {
+impl ManifestReader {
     pub fn new(objects: Arc<dyn ObjectStore>) -> Self {
         Self { objects, parts: Recent::new(CACHED_PARTS) }
     }

@@ -7,50 +7,50 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use riffle_contracts::{Failure as FailedFile, FinishJob, FrameBody};
+use riffle_contracts::{FailedFile, FinishJob, FrameBody};
 use riffle_ports::{
-    Counts, Entry, Failure, Outcome, PortError, Sealed, Session, StoredResult, Transition, Usage,
+    Counts, Entry, Failure, PortError, Sealed, Session, StoredResult, Transition, TransitionResult, Usage,
 };
 use riffle_topology::scan as queues;
 
 use crate::announce::{self, Audience};
-use crate::scan::Codes;
+use crate::scan::SessionCodes;
 use crate::state::request::Request;
 use crate::state::result::FileResult;
 use crate::{Scan, metrics};
 
 /// A session with files to read, and what they are read with.
-pub(crate) struct Work {
+pub(crate) struct SessionWork {
     pub session: Session,
     pub sealed: Sealed,
     pub request: Request,
-    pub codes: Arc<Codes>,
+    pub codes: Arc<SessionCodes>,
 }
 
 /// A file of the manifest and the result of reading it.
-pub(crate) struct Read {
+pub(crate) struct ReadFile {
     pub index: u32,
     pub entry: Entry,
     pub result: FileResult,
 }
 
 impl Scan {
-    pub(crate) async fn work(&self, session: Session, sealed: Sealed) -> Result<Work, PortError> {
+    pub(crate) async fn work(&self, session: Session, sealed: Sealed) -> Result<SessionWork, PortError> {
         let request = Request::decode(&session.request)?;
         let codes = self.codes(&session, &request).await?;
-        Ok(Work { session, sealed, request, codes })
+        Ok(SessionWork { session, sealed, request, codes })
     }
 
     /// Stores the results of files and announces the stored ones: another worker's result, if that came first.
     pub(crate) async fn record(
         &self,
-        work: &Work,
+        work: &SessionWork,
         audience: &Audience<'_>,
-        read: &[Read],
+        read: &[ReadFile],
     ) -> Result<BTreeMap<u32, StoredResult>, PortError> {
         let id = &work.session.id;
         let mut own = Vec::with_capacity(read.len());
-        for Read { index, result, .. } in read {
+        for ReadFile { index, result, .. } in read {
             let stored = result.store(&*self.ports.objects, id, *index).await?;
             own.push((work.sealed.chunk_of(*index), *index, stored));
         }
@@ -74,7 +74,7 @@ impl Scan {
     /// before announcing them.
     pub(crate) async fn recorded(
         &self,
-        work: &Work,
+        work: &SessionWork,
         audience: &Audience<'_>,
         indices: &BTreeSet<u32>,
     ) -> Result<BTreeMap<u32, StoredResult>, PortError> {
@@ -100,7 +100,7 @@ impl Scan {
     /// Adds to `frames` what clients are shown of a file.
     fn announce(
         &self,
-        work: &Work,
+        work: &SessionWork,
         (index, entry): (u32, &Entry),
         result: &FileResult,
         frames: &mut Vec<FrameBody>,
@@ -178,13 +178,13 @@ impl Scan {
             return;
         }
         match self.ports.ledger.transition(&session.id, Transition::Progress { now, not_since }).await {
-            Ok(Outcome::Applied(session)) => {
+            Ok(TransitionResult::Applied(session)) => {
                 self.audience(&session.id)
                     .await
                     .tell_as_of(now, announce::progress(&session, total, now))
                     .await;
             }
-            Ok(Outcome::Refused(_) | Outcome::NoSession) => {}
+            Ok(TransitionResult::Refused(_) | TransitionResult::NoSession) => {}
             Err(error) => tracing::warn!(session = %session.id, %error, "progress was not shown"),
         }
     }

@@ -1,8 +1,8 @@
 //! The result of one file: the record that is stored, announced and reported.
 
 use bytes::Bytes;
-use riffle_extract::{ExtractError, Extracted, Kind, Unread};
-use riffle_ports::{Body, ObjectStore, PortError, ReadError, SessionId, StoredResult};
+use riffle_extract::{ExtractError, Extracted, FileFormat, Unread};
+use riffle_ports::{ObjectStore, PortError, ReadError, ResultBody, SessionId, StoredResult};
 use serde::{Deserialize, Serialize};
 
 use crate::matching::{Findings, Match, Misread};
@@ -16,7 +16,7 @@ pub struct FileResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<FileFailure>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Kind>,
+    pub kind: Option<FileFormat>,
     pub bytes: u64,
     pub pages: u32,
     /// Parts that could not be read and may hold a code.
@@ -139,12 +139,12 @@ impl FileResult {
         index: u32,
     ) -> Result<StoredResult, PortError> {
         let json = serde_json::to_string(self).expect("a result is plain data");
-        let body = if json.len() <= Body::MAX_INLINE {
-            Body::Inline(json)
+        let body = if json.len() <= ResultBody::MAX_INLINE {
+            ResultBody::Inline(json)
         } else {
             let key = keys::result(session, index, &digest(json.as_bytes()));
             objects.put(&key, Bytes::from(json)).await?;
-            Body::Object(key)
+            ResultBody::Object(key)
         };
         Ok(StoredResult {
             failed: self.failure.is_some(),
@@ -159,8 +159,8 @@ impl FileResult {
         let broken =
             |error: serde_json::Error| PortError::Broken(format!("a stored result cannot be read: {error}"));
         match &stored.body {
-            Body::Inline(json) => serde_json::from_str(json).map_err(broken),
-            Body::Object(key) => match objects.get(key).await? {
+            ResultBody::Inline(json) => serde_json::from_str(json).map_err(broken),
+            ResultBody::Object(key) => match objects.get(key).await? {
                 Some(json) => serde_json::from_slice(&json).map_err(broken),
                 None => Err(PortError::Broken(format!("result {key} is missing"))),
             },

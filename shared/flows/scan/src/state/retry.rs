@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use riffle_ports::{
-    Body, Entry, Failure, PortError, Sealed, Session, SessionId, SourceError, State, StoredResult,
+    Entry, Failure, PortError, ResultBody, Sealed, Session, SessionId, SourceError, State, StoredResult,
 };
 
 use crate::stages::dispatcher::Dispatcher;
@@ -42,7 +42,8 @@ impl Dispatcher {
         let sealed = finished.and_then(|finished| finished.sealed).ok_or_else(gone)?;
         // The same chunk size: a chunk is carried over whole.
         let attempt = ports.ids.fresh();
-        let mut writer = manifest::Writer::new(&*ports.objects, &session.id, attempt, sealed.chunk_size);
+        let mut writer =
+            manifest::ManifestWriter::new(&*ports.objects, &session.id, attempt, sealed.chunk_size);
         let mut again = BTreeSet::new();
         for chunk in 0..sealed.chunks() {
             let results = ports.ledger.results(earlier, chunk).await?;
@@ -137,7 +138,7 @@ impl Dispatcher {
         index: u32,
         result: StoredResult,
     ) -> Result<Option<StoredResult>, PortError> {
-        let Body::Object(key) = &result.body else {
+        let ResultBody::Object(key) = &result.body else {
             return Ok(Some(result));
         };
         let objects = &self.scan.ports.objects;
@@ -146,6 +147,6 @@ impl Dispatcher {
         };
         let own = keys::result(id, index, &digest(&json));
         objects.put(&own, json).await?;
-        Ok(Some(StoredResult { body: Body::Object(own), ..result }))
+        Ok(Some(StoredResult { body: ResultBody::Object(own), ..result }))
     }
 }

@@ -13,7 +13,7 @@ use riffle_ports::{
 };
 
 use crate::queries::transactions::{Filter, OtherList, PAGE_BYTES, in_answer};
-use crate::state::file::{ALL_FILES, FLOW, File, FileState as State};
+use crate::state::file::{ALL_FILES, FLOW, FileRecord, FileState as State};
 use crate::state::ids::transaction_id;
 use crate::{Figures, Statements};
 
@@ -65,7 +65,7 @@ impl Queries {
         let listed = listed.map_err(Failure::from)?;
         let (mut files, mut bytes, mut last) = (Vec::new(), 0, None);
         for record in &listed {
-            let file = item(File::from_record(record).map_err(Failure::from)?);
+            let file = item(FileRecord::from_record(record).map_err(Failure::from)?);
             bytes += in_answer(&serde_json::to_string(&file).expect("findings are plain data"));
             // The first file always fits, because a record is smaller than a page.
             if bytes > PAGE_BYTES && !files.is_empty() {
@@ -258,7 +258,7 @@ fn standing(state: State) -> (Option<ProcessingState>, WorkState, StatementPhase
     }
 }
 
-fn item(file: File) -> StatementFile {
+fn item(file: FileRecord) -> StatementFile {
     let findings = file.findings;
     let (_, state, detail) = standing(file.state);
     StatementFile {

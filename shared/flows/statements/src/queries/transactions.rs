@@ -44,7 +44,7 @@ pub struct OtherList;
 
 /// A page of transactions.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
+pub struct TransactionListing {
     pub transactions: Vec<Transaction>,
     /// The cursor of the next page. `None` at the end.
     pub next: Option<TransactionCursor>,
@@ -119,7 +119,7 @@ impl From<&TransactionKey> for Position {
 }
 
 /// The position of an account's next transaction, and the transactions read ahead.
-struct Ahead {
+struct AccountAhead {
     position: Position,
     /// In reverse order: the next one is the last.
     rest: Vec<Transaction>,
@@ -127,21 +127,21 @@ struct Ahead {
     more: bool,
 }
 
-impl PartialEq for Ahead {
+impl PartialEq for AccountAhead {
     fn eq(&self, other: &Self) -> bool {
         self.position == other.position
     }
 }
 
-impl Eq for Ahead {}
+impl Eq for AccountAhead {}
 
-impl PartialOrd for Ahead {
+impl PartialOrd for AccountAhead {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Ahead {
+impl Ord for AccountAhead {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.position.cmp(&other.position)
     }
@@ -159,14 +159,14 @@ pub(crate) fn in_answer(text: &str) -> usize {
 }
 
 /// The transactions found for a page.
-struct Found<'f> {
+struct FoundTransactions<'f> {
     filter: &'f Filter,
     limit: usize,
     transactions: Vec<Transaction>,
     bytes: usize,
 }
 
-impl<'f> Found<'f> {
+impl<'f> FoundTransactions<'f> {
     fn new(filter: &'f Filter, limit: usize) -> Self {
         Self { filter, limit, transactions: Vec::new(), bytes: 0 }
     }
@@ -237,7 +237,7 @@ impl Statements {
         filter: &Filter,
         after: Option<TransactionCursor>,
         limit: usize,
-    ) -> Result<Result<Listed, OtherList>, Failure> {
+    ) -> Result<Result<TransactionListing, OtherList>, Failure> {
         match (&filter.file, after) {
             (Some(file), None) => self.list_file(tenant, file, filter, (0, 0), limit).await.map(Ok),
             (Some(file), Some(TransactionCursor::Part(part, row))) => {
@@ -257,7 +257,7 @@ impl Statements {
         filter: &Filter,
         after: Option<Position>,
         limit: usize,
-    ) -> Result<Listed, Failure> {
+    ) -> Result<TransactionListing, Failure> {
         let mut months = self.transactions.months(tenant).await?;
         months.retain(|(account, month)| {
             filter.account.as_ref().is_none_or(|wanted| wanted == account)
@@ -266,7 +266,7 @@ impl Statements {
                 && after.as_ref().is_none_or(|after| *month <= Month::of(after.date))
         });
         months.sort_by(|(one, this), (other, that)| (that, one).cmp(&(this, other)));
-        let (mut found, mut looked) = (Found::new(filter, limit), 0);
+        let (mut found, mut looked) = (FoundTransactions::new(filter, limit), 0);
         let mut months = months.as_slice();
         while let Some((_, month)) = months.first() {
             let of_month = months.iter().take_while(|(_, other)| other == month).count();
@@ -280,7 +280,7 @@ impl Statements {
                     heap.push(ahead);
                 }
             }
-            while let Some(Ahead { position, mut rest, more }) = heap.pop() {
+            while let Some(AccountAhead { position, mut rest, more }) = heap.pop() {
                 let next = rest.pop().expect("what lies on the heap has a transaction");
                 looked += 1;
                 if rest.is_empty() && more {
@@ -289,7 +289,7 @@ impl Statements {
                         heap.push(ahead);
                     }
                 } else if let Some(following) = rest.last() {
-                    heap.push(Ahead { position: Position::from(&following.key), rest, more });
+                    heap.push(AccountAhead { position: Position::from(&following.key), rest, more });
                 }
                 found.look_at(next);
                 if found.is_full() || looked >= self.settings.look_at_most {
@@ -297,11 +297,11 @@ impl Statements {
                     let next = (!heap.is_empty() || !months.is_empty()).then_some(TransactionCursor::Key(
                         TransactionKey { account, date, identity, occurrence },
                     ));
-                    return Ok(Listed { transactions: found.transactions, next });
+                    return Ok(TransactionListing { transactions: found.transactions, next });
                 }
             }
         }
-        Ok(Listed { transactions: found.transactions, next: None })
+        Ok(TransactionListing { transactions: found.transactions, next: None })
     }
 
     async fn ahead(
@@ -311,11 +311,15 @@ impl Statements {
         month: Month,
         after: Option<&TransactionKey>,
         page: u32,
-    ) -> Result<Option<Ahead>, Failure> {
+    ) -> Result<Option<AccountAhead>, Failure> {
         let mut rest = self.transactions.month(tenant, account, month, true, after, page).await?;
         let more = rest.len() >= page as usize;
         rest.reverse();
-        Ok(rest.last().map(|next| Position::from(&next.key)).map(|position| Ahead { position, rest, more }))
+        Ok(rest.last().map(|next| Position::from(&next.key)).map(|position| AccountAhead {
+            position,
+            rest,
+            more,
+        }))
     }
 
     async fn list_file(
@@ -325,14 +329,16 @@ impl Statements {
         filter: &Filter,
         (mut part, mut row): (u32, usize),
         limit: usize,
-    ) -> Result<Listed, Failure> {
+    ) -> Result<TransactionListing, Failure> {
         let record = self.file(tenant, file).await?.filter(|file| file.state != FileState::Deleted);
-        let Some(record) = record else { return Ok(Listed { transactions: Vec::new(), next: None }) };
+        let Some(record) = record else {
+            return Ok(TransactionListing { transactions: Vec::new(), next: None });
+        };
         let (first, parts) = (record.findings.first_part, record.parts);
         if part < first {
             (part, row) = (first, 0);
         }
-        let (mut found, mut looked) = (Found::new(filter, limit), 0);
+        let (mut found, mut looked) = (FoundTransactions::new(filter, limit), 0);
         while part < parts {
             let keys = self.part(tenant, file, part).await?.unwrap_or_default();
             let rest = keys.get(row..).unwrap_or_default();
@@ -346,13 +352,13 @@ impl Statements {
                     if found.is_full() || looked >= self.settings.look_at_most {
                         let next = if row < keys.len() { (part, row) } else { (part + 1, 0) };
                         let next = (next.0 < parts).then_some(TransactionCursor::Part(next.0, next.1));
-                        return Ok(Listed { transactions: found.transactions, next });
+                        return Ok(TransactionListing { transactions: found.transactions, next });
                     }
                 }
             }
             (part, row) = (part + 1, 0);
         }
-        Ok(Listed { transactions: found.transactions, next: None })
+        Ok(TransactionListing { transactions: found.transactions, next: None })
     }
 }
 

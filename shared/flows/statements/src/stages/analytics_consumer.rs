@@ -32,11 +32,11 @@ pub struct Figures {
 /// The sums of one account and month, by currency.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct MonthSums(pub BTreeMap<String, Sums>);
+pub struct MonthSums(pub BTreeMap<String, CurrencySums>);
 
 /// The money that came in and went out in one currency.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sums {
+pub struct CurrencySums {
     pub count: u64,
     #[serde(with = "rust_decimal::serde::str")]
     pub money_in: Decimal,

@@ -7,7 +7,7 @@ use riffle_ports::{Category, Failure, FileId, TransactionKey};
 use crate::state::file_details::widen;
 use crate::state::keys;
 use crate::state::outbox::{event, outgoing};
-use crate::{Delivery, Rules, RulesError, Statements};
+use crate::{DeliveryInfo, RuleSet, RulesError, Statements};
 
 /// A transaction's stored category, and the one that the rules decide on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Statements {
 
     /// Stores the tenant's rules if they can be parsed; otherwise returns why not.
     pub async fn put_rules(&self, tenant: &str, yaml: &str) -> Result<Result<(), RulesError>, Failure> {
-        if let Err(error) = Rules::parse(yaml) {
+        if let Err(error) = RuleSet::parse(yaml) {
             return Ok(Err(error));
         }
         self.objects.put(&keys::rules(tenant), Bytes::from(yaml.to_owned())).await?;
@@ -36,7 +36,7 @@ impl Statements {
     }
 
     /// Gives the transactions of a processed file their categories, then publishes the event.
-    pub async fn categorize(&self, told: &Event, delivery: Delivery) -> Result<(), Failure> {
+    pub async fn categorize(&self, told: &Event, delivery: DeliveryInfo) -> Result<(), Failure> {
         let data = processed(told)?;
         let id = FileId(told.processing_id.clone());
         let mut touched = Vec::new();
@@ -76,9 +76,9 @@ impl Statements {
     }
 
     /// Returns the tenant's rules, parsed. `None`: there never were any, so no transaction has a category.
-    pub(crate) async fn understood(&self, tenant: &str) -> Result<Option<Rules>, Failure> {
+    pub(crate) async fn understood(&self, tenant: &str) -> Result<Option<RuleSet>, Failure> {
         let Some(yaml) = self.rules(tenant).await? else { return Ok(None) };
-        Rules::parse(&yaml).map(Some).map_err(|error| Failure::Reject(error.to_string()))
+        RuleSet::parse(&yaml).map(Some).map_err(|error| Failure::Reject(error.to_string()))
     }
 
     /// Returns the keys of one part, in batches of the size that the store takes. Empty if the file is gone.
@@ -96,7 +96,7 @@ impl Statements {
     pub(crate) async fn decide(
         &self,
         tenant: &str,
-        rules: &Rules,
+        rules: &RuleSet,
         keys: &[TransactionKey],
     ) -> Result<Vec<Decision>, Failure> {
         let found = self.transactions.get(tenant, keys).await?;

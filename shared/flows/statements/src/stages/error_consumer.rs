@@ -5,20 +5,20 @@ use riffle_ports::{Changed, Failure, FileId};
 use riffle_topology::MAX_RECEIVES;
 
 use crate::state::file::FileChange;
-use crate::state::file_details::{Failed, short};
+use crate::state::file_details::{StageFailure, short};
 use crate::state::outbox::{event, outgoing};
 use crate::{Statements, TRIES, contended, metrics};
 
 /// The circumstances of a message's delivery.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Delivery {
+pub struct DeliveryInfo {
     /// How often the queue has delivered the message, this time included.
     pub receives: u32,
     /// The message comes from the archive: a consumer that receives it publishes nothing.
     pub replayed: bool,
 }
 
-impl Delivery {
+impl DeliveryInfo {
     /// Returns the delivery of an event that came over the bus.
     pub const fn of(event: &BusEvent, receives: u32) -> Self {
         Self { receives, replayed: event.replay_name.is_some() }
@@ -38,7 +38,7 @@ impl Statements {
         &self,
         stage: &str,
         about: &Event,
-        delivery: Delivery,
+        delivery: DeliveryInfo,
         outcome: Result<(), Failure>,
     ) -> Result<(), Failure> {
         let tells_of_one = about.event_type() == EventType::ErrorOccurred;
@@ -102,7 +102,7 @@ impl Statements {
         let Some(mut file) = self.file(&error.tenant, &id).await? else { return Ok(()) };
         for _ in 0..TRIES {
             let mut findings = file.findings.clone();
-            let failed = Failed {
+            let failed = StageFailure {
                 event_id: told.event_id.clone(),
                 stage: error.stage.clone(),
                 reason: error.reason.clone(),

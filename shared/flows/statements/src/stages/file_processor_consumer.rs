@@ -7,14 +7,14 @@ use chrono::TimeDelta;
 use futures::{StreamExt, TryStreamExt, stream};
 use riffle_contracts::{Event, EventData};
 use riffle_ports::{Changed, Failure, Fetched, FileId, StoredRows, Transaction, TransactionKey};
-use riffle_statement_parser::ReadError;
+use riffle_statement_parser::ParseError;
 
-use crate::state::file::{File, FileChange, FileState, NotChanged};
+use crate::state::file::{FileChange, FileNotChanged, FileRecord, FileState};
 use crate::state::file_details::{AccountDetails, FileDetails};
 use crate::state::keys;
 use crate::state::outbox::milliseconds;
 use crate::statement_reader::transaction;
-use crate::{Delivery, StatementReader, Statements, metrics};
+use crate::{DeliveryInfo, StatementReader, Statements, metrics};
 
 /// The statements flow with its statement reader.
 #[derive(Clone)]
@@ -25,9 +25,9 @@ pub struct Processor {
 }
 
 /// A file that this worker holds.
-pub(crate) struct Work<'a> {
+pub(crate) struct FileWork<'a> {
     pub statements: &'a Statements,
-    pub file: File,
+    pub file: FileRecord,
     pub token: String,
     pub findings: FileDetails,
     /// The next part's number.
@@ -39,21 +39,21 @@ pub(crate) struct Work<'a> {
 }
 
 /// How work on a file ends without a failure.
-pub(crate) enum Ended {
+pub(crate) enum WorkEnd {
     Done,
     /// Another worker holds the file, or it is gone.
     NotOurs,
 }
 
 /// The result of reading a file.
-enum Read {
-    Ended(Ended),
+enum ReadResult {
+    Ended(WorkEnd),
     /// An earlier attempt (an older parser, say) stored different rows.
     Differs,
 }
 
 /// The result of storing a part.
-enum Part {
+enum PartResult {
     Stored,
     NotOurs,
     Differs,
@@ -61,7 +61,7 @@ enum Part {
 
 impl Processor {
     /// Processes one event of the processor's queue.
-    pub async fn run(&self, event: &Event, delivery: Delivery) -> Result<(), Failure> {
+    pub async fn run(&self, event: &Event, delivery: DeliveryInfo) -> Result<(), Failure> {
         match &event.data {
             EventData::FileUploaded(_) => {
                 let outcome = self.process(event).await;
@@ -90,7 +90,7 @@ impl Processor {
         let begin = FileChange::Begin { token: token.clone(), until: now + statements.lease() };
         let file = match statements.change(tenant, &id, begin, now, &[]).await? {
             Changed::Applied(file) => file,
-            Changed::Refused(file, NotChanged::State) => {
+            Changed::Refused(file, FileNotChanged::State) => {
                 // A worker that held the file when it was deleted may have crashed before it removed the part it wrote.
                 if file.state == FileState::Deleted {
                     statements.remove_parts(&file).await?;
@@ -105,9 +105,9 @@ impl Processor {
         };
         let findings = file.findings.begun();
         let (parts, earlier) = (findings.first_part, file.parts);
-        let mut work = Work { statements, file, token, findings, parts, earlier, has_written: false };
+        let mut work = FileWork { statements, file, token, findings, parts, earlier, has_written: false };
         match work.run(self.reader.as_ref()).await {
-            Ok(Ended::Done) => {
+            Ok(WorkEnd::Done) => {
                 metrics::processed(
                     work.findings.rows,
                     work.findings.new,
@@ -121,7 +121,7 @@ impl Processor {
                 }
                 Ok(())
             }
-            Ok(Ended::NotOurs) => {
+            Ok(WorkEnd::NotOurs) => {
                 tracing::info!(processing_id = id.0, "another worker is processing the file");
                 work.leave().await
             }
@@ -142,30 +142,30 @@ impl Statements {
     }
 }
 
-impl Work<'_> {
-    async fn run(&mut self, reader: &dyn StatementReader) -> Result<Ended, Failure> {
-        let Some(object) = self.file.object.clone() else { return Ok(Ended::NotOurs) };
+impl FileWork<'_> {
+    async fn run(&mut self, reader: &dyn StatementReader) -> Result<WorkEnd, Failure> {
+        let Some(object) = self.file.object.clone() else { return Ok(WorkEnd::NotOurs) };
         let Some(content) = self.statements.inbox.fetch(&object).await? else {
             return self.reject("the file was removed before it was read".to_owned()).await;
         };
-        if let Read::Ended(ended) = self.read(reader, content.clone()).await? {
+        if let ReadResult::Ended(ended) = self.read(reader, content.clone()).await? {
             return Ok(ended);
         }
         tracing::info!(processing_id = self.file.id.0, "an earlier attempt stored different rows");
-        if let Ended::NotOurs = self.begin_anew().await? {
-            return Ok(Ended::NotOurs);
+        if let WorkEnd::NotOurs = self.begin_anew().await? {
+            return Ok(WorkEnd::NotOurs);
         }
         match self.read(reader, content).await? {
-            Read::Ended(ended) => Ok(ended),
-            Read::Differs => Err(Failure::Retry("there are no earlier rows to differ from".to_owned())),
+            ReadResult::Ended(ended) => Ok(ended),
+            ReadResult::Differs => Err(Failure::Retry("there are no earlier rows to differ from".to_owned())),
         }
     }
 
     /// Removes all stored rows of the file and starts over at unused part numbers. Records this, so that the next
     /// attempt continues from there.
-    async fn begin_anew(&mut self) -> Result<Ended, Failure> {
-        if let Ended::NotOurs = self.take_back().await? {
-            return Ok(Ended::NotOurs);
+    async fn begin_anew(&mut self) -> Result<WorkEnd, Failure> {
+        if let WorkEnd::NotOurs = self.take_back().await? {
+            return Ok(WorkEnd::NotOurs);
         }
         let touched = self.statements.touched_by(&self.file).await?;
         let first_part = self.file.parts;
@@ -174,7 +174,7 @@ impl Work<'_> {
         self.record(|findings| FileChange::Note { findings }, &[]).await
     }
 
-    async fn read(&mut self, reader: &dyn StatementReader, content: Fetched) -> Result<Read, Failure> {
+    async fn read(&mut self, reader: &dyn StatementReader, content: Fetched) -> Result<ReadResult, Failure> {
         let unnamed = self.file.account.clone().unwrap_or_else(|| keys::UNNAMED_ACCOUNT.to_owned());
         let mut stream = reader.open(&self.file.name, content);
         let mut part = Vec::new();
@@ -183,28 +183,30 @@ impl Work<'_> {
             while part.len() >= self.statements.settings.part_rows {
                 let rest = part.split_off(self.statements.settings.part_rows);
                 match self.part(&part).await? {
-                    Part::Stored => part = rest,
-                    Part::NotOurs => return Ok(Read::Ended(Ended::NotOurs)),
-                    Part::Differs => return Ok(Read::Differs),
+                    PartResult::Stored => part = rest,
+                    PartResult::NotOurs => return Ok(ReadResult::Ended(WorkEnd::NotOurs)),
+                    PartResult::Differs => return Ok(ReadResult::Differs),
                 }
             }
         }
         let statement = match stream.end().await {
             Ok(statement) => statement,
-            Err(ReadError::Reject(reject)) => return self.reject(reject.to_string()).await.map(Read::Ended),
-            Err(ReadError::Io(error)) => {
+            Err(ParseError::Reject(reject)) => {
+                return self.reject(reject.to_string()).await.map(ReadResult::Ended);
+            }
+            Err(ParseError::Io(error)) => {
                 return Err(Failure::Retry(format!("the file cannot be read: {error}")));
             }
-            Err(ReadError::Stopped) => {
+            Err(ParseError::Stopped) => {
                 return Err(Failure::Retry("the parser was stopped".to_owned()));
             }
         };
-        let last = if part.is_empty() { Part::Stored } else { self.part(&part).await? };
+        let last = if part.is_empty() { PartResult::Stored } else { self.part(&part).await? };
         match last {
-            Part::Stored if self.parts < self.earlier => return Ok(Read::Differs),
-            Part::Stored => {}
-            Part::NotOurs => return Ok(Read::Ended(Ended::NotOurs)),
-            Part::Differs => return Ok(Read::Differs),
+            PartResult::Stored if self.parts < self.earlier => return Ok(ReadResult::Differs),
+            PartResult::Stored => {}
+            PartResult::NotOurs => return Ok(ReadResult::Ended(WorkEnd::NotOurs)),
+            PartResult::Differs => return Ok(ReadResult::Differs),
         }
         self.findings.note_statement(&statement, &unnamed);
         let named =
@@ -216,24 +218,26 @@ impl Work<'_> {
                     .to_owned(),
             );
         }
-        self.finish().await.map(Read::Ended)
+        self.finish().await.map(ReadResult::Ended)
     }
 
     /// Stores some rows. Stores their keys first, so that a deletion finds the rows even if this worker crashes.
-    async fn part(&mut self, rows: &[Transaction]) -> Result<Part, Failure> {
+    async fn part(&mut self, rows: &[Transaction]) -> Result<PartResult, Failure> {
         let statements = self.statements;
         let (tenant, id, number) = (self.file.tenant.clone(), self.file.id.clone(), self.parts);
         let keys: Vec<TransactionKey> = rows.iter().map(|row| row.key.clone()).collect();
         let before = if number < self.earlier { statements.part(&tenant, &id, number).await? } else { None };
         if before.as_ref().is_some_and(|before| *before != keys) {
-            return Ok(Part::Differs);
+            return Ok(PartResult::Differs);
         }
         let now = statements.clock.now();
         let (token, parts) = (self.token.clone(), number + 1);
         let extend = FileChange::Extend { token, until: now + statements.lease(), parts };
         match statements.change_from(&self.file, extend, now).await? {
             Changed::Applied(file) => self.file = file,
-            Changed::Refused(..) | Changed::Superseded(_) | Changed::Missing => return Ok(Part::NotOurs),
+            Changed::Refused(..) | Changed::Superseded(_) | Changed::Missing => {
+                return Ok(PartResult::NotOurs);
+            }
         }
         self.parts = parts;
         if before.is_none() {
@@ -250,13 +254,13 @@ impl Work<'_> {
         for batch in stored {
             match batch {
                 StoredRows::Done(flags) => first.extend(flags),
-                StoredRows::NotYours => return Ok(Part::NotOurs),
+                StoredRows::NotYours => return Ok(PartResult::NotOurs),
             }
         }
         for (row, first) in rows.iter().zip(first) {
             self.count(row, first);
         }
-        Ok(Part::Stored)
+        Ok(PartResult::Stored)
     }
 
     fn count(&mut self, row: &Transaction, first: bool) {

@@ -5,11 +5,11 @@ use riffle_contracts::{BucketEntity, DirectFile, Event, EventData, EventType, Fi
 use riffle_ports::{Failure, FlowState as _, ObjectRef, send_all};
 use riffle_topology::statements;
 
-use crate::state::file::File;
+use crate::state::file::FileRecord;
 use crate::state::ids;
 use crate::state::keys;
 use crate::state::outbox::{event, outgoing};
-use crate::{Delivery, Statements, metrics};
+use crate::{DeliveryInfo, Statements, metrics};
 
 /// Returns the object that a bucket's notification names.
 ///
@@ -79,7 +79,7 @@ impl Statements {
             }
             let now = self.clock.now();
             let last = rest.rsplit('/').next().unwrap_or(rest);
-            let file = File {
+            let file = FileRecord {
                 id: id.clone(),
                 tenant: tenant.to_owned(),
                 name: head.name.unwrap_or_else(|| last.to_owned()),
@@ -89,10 +89,10 @@ impl Statements {
                 received_at: now,
                 changed_at: now,
                 revision: 1,
-                ..File::default()
+                ..FileRecord::default()
             };
             match self.records.create(file.to_record(), &[]).await? {
-                Some(taken) => File::from_record(&taken)?,
+                Some(taken) => FileRecord::from_record(&taken)?,
                 None => file,
             }
         };
@@ -123,7 +123,7 @@ impl Statements {
 
     /// Publishes the failure of a notification on its last delivery. There may be no record of the file, so that
     /// nothing else would report it.
-    pub async fn not_received(&self, notification: &Notification, delivery: Delivery, failure: &Failure) {
+    pub async fn not_received(&self, notification: &Notification, delivery: DeliveryInfo, failure: &Failure) {
         if !delivery.is_last() {
             return;
         }
@@ -135,7 +135,7 @@ impl Statements {
 }
 
 /// Returns the event of the upload of `file`, or `None` if the file is gone.
-pub(crate) fn uploaded(file: &File) -> Option<Event> {
+pub(crate) fn uploaded(file: &FileRecord) -> Option<Event> {
     file.object.as_ref()?;
     let data = FileUploaded { tenant: file.tenant.clone(), object: None, size: file.size };
     let data = EventData::FileUploaded(data);

@@ -9,7 +9,7 @@ use riffle_ports::{Changed, Deadline, Failure, FlowState as _, Record};
 
 use crate::stages::s3_event_handler::uploaded;
 use crate::state::fail::GivenUp;
-use crate::state::file::{FLOW, File, FileChange, FileState};
+use crate::state::file::{FLOW, FileChange, FileRecord, FileState};
 use crate::state::ids;
 use crate::{Statements, metrics};
 
@@ -59,7 +59,7 @@ impl Statements {
     }
 
     async fn look_after(&self, record: &Record, now: DateTime<Utc>) -> Result<Mended, Failure> {
-        let file = &File::from_record(record)?;
+        let file = &FileRecord::from_record(record)?;
         let held = file.is_leased(now);
         match file.state {
             FileState::Deleting if !held => {
@@ -81,7 +81,7 @@ impl Statements {
         }
     }
 
-    async fn abandon(&self, file: &File, why: &str) -> Result<Mended, Failure> {
+    async fn abandon(&self, file: &FileRecord, why: &str) -> Result<Mended, Failure> {
         let about = ids::event_id(&file.id, EventType::FileUploaded, &[]);
         match self.give_up(file, &about, why).await? {
             GivenUp::Marked => Ok(Mended::GivenUp),
@@ -92,7 +92,7 @@ impl Statements {
 
     /// Sends a file to the processor again. Its message may be a dead letter, or a worker may have acknowledged it
     /// because another worker held the lease.
-    async fn revive(&self, file: &File, now: DateTime<Utc>) -> Result<Mended, Failure> {
+    async fn revive(&self, file: &FileRecord, now: DateTime<Utc>) -> Result<Mended, Failure> {
         let Some(event) = uploaded(file) else { return Ok(Mended::Nothing) };
         self.send_direct(&event, false).await?;
         // This changes `changed_at`, so that the sweep leaves the file alone until it has been quiet for as long again.

@@ -4,15 +4,15 @@ use riffle_contracts::{Event, EventData, EventType, FileProcessed, TransactionsC
 use riffle_ports::{Changed, Failure};
 use riffle_topology::statements::PROCESSOR;
 
-use crate::stages::file_processor_consumer::{Ended, Work};
+use crate::stages::file_processor_consumer::{FileWork, WorkEnd};
 use crate::state::file::{FileChange, FileState};
 use crate::state::file_details::{FileDetails, short};
 use crate::state::ids;
 use crate::state::outbox::{event, outgoing};
 use crate::{TRIES, contended, metrics};
 
-impl Work<'_> {
-    pub async fn finish(&mut self) -> Result<Ended, Failure> {
+impl FileWork<'_> {
+    pub async fn finish(&mut self) -> Result<WorkEnd, Failure> {
         let findings = &self.findings;
         let (tenant, id, now) = (&self.file.tenant, &self.file.id, self.statements.clock.now());
         let review = !findings.review.is_empty();
@@ -40,35 +40,35 @@ impl Work<'_> {
     }
 
     /// A partly valid file is rejected whole; stored rows are removed first.
-    pub async fn reject(&mut self, reason: String) -> Result<Ended, Failure> {
+    pub async fn reject(&mut self, reason: String) -> Result<WorkEnd, Failure> {
         metrics::rejected();
         let (tenant, id) = (self.file.tenant.clone(), self.file.id.clone());
         let uploaded = ids::event_id(&id, EventType::FileUploaded, &[]);
         let mut announce = vec![self.statements.error_event(&tenant, &id, PROCESSOR, &uploaded, &reason)];
         let touched = self.statements.touched_by(&self.file).await?;
         announce.extend(self.statements.derive_again(&self.file, &touched, "rejected"));
-        if let Ended::NotOurs = self.take_back().await? {
-            return Ok(Ended::NotOurs);
+        if let WorkEnd::NotOurs = self.take_back().await? {
+            return Ok(WorkEnd::NotOurs);
         }
         self.findings = FileDetails { reason: Some(short(&reason)), touched, ..FileDetails::default() };
         self.end(FileState::Rejected, &announce).await
     }
 
     /// Removes the stored rows of the file, those of earlier attempts included.
-    pub async fn take_back(&self) -> Result<Ended, Failure> {
+    pub async fn take_back(&self) -> Result<WorkEnd, Failure> {
         let (statements, tenant, id) = (self.statements, &self.file.tenant, &self.file.id);
         for part in 0..self.file.parts {
             let Some(keys) = statements.part(tenant, id, part).await? else { continue };
             for batch in keys.chunks(statements.transactions.batch().max(1)) {
                 if !statements.transactions.withdraw(tenant, id, &self.token, batch).await? {
-                    return Ok(Ended::NotOurs);
+                    return Ok(WorkEnd::NotOurs);
                 }
             }
         }
-        Ok(Ended::Done)
+        Ok(WorkEnd::Done)
     }
 
-    async fn end(&mut self, state: FileState, announce: &[Event]) -> Result<Ended, Failure> {
+    async fn end(&mut self, state: FileState, announce: &[Event]) -> Result<WorkEnd, Failure> {
         let (token, parts) = (self.token.clone(), self.parts);
         let finish = |findings| FileChange::Finish { token: token.clone(), state, findings, parts };
         self.record(finish, announce).await
@@ -79,7 +79,7 @@ impl Work<'_> {
         &mut self,
         change: impl Fn(FileDetails) -> FileChange,
         announce: &[Event],
-    ) -> Result<Ended, Failure> {
+    ) -> Result<WorkEnd, Failure> {
         let announce: Vec<_> = announce.iter().map(outgoing).collect();
         for _ in 0..TRIES {
             // Keep the failures that other stages have stored on the record meanwhile.
@@ -88,10 +88,10 @@ impl Work<'_> {
             match self.statements.change_seen(&self.file, change, now, &announce).await? {
                 Changed::Applied(file) => {
                     self.file = file;
-                    return Ok(Ended::Done);
+                    return Ok(WorkEnd::Done);
                 }
                 Changed::Superseded(file) if file.is_held_by(&self.token) => self.file = file,
-                _ => return Ok(Ended::NotOurs),
+                _ => return Ok(WorkEnd::NotOurs),
             }
         }
         Err(contended())

@@ -5,7 +5,7 @@ use riffle_contracts::{AccountPeriod, Event, EventData, TransactionsCategorized}
 use riffle_ports::{Changed, Failure, FileId};
 use riffle_topology::statements::PROCESSOR;
 
-use crate::state::file::{File, FileChange, FileState};
+use crate::state::file::{FileChange, FileRecord, FileState};
 use crate::state::file_details::{FileDetails, short, widen};
 use crate::state::outbox::{event, outgoing};
 use crate::{Statements, TRIES, contended};
@@ -16,7 +16,7 @@ pub(crate) enum GivenUp {
     /// There was nothing to give up: the file is done or gone.
     Done,
     /// The file has changed since it was read, and nothing was done.
-    Changed(Box<File>),
+    Changed(Box<FileRecord>),
 }
 
 impl Statements {
@@ -41,7 +41,12 @@ impl Statements {
     }
 
     /// Marks `file` as failed and publishes it. A file that is done or gone stays so.
-    pub(crate) async fn give_up(&self, file: &File, about: &str, reason: &str) -> Result<GivenUp, Failure> {
+    pub(crate) async fn give_up(
+        &self,
+        file: &FileRecord,
+        about: &str,
+        reason: &str,
+    ) -> Result<GivenUp, Failure> {
         let mut file = file.clone();
         // Release the lease first, so that the old worker can store nothing more.
         if file.state == FileState::Processing
@@ -69,7 +74,7 @@ impl Statements {
     }
 
     /// Returns the accounts and periods of the transactions of `file`.
-    pub(crate) async fn touched_by(&self, file: &File) -> Result<Vec<AccountPeriod>, Failure> {
+    pub(crate) async fn touched_by(&self, file: &FileRecord) -> Result<Vec<AccountPeriod>, Failure> {
         let mut touched = file.findings.periods();
         // The record counts each part before the part is written.
         for part in 0..file.parts {
@@ -82,7 +87,12 @@ impl Statements {
 
     /// Returns an event that has figures derived again for a file that ended without a result, since they may include
     /// rows of it. The event names no accounts: the caller must store `touched` on the file's record.
-    pub(crate) fn derive_again(&self, file: &File, touched: &[AccountPeriod], why: &str) -> Option<Event> {
+    pub(crate) fn derive_again(
+        &self,
+        file: &FileRecord,
+        touched: &[AccountPeriod],
+        why: &str,
+    ) -> Option<Event> {
         if touched.is_empty() {
             return None;
         }

@@ -54,7 +54,7 @@ impl FileState {
 
 /// A file as the flow sees its record. The skipped fields are the record's own; the others are its body.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct File {
+pub struct FileRecord {
     #[serde(skip)]
     pub id: FileId,
     #[serde(skip)]
@@ -119,14 +119,14 @@ pub enum FileChange {
 /// Why a change is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
-pub enum NotChanged {
+pub enum FileNotChanged {
     /// The file is in a state that does not allow the change.
     State,
     /// Another worker holds the file, or the token is not that of its lease.
     Token,
 }
 
-impl File {
+impl FileRecord {
     /// Whether the sweep still has to find it: a worker has to do something, or the sweep itself has to look once more.
     pub const fn is_open(&self) -> bool {
         self.state.is_open() || self.unsettled
@@ -147,17 +147,17 @@ impl File {
         self.state == FileState::Processing && self.lease.as_ref().is_some_and(|lease| lease.token == token)
     }
 
-    fn check_held(&self, token: &str) -> Result<(), NotChanged> {
+    fn check_held(&self, token: &str) -> Result<(), FileNotChanged> {
         if self.state != FileState::Processing {
-            return Err(NotChanged::State);
+            return Err(FileNotChanged::State);
         }
-        if self.is_held_by(token) { Ok(()) } else { Err(NotChanged::Token) }
+        if self.is_held_by(token) { Ok(()) } else { Err(FileNotChanged::Token) }
     }
 }
 
-impl FlowState for File {
+impl FlowState for FileRecord {
     type Change = FileChange;
-    type Refused = NotChanged;
+    type Refused = FileNotChanged;
 
     fn from_record(record: &Record) -> Result<Self, PortError> {
         let broken = |what: String| PortError::Broken(format!("the record of {}: {what}", record.subject));
@@ -196,7 +196,7 @@ impl FlowState for File {
         }
     }
 
-    fn apply(&self, change: &FileChange, now: DateTime<Utc>) -> Result<Self, NotChanged> {
+    fn apply(&self, change: &FileChange, now: DateTime<Utc>) -> Result<Self, FileNotChanged> {
         use FileState::{Deleted, Deleting, Failed, Processed, Processing, Received, Rejected, Review};
         let mut next = Self { revision: self.revision + 1, changed_at: now, ..self.clone() };
         let lease =
@@ -205,10 +205,10 @@ impl FlowState for File {
             FileChange::Begin { token, until } => {
                 match self.state {
                     Processing if self.is_leased(now) && !self.is_held_by(token) => {
-                        return Err(NotChanged::Token);
+                        return Err(FileNotChanged::Token);
                     }
                     Received | Failed | Processing => {}
-                    Processed | Review | Rejected | Deleting | Deleted => return Err(NotChanged::State),
+                    Processed | Review | Rejected | Deleting | Deleted => return Err(FileNotChanged::State),
                 }
                 next.state = Processing;
                 next.attempts += 1;
@@ -226,7 +226,7 @@ impl FlowState for File {
             FileChange::Finish { token, state, findings, parts } => {
                 self.check_held(token)?;
                 if !matches!(state, Processed | Review | Rejected) {
-                    return Err(NotChanged::State);
+                    return Err(FileNotChanged::State);
                 }
                 next.state = *state;
                 next.lease = None;
@@ -235,7 +235,7 @@ impl FlowState for File {
             }
             FileChange::Fail { findings } => {
                 if !matches!(self.state, Received | Processing | Failed) {
-                    return Err(NotChanged::State);
+                    return Err(FileNotChanged::State);
                 }
                 next.state = Failed;
                 next.lease = None;
@@ -243,23 +243,23 @@ impl FlowState for File {
             }
             FileChange::Note { findings } => {
                 if self.state == Deleted {
-                    return Err(NotChanged::State);
+                    return Err(FileNotChanged::State);
                 }
                 next.findings.clone_from(findings);
             }
             FileChange::Delete => {
                 if self.is_going() {
-                    return Err(NotChanged::State);
+                    return Err(FileNotChanged::State);
                 }
                 // The lease stays: until it ends, a worker may still be writing.
                 next.state = Deleting;
             }
             FileChange::Deleted => {
                 if self.state != Deleting {
-                    return Err(NotChanged::State);
+                    return Err(FileNotChanged::State);
                 }
                 if self.is_leased(now) {
-                    return Err(NotChanged::Token);
+                    return Err(FileNotChanged::Token);
                 }
                 next.state = Deleted;
                 next.lease = None;
@@ -273,7 +273,7 @@ impl FlowState for File {
             }
             FileChange::Settled => {
                 if !self.unsettled {
-                    return Err(NotChanged::State);
+                    return Err(FileNotChanged::State);
                 }
                 next.unsettled = false;
             }
@@ -283,9 +283,9 @@ impl FlowState for File {
 }
 
 impl Statements {
-    pub async fn file(&self, tenant: &str, id: &FileId) -> Result<Option<File>, Failure> {
+    pub async fn file(&self, tenant: &str, id: &FileId) -> Result<Option<FileRecord>, Failure> {
         let record = self.records.get(tenant, &id.subject()).await?;
-        Ok(record.as_ref().map(File::from_record).transpose()?)
+        Ok(record.as_ref().map(FileRecord::from_record).transpose()?)
     }
 
     /// Changes the file as it is stored now.
@@ -296,7 +296,7 @@ impl Statements {
         what: FileChange,
         now: DateTime<Utc>,
         announce: &[Outgoing],
-    ) -> Result<Changed<File>, Failure> {
+    ) -> Result<Changed<FileRecord>, Failure> {
         let outcome = change(&*self.records, tenant, &id.subject(), &what, now, announce).await?;
         Ok(logged(&what, now, outcome))
     }
@@ -304,33 +304,33 @@ impl Statements {
     /// Changes a file that the caller holds or has just read. Reads it again only if it has changed since.
     pub(crate) async fn change_from(
         &self,
-        file: &File,
+        file: &FileRecord,
         what: FileChange,
         now: DateTime<Utc>,
-    ) -> Result<Changed<File>, Failure> {
+    ) -> Result<Changed<FileRecord>, Failure> {
         Ok(logged(&what, now, change_from(&*self.records, file, &what, now, &[]).await?))
     }
 
     /// Changes the file if it is still as it was read.
     pub(crate) async fn change_seen(
         &self,
-        file: &File,
+        file: &FileRecord,
         what: FileChange,
         now: DateTime<Utc>,
         announce: &[Outgoing],
-    ) -> Result<Changed<File>, Failure> {
+    ) -> Result<Changed<FileRecord>, Failure> {
         Ok(logged(&what, now, change_seen(&*self.records, file, &what, now, announce).await?))
     }
 }
 
 /// Logs a change that was not made, at debug level: it is seldom a failure, but helps to explain one.
-fn logged(what: &FileChange, now: DateTime<Utc>, outcome: Changed<File>) -> Changed<File> {
+fn logged(what: &FileChange, now: DateTime<Utc>, outcome: Changed<FileRecord>) -> Changed<FileRecord> {
     let (file, refused) = match &outcome {
         Changed::Refused(file, why) => (file, Some(*why)),
         Changed::Superseded(file) => (file, file.apply(what, now).err()),
         Changed::Applied(_) | Changed::Missing => return outcome,
     };
-    let why = refused.map_or("superseded", NotChanged::into);
+    let why = refused.map_or("superseded", FileNotChanged::into);
     let (change, state) = (what.into_str(), file.state.as_str());
     tracing::debug!(target: "riffle::refused", processing_id = file.id.0, change, state, why);
     outcome

@@ -23,7 +23,7 @@ pub struct FileDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Permanent failures.
-    pub errors: Vec<Failed>,
+    pub errors: Vec<StageFailure>,
     /// The first part with its transactions. The parts before it are those of earlier attempts by other rules, and all
     /// their rows are removed.
     #[serde(skip_serializing_if = "is_first")]
@@ -54,7 +54,7 @@ pub struct Remark {
 
 /// A permanent failure of one stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failed {
+pub struct StageFailure {
     /// The id of the event that reports it.
     pub event_id: String,
     pub stage: String,
@@ -112,7 +112,7 @@ impl FileDetails {
     }
 
     /// Adds a failure, once for each event. Returns whether it was new.
-    pub(crate) fn note_failure(&mut self, failed: Failed) -> bool {
+    pub(crate) fn note_failure(&mut self, failed: StageFailure) -> bool {
         if self.errors.iter().any(|known| known.event_id == failed.event_id) {
             return false;
         }

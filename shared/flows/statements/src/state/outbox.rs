@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use riffle_contracts::{EVENT_VERSION, Event, EventData, EventType, FlowOf};
 use riffle_ports::{Failure, FileId, Outgoing, Subject};
 
-use crate::state::file::{FLOW, File};
+use crate::state::file::{FLOW, FileRecord};
 use crate::state::ids::event_id;
 use crate::{Statements, metrics};
 
@@ -55,7 +55,7 @@ impl Statements {
 
     /// Publishes the events of `file` that are in the outbox. Events that cannot be published now stay there for the
     /// sweep.
-    pub(crate) async fn announce(&self, file: &File) -> Result<(), Failure> {
+    pub(crate) async fn announce(&self, file: &FileRecord) -> Result<(), Failure> {
         let pending = self.records.outbox_of(&file.tenant, &file.id.subject()).await?;
         self.announce_all(&pending).await
     }

@@ -11,7 +11,7 @@ use crate::state::keys;
 
 /// The stored form of the keys. Each account's name is stored once, because a file may have millions of rows.
 #[derive(Serialize, Deserialize)]
-struct Part {
+struct PartKeys {
     accounts: Vec<String>,
     /// Index in `accounts`, date, identity, occurrence.
     rows: Vec<(usize, NaiveDate, String, u32)>,
@@ -19,7 +19,7 @@ struct Part {
 
 /// Encodes the keys as an object.
 fn encode(rows: &[TransactionKey]) -> Bytes {
-    let mut part = Part { accounts: Vec::new(), rows: Vec::with_capacity(rows.len()) };
+    let mut part = PartKeys { accounts: Vec::new(), rows: Vec::with_capacity(rows.len()) };
     for key in rows {
         // There are few accounts, and rows of one account mostly follow each other.
         let known = part.accounts.iter().rposition(|account| *account == key.account);
@@ -34,7 +34,7 @@ fn encode(rows: &[TransactionKey]) -> Bytes {
 
 /// Decodes the keys in an object. `None`: the object is not valid.
 pub fn decode(json: &[u8]) -> Option<Vec<TransactionKey>> {
-    let part: Part = serde_json::from_slice(json).ok()?;
+    let part: PartKeys = serde_json::from_slice(json).ok()?;
     let key = |(account, date, identity, occurrence): (usize, NaiveDate, String, u32)| {
         Some(TransactionKey { account: part.accounts.get(account)?.clone(), date, identity, occurrence })
     };

@@ -13,11 +13,11 @@ use std::ptr::{NonNull, null, null_mut};
 
 /// A pointer that pdfium returns and accepts; its target is never accessed here.
 type Handle = NonNull<c_void>;
-type Out = Option<Handle>;
+type OutHandle = Option<Handle>;
 
 /// `FPDF_LIBRARY_CONFIG`, version 2.
 #[repr(C)]
-struct Config {
+struct LibraryConfig {
     version: c_int,
     font_folders: *const *const c_char,
     isolate: *mut c_void,
@@ -36,11 +36,11 @@ struct Rect {
 
 macro_rules! functions {
     ($($field:ident = $name:literal: fn($($argument:ty),*) $(-> $result:ty)?;)*) => {
-        struct Functions {
+        struct PdfiumFunctions {
             $($field: unsafe extern "C" fn($($argument),*) $(-> $result)?,)*
         }
 
-        impl Functions {
+        impl PdfiumFunctions {
             fn of(library: &libloading::Library) -> Result<Self, libloading::Error> {
                 // SAFETY: the types are those of pdfium's headers, and the pointers live no longer than the
                 // library, which is stored alongside them.
@@ -51,17 +51,17 @@ macro_rules! functions {
 }
 
 functions! {
-    init = c"FPDF_InitLibraryWithConfig": fn(*const Config);
-    open = c"FPDF_LoadMemDocument64": fn(*const c_void, usize, *const c_char) -> Out;
+    init = c"FPDF_InitLibraryWithConfig": fn(*const LibraryConfig);
+    open = c"FPDF_LoadMemDocument64": fn(*const c_void, usize, *const c_char) -> OutHandle;
     close = c"FPDF_CloseDocument": fn(Handle);
     count = c"FPDF_GetPageCount": fn(Handle) -> c_int;
-    page = c"FPDF_LoadPage": fn(Handle, c_int) -> Out;
+    page = c"FPDF_LoadPage": fn(Handle, c_int) -> OutHandle;
     close_page = c"FPDF_ClosePage": fn(Handle);
     width = c"FPDF_GetPageWidthF": fn(Handle) -> c_float;
     height = c"FPDF_GetPageHeightF": fn(Handle) -> c_float;
     to_device = c"FPDF_PageToDevice":
         fn(Handle, c_int, c_int, c_int, c_int, c_int, c_double, c_double, *mut c_int, *mut c_int) -> c_int;
-    text = c"FPDFText_LoadPage": fn(Handle) -> Out;
+    text = c"FPDFText_LoadPage": fn(Handle) -> OutHandle;
     close_text = c"FPDFText_ClosePage": fn(Handle);
     chars = c"FPDFText_CountChars": fn(Handle) -> c_int;
     unicode = c"FPDFText_GetUnicode": fn(Handle, c_int) -> c_uint;
@@ -73,7 +73,7 @@ functions! {
 
 /// pdfium, loaded and initialised until the process ends.
 pub(super) struct Library {
-    functions: Functions,
+    functions: PdfiumFunctions,
     /// Keeps the functions' code loaded.
     _loaded: libloading::Library,
     /// Keeps the type on one thread.
@@ -84,20 +84,21 @@ impl Library {
     pub fn load(path: &Path) -> Result<Self, String> {
         // SAFETY: the person who runs Riffle configured this file as pdfium; loading it runs its code.
         let library = unsafe { libloading::Library::new(path) }.map_err(|error| why(&error))?;
-        let functions = Functions::of(&library).map_err(|error| why(&error))?;
+        let functions = PdfiumFunctions::of(&library).map_err(|error| why(&error))?;
         // No folder of fonts, so that a file's text depends on the file, not on the machine.
         let folders = [null()];
-        let config = Config { version: 2, font_folders: folders.as_ptr(), isolate: null_mut(), v8_slot: 0 };
+        let config =
+            LibraryConfig { version: 2, font_folders: folders.as_ptr(), isolate: null_mut(), v8_slot: 0 };
         // SAFETY: the configuration is complete for its version and read only during the call. This is the only
         // `Library` of the process, so pdfium is set up once.
         unsafe { (functions.init)(&raw const config) };
         Ok(Self { functions, _loaded: library, _here: PhantomData })
     }
 
-    pub fn open<'a>(&'a self, pdf: &'a [u8]) -> Option<Document<'a>> {
+    pub fn open<'a>(&'a self, pdf: &'a [u8]) -> Option<PdfDocument<'a>> {
         // SAFETY: pdfium reads from these bytes until the document is closed, and `Document` borrows them.
         let handle = unsafe { (self.functions.open)(pdf.as_ptr().cast(), pdf.len(), null()) }?;
-        Some(Document { library: self, handle, _bytes: PhantomData })
+        Some(PdfDocument { library: self, handle, _bytes: PhantomData })
     }
 }
 
@@ -106,13 +107,13 @@ fn why(error: &libloading::Error) -> String {
     error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
 
-pub(super) struct Document<'a> {
+pub(super) struct PdfDocument<'a> {
     library: &'a Library,
     handle: Handle,
     _bytes: PhantomData<&'a [u8]>,
 }
 
-impl Document<'_> {
+impl PdfDocument<'_> {
     pub fn count(&self) -> u32 {
         // SAFETY: the document is open.
         let count = unsafe { (self.library.functions.count)(self.handle) };
@@ -120,7 +121,7 @@ impl Document<'_> {
     }
 
     /// Opens a page by its number, counted from 1.
-    pub fn page(&self, number: u32) -> Option<Page<'_>> {
+    pub fn page(&self, number: u32) -> Option<PdfPage<'_>> {
         let functions = &self.library.functions;
         let index = c_int::try_from(number.checked_sub(1)?).ok()?;
         // SAFETY: the document is open, and stays so as long as `Page` borrows it.
@@ -131,19 +132,19 @@ impl Document<'_> {
             unsafe { (functions.close_page)(handle) };
             return None;
         };
-        Some(Page { functions, handle, text })
+        Some(PdfPage { functions, handle, text })
     }
 }
 
-impl Drop for Document<'_> {
+impl Drop for PdfDocument<'_> {
     fn drop(&mut self) {
         // SAFETY: opened once, closed once, after all its pages.
         unsafe { (self.library.functions.close)(self.handle) }
     }
 }
 
-pub(super) struct Page<'d> {
-    functions: &'d Functions,
+pub(super) struct PdfPage<'d> {
+    functions: &'d PdfiumFunctions,
     handle: Handle,
     text: Handle,
 }
@@ -160,7 +161,7 @@ pub(super) struct Char {
     pub unmapped: bool,
 }
 
-impl Page<'_> {
+impl PdfPage<'_> {
     /// Returns the width and height in points, as the page is shown.
     pub fn size(&self) -> (f32, f32) {
         // SAFETY: the page is open; so it is in all functions below, and so is its text.
@@ -218,7 +219,7 @@ impl Page<'_> {
     }
 }
 
-impl Drop for Page<'_> {
+impl Drop for PdfPage<'_> {
     fn drop(&mut self) {
         // SAFETY: both were opened once and are closed once, the text before its page.
         unsafe {

@@ -13,7 +13,7 @@ use riffle_extract::{Bounds, FallbackPage, FallbackPages, Glyphs};
 use riffle_ports::PortError;
 use sha2::{Digest, Sha256};
 
-use library::{Document, Library};
+use library::{Library, PdfDocument};
 
 /// Boxes are requested in fractions of a point: this many units to one.
 const UNITS: f32 = 8.0;
@@ -82,13 +82,13 @@ impl Loaded {
 
     pub fn open<'a>(&'a self, pdf: &'a [u8]) -> Result<Option<Box<dyn FallbackPages + 'a>>, String> {
         let library = self.library().map_err(|why| format!("pdfium could not be loaded: {why}"))?;
-        Ok(library.open(pdf).map(|document| Box::new(Pages(document)) as Box<dyn FallbackPages + 'a>))
+        Ok(library.open(pdf).map(|document| Box::new(PdfiumPages(document)) as Box<dyn FallbackPages + 'a>))
     }
 }
 
-struct Pages<'a>(Document<'a>);
+struct PdfiumPages<'a>(PdfDocument<'a>);
 
-impl FallbackPages for Pages<'_> {
+impl FallbackPages for PdfiumPages<'_> {
     fn count(&self) -> u32 {
         self.0.count()
     }

@@ -5,22 +5,26 @@ use std::io::Read;
 use rust_decimal::Decimal;
 
 use super::columns::side;
-use super::record_splitter::Cutter;
-use super::rows::Rows;
-use crate::number::{Absurd, Scanned, Side};
-use crate::{Place, Signs};
+use super::record_splitter::RecordSplitter;
+use super::rows::CsvRows;
+use crate::number::{Absurd, CashDirection, Scanned};
+use crate::{RowPlace, Signs};
 
 /// An amount, and the currency given in the same cell.
 type Money = (Decimal, Option<[u8; 3]>);
 
-impl Rows<'_, '_, '_> {
+impl CsvRows<'_, '_, '_> {
     /// Returns the amount, positive if money comes in, and the currency in its cell; `None` if there is no amount.
-    pub fn amount<R: Read>(&mut self, record: &Cutter<R>, place: Place) -> Result<Option<Money>, String> {
+    pub fn amount<R: Read>(
+        &mut self,
+        record: &RecordSplitter<R>,
+        place: RowPlace,
+    ) -> Result<Option<Money>, String> {
         if let Some(column) = self.columns.amount {
             let Some((amount, scan)) = self.number(record, column, place)? else { return Ok(None) };
             let amount = match scan.side {
-                Some(Side::Out) => -amount.abs(),
-                Some(Side::In) | None => amount,
+                Some(CashDirection::Out) => -amount.abs(),
+                Some(CashDirection::In) | None => amount,
             };
             let fee = match self.columns.fee.filter(|_| self.reading.fee) {
                 Some(column) => {
@@ -57,7 +61,7 @@ impl Rows<'_, '_, '_> {
         Ok(Some((sum, currency)))
     }
 
-    fn signed<R: Read>(&mut self, record: &Cutter<R>, amount: Decimal) -> Result<Decimal, String> {
+    fn signed<R: Read>(&mut self, record: &RecordSplitter<R>, amount: Decimal) -> Result<Decimal, String> {
         match self.reading.signs {
             Signs::Reversed => Ok(-amount),
             Signs::Indicator => {
@@ -79,9 +83,9 @@ impl Rows<'_, '_, '_> {
     /// Returns the number in a column; `None` if the cell is empty.
     fn number<R: Read>(
         &mut self,
-        record: &Cutter<R>,
+        record: &RecordSplitter<R>,
         column: usize,
-        place: Place,
+        place: RowPlace,
     ) -> Result<Option<(Decimal, Scanned)>, String> {
         let cell = self.text(record, column);
         if matches!(&*cell, "" | "-" | "--") {
@@ -104,13 +108,15 @@ impl Rows<'_, '_, '_> {
         }
     }
 
-    pub fn balance<R: Read>(&mut self, record: &Cutter<R>, place: Place) -> Option<Decimal> {
+    pub fn balance<R: Read>(&mut self, record: &RecordSplitter<R>, place: RowPlace) -> Option<Decimal> {
         let column = self.columns.balance?;
         let Ok(balance) = self.number(record, column, place) else {
             let cell = self.text(record, column).into_owned();
             self.out.warn(place, format!("the balance {cell:?} is not an amount"));
             return None;
         };
-        balance.map(|(balance, scan)| if scan.side == Some(Side::Out) { -balance.abs() } else { balance })
+        balance.map(
+            |(balance, scan)| if scan.side == Some(CashDirection::Out) { -balance.abs() } else { balance },
+        )
     }
 }

@@ -10,7 +10,7 @@ const BEGINS_LIKE: usize = 1000;
 
 /// The columns of a table with a header.
 #[derive(Debug, Clone)]
-pub(super) struct Named {
+pub(super) struct NamedColumns {
     pub roles: Vec<Role>,
     /// The columns whose cells form the identity of a row. They are chosen by name alone, so that the content of a file
     /// has no influence.
@@ -21,7 +21,7 @@ pub(super) struct Named {
 
 /// Counts of the kinds of cells in a sample of a column.
 #[derive(Debug, Clone, Copy, Default)]
-struct Holds {
+struct CellCounts {
     filled: usize,
     dates: usize,
     numbers: usize,
@@ -29,12 +29,12 @@ struct Holds {
     sides: usize,
 }
 
-impl Holds {
+impl CellCounts {
     fn of<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
         let mut holds = Self::default();
         for cell in cells.map(str::trim).filter(|cell| !matches!(*cell, "" | "-" | "--")) {
             holds.filled += 1;
-            let date = date::Cell::of(cell).is_some();
+            let date = date::DateCell::of(cell).is_some();
             holds.dates += usize::from(date);
             holds.numbers += usize::from(!date && Scanned::of(cell).is_some());
             holds.codes += usize::from(currency(cell).is_some());
@@ -172,11 +172,11 @@ const IDENTITY: [Role; 14] = [
 ];
 
 /// Assigns roles by the names in a header and a sample of the rows below it.
-pub(super) fn assign(names: &[String], sample: &[Vec<String>]) -> Named {
+pub(super) fn assign(names: &[String], sample: &[Vec<String>]) -> NamedColumns {
     let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
     let known: Vec<Vec<(Role, usize)>> = folded.iter().map(|name| candidates(name)).collect();
-    let holds: Vec<Holds> = (0..names.len())
-        .map(|column| Holds::of(sample.iter().filter_map(|row| row.get(column)).map(String::as_str)))
+    let holds: Vec<CellCounts> = (0..names.len())
+        .map(|column| CellCounts::of(sample.iter().filter_map(|row| row.get(column)).map(String::as_str)))
         .collect();
     let mut roles = vec![Role::Other; names.len()];
     let others_named = known
@@ -227,7 +227,7 @@ pub(super) fn assign(names: &[String], sample: &[Vec<String>]) -> Named {
         .and_then(|column| {
             without_currency(&folded[column]).1.or_else(|| currency(&folded[column].to_ascii_uppercase()))
         });
-    Named { roles, identity: (0..names.len()).filter(of_identity).collect(), currency }
+    NamedColumns { roles, identity: (0..names.len()).filter(of_identity).collect(), currency }
 }
 
 /// Returns whether a column other than this one contains descriptions.

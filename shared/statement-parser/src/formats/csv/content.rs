@@ -4,7 +4,7 @@
 use rust_decimal::Decimal;
 
 use super::columns::currency;
-use super::table::{Record, Table};
+use super::table::{CsvRecord, CsvTable};
 use crate::number::Scanned;
 use crate::{DecimalMark, Role, date};
 
@@ -13,12 +13,12 @@ const COLUMNS: usize = 100;
 
 /// Returns the table's score, whether money goes in and out, and the table, if the records contain dates, amounts of
 /// money and texts.
-pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, bool, Table)> {
+pub(super) fn find(records: &[CsvRecord], least: usize) -> Option<(usize, bool, CsvTable)> {
     let width = usual_width(records)?;
-    let rows: Vec<&Record> = records
+    let rows: Vec<&CsvRecord> = records
         .iter()
         .filter(|record| record.cells.len() == width)
-        .filter(|record| record.cells.iter().any(|cell| date::Cell::of(cell).is_some()))
+        .filter(|record| record.cells.iter().any(|cell| date::DateCell::of(cell).is_some()))
         .collect();
     if rows.len() < least
         || rows.len() * 2 < records.iter().filter(|record| record.cells.len() == width).count()
@@ -29,7 +29,7 @@ pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, bool, Tab
     let share =
         |at: usize, is: &dyn Fn(&str) -> bool| column(at).filter(|cell| is(cell)).count() * 100 / rows.len();
     let mut roles = vec![Role::Other; width];
-    let mut dates = (0..width).filter(|at| share(*at, &|cell| date::Cell::of(cell).is_some()) >= 90);
+    let mut dates = (0..width).filter(|at| share(*at, &|cell| date::DateCell::of(cell).is_some()) >= 90);
     roles[dates.next()?] = Role::Date;
     if let Some(second) = dates.next() {
         roles[second] = Role::ValueDate;
@@ -61,7 +61,7 @@ pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, bool, Tab
         return None;
     }
     let first = rows[0].line;
-    let is_header = |record: &&Record| {
+    let is_header = |record: &&CsvRecord| {
         record.line < first
             && record.cells.len() == width
             && record.cells.iter().filter(|cell| cell.chars().any(char::is_alphabetic)).count() * 2 > width
@@ -69,7 +69,7 @@ pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, bool, Tab
     };
     let header = records.iter().rfind(is_header);
     let identity = (0..width).filter(|at| roles[*at] != Role::Balance).collect();
-    let table = Table {
+    let table = CsvTable {
         delimiter: 0,
         header: header.map(|header| header.line),
         first: header.map_or(first, |header| header.line + 1),
@@ -87,7 +87,7 @@ pub(super) fn find(records: &[Record], least: usize) -> Option<(usize, bool, Tab
 }
 
 /// Returns the number of columns that most records have.
-fn usual_width(records: &[Record]) -> Option<usize> {
+fn usual_width(records: &[CsvRecord]) -> Option<usize> {
     let mut widths: Vec<usize> = records
         .iter()
         .map(|record| record.cells.len())
@@ -98,8 +98,8 @@ fn usual_width(records: &[Record]) -> Option<usize> {
 }
 
 /// Assigns the roles of the columns of money.
-fn amounts(rows: &[&Record], money: &[usize], roles: &mut [Role]) -> Option<()> {
-    let value = |row: &Record, at: usize| -> Option<Decimal> {
+fn amounts(rows: &[&CsvRecord], money: &[usize], roles: &mut [Role]) -> Option<()> {
+    let value = |row: &CsvRecord, at: usize| -> Option<Decimal> {
         Scanned::of(&row.cells[at])?.value(DecimalMark::Point).ok().map(|value| value.amount)
     };
     let filled = |at: usize| rows.iter().filter(|row| !row.cells[at].is_empty()).count();
@@ -116,7 +116,7 @@ fn amounts(rows: &[&Record], money: &[usize], roles: &mut [Role]) -> Option<()> 
     }
     // Counts how often the difference of two balances is an amount, forward or backward in time.
     let steps = |amount: usize, balance: usize| {
-        let fits = |pair: &&[&Record]| {
+        let fits = |pair: &&[&CsvRecord]| {
             let (Some(before), Some(after)) = (value(pair[0], balance), value(pair[1], balance)) else {
                 return false;
             };

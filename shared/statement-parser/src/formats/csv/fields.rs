@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use super::record_splitter::Cutter;
-use super::table::Table;
+use super::record_splitter::RecordSplitter;
+use super::table::CsvTable;
 use crate::{Role, repeats};
 
 /// Texts in a column of ids that mean that there is no id.
@@ -35,7 +35,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub fn of(table: &Table) -> Option<Self> {
+    pub fn of(table: &CsvTable) -> Option<Self> {
         Some(Self {
             date: table.column(Role::Date)?,
             value_date: table.column(Role::ValueDate),
@@ -59,19 +59,22 @@ impl Columns {
         })
     }
 
-    pub fn reference<'r, R: Read>(&self, record: &'r Cutter<R>) -> Option<Cow<'r, [u8]>> {
+    pub fn reference<'r, R: Read>(&self, record: &'r RecordSplitter<R>) -> Option<Cow<'r, [u8]>> {
         let reference = record.get(self.reference?);
         let none = reference.is_empty()
             || NO_IDS.iter().any(|none| none.as_bytes().eq_ignore_ascii_case(&reference));
         (!none).then_some(reference)
     }
 
-    pub fn identity<'r, R: Read>(&self, record: &'r Cutter<R>) -> impl Iterator<Item = Cow<'r, [u8]>> {
+    pub fn identity<'r, R: Read>(
+        &self,
+        record: &'r RecordSplitter<R>,
+    ) -> impl Iterator<Item = Cow<'r, [u8]>> {
         self.identity.iter().map(|column| record.get(*column))
     }
 
     /// Returns the key of a record, which is the same for rows of the same identity.
-    pub fn key<R: Read>(&self, record: &Cutter<R>) -> u64 {
+    pub fn key<R: Read>(&self, record: &RecordSplitter<R>) -> u64 {
         match self.reference(record) {
             Some(reference) => repeats::key([&*reference]),
             None => repeats::key(self.identity(record)),

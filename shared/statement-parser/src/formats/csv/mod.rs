@@ -18,28 +18,28 @@ mod words;
 
 use encoding_rs::UTF_8;
 
-use super::Reader;
+use super::FormatReader;
 use crate::decode::Charset;
-use crate::output::Output;
-use crate::sniff::Look;
-use crate::{Dialect, Input, Place, ReadError, Reject};
+use crate::output::RowOutput;
+use crate::sniff::FileStart;
+use crate::{Dialect, Input, ParseError, Reject, RowPlace};
 use fields::Columns;
-use record_splitter::{Cut, Cutter};
-use rows::Rows;
-use survey::Survey;
-use table::Table;
+use record_splitter::{Cut, RecordSplitter};
+use rows::CsvRows;
+use survey::CsvSurvey;
+use table::CsvTable;
 
-pub(crate) static CSV: Reader = Reader { is: |look| !look.starts_with("<"), read };
+pub(crate) static CSV: FormatReader = FormatReader { is: |look| !look.starts_with("<"), read };
 
-fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<Dialect, ReadError> {
+fn read(look: &FileStart<'_>, input: &mut dyn Input, out: &mut RowOutput<'_>) -> Result<Dialect, ParseError> {
     let limits = out.limits;
-    let table = Table::find(look, limits)?;
+    let table = CsvTable::find(look, limits)?;
     let columns = Columns::of(&table).ok_or_else(|| Reject::not_a_statement("it has no column of dates"))?;
     let width = table.roles.len();
 
-    let mut survey = Survey::new(&table, &columns, Charset::of(&look.head));
+    let mut survey = CsvSurvey::new(&table, &columns, Charset::of(&look.head));
     let mut cutter =
-        Cutter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
+        RecordSplitter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
     cutter.expect(width, Some(columns.date));
     let mut records = 0_u64;
     loop {
@@ -62,12 +62,12 @@ fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<
     let expected = survey.rows;
     let reading = survey.decide();
     for doubt in &reading.doubts {
-        out.warn(Place::File, doubt);
+        out.warn(RowPlace::File, doubt);
     }
 
-    let mut rows = Rows::new(&table, &columns, &reading, out);
+    let mut rows = CsvRows::new(&table, &columns, &reading, out);
     let mut cutter =
-        Cutter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
+        RecordSplitter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
     cutter.expect(width, Some(columns.date));
     loop {
         match cutter.next()? {

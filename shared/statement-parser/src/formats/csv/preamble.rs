@@ -5,25 +5,25 @@ use super::columns::currency;
 use super::words::{ACCOUNT, CLOSING, CURRENCY, OPENING, PERIOD, has};
 use crate::number::Scanned;
 use crate::readable::fold;
-use crate::{Place, date};
+use crate::{RowPlace, date};
 
 /// A longer text, in bytes, is not a name.
 const LONGEST: usize = 80;
 
 /// The values found so far. Values whose interpretation needs the whole file are not interpreted yet.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Notes {
+pub(super) struct PreambleValues {
     pub account: Option<String>,
     pub currency: Option<String>,
-    pub period: Option<(date::Cell, date::Cell)>,
-    pub opening: Option<(Place, Scanned)>,
-    pub closing: Option<(Place, Scanned)>,
+    pub period: Option<(date::DateCell, date::DateCell)>,
+    pub opening: Option<(RowPlace, Scanned)>,
+    pub closing: Option<(RowPlace, Scanned)>,
     /// Names without a value, by their column: the value may be below.
-    waiting: Vec<(usize, Said)>,
+    waiting: Vec<(usize, PreambleName)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum PreambleName {
     Account,
     Currency,
     Period,
@@ -32,11 +32,11 @@ pub(super) enum Said {
 }
 
 /// Returns which balance a text names.
-pub(super) fn balance(text: &str) -> Option<Said> {
-    said(text).filter(|said| matches!(said, Said::Opening | Said::Closing))
+pub(super) fn balance(text: &str) -> Option<PreambleName> {
+    said(text).filter(|said| matches!(said, PreambleName::Opening | PreambleName::Closing))
 }
 
-fn said(text: &str) -> Option<Said> {
+fn said(text: &str) -> Option<PreambleName> {
     if text.len() > LONGEST {
         return None;
     }
@@ -50,11 +50,11 @@ fn said(text: &str) -> Option<Said> {
     };
     // Balances come before accounts: `Kontostand` is a balance and not the name of an account.
     [
-        (OPENING, Said::Opening),
-        (CLOSING, Said::Closing),
-        (PERIOD, Said::Period),
-        (CURRENCY, Said::Currency),
-        (ACCOUNT, Said::Account),
+        (OPENING, PreambleName::Opening),
+        (CLOSING, PreambleName::Closing),
+        (PERIOD, PreambleName::Period),
+        (CURRENCY, PreambleName::Currency),
+        (ACCOUNT, PreambleName::Account),
     ]
     .into_iter()
     .find(|(names, _)| is(names))
@@ -70,9 +70,9 @@ fn goes_on(rest: &str) -> bool {
     rest.split_whitespace().all(|word| word.bytes().all(|byte| byte.is_ascii_digit()) || has(SMALL, word))
 }
 
-impl Notes {
+impl PreambleValues {
     /// Reads a line. Returns `true` if it names another account, whose rows follow.
-    pub fn line(&mut self, place: Place, cells: &[String]) -> bool {
+    pub fn line(&mut self, place: RowPlace, cells: &[String]) -> bool {
         let before = self.account.clone();
         for (column, said) in std::mem::take(&mut self.waiting) {
             if let Some(cell) = cells.get(column) {
@@ -103,26 +103,26 @@ impl Notes {
     }
 
     /// Stores a value. Returns `false` if the text is not a value of this kind.
-    fn take(&mut self, said: Said, place: Place, text: &str) -> bool {
+    fn take(&mut self, said: PreambleName, place: RowPlace, text: &str) -> bool {
         let text = text.trim();
         match said {
-            Said::Account => match account(text) {
+            PreambleName::Account => match account(text) {
                 Some(account) => self.account = Some(account),
                 None => return false,
             },
-            Said::Currency => match currency(text) {
+            PreambleName::Currency => match currency(text) {
                 Some(currency) => self.currency = Some(currency),
                 None => return false,
             },
-            Said::Period => match period(text) {
+            PreambleName::Period => match period(text) {
                 Some(period) => self.period = Some(period),
                 None => return false,
             },
-            Said::Opening | Said::Closing => {
-                let Some(amount) = Scanned::of(text).filter(|_| date::Cell::of(text).is_none()) else {
+            PreambleName::Opening | PreambleName::Closing => {
+                let Some(amount) = Scanned::of(text).filter(|_| date::DateCell::of(text).is_none()) else {
                     return false;
                 };
-                let field = if said == Said::Opening { &mut self.opening } else { &mut self.closing };
+                let field = if said == PreambleName::Opening { &mut self.opening } else { &mut self.closing };
                 *field = Some((place, amount));
                 if self.currency.is_none() {
                     self.currency = amount.currency.and_then(|code| String::from_utf8(code.to_vec()).ok());
@@ -139,15 +139,15 @@ pub(super) fn account(text: &str) -> Option<String> {
     let number: String = number.chars().filter(|char| !char.is_whitespace()).collect();
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
     let letters = number.chars().filter(|char| char.is_alphabetic()).count();
-    let is = digits >= 3 && letters <= digits && number.len() <= 40 && date::Cell::of(text).is_none();
+    let is = digits >= 3 && letters <= digits && number.len() <= 40 && date::DateCell::of(text).is_none();
     is.then_some(number)
 }
 
 /// Parses two dates with a separator between them.
-fn period(text: &str) -> Option<(date::Cell, date::Cell)> {
+fn period(text: &str) -> Option<(date::DateCell, date::DateCell)> {
     [" - ", " – ", " bis ", " to ", " au ", " al ", " t/m ", "-", " "].into_iter().find_map(|between| {
         let (from, to) = text.split_once(between)?;
-        Some((date::Cell::of(from)?, date::Cell::of(to)?))
+        Some((date::DateCell::of(from)?, date::DateCell::of(to)?))
     })
 }
 
@@ -155,10 +155,10 @@ fn period(text: &str) -> Option<(date::Cell, date::Cell)> {
 mod tests {
     use super::*;
 
-    fn notes(lines: &[&[&str]]) -> Notes {
-        let mut notes = Notes::default();
+    fn notes(lines: &[&[&str]]) -> PreambleValues {
+        let mut notes = PreambleValues::default();
         for line in lines {
-            notes.line(Place::Line(1), &line.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>());
+            notes.line(RowPlace::Line(1), &line.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>());
         }
         notes
     }

@@ -32,7 +32,7 @@ struct Field {
     doubled: bool,
 }
 
-pub(super) struct Cutter<R> {
+pub(super) struct RecordSplitter<R> {
     source: R,
     delimiter: u8,
     columns: usize,
@@ -61,7 +61,7 @@ pub(super) struct Cutter<R> {
     searched: usize,
 }
 
-impl<R: Read> Cutter<R> {
+impl<R: Read> RecordSplitter<R> {
     pub fn new(source: R, delimiter: u8, longest: usize, columns: usize) -> Self {
         Self {
             source,
@@ -259,7 +259,7 @@ impl<R: Read> Cutter<R> {
         let cell = |column: usize| line.split(|byte| *byte == self.delimiter).nth(column);
         let is_date = |cell: &[u8]| {
             let text = std::str::from_utf8(cell).unwrap_or_default();
-            date::Cell::of(text.trim().trim_matches('"')).is_some()
+            date::DateCell::of(text.trim().trim_matches('"')).is_some()
         };
         whole && self.date.is_none_or(|column| cell(column).is_some_and(is_date))
     }
@@ -330,7 +330,7 @@ mod tests {
     use super::*;
 
     fn cut(text: &str, longest: usize) -> Vec<(u64, Vec<String>)> {
-        let mut cutter = Cutter::new(text.as_bytes(), b',', longest, 1000);
+        let mut cutter = RecordSplitter::new(text.as_bytes(), b',', longest, 1000);
         let mut records = Vec::new();
         loop {
             let record = match cutter.next().expect("readable") {
@@ -378,7 +378,7 @@ mod tests {
 
     #[test]
     fn a_quote_that_was_never_closed_takes_no_records_with_it() {
-        let mut cutter = Cutter::new(&b"1,\"open,2\n3,4,5\n6,\"x\",7\n"[..], b',', 1000, 1000);
+        let mut cutter = RecordSplitter::new(&b"1,\"open,2\n3,4,5\n6,\"x\",7\n"[..], b',', 1000, 1000);
         cutter.expect(3, None);
         let mut lengths = Vec::new();
         while cutter.next().expect("readable") == Cut::Record {
@@ -405,7 +405,7 @@ mod tests {
     fn straight(text: &[u8], usual: usize, date: Option<usize>) -> Vec<Vec<String>> {
         let ends = |at: usize| matches!(text.get(at), None | Some(b',' | b'\n' | b'\r'));
         let rule = {
-            let mut cutter = Cutter::new(&b""[..], b',', 0, 0);
+            let mut cutter = RecordSplitter::new(&b""[..], b',', 0, 0);
             cutter.expect(usual, date);
             cutter
         };
@@ -461,7 +461,7 @@ mod tests {
             date in select(vec![None, Some(0), Some(2)]),
         ) {
             let text = pieces.concat().replace("LONG", &"x".repeat(QUOTED_MAX / 2));
-            let mut cutter = Cutter::new(text.as_bytes(), b',', 1000, 1000);
+            let mut cutter = RecordSplitter::new(text.as_bytes(), b',', 1000, 1000);
             cutter.expect(3, date);
             let mut records = Vec::new();
             loop {
@@ -505,7 +505,7 @@ mod tests {
             "\"\n,\"x".repeat(50_000),
             " \"x".repeat(50_000),
         ] {
-            let mut cutter = Cutter::new(text.as_bytes(), b',', 1 << 20, 1000);
+            let mut cutter = RecordSplitter::new(text.as_bytes(), b',', 1 << 20, 1000);
             cutter.expect(3, Some(0));
             while cutter.next().expect("readable") != Cut::End {}
             assert!(cutter.searched <= 4 * text.len(), "{:?}: {}", &text[..20], cutter.searched);

@@ -8,29 +8,29 @@ use rust_decimal::Decimal;
 
 use super::columns::currency;
 use super::fields::{Columns, Memo};
-use super::preamble::{self, Notes};
-use super::record_splitter::Cutter;
-use super::survey::Reading;
-use super::table::{Table, text};
+use super::preamble::{self, PreambleValues};
+use super::record_splitter::RecordSplitter;
+use super::survey::Interpretation;
+use super::table::{CsvTable, text};
 use super::words::{NOT_BOOKED, TOTALS, has};
 use crate::number::Scanned;
-use crate::output::Output;
+use crate::output::RowOutput;
 use crate::part::Stated;
 use crate::readable::{clean, fold};
-use crate::{Identity, Place, ReadError, Row, Signs, date};
+use crate::{Identity, ParseError, Row, RowPlace, Signs, date};
 
-pub(super) struct Rows<'t, 'o, 'a> {
-    table: &'t Table,
+pub(super) struct CsvRows<'t, 'o, 'a> {
+    table: &'t CsvTable,
     pub columns: &'t Columns,
-    pub reading: &'t Reading,
-    pub out: &'o mut Output<'a>,
-    notes: Notes,
+    pub reading: &'t Interpretation,
+    pub out: &'o mut RowOutput<'a>,
+    notes: PreambleValues,
     /// Number of rows since the account was last named.
     since: u64,
     /// Number of records with a date.
     pub seen: u64,
-    dates: Memo<Option<date::Cell>>,
-    value_dates: Memo<Option<date::Cell>>,
+    dates: Memo<Option<date::DateCell>>,
+    value_dates: Memo<Option<date::DateCell>>,
     booked: Memo<bool>,
     pub sides: Memo<Option<bool>>,
     currencies: Memo<Option<String>>,
@@ -38,19 +38,19 @@ pub(super) struct Rows<'t, 'o, 'a> {
     last: (Option<String>, Option<String>),
 }
 
-impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
+impl<'t, 'o, 'a> CsvRows<'t, 'o, 'a> {
     pub fn new(
-        table: &'t Table,
+        table: &'t CsvTable,
         columns: &'t Columns,
-        reading: &'t Reading,
-        out: &'o mut Output<'a>,
+        reading: &'t Interpretation,
+        out: &'o mut RowOutput<'a>,
     ) -> Self {
         Self {
             table,
             columns,
             reading,
             out,
-            notes: Notes::default(),
+            notes: PreambleValues::default(),
             since: 0,
             seen: 0,
             dates: Memo::new(),
@@ -64,12 +64,12 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
     }
 
     /// Returns the cells of a record as text.
-    fn cells<R: Read>(&self, record: &Cutter<R>) -> Vec<String> {
+    fn cells<R: Read>(&self, record: &RecordSplitter<R>) -> Vec<String> {
         let columns = record.len().min(self.out.limits.columns);
         (0..columns).map(|column| self.text(record, column).into_owned()).collect()
     }
 
-    pub fn text<'r, R: Read>(&self, record: &'r Cutter<R>, column: usize) -> Cow<'r, str> {
+    pub fn text<'r, R: Read>(&self, record: &'r RecordSplitter<R>, column: usize) -> Cow<'r, str> {
         match record.get(column) {
             Cow::Borrowed(bytes) => match self.reading.charset.decode(bytes) {
                 Cow::Borrowed(cell) => Cow::Borrowed(text(cell)),
@@ -80,17 +80,17 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
     }
 
     pub fn warn(&mut self, line: u64, what: &str) {
-        self.out.warn(Place::Line(line), what);
+        self.out.warn(RowPlace::Line(line), what);
     }
 
     /// Reads a line outside the table.
-    pub fn note<R: Read>(&mut self, record: &Cutter<R>) -> Result<(), ReadError> {
+    pub fn note<R: Read>(&mut self, record: &RecordSplitter<R>) -> Result<(), ParseError> {
         let cells = self.cells(record);
         if cells.iter().all(String::is_empty) {
             return Ok(());
         }
         let mut notes = self.notes.clone();
-        if notes.line(Place::Line(record.line()), &cells) && self.since > 0 {
+        if notes.line(RowPlace::Line(record.line()), &cells) && self.since > 0 {
             // Another account begins; the notes so far belong to the previous one.
             self.state()?;
             self.notes = notes.begun_again();
@@ -102,10 +102,11 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
     }
 
     /// Reads a record below the header.
-    pub fn record<R: Read>(&mut self, record: &Cutter<R>) -> Result<(), ReadError> {
-        let place = Place::Line(record.line());
+    pub fn record<R: Read>(&mut self, record: &RecordSplitter<R>) -> Result<(), ParseError> {
+        let place = RowPlace::Line(record.line());
         let date_text = self.text(record, self.columns.date);
-        let Some(cell) = self.dates.get(&record.get(self.columns.date), || date::Cell::of(&date_text)) else {
+        let Some(cell) = self.dates.get(&record.get(self.columns.date), || date::DateCell::of(&date_text))
+        else {
             return self.other(record);
         };
         self.seen += 1;
@@ -134,7 +135,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
     }
 
     /// Returns the status of a record that is not booked.
-    fn not_booked<R: Read>(&mut self, record: &Cutter<R>) -> Option<String> {
+    fn not_booked<R: Read>(&mut self, record: &RecordSplitter<R>) -> Option<String> {
         let column = self.columns.status?;
         let raw = record.get(column);
         let status = self.text(record, column);
@@ -143,7 +144,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
     }
 
     /// Reads a record without a date: a name or balance below the table, or a damaged row.
-    fn other<R: Read>(&mut self, record: &Cutter<R>) -> Result<(), ReadError> {
+    fn other<R: Read>(&mut self, record: &RecordSplitter<R>) -> Result<(), ParseError> {
         let cells = self.cells(record);
         let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
         if filled == 0 || cells == self.table.names {
@@ -170,18 +171,22 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
                 "" => "skipped: it has an amount but no date".to_owned(),
                 date => format!("skipped: {date:?} is not a date"),
             };
-            self.out.warn(Place::Line(record.line()), what);
+            self.out.warn(RowPlace::Line(record.line()), what);
             return Ok(());
         }
         if date.bytes().any(|byte| byte.is_ascii_digit()) && !told && filled > 2 && whole {
-            self.out.warn(Place::Line(record.line()), format!("skipped: {date:?} is not a date"));
+            self.out.warn(RowPlace::Line(record.line()), format!("skipped: {date:?} is not a date"));
             return Ok(());
         }
         self.note(record)
     }
 
     /// Reads a record with a date but no amount: a balance, or a damaged row.
-    fn without_amount<R: Read>(&mut self, record: &Cutter<R>, place: Place) -> Result<(), ReadError> {
+    fn without_amount<R: Read>(
+        &mut self,
+        record: &RecordSplitter<R>,
+        place: RowPlace,
+    ) -> Result<(), ParseError> {
         let said = self
             .columns
             .descriptions
@@ -199,8 +204,8 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
 
     fn row<R: Read>(
         &mut self,
-        record: &Cutter<R>,
-        place: Place,
+        record: &RecordSplitter<R>,
+        place: RowPlace,
         date: NaiveDate,
         amount: Decimal,
         own_currency: Option<[u8; 3]>,
@@ -210,7 +215,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         let currency = self.currency(record, own_currency);
         let value_date = self.columns.value_date.and_then(|column| {
             let text = self.text(record, column);
-            self.value_dates.get(&record.get(column), || date::Cell::of(&text))?.date(self.reading.order)
+            self.value_dates.get(&record.get(column), || date::DateCell::of(&text))?.date(self.reading.order)
         });
         let filled = |column: Option<usize>| {
             let text = self.text(record, column?);
@@ -268,7 +273,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         }
     }
 
-    fn account<R: Read>(&mut self, record: &Cutter<R>) -> Option<String> {
+    fn account<R: Read>(&mut self, record: &RecordSplitter<R>) -> Option<String> {
         if let Some(column) = self.columns.account {
             let raw = record.get(column);
             let cell = self.text(record, column);
@@ -284,7 +289,7 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
         self.notes.account.clone()
     }
 
-    fn currency<R: Read>(&mut self, record: &Cutter<R>, own: Option<[u8; 3]>) -> Option<String> {
+    fn currency<R: Read>(&mut self, record: &RecordSplitter<R>, own: Option<[u8; 3]>) -> Option<String> {
         if let Some(column) = self.columns.currency {
             let raw = record.get(column);
             let cell = self.text(record, column);
@@ -298,13 +303,13 @@ impl<'t, 'o, 'a> Rows<'t, 'o, 'a> {
     }
 
     /// Emits the information from around an account's rows.
-    pub fn state(&mut self) -> Result<(), ReadError> {
+    pub fn state(&mut self) -> Result<(), ParseError> {
         let notes = std::mem::take(&mut self.notes);
         let mark = self.reading.mark;
-        let value = |found: Option<(Place, Scanned)>| {
+        let value = |found: Option<(RowPlace, Scanned)>| {
             found.and_then(|(_, scan)| scan.value(mark).ok()).map(|value| value.amount)
         };
-        let day = |cell: date::Cell| cell.date(self.reading.order);
+        let day = |cell: date::DateCell| cell.date(self.reading.order);
         let stated = Stated {
             from: notes.period.and_then(|(from, _)| day(from)),
             to: notes.period.and_then(|(_, to)| day(to)),

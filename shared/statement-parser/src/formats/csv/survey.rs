@@ -2,8 +2,8 @@
 
 use super::columns::side;
 use super::fields::{Columns, Memo};
-use super::record_splitter::Cutter;
-use super::table::{Table, text};
+use super::record_splitter::RecordSplitter;
+use super::table::{CsvTable, text};
 use super::words::{BOUGHT, has};
 use crate::decode::{Charset, Guess};
 use crate::number::{self, Scanned};
@@ -16,15 +16,15 @@ const FEE_ROWS: u64 = 10_000;
 /// With at least this many amounts and none negative, it is unlikely that all are incoming money.
 const MANY: u64 = 10;
 
-pub(super) struct Survey<'t> {
-    table: &'t Table,
+pub(super) struct CsvSurvey<'t> {
+    table: &'t CsvTable,
     columns: &'t Columns,
     charset: Charset,
     guess: Guess,
-    dates: date_order::Evidence,
-    cells: Memo<Option<date::Cell>>,
-    value_cells: Memo<Option<date::Cell>>,
-    numbers: number::Evidence,
+    dates: date_order::DateEvidence,
+    cells: Memo<Option<date::DateCell>>,
+    value_cells: Memo<Option<date::DateCell>>,
+    numbers: number::NumberEvidence,
     pub rows: u64,
     debit: Count,
     /// Amounts of rows that are marked as outgoing.
@@ -62,7 +62,7 @@ struct Fees {
 
 /// The interpretation of the file.
 #[derive(Debug, Clone)]
-pub(super) struct Reading {
+pub(super) struct Interpretation {
     pub charset: Charset,
     pub order: DateOrder,
     /// The order, if any date needs it.
@@ -74,17 +74,17 @@ pub(super) struct Reading {
     pub doubts: Vec<String>,
 }
 
-impl<'t> Survey<'t> {
-    pub fn new(table: &'t Table, columns: &'t Columns, charset: Charset) -> Self {
+impl<'t> CsvSurvey<'t> {
+    pub fn new(table: &'t CsvTable, columns: &'t Columns, charset: Charset) -> Self {
         Self {
             table,
             columns,
             charset,
             guess: Guess::new(),
-            dates: date_order::Evidence::default(),
+            dates: date_order::DateEvidence::default(),
             cells: Memo::new(),
             value_cells: Memo::new(),
-            numbers: number::Evidence::default(),
+            numbers: number::NumberEvidence::default(),
             rows: 0,
             debit: Count::default(),
             marked_out: Count::default(),
@@ -97,11 +97,11 @@ impl<'t> Survey<'t> {
     }
 
     /// Reads a record below the header. Returns `true` if it may be a row.
-    pub fn record<R: std::io::Read>(&mut self, record: &Cutter<R>) -> bool {
+    pub fn record<R: std::io::Read>(&mut self, record: &RecordSplitter<R>) -> bool {
         self.guess.feed(record.raw());
         let charset = self.charset;
         let bytes = record.get(self.columns.date);
-        let cell = |bytes: &[u8]| date::Cell::of(text(&charset.decode(bytes)));
+        let cell = |bytes: &[u8]| date::DateCell::of(text(&charset.decode(bytes)));
         let Some(first) = self.cells.get(&bytes, || cell(&bytes)) else { return false };
         self.rows += 1;
         self.dates.add(first, true);
@@ -131,7 +131,7 @@ impl<'t> Survey<'t> {
         true
     }
 
-    fn amount<R: std::io::Read>(&mut self, record: &Cutter<R>, amount: &Scanned) {
+    fn amount<R: std::io::Read>(&mut self, record: &RecordSplitter<R>, amount: &Scanned) {
         self.all.add(amount);
         self.sided += u64::from(amount.side.is_some());
         let cell = |column: usize| self.charset.decode(&record.get(column)).into_owned();
@@ -173,7 +173,7 @@ impl<'t> Survey<'t> {
         self.fees.with += u64::from(step == amount.checked_sub(fee.abs()));
     }
 
-    pub fn decide(self) -> Reading {
+    pub fn decide(self) -> Interpretation {
         let mut doubts = Vec::new();
         let table = self.table;
         let usual = if table.delimiter == b';' { DecimalMark::Comma } else { DecimalMark::Point };
@@ -226,7 +226,15 @@ impl<'t> Survey<'t> {
             ));
         }
         let charset = if self.guess.is_fed() { self.guess.charset() } else { self.charset };
-        Reading { charset, order, ordered, mark, signs, fee: self.fees.with > self.fees.without, doubts }
+        Interpretation {
+            charset,
+            order,
+            ordered,
+            mark,
+            signs,
+            fee: self.fees.with > self.fees.without,
+            doubts,
+        }
     }
 
     /// Returns whether this is a card statement on which purchases are positive and payments to the account negative.

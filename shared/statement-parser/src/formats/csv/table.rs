@@ -1,13 +1,13 @@
 //! Finds the table in the beginning of a file: its delimiter, its header and the roles of its columns.
 
-use super::columns::{self, Named};
+use super::columns::{self, NamedColumns};
 use super::content;
-use super::record_splitter::{Cut, Cutter};
+use super::record_splitter::{Cut, RecordSplitter};
 use super::words::{CODES, has};
 use crate::decode::Charset;
 use crate::number::Scanned;
-use crate::sniff::Look;
-use crate::{Column, Limits, ReadError, Reject, Role, date};
+use crate::sniff::FileStart;
+use crate::{Column, ParseError, ParseLimits, Reject, Role, date};
 
 /// In order of preference: if several fit equally well, the first is used.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -18,7 +18,7 @@ const PREAMBLE: usize = 100;
 const SAMPLE: usize = 60;
 
 #[derive(Debug, Clone)]
-pub(super) struct Table {
+pub(super) struct CsvTable {
     pub delimiter: u8,
     /// The line of the header.
     pub header: Option<u64>,
@@ -36,13 +36,13 @@ pub(super) struct Table {
 
 /// A decoded record of the beginning.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(super) struct CsvRecord {
     pub line: u64,
     pub cells: Vec<String>,
 }
 
-impl Table {
-    pub fn find(look: &Look<'_>, limits: &Limits) -> Result<Self, ReadError> {
+impl CsvTable {
+    pub fn find(look: &FileStart<'_>, limits: &ParseLimits) -> Result<Self, ParseError> {
         let charset = Charset::of(&look.head);
         let mut best: Option<(usize, Self)> = None;
         let mut why: Option<String> = None;
@@ -82,22 +82,22 @@ impl Table {
 
 /// Returns the first records that are not empty.
 fn records(
-    look: &Look<'_>,
+    look: &FileStart<'_>,
     delimiter: u8,
     charset: Charset,
-    limits: &Limits,
-) -> Result<Vec<Record>, ReadError> {
+    limits: &ParseLimits,
+) -> Result<Vec<CsvRecord>, ParseError> {
     // The first pass determines the usual number of columns. With it, the second pass recognises quotes that were never
     // closed.
     let mut widths = Vec::new();
-    let mut cutter = Cutter::new(&look.head[..], delimiter, look.head.len() + 1, limits.columns);
+    let mut cutter = RecordSplitter::new(&look.head[..], delimiter, look.head.len() + 1, limits.columns);
     while widths.len() < RECORDS && cutter.next()? == Cut::Record {
         widths.extend((cutter.len() > 1).then_some(cutter.len()));
     }
     widths.sort_unstable();
     let usual =
         widths.chunk_by(|a, b| a == b).max_by_key(|same| same.len()).map_or(usize::MAX, |same| same[0]);
-    let mut cutter = Cutter::new(&look.head[..], delimiter, look.head.len() + 1, limits.columns);
+    let mut cutter = RecordSplitter::new(&look.head[..], delimiter, look.head.len() + 1, limits.columns);
     cutter.expect(usual, None);
     let mut records = Vec::new();
     while records.len() < RECORDS && cutter.next()? == Cut::Record {
@@ -105,7 +105,7 @@ fn records(
         let cells: Vec<String> =
             (0..columns).map(|column| text(&charset.decode(&cutter.get(column))).to_owned()).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
-            records.push(Record { line: cutter.line(), cells });
+            records.push(CsvRecord { line: cutter.line(), cells });
         }
     }
     // The last record may continue beyond the beginning.
@@ -126,7 +126,7 @@ pub(super) fn text(cell: &str) -> &str {
 
 /// Returns the table for this delimiter and its score, or the reason why there is none. A single line without a header
 /// counts as a table only if the file's extension is that of a table.
-fn find(delimiter: u8, records: &[Record], named: bool) -> Result<(usize, Table), Option<String>> {
+fn find(delimiter: u8, records: &[CsvRecord], named: bool) -> Result<(usize, CsvTable), Option<String>> {
     let mut why = None;
     for (at, record) in records.iter().enumerate().take(PREAMBLE) {
         let header = &record.cells;
@@ -139,7 +139,7 @@ fn find(delimiter: u8, records: &[Record], named: bool) -> Result<(usize, Table)
             .take(SAMPLE)
             .map(|row| row.cells.clone())
             .collect();
-        let Named { roles, identity, currency } = columns::assign(header, &below);
+        let NamedColumns { roles, identity, currency } = columns::assign(header, &below);
         if !columns::suffice(&roles) {
             let dates = roles.contains(&Role::Date);
             if dates && header.len() > 2 {
@@ -155,7 +155,7 @@ fn find(delimiter: u8, records: &[Record], named: bool) -> Result<(usize, Table)
             continue;
         }
         let played = roles.iter().filter(|role| **role != Role::Other).count();
-        let table = Table {
+        let table = CsvTable {
             delimiter,
             header: Some(record.line),
             first: record.line + 1,
@@ -182,7 +182,7 @@ fn is_row(row: &[String], roles: &[Role]) -> bool {
     let holds = |wanted: &[Role], is: &dyn Fn(&str) -> bool| {
         roles.iter().zip(row).any(|(role, cell)| wanted.contains(role) && is(cell))
     };
-    holds(&[Role::Date], &|cell| date::Cell::of(cell).is_some())
+    holds(&[Role::Date], &|cell| date::DateCell::of(cell).is_some())
         && holds(&[Role::Amount, Role::Debit, Role::Credit, Role::Balance], &|cell| {
             Scanned::of(cell).is_some()
         })

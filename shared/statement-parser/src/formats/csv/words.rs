@@ -15,14 +15,14 @@ pub(super) fn has(list: &str, word: &str) -> bool {
     list.split('|').any(|known| known == word)
 }
 
-pub(super) struct Words {
+pub(super) struct RoleWords {
     pub role: Role,
     /// Separated by bars.
     pub names: &'static str,
 }
 
-pub(super) const COLUMNS: &[Words] = &[
-    Words {
+pub(super) const COLUMNS: &[RoleWords] = &[
+    RoleWords {
         role: Role::Date,
         names: "booking date|posting date|posted date|post date|date posted|completed date|date completed|\
             booked at|buchungstag|buchungsdatum|buchung|datum der buchung|date de comptabilisation|\
@@ -38,21 +38,21 @@ pub(super) const COLUMNS: &[Words] = &[
             date utc|reg dato|transaktionsdag|utfort dato|dated|txn date|tran date|dag|datum provedeni|\
             tranzakcio datuma|maksupaiva|datum verrichting|datum operace|execution date|paivamaara",
     },
-    Words {
+    RoleWords {
         role: Role::ValueDate,
         names: "value date|valutadatum|valuta|wertstellung|wertstellungstag|wertstellungsdatum|wert|\
             valuta datum|date valeur|date de valeur|fecha valor|f valor|valor|data valuta|rentedatum|\
             rente datum|data valor|data waluty|valordato|rentedato|valutadag|valutering|effective date|\
             date effective|value dt|erteknap|ertek nap|arvopaiva|datum valuty",
     },
-    Words {
+    RoleWords {
         role: Role::OtherDate,
         names: "started date|transaction date|transaction time|date of purchase|purchase date|kaufdatum|\
             belegdatum|umsatzdatum|created on|time|uhrzeit|heure|hora|ora|tijd|tid|zeit|date operation|\
             data operacji|transaktionsdatum|date|datum|datum provedeni|tranzakcio datuma|\
             datum verrichting|execution date|datum operace",
     },
-    Words {
+    RoleWords {
         role: Role::Amount,
         names: "net|netto|amount in account currency|betrag in kontowahrung|amount|transaction amount|betrag|\
             umsatz|buchungsbetrag|betrag in eur|umsatz in eur|montant|montant operation|\
@@ -64,7 +64,7 @@ pub(super) const COLUMNS: &[Words] = &[
             net amount|amt|total|bruttobetrag|zauctovana castka|castka|objem|osszeg|tranzakcio osszege|\
             konyvelt osszeg|maara|summa|bedrag in|suma",
     },
-    Words {
+    RoleWords {
         role: Role::Debit,
         names: "debit|debit amount|paid out|money out|withdrawal|withdrawals|withdrawal amount|\
             withdrawal amt|payments|soll|belastung|lastschrift|lastschriften|ausgang|ausgaben|debits|\
@@ -73,7 +73,7 @@ pub(super) const COLUMNS: &[Words] = &[
             kwota obciazenia|uttag|out|depenses|montant debit|dr|paid out gbp|sortie|soll betrag|\
             betrag soll|amount debit|money out gbp|uit",
     },
-    Words {
+    RoleWords {
         role: Role::Credit,
         names: "credit|credit amount|paid in|money in|deposit|deposits|deposit amount|deposit amt|receipts|\
             haben|gutschrift|gutschriften|eingang|einnahmen|credits|kredit|inn|inn pa konto|ind|abono|\
@@ -81,7 +81,7 @@ pub(super) const COLUMNS: &[Words] = &[
             credito|entrada|entradas|uznania|uznanie|wplywy|kwota uznania|insattning|in|recettes|\
             montant credit|cr|entree|betrag haben|amount credit",
     },
-    Words {
+    RoleWords {
         role: Role::Indicator,
         names: "debit credit|credit debit|credit debit indicator|debit credit indicator|dr cr|cr dr|d c|c d|\
             soll haben|s h|soll haben kennzeichen|sollhabenkennzeichen|umsatzart s h|af bij|bij af|\
@@ -89,18 +89,18 @@ pub(super) const COLUMNS: &[Words] = &[
             sens|segno|debito credito|debet kredit|typ|tipo|direction|credit or debit|sign|in out|\
             money in out|bevetel kiadas",
     },
-    Words {
+    RoleWords {
         role: Role::Fee,
         names: "fee|fees|gebuhr|gebuhren|frais|comision|commissione|kosten|poplatek|jutalek",
     },
-    Words {
+    RoleWords {
         role: Role::Currency,
         names: "currency|currency code|transaction currency|wahrung|waehrung|kontowahrung|devise|monnaie|\
             divisa|moneda|divisa importe|valuta|munt|muntsoort|moeda|waluta|account currency|\
             waluta rachunku|waluta operacji|ccy|curr|currency of amount|wahrung betrag|local currency|\
             mena uctu|mena|devizanem|tranzakcio devizaneme|valuutta|buchungswahrung|valuta konta",
     },
-    Words {
+    RoleWords {
         role: Role::Balance,
         names: "balance|running balance|running bal|account balance|balance after transaction|balance after|\
             saldo|saldo nach buchung|kontostand|kontostand nach buchung|neuer saldo|solde|\
@@ -113,7 +113,7 @@ pub(super) const COLUMNS: &[Words] = &[
     },
     // Some of these names may denote the other side's account if the table names the other side. They are also in
     // MAYBE_OWN.
-    Words {
+    RoleWords {
         role: Role::Account,
         names: "auftragskonto|iban auftragskonto|own account|iban bban|rekening|account name|compte|cuenta|\
             conto|konto|kontoname|from account|card number|card no|kartennummer|card|rachunek|account|\
@@ -122,7 +122,7 @@ pub(super) const COLUMNS: &[Words] = &[
             numero conto|rekeningnummer|conta|numer rachunku|numer konta|kontonr|cislo uctu|szamlaszam|\
             tili|tilinumero",
     },
-    Words {
+    RoleWords {
         role: Role::Reference,
         names: "transaction id|transactionid|transferwise id|transaktions id|transaktionsid|transaktionscode|\
             transaction code|transaction number|transaction no|transaktionsnummer|id transaction|\
@@ -132,23 +132,23 @@ pub(super) const COLUMNS: &[Words] = &[
             arkivreferanse|arkivref|transaksjonsid|verifikationsnummer|operation id|entry id|\
             numero operation|transaction uid|id transakce|id operace|megbizas azonosito|arkistointitunnus",
     },
-    Words {
+    RoleWords {
         role: Role::Status,
         names: "status|state|booking status|info|statut|estado|stato|buchungsstatus|transaction status|stav",
     },
-    Words {
+    RoleWords {
         role: Role::Payee,
         names: "payee|payee name|zahlungsempfangerin|zahlungsempfanger|beneficiary|beneficiary name|\
             empfanger|beneficiaire|beneficiario|odbiorca|naam begunstigde|to|mottaker|modtager|mottagare|\
             nazwa odbiorcy|beguenstigter",
     },
-    Words {
+    RoleWords {
         role: Role::Payer,
         names: "payer|payer name|zahlungspflichtiger|zahlungspflichtige|zahlungspflichtigerin|auftraggeber|\
             sender|ordenante|ordinante|donneur d ordre|nadawca|from|avsender|afsender|avsandare|\
             nazwa nadawcy",
     },
-    Words {
+    RoleWords {
         role: Role::Counterparty,
         names: "counterparty|counter party|counterparty name|partner name|partnername|merchant name|merchant|\
             name|auftraggeber empfanger|empfanger auftraggeber|beguenstigter zahlungspflichtiger|\
@@ -161,7 +161,7 @@ pub(super) const COLUMNS: &[Words] = &[
             motpart|gegenpartei|transaction partner|nazev protiuctu|nazev protistrany|partner neve|\
             saaja maksaja|handelaar|protistrana",
     },
-    Words {
+    RoleWords {
         role: Role::Kind,
         names: "transaction type|booking text|buchungstext|buchungsart|umsatzart|umsatztyp|umsatz typ|\
             vorgang|vorgang verwendungszweck art|type operation|type d operation|type de transaction|\
@@ -170,7 +170,7 @@ pub(super) const COLUMNS: &[Words] = &[
             transaction method|tipo|art|subcategory|payment type|transaktionstyp|details|transaktionsart|\
             categorie operation|categorie|typ transakce|typ operace|tranzakcio tipusa|laji|tapahtumalaji",
     },
-    Words {
+    RoleWords {
         role: Role::Description,
         names: "description|transaction description|details|transaction details|narrative|particulars|\
             narration|memo|text|beschreibung|verwendungszweck|buchungsdetails|buchungstext|\

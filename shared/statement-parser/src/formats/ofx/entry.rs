@@ -2,18 +2,18 @@
 
 use rust_decimal::Decimal;
 
-use super::{Inside, Owner, account, currency, day};
+use super::{AccountContext, Inside, account, currency, day};
 use crate::number::{Absurd, Scanned};
 use crate::readable::clean;
-use crate::{DecimalMark, Identity, Place, Row, repeats};
+use crate::{DecimalMark, Identity, Row, RowPlace, repeats};
 
 /// Ids that banks give to every transaction, so that they identify none.
 const NO_IDS: [&str; 6] = ["0", "NONE", "N/A", "NA", "NULL", "-"];
 
 /// The values as written in the file.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub place: Place,
+pub(super) struct OfxEntry {
+    pub place: RowPlace,
     pub kind: String,
     pub amount: String,
     posted: String,
@@ -27,8 +27,8 @@ pub(super) struct Entry {
     currency: Option<String>,
 }
 
-impl Entry {
-    pub fn new(place: Place) -> Self {
+impl OfxEntry {
+    pub fn new(place: RowPlace) -> Self {
         Self {
             place,
             kind: String::new(),
@@ -95,7 +95,12 @@ impl Entry {
 
     /// Returns the row, and whether its amount uses a different decimal mark than the file; or a description of the
     /// fault.
-    pub fn row(&self, owner: &Owner, mark: DecimalMark, by_kind: bool) -> Result<(Row, bool), String> {
+    pub fn row(
+        &self,
+        owner: &AccountContext,
+        mark: DecimalMark,
+        by_kind: bool,
+    ) -> Result<(Row, bool), String> {
         let date = day(&self.posted).ok_or_else(|| match &*self.posted {
             "" => "skipped: the transaction has no date".to_owned(),
             posted => format!("skipped: {posted:?} is not a date"),

@@ -10,14 +10,14 @@ use crate::decode::Charset;
 const ENTITY: usize = 10;
 
 #[derive(Debug, Clone)]
-pub(super) struct Header {
+pub(super) struct OfxHeader {
     /// `102`, `203`.
     pub version: Option<String>,
     pub encoding: String,
     charset: Charset,
 }
 
-impl Header {
+impl OfxHeader {
     pub fn of(head: &[u8], wide: Option<&'static Encoding>) -> Self {
         let beginning = String::from_utf8_lossy(&head[..head.len().min(super::BEGINNING)]).into_owned();
         let version = field(&beginning, "VERSION");
@@ -108,15 +108,15 @@ mod tests {
 
     #[test]
     fn headers_of_both_forms() {
-        let sgml = Header::of(
+        let sgml = OfxHeader::of(
             b"OFXHEADER:100\r\nVERSION:102\r\nENCODING:USASCII\r\nCHARSET:1252\r\n\r\n<OFX>",
             None,
         );
         assert_eq!((sgml.version.as_deref(), sgml.charset.0.name()), (Some("102"), "windows-1252"));
         let one_line =
-            Header::of(b"OFXHEADER:100 DATA:OFXSGML VERSION:103 ENCODING:UTF-8 CHARSET:NONE <OFX>", None);
+            OfxHeader::of(b"OFXHEADER:100 DATA:OFXSGML VERSION:103 ENCODING:UTF-8 CHARSET:NONE <OFX>", None);
         assert_eq!((one_line.version.as_deref(), &*one_line.encoding), (Some("103"), "UTF-8"));
-        let xml = Header::of(
+        let xml = OfxHeader::of(
             b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<?OFX OFXHEADER=\"200\" VERSION=\"203\" SECURITY=\"NONE\"?>\n<OFX>\xE9",
             None,
         );
@@ -126,10 +126,10 @@ mod tests {
 
     #[test]
     fn a_wrong_declaration_is_not_believed() {
-        let header = Header::of("ENCODING:USASCII CHARSET:1252 <OFX><NAME>Café Größe".as_bytes(), None);
+        let header = OfxHeader::of("ENCODING:USASCII CHARSET:1252 <OFX><NAME>Café Größe".as_bytes(), None);
         assert_eq!((header.text("Café".as_bytes()).as_ref(), &*header.encoding), ("Café", "UTF-8"));
         let header =
-            Header::of(b"ENCODING:UTF-8 <OFX><NAME>Caf\xE9 du Nord, Th\xE9\xE2tre <NAME>Caf\xE9", None);
+            OfxHeader::of(b"ENCODING:UTF-8 <OFX><NAME>Caf\xE9 du Nord, Th\xE9\xE2tre <NAME>Caf\xE9", None);
         assert_eq!(header.text(b"Caf\xE9"), "Café");
     }
 

@@ -12,33 +12,33 @@ use std::io::Read;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::Reader;
+use super::FormatReader;
 use crate::date;
-use crate::number::{Evidence, Scanned, code};
-use crate::output::Output;
+use crate::number::{NumberEvidence, Scanned, code};
+use crate::output::RowOutput;
 use crate::part::Stated;
-use crate::sniff::Look;
-use crate::{DecimalMark, Dialect, Input, Place, ReadError, Reject, Signs};
-use entry::Entry;
-use header::Header;
-use tags::{Tag, Tags};
+use crate::sniff::FileStart;
+use crate::{DecimalMark, Dialect, Input, ParseError, Reject, RowPlace, Signs};
+use entry::OfxEntry;
+use header::OfxHeader;
+use tags::{OfxTag, Tags};
 
-pub(crate) static OFX: Reader = Reader { is, read };
+pub(crate) static OFX: FormatReader = FormatReader { is, read };
 
 /// Number of bytes in which the header is searched.
 const BEGINNING: usize = 4096;
 
-fn is(look: &Look<'_>) -> bool {
+fn is(look: &FileStart<'_>) -> bool {
     let beginning = look.head[..look.head.len().min(BEGINNING)].to_ascii_uppercase();
     let has = |needle: &[u8]| memchr::memmem::find(&beginning, needle).is_some();
     look.starts_with("OFXHEADER") || has(b"<OFX>") || has(b"<OFX ") || has(b":OFX>") || has(b"<?OFX ")
 }
 
-fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<Dialect, ReadError> {
-    let header = Header::of(&look.head, look.wide);
-    let mut first = Survey::default();
+fn read(look: &FileStart<'_>, input: &mut dyn Input, out: &mut RowOutput<'_>) -> Result<Dialect, ParseError> {
+    let header = OfxHeader::of(&look.head, look.wide);
+    let mut first = OfxSurvey::default();
     let limits = out.limits;
-    Statements::new(header.clone(), &mut First { survey: &mut first, out })
+    OfxPass::new(header.clone(), &mut FirstPass { survey: &mut first, out })
         .read(look.open(input, limits)?)?;
     if first.statements == 0 {
         return Err(Reject::not_a_statement(match first.message {
@@ -50,11 +50,11 @@ fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<
     let (mark, _) = first.numbers.decide(DecimalMark::Point);
     let by_kind = first.negative == 0 && first.debits > 0;
     if by_kind {
-        out.warn(Place::File, "no amount is negative; DEBIT transactions were read as debits");
+        out.warn(RowPlace::File, "no amount is negative; DEBIT transactions were read as debits");
     }
     let entries = first.entries;
-    let mut second = Second { out, mark, by_kind, entries: 0 };
-    Statements::new(header.clone(), &mut second).read(look.open(input, limits)?)?;
+    let mut second = SecondPass { out, mark, by_kind, entries: 0 };
+    OfxPass::new(header.clone(), &mut second).read(look.open(input, limits)?)?;
     if second.entries != entries {
         return Err(Reject::Damaged { why: "it changed while it was read".to_owned() }.into());
     }
@@ -69,48 +69,48 @@ fn read(look: &Look<'_>, input: &mut dyn Input, out: &mut Output<'_>) -> Result<
 
 /// The account of the transactions that follow.
 #[derive(Debug, Clone, Default)]
-struct Owner {
+struct AccountContext {
     account: Option<String>,
     currency: Option<String>,
 }
 
 /// The information of a statement in addition to its transactions, not interpreted yet.
 #[derive(Debug, Default)]
-struct Frame {
-    owner: Owner,
+struct StatementFrame {
+    owner: AccountContext,
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
     /// The closing balance, and its place.
-    ledger: Option<(Place, String)>,
+    ledger: Option<(RowPlace, String)>,
 }
 
 /// A receiver of the results of a pass.
 trait Receiver {
-    fn entry(&mut self, owner: &Owner, entry: &Entry) -> Result<(), ReadError>;
-    fn statement(&mut self, frame: Frame) -> Result<(), ReadError>;
+    fn entry(&mut self, owner: &AccountContext, entry: &OfxEntry) -> Result<(), ParseError>;
+    fn statement(&mut self, frame: StatementFrame) -> Result<(), ParseError>;
     fn message(&mut self, _message: &str) {}
-    fn warn(&mut self, _place: Place, _what: &str) {}
+    fn warn(&mut self, _place: RowPlace, _what: &str) {}
 }
 
 /// The results of the first pass.
 #[derive(Debug, Default)]
-struct Survey {
+struct OfxSurvey {
     statements: u64,
     entries: u64,
-    numbers: Evidence,
+    numbers: NumberEvidence,
     negative: u64,
     /// Number of amounts that are not negative, of transactions of kind `DEBIT`.
     debits: u64,
     message: Option<String>,
 }
 
-struct First<'s, 'o, 'a> {
-    survey: &'s mut Survey,
-    out: &'o mut Output<'a>,
+struct FirstPass<'s, 'o, 'a> {
+    survey: &'s mut OfxSurvey,
+    out: &'o mut RowOutput<'a>,
 }
 
-impl Receiver for First<'_, '_, '_> {
-    fn entry(&mut self, _: &Owner, entry: &Entry) -> Result<(), ReadError> {
+impl Receiver for FirstPass<'_, '_, '_> {
+    fn entry(&mut self, _: &AccountContext, entry: &OfxEntry) -> Result<(), ParseError> {
         self.survey.entries += 1;
         if self.survey.entries > self.out.limits.rows {
             return Err(Reject::too_large("transactions", self.out.limits.rows));
@@ -124,7 +124,7 @@ impl Receiver for First<'_, '_, '_> {
         Ok(())
     }
 
-    fn statement(&mut self, _: Frame) -> Result<(), ReadError> {
+    fn statement(&mut self, _: StatementFrame) -> Result<(), ParseError> {
         self.survey.statements += 1;
         Ok(())
     }
@@ -134,15 +134,15 @@ impl Receiver for First<'_, '_, '_> {
     }
 }
 
-struct Second<'o, 'a> {
-    out: &'o mut Output<'a>,
+struct SecondPass<'o, 'a> {
+    out: &'o mut RowOutput<'a>,
     mark: DecimalMark,
     by_kind: bool,
     entries: u64,
 }
 
-impl Receiver for Second<'_, '_> {
-    fn entry(&mut self, owner: &Owner, entry: &Entry) -> Result<(), ReadError> {
+impl Receiver for SecondPass<'_, '_> {
+    fn entry(&mut self, owner: &AccountContext, entry: &OfxEntry) -> Result<(), ParseError> {
         self.entries += 1;
         match entry.row(owner, self.mark, self.by_kind) {
             Ok((row, odd)) => {
@@ -162,7 +162,7 @@ impl Receiver for Second<'_, '_> {
         }
     }
 
-    fn statement(&mut self, frame: Frame) -> Result<(), ReadError> {
+    fn statement(&mut self, frame: StatementFrame) -> Result<(), ParseError> {
         let mut stated = Stated { from: frame.from, to: frame.to, ..Stated::default() };
         if let Some((place, text)) = frame.ledger {
             stated.closing = self.amount(&text);
@@ -173,12 +173,12 @@ impl Receiver for Second<'_, '_> {
         self.out.stated(frame.owner.account.as_deref(), frame.owner.currency.as_deref(), stated)
     }
 
-    fn warn(&mut self, place: Place, what: &str) {
+    fn warn(&mut self, place: RowPlace, what: &str) {
         self.out.warn(place, what);
     }
 }
 
-impl Second<'_, '_> {
+impl SecondPass<'_, '_> {
     fn amount(&self, text: &str) -> Option<Decimal> {
         Scanned::of(text)?.value(self.mark).ok().map(|value| value.amount)
     }
@@ -197,25 +197,25 @@ enum Inside {
 }
 
 /// One pass.
-struct Statements<'r> {
-    header: Header,
+struct OfxPass<'r> {
+    header: OfxHeader,
     receiver: &'r mut dyn Receiver,
-    frame: Option<Frame>,
-    entry: Option<Entry>,
+    frame: Option<StatementFrame>,
+    entry: Option<OfxEntry>,
     inside: Option<(Inside, String)>,
     numbered: u64,
 }
 
-impl<'r> Statements<'r> {
-    fn new(header: Header, receiver: &'r mut dyn Receiver) -> Self {
+impl<'r> OfxPass<'r> {
+    fn new(header: OfxHeader, receiver: &'r mut dyn Receiver) -> Self {
         Self { header, receiver, frame: None, entry: None, inside: None, numbered: 0 }
     }
 
-    fn read(mut self, source: impl Read) -> Result<(), ReadError> {
+    fn read(mut self, source: impl Read) -> Result<(), ParseError> {
         let mut tags = Tags::new(source);
         while let Some(tag) = tags.next()? {
             if tag.cut {
-                self.receiver.warn(Place::Line(tag.line), "a value was too long and was truncated");
+                self.receiver.warn(RowPlace::Line(tag.line), "a value was too long and was truncated");
             }
             if tag.closes {
                 self.close(tag.name)?;
@@ -226,11 +226,11 @@ impl<'r> Statements<'r> {
         self.end_statement()
     }
 
-    fn open(&mut self, tag: &Tag<'_>) -> Result<(), ReadError> {
+    fn open(&mut self, tag: &OfxTag<'_>) -> Result<(), ParseError> {
         let inside = match tag.name {
             "STMTRS" | "CCSTMTRS" | "INVSTMTRS" => {
                 self.end_statement()?;
-                self.frame = Some(Frame::default());
+                self.frame = Some(StatementFrame::default());
                 return Ok(());
             }
             "STMTTRN" => {
@@ -239,7 +239,7 @@ impl<'r> Statements<'r> {
                 self.numbered += 1;
                 // Transactions outside a statement are kept too.
                 self.frame.get_or_insert_default();
-                self.entry = Some(Entry::new(Place::Entry { line: tag.line, number: self.numbered }));
+                self.entry = Some(OfxEntry::new(RowPlace::Entry { line: tag.line, number: self.numbered }));
                 return Ok(());
             }
             "BANKACCTFROM" | "CCACCTFROM" | "INVACCTFROM" => Inside::Account,
@@ -258,7 +258,7 @@ impl<'r> Statements<'r> {
         Ok(())
     }
 
-    fn close(&mut self, name: &str) -> Result<(), ReadError> {
+    fn close(&mut self, name: &str) -> Result<(), ParseError> {
         if self.inside.as_ref().is_some_and(|(_, opened)| opened == name) {
             self.inside = None;
         }
@@ -269,7 +269,7 @@ impl<'r> Statements<'r> {
         }
     }
 
-    fn value(&mut self, tag: &Tag<'_>) {
+    fn value(&mut self, tag: &OfxTag<'_>) {
         let text = self.header.text(tag.value);
         let text = text.trim();
         let inside = self.inside.as_ref().map(|(inside, _)| *inside);
@@ -284,7 +284,7 @@ impl<'r> Statements<'r> {
         match (inside, tag.name) {
             (Some(Inside::Account), "ACCTID") => frame.owner.account = account(text),
             (Some(Inside::Ledger), "BALAMT") => {
-                frame.ledger = Some((Place::Line(tag.line), text.to_owned()));
+                frame.ledger = Some((RowPlace::Line(tag.line), text.to_owned()));
             }
             (None, "CURDEF") => frame.owner.currency = currency(text),
             (None, "DTSTART") => frame.from = day(text),
@@ -293,15 +293,15 @@ impl<'r> Statements<'r> {
         }
     }
 
-    fn end_entry(&mut self) -> Result<(), ReadError> {
+    fn end_entry(&mut self) -> Result<(), ParseError> {
         let Some(entry) = self.entry.take() else { return Ok(()) };
         self.inside = None;
-        let nobody = Owner::default();
+        let nobody = AccountContext::default();
         let owner = self.frame.as_ref().map_or(&nobody, |frame| &frame.owner);
         self.receiver.entry(owner, &entry)
     }
 
-    fn end_statement(&mut self) -> Result<(), ReadError> {
+    fn end_statement(&mut self) -> Result<(), ParseError> {
         self.end_entry()?;
         self.inside = None;
         self.frame.take().map_or(Ok(()), |frame| self.receiver.statement(frame))
@@ -323,8 +323,8 @@ fn currency(text: &str) -> Option<String> {
 fn day(text: &str) -> Option<NaiveDate> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let day = if digits >= 8 { text.get(..8)? } else { text };
-    match date::Cell::of(day)? {
-        date::Cell::Exact(day) => Some(day),
-        date::Cell::Open { .. } => None,
+    match date::DateCell::of(day)? {
+        date::DateCell::Exact(day) => Some(day),
+        date::DateCell::Open { .. } => None,
     }
 }

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use crate::ReadError;
+use crate::ParseError;
 
 /// Maximum length of names, values and comments in bytes. Longer ones are truncated.
 const LONGEST: usize = 64 * 1024;
@@ -15,7 +15,7 @@ const BUFFER: usize = 64 * 1024;
 
 /// A tag and the text up to the next one, as raw bytes of the file.
 #[derive(Debug)]
-pub(super) struct Tag<'a> {
+pub(super) struct OfxTag<'a> {
     pub line: u64,
     /// In capitals, without a namespace.
     pub name: &'a str,
@@ -49,7 +49,7 @@ impl<R: Read> Tags<R> {
         }
     }
 
-    pub fn next(&mut self) -> Result<Option<Tag<'_>>, ReadError> {
+    pub fn next(&mut self) -> Result<Option<OfxTag<'_>>, ParseError> {
         if !self.begun {
             self.begun = true;
             self.text()?;
@@ -66,11 +66,17 @@ impl<R: Read> Tags<R> {
         if closes || empty {
             self.value.clear();
         }
-        Ok(Some(Tag { line, name: &self.name, closes, value: self.value.trim_ascii(), cut: cut && !closes }))
+        Ok(Some(OfxTag {
+            line,
+            name: &self.name,
+            closes,
+            value: self.value.trim_ascii(),
+            cut: cut && !closes,
+        }))
     }
 
     /// Reads text up to the next tag into `value`, and that tag into `next`. Returns whether text was truncated.
-    fn text(&mut self) -> Result<bool, ReadError> {
+    fn text(&mut self) -> Result<bool, ParseError> {
         self.value.clear();
         let mut cut = false;
         loop {
@@ -102,7 +108,7 @@ impl<R: Read> Tags<R> {
     }
 
     /// Reads markup that begins with `<!` or `<?`. It is skipped, except for CDATA, which is text.
-    fn markup(&mut self, cut: &mut bool) -> Result<(), ReadError> {
+    fn markup(&mut self, cut: &mut bool) -> Result<(), ParseError> {
         let mut piece = std::mem::take(&mut self.piece);
         piece.clear();
         let (mut ignored, mut bracket, mut looked) = (false, false, 0);
@@ -140,7 +146,7 @@ impl<R: Read> Tags<R> {
 
     /// Reads up to and including `end`, and appends the bytes before it, up to the maximum length. Returns the last two
     /// bytes before `end`, or `None` if `end` does not occur.
-    fn until(&mut self, end: u8, into: &mut Vec<u8>, cut: &mut bool) -> Result<Option<[u8; 2]>, ReadError> {
+    fn until(&mut self, end: u8, into: &mut Vec<u8>, cut: &mut bool) -> Result<Option<[u8; 2]>, ParseError> {
         let mut last = [0; 2];
         loop {
             let buffer = match self.source.fill_buf() {

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use riffle_contracts::BusEvent;
 use riffle_ports::{
-    Announced, DeadLetter, DeadLetters, EventPublisher, Fetched, Head, Inbox, ObjectRef, Outgoing, PortError,
-    PostForm,
+    Announced, DeadLetter, DeadLetterStore, EventPublisher, Fetched, Head, Inbox, ObjectRef, Outgoing,
+    PortError, PostForm,
 };
 use riffle_topology::RIFFLE;
 use riffle_topology::statements::{AUDIT, AUDITOR, ERRORS, FIGURES, NOTER};
@@ -12,18 +12,18 @@ use riffle_topology::statements::{AUDIT, AUDITOR, ERRORS, FIGURES, NOTER};
 use super::super::over_memory_statements::World;
 use super::super::{BusHarness, DeadLetterHarness, InboxHarness, dead_letters, event_bus, inbox};
 use super::assert_noticed;
-use crate::memory::{Place, SeededIds};
+use crate::memory::{QueuePlace, SeededIds};
 
 /// The name of the fault. Each adapter below handles its own faults.
-type Fault = &'static str;
+type FaultName = &'static str;
 
-struct Faulty {
+struct FaultyPlatform {
     inner: World,
-    fault: Fault,
+    fault: FaultName,
 }
 
 #[async_trait]
-impl EventPublisher for Faulty {
+impl EventPublisher for FaultyPlatform {
     async fn publish(&self, events: &[Outgoing]) -> Result<Vec<usize>, PortError> {
         let mut events = events.to_vec();
         match self.fault {
@@ -42,7 +42,7 @@ impl EventPublisher for Faulty {
 }
 
 #[async_trait]
-impl BusHarness for Faulty {
+impl BusHarness for FaultyPlatform {
     fn publisher(&self) -> &dyn EventPublisher {
         self
     }
@@ -83,12 +83,12 @@ fn every_faulty_bus_is_noticed() {
         "the event comes alone",
         "every event is a replay",
     ] {
-        assert_noticed(fault, event_bus(&Faulty { inner: World::new(), fault }, &SeededIds::new(1)));
+        assert_noticed(fault, event_bus(&FaultyPlatform { inner: World::new(), fault }, &SeededIds::new(1)));
     }
 }
 
 #[async_trait]
-impl DeadLetters for Faulty {
+impl DeadLetterStore for FaultyPlatform {
     async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
         let flow = flow.filter(|_| self.fault != "flows are one");
         let (mut letters, mut more) = self.inner.queue.list(flow, limit).await?;
@@ -112,7 +112,7 @@ impl DeadLetters for Faulty {
             "letters are thrown away" => {
                 self.inner.queue.redrive(letters).await?;
                 for consumed in RIFFLE.consumed() {
-                    let place = Place::of(consumed.queue.name);
+                    let place = QueuePlace::of(consumed.queue.name);
                     self.inner.queue.receive(place).iter().for_each(|dead| self.inner.queue.delete(dead));
                 }
                 Ok(letters.len() as u64)
@@ -131,8 +131,8 @@ impl DeadLetters for Faulty {
 }
 
 #[async_trait]
-impl DeadLetterHarness for Faulty {
-    fn letters(&self) -> &dyn DeadLetters {
+impl DeadLetterHarness for FaultyPlatform {
+    fn letters(&self) -> &dyn DeadLetterStore {
         self
     }
 
@@ -158,12 +158,15 @@ fn every_faulty_list_of_dead_letters_is_noticed() {
         "all are handed out",
         "what has left is an error",
     ] {
-        assert_noticed(fault, dead_letters(&Faulty { inner: World::new(), fault }, &SeededIds::new(1)));
+        assert_noticed(
+            fault,
+            dead_letters(&FaultyPlatform { inner: World::new(), fault }, &SeededIds::new(1)),
+        );
     }
 }
 
 #[async_trait]
-impl Inbox for Faulty {
+impl Inbox for FaultyPlatform {
     async fn form(&self, upload: &Announced) -> Result<PostForm, PortError> {
         let mut form = self.inner.inbox.form(upload).await?;
         match self.fault {
@@ -217,7 +220,7 @@ impl Inbox for Faulty {
 }
 
 #[async_trait]
-impl InboxHarness for Faulty {
+impl InboxHarness for FaultyPlatform {
     fn inbox(&self) -> &dyn Inbox {
         self
     }
@@ -249,6 +252,6 @@ fn every_faulty_inbox_is_noticed() {
         "all versions are deleted",
         "keys stay encoded",
     ] {
-        assert_noticed(fault, inbox(&Faulty { inner: World::new(), fault }, &SeededIds::new(1)));
+        assert_noticed(fault, inbox(&FaultyPlatform { inner: World::new(), fault }, &SeededIds::new(1)));
     }
 }

@@ -13,20 +13,20 @@ use super::{assert_noticed, give_way, run};
 use crate::memory::{MemoryRecords, MemoryStatements, SeededIds};
 
 /// The name of the fault. Each adapter below handles its own faults.
-type Fault = &'static str;
+type FaultName = &'static str;
 
-struct Books {
+struct FaultyStatements {
     inner: MemoryStatements,
-    fault: Fault,
+    fault: FaultName,
 }
 
-impl Books {
-    fn new(fault: Fault) -> Self {
+impl FaultyStatements {
+    fn new(fault: FaultName) -> Self {
         Self { inner: MemoryStatements::default(), fault }
     }
 
     /// Also returns the records under which its transactions are stored.
-    fn beside_records(fault: Fault) -> (Arc<MemoryRecords>, Self) {
+    fn beside_records(fault: FaultName) -> (Arc<MemoryRecords>, Self) {
         let records = Arc::new(MemoryRecords::default());
         let inner = MemoryStatements::new(Arc::clone(&records), 25);
         (records, Self { inner, fault })
@@ -34,7 +34,7 @@ impl Books {
 }
 
 #[async_trait]
-impl FigureStore for Books {
+impl FigureStore for FaultyStatements {
     async fn figures(
         &self,
         tenant: &str,
@@ -172,7 +172,7 @@ impl FigureStore for Books {
 #[test]
 fn every_faulty_store_of_figures_is_noticed() {
     let suite = async |fault| {
-        let (records, books) = Books::beside_records(fault);
+        let (records, books) = FaultyStatements::beside_records(fault);
         figure_store(&*records, &books.inner, &books, &SeededIds::new(1)).await;
     };
     run(suite("none"));
@@ -195,7 +195,7 @@ fn every_faulty_store_of_figures_is_noticed() {
 #[test]
 fn every_faulty_way_to_forget_a_month_is_noticed() {
     let suite = async |fault| {
-        let (records, books) = Books::beside_records(fault);
+        let (records, books) = FaultyStatements::beside_records(fault);
         forgotten_months(&*records, &books.inner, &books, &SeededIds::new(1)).await;
     };
     run(suite("none"));
@@ -212,7 +212,7 @@ fn every_faulty_way_to_forget_a_month_is_noticed() {
 }
 
 #[async_trait]
-impl AuditTrail for Books {
+impl AuditTrail for FaultyStatements {
     async fn append(&self, entry: AuditEntry) -> Result<bool, PortError> {
         let id = entry.event_id.clone();
         let same = |other: &AuditEntry| other.event_id == id;
@@ -323,7 +323,7 @@ impl AuditTrail for Books {
 
 #[test]
 fn every_faulty_audit_trail_is_noticed() {
-    run(audit_trail(&Books::new("none"), &SeededIds::new(1)));
+    run(audit_trail(&FaultyStatements::new("none"), &SeededIds::new(1)));
     for fault in [
         "events are kept as often as they are told",
         "an event of another time is another",
@@ -342,6 +342,6 @@ fn every_faulty_audit_trail_is_noticed() {
         "neighbours are forgotten",
         "twenty-five are forgotten",
     ] {
-        assert_noticed(fault, audit_trail(&Books::new(fault), &SeededIds::new(1)));
+        assert_noticed(fault, audit_trail(&FaultyStatements::new(fault), &SeededIds::new(1)));
     }
 }

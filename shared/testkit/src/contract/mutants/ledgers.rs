@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use chrono::SubsecRound;
 use riffle_ports::{
-    Attempt, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, State,
-    StoredResult, Transition, Usage,
+    Attempt, ChunkDone, Counts, ListedAt, PortError, ScanLedger, Session, SessionId, State, StoredResult,
+    Transition, TransitionResult, Usage,
 };
 
 use super::{assert_noticed, give_way};
@@ -15,14 +15,14 @@ use crate::memory::{MemoryLedger, SeededIds};
 macro_rules! faults {
     ($($fault:ident,)*) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        enum Fault {
+        enum LedgerFault {
             Sound,
             $($fault,)*
         }
 
-        use Fault::*;
+        use LedgerFault::*;
 
-        const ALL: &[Fault] = &[$($fault,)*];
+        const ALL: &[LedgerFault] = &[$($fault,)*];
     };
 }
 
@@ -93,17 +93,17 @@ faults! {
     EraseOfAllSessions,
 }
 
-struct Faulty {
+struct FaultyLedger {
     inner: MemoryLedger,
-    fault: Fault,
+    fault: LedgerFault,
 }
 
-impl Faulty {
-    fn new(fault: Fault) -> Self {
+impl FaultyLedger {
+    fn new(fault: LedgerFault) -> Self {
         Self { inner: MemoryLedger::new(), fault }
     }
 
-    fn is(&self, fault: Fault) -> bool {
+    fn is(&self, fault: LedgerFault) -> bool {
         self.fault == fault
     }
 
@@ -186,7 +186,7 @@ impl Faulty {
 }
 
 #[async_trait]
-impl ScanLedger for Faulty {
+impl ScanLedger for FaultyLedger {
     async fn create(&self, mut session: Session) -> Result<Option<Session>, PortError> {
         if self.is(LongRequestsAreCut) && session.request.len() > 32_768 {
             session.request.clear();
@@ -217,14 +217,18 @@ impl ScanLedger for Faulty {
         self.inner.session(id).await
     }
 
-    async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError> {
+    async fn transition(
+        &self,
+        id: &SessionId,
+        transition: Transition,
+    ) -> Result<TransitionResult, PortError> {
         let Some(mut session) = self.stored(id) else {
             if self.is(UnknownSessionIsRefused) {
                 let times = (super::super::at(1), super::super::at(2));
                 let empty = Session::new(id.clone(), String::new(), String::new(), times.0, times.1);
-                return Ok(Outcome::Refused(empty));
+                return Ok(TransitionResult::Refused(empty));
             }
-            return Ok(Outcome::NoSession);
+            return Ok(TransitionResult::NoSession);
         };
         let before = session.clone();
         if self.is(TransitionIsTwoSteps) {
@@ -236,12 +240,12 @@ impl ScanLedger for Faulty {
             {
                 session.progress_at = now;
             }
-            return Ok(Outcome::Refused(session));
+            return Ok(TransitionResult::Refused(session));
         }
         if !self.is(AppliedIsNotStored) {
             self.store(session.clone());
         }
-        Ok(Outcome::Applied(if self.is(AppliedShowsWhatWas) { before } else { session }))
+        Ok(TransitionResult::Applied(if self.is(AppliedShowsWhatWas) { before } else { session }))
     }
 
     async fn put_result(
@@ -257,7 +261,7 @@ impl ScanLedger for Faulty {
         let key = (id.clone(), chunk);
         match self.fault {
             SecondResultReplaces => {
-                let store = |books: &mut crate::memory::Books| {
+                let store = |books: &mut crate::memory::LedgerData| {
                     books.results.entry(key).or_default().insert(index, result.clone());
                 };
                 self.inner.inspect(store);
@@ -267,7 +271,8 @@ impl ScanLedger for Faulty {
                 self.inner.put_result(id, chunk, index, result.clone()).await.map(|_| result)
             }
             PutResultIsTwoSteps => {
-                let first = |books: &mut crate::memory::Books| books.results.get(&key)?.get(&index).cloned();
+                let first =
+                    |books: &mut crate::memory::LedgerData| books.results.get(&key)?.get(&index).cloned();
                 let stored = self.inner.inspect(first);
                 give_way().await;
                 let key = (id.clone(), chunk);
@@ -435,7 +440,7 @@ impl ScanLedger for Faulty {
             ListOfAllTenants => self.inner.inspect(|books| books.sessions.values().cloned().collect()),
             ListShowsDeleted => {
                 let of_tenant = |session: &&Session| session.tenant == tenant;
-                let all = |books: &mut crate::memory::Books| {
+                let all = |books: &mut crate::memory::LedgerData| {
                     books.sessions.values().filter(of_tenant).cloned().collect::<Vec<_>>()
                 };
                 let mut listed = self.inner.sessions(tenant, after, limit).await?;
@@ -487,9 +492,9 @@ impl ScanLedger for Faulty {
 
 #[test]
 fn every_faulty_ledger_is_noticed() {
-    super::run(super::super::scan_ledger(&Faulty::new(Sound), &SeededIds::new(1)));
+    super::run(super::super::scan_ledger(&FaultyLedger::new(Sound), &SeededIds::new(1)));
     for &fault in ALL {
-        let ledger = Faulty::new(fault);
+        let ledger = FaultyLedger::new(fault);
         assert_noticed(fault, super::super::scan_ledger(&ledger, &SeededIds::new(1)));
     }
 }

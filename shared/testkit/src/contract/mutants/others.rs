@@ -10,21 +10,21 @@ use riffle_ports::{
 use riffle_topology::RIFFLE;
 use riffle_topology::scan::WORK;
 
-use super::super::over_memory::Consumer;
-use super::super::{Delivered, QueueHarness, connection_registry, object_store, work_queue};
+use super::super::over_memory::MemoryConsumer;
+use super::super::{ConsumedMessage, QueueHarness, connection_registry, object_store, work_queue};
 use super::{assert_noticed, give_way, run};
 use crate::memory::{MemoryConnections, MemoryObjects, SeededIds};
 
 /// The name of the fault. Each adapter below handles its own faults.
-type Fault = &'static str;
+type FaultName = &'static str;
 
-struct Objects {
+struct FaultyObjects {
     inner: MemoryObjects,
-    fault: Fault,
+    fault: FaultName,
 }
 
 #[async_trait]
-impl ObjectStore for Objects {
+impl ObjectStore for FaultyObjects {
     async fn put(&self, key: &str, content: Bytes) -> Result<(), PortError> {
         match self.fault {
             "puts never replace" => self.inner.put_if_absent(key, content).await.map(drop),
@@ -141,18 +141,18 @@ fn every_faulty_object_store_is_noticed() {
         "missing is an error",
     ] {
         let inner = MemoryObjects::new();
-        assert_noticed(fault, object_store(&Objects { inner, fault }, &SeededIds::new(1)));
+        assert_noticed(fault, object_store(&FaultyObjects { inner, fault }, &SeededIds::new(1)));
     }
 }
 
-struct Queues {
-    inner: Consumer,
-    fault: Fault,
+struct FaultyQueues {
+    inner: MemoryConsumer,
+    fault: FaultName,
     deleted: Mutex<Vec<Message>>,
 }
 
 #[async_trait]
-impl WorkQueue for Queues {
+impl WorkQueue for FaultyQueues {
     async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError> {
         let mut messages = messages.to_vec();
         match self.fault {
@@ -172,12 +172,12 @@ impl WorkQueue for Queues {
 }
 
 #[async_trait]
-impl QueueHarness for Queues {
+impl QueueHarness for FaultyQueues {
     fn queue(&self) -> &dyn WorkQueue {
         self
     }
 
-    async fn receive(&self, queue: &str) -> Vec<Delivered> {
+    async fn receive(&self, queue: &str) -> Vec<ConsumedMessage> {
         let queue = if self.fault == "queues are one" { WORK } else { queue };
         let mut received = self.inner.receive(queue).await;
         match self.fault {
@@ -197,7 +197,7 @@ impl QueueHarness for Queues {
         received
     }
 
-    async fn delete(&self, queue: &str, delivered: Delivered) {
+    async fn delete(&self, queue: &str, delivered: ConsumedMessage) {
         if self.fault == "receipts stay" {
             return;
         }
@@ -235,18 +235,18 @@ fn every_faulty_queue_is_noticed() {
         "the deleted come back",
         "nothing is redelivered",
     ] {
-        let queues = Queues { inner: Consumer::new(), fault, deleted: Mutex::default() };
+        let queues = FaultyQueues { inner: MemoryConsumer::new(), fault, deleted: Mutex::default() };
         assert_noticed(fault, work_queue(&queues, &SeededIds::new(1)));
     }
 }
 
-struct Registry {
+struct FaultyRegistry {
     inner: MemoryConnections,
-    fault: Fault,
+    fault: FaultName,
 }
 
 #[async_trait]
-impl ConnectionRegistry for Registry {
+impl ConnectionRegistry for FaultyRegistry {
     async fn add(&self, connection: Connection) -> Result<(), PortError> {
         let known = self.inner.get(&connection.id).await?.is_some();
         if self.fault == "the first stays" && known {
@@ -318,7 +318,7 @@ impl ConnectionRegistry for Registry {
 #[test]
 fn every_faulty_registry_is_noticed() {
     run(connection_registry(
-        &Registry { inner: MemoryConnections::new(), fault: "none" },
+        &FaultyRegistry { inner: MemoryConnections::new(), fault: "none" },
         &SeededIds::new(1),
     ));
     for fault in [
@@ -334,6 +334,6 @@ fn every_faulty_registry_is_noticed() {
         "one listener is left out",
     ] {
         let inner = MemoryConnections::new();
-        assert_noticed(fault, connection_registry(&Registry { inner, fault }, &SeededIds::new(1)));
+        assert_noticed(fault, connection_registry(&FaultyRegistry { inner, fault }, &SeededIds::new(1)));
     }
 }

@@ -6,18 +6,18 @@ use riffle_ports::{Outgoing, PortError, Record, RecordCursor, RecordStore, Repla
 
 use super::super::record_store;
 use super::{assert_noticed, give_way, run};
-use crate::memory::{MemoryRecords, SeededIds, Waiting};
+use crate::memory::{MemoryRecords, OutboxEvent, SeededIds};
 
 /// The name of the fault. Each adapter below handles its own faults.
-type Fault = &'static str;
+type FaultName = &'static str;
 
-struct Records {
+struct FaultyRecordStore {
     inner: MemoryRecords,
-    fault: Fault,
+    fault: FaultName,
 }
 
-impl Records {
-    fn new(fault: Fault) -> Self {
+impl FaultyRecordStore {
+    fn new(fault: FaultName) -> Self {
         Self { inner: MemoryRecords::default(), fault }
     }
 
@@ -39,7 +39,7 @@ impl Records {
     fn put_out(&self, announce: &[Outgoing], since: DateTime<Utc>) {
         self.inner.inspect(|books| {
             for event in announce {
-                books.outbox.insert(event.event_id.clone(), Waiting { event: event.clone(), since });
+                books.outbox.insert(event.event_id.clone(), OutboxEvent { event: event.clone(), since });
             }
         });
     }
@@ -68,7 +68,7 @@ impl Records {
 }
 
 #[async_trait]
-impl RecordStore for Records {
+impl RecordStore for FaultyRecordStore {
     async fn create(&self, record: Record, announce: &[Outgoing]) -> Result<Option<Record>, PortError> {
         let record = self.worn(record);
         match self.fault {
@@ -335,7 +335,7 @@ impl RecordStore for Records {
 
 #[test]
 fn every_faulty_record_store_is_noticed() {
-    run(record_store(&Records::new("none"), &SeededIds::new(1)));
+    run(record_store(&FaultyRecordStore::new("none"), &SeededIds::new(1)));
     for fault in [
         "times are cut",
         "leases are cut",
@@ -391,6 +391,6 @@ fn every_faulty_record_store_is_noticed() {
         "all of a subject was announced",
         "unknown is an error",
     ] {
-        assert_noticed(fault, record_store(&Records::new(fault), &SeededIds::new(1)));
+        assert_noticed(fault, record_store(&FaultyRecordStore::new(fault), &SeededIds::new(1)));
     }
 }

@@ -9,19 +9,19 @@ use riffle_ports::{
 
 use super::super::transaction_store;
 use super::{assert_noticed, give_way, run};
-use crate::memory::{MemoryRecords, MemoryStatements, Row, SeededIds};
+use crate::memory::{MemoryRecords, MemoryStatements, SeededIds, StoredTransaction};
 
 /// The name of the fault. Each adapter below handles its own faults.
-type Fault = &'static str;
+type FaultName = &'static str;
 
-struct Rows {
+struct FaultyRows {
     records: Arc<MemoryRecords>,
     inner: MemoryStatements,
-    fault: Fault,
+    fault: FaultName,
 }
 
-impl Rows {
-    fn new(fault: Fault) -> Self {
+impl FaultyRows {
+    fn new(fault: FaultName) -> Self {
         let records = Arc::new(MemoryRecords::default());
         Self { inner: MemoryStatements::new(Arc::clone(&records), 25), records, fault }
     }
@@ -43,7 +43,7 @@ impl Rows {
         self.inner.inspect(|books| books.rows.contains_key(&(tenant.to_owned(), key.clone())))
     }
 
-    fn change(&self, tenant: &str, key: &TransactionKey, change: impl FnOnce(&mut Row)) {
+    fn change(&self, tenant: &str, key: &TransactionKey, change: impl FnOnce(&mut StoredTransaction)) {
         self.inner.inspect(|books| {
             if let Some(row) = books.rows.get_mut(&(tenant.to_owned(), key.clone())) {
                 change(row);
@@ -53,7 +53,7 @@ impl Rows {
 }
 
 #[async_trait]
-impl TransactionStore for Rows {
+impl TransactionStore for FaultyRows {
     fn batch(&self) -> usize {
         self.inner.batch()
     }
@@ -213,7 +213,7 @@ impl TransactionStore for Rows {
         match self.fault {
             "a row goes with any file" => {
                 for key in keys {
-                    let shows = |row: &mut Row| {
+                    let shows = |row: &mut StoredTransaction| {
                         if row.shown_by.contains(file) {
                             row.shown_by = [file.clone()].into();
                         }
@@ -278,7 +278,7 @@ impl TransactionStore for Rows {
 #[test]
 fn every_faulty_store_of_transactions_is_noticed() {
     let suite = |fault| async move {
-        let rows = Rows::new(fault);
+        let rows = FaultyRows::new(fault);
         transaction_store(&*rows.records, &rows, &SeededIds::new(1)).await;
     };
     run(suite("none"));

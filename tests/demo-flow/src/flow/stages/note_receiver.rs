@@ -6,7 +6,7 @@ use riffle_contracts::BucketEntity;
 use riffle_ports::{Failure, FlowState as _, ObjectRef};
 use sha2::{Digest, Sha256};
 
-use crate::flow::state::Body;
+use crate::flow::state::NoteBody;
 use crate::flow::{Note, NoteState, Notes, subject};
 use crate::topology::PREFIX;
 
@@ -25,7 +25,7 @@ impl Notes {
             received_at: now,
             changed_at: now,
             revision: 1,
-            body: Body { object, words: None, reason: None, revived: 0 },
+            body: NoteBody { object, words: None, reason: None, revived: 0 },
         };
         let event = note.received(now);
         // If the notification comes twice, the record is there. Its event may still lie in the outbox: the process that

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_contracts::{Frame, FrameBody};
 use riffle_ports::{Sealed, Session, SessionId, State, StoredResult};
-use riffle_testkit::memory::{Books, Change};
+use riffle_testkit::memory::{LedgerChange, LedgerData};
 
 use crate::Violation;
 
 /// The checker of the books of one run.
 #[derive(Debug, Default)]
-pub struct BookChecker {
+pub struct LedgerChecker {
     results: BTreeMap<(SessionId, u32), StoredResult>,
     sealed: BTreeMap<SessionId, Sealed>,
     completed: BTreeMap<SessionId, u32>,
@@ -23,31 +23,31 @@ pub struct BookChecker {
     progress_every: TimeDelta,
 }
 
-impl BookChecker {
+impl LedgerChecker {
     pub fn new(progress_every: TimeDelta) -> Self {
         Self { progress_every, ..Self::default() }
     }
 
     /// Checks one change. The books may have changed further since.
-    pub fn check(&mut self, books: &Books, change: &Change) -> Result<(), Violation> {
+    pub fn check(&mut self, books: &LedgerData, change: &LedgerChange) -> Result<(), Violation> {
         match change {
-            Change::Moved { id, from, to, by } => {
+            LedgerChange::Moved { id, from, to, by } => {
                 self.claimed(books, id, by)?;
                 self.moved(books, id, *from, *to)
             }
-            Change::Progressed(id) => self.progressed(books, id),
-            Change::Result { id, chunk, index } => self.result(books, id, *chunk, *index),
-            Change::Done { id, chunk, .. } => done(books, id, *chunk),
-            Change::Created(_)
-            | Change::Taken(_)
-            | Change::Refused { .. }
-            | Change::Kept { .. }
-            | Change::Erased(_)
-            | Change::Attempted { .. } => Ok(()),
+            LedgerChange::Progressed(id) => self.progressed(books, id),
+            LedgerChange::Result { id, chunk, index } => self.result(books, id, *chunk, *index),
+            LedgerChange::Done { id, chunk, .. } => done(books, id, *chunk),
+            LedgerChange::Created(_)
+            | LedgerChange::Taken(_)
+            | LedgerChange::Refused { .. }
+            | LedgerChange::Kept { .. }
+            | LedgerChange::Erased(_)
+            | LedgerChange::Attempted { .. } => Ok(()),
         }
     }
 
-    fn moved(&mut self, books: &Books, id: &SessionId, from: State, to: State) -> Result<(), Violation> {
+    fn moved(&mut self, books: &LedgerData, id: &SessionId, from: State, to: State) -> Result<(), Violation> {
         if from.is_terminal() && (to != from || to == State::Complete) {
             let invariant = if to == State::Complete { 2 } else { 0 };
             return Err(Violation::new(
@@ -81,7 +81,7 @@ impl BookChecker {
     }
 
     /// Checks that PROGRESS frames are far enough apart for clients.
-    fn claimed(&mut self, books: &Books, id: &SessionId, by: &str) -> Result<(), Violation> {
+    fn claimed(&mut self, books: &LedgerData, id: &SessionId, by: &str) -> Result<(), Violation> {
         let Some(session) = books.sessions.get(id) else {
             return Ok(());
         };
@@ -106,7 +106,7 @@ impl BookChecker {
         Err(Violation::new(1, format!("PROGRESS of {}, when nothing was counted", frame.at)))
     }
 
-    fn progressed(&mut self, books: &Books, id: &SessionId) -> Result<(), Violation> {
+    fn progressed(&mut self, books: &LedgerData, id: &SessionId) -> Result<(), Violation> {
         let Some(session) = books.sessions.get(id) else {
             return Ok(());
         };
@@ -133,7 +133,13 @@ impl BookChecker {
         Ok(())
     }
 
-    fn result(&mut self, books: &Books, id: &SessionId, chunk: u32, index: u32) -> Result<(), Violation> {
+    fn result(
+        &mut self,
+        books: &LedgerData,
+        id: &SessionId,
+        chunk: u32,
+        index: u32,
+    ) -> Result<(), Violation> {
         let sealed = books.sessions.get(id).and_then(|session| session.sealed.as_ref());
         if sealed.is_none_or(|sealed| index >= sealed.total || sealed.chunk_of(index) != chunk) {
             return Err(Violation::new(
@@ -153,7 +159,7 @@ impl BookChecker {
     }
 }
 
-fn done(books: &Books, id: &SessionId, chunk: u32) -> Result<(), Violation> {
+fn done(books: &LedgerData, id: &SessionId, chunk: u32) -> Result<(), Violation> {
     let key = (id.clone(), chunk);
     let results = books.results.get(&key);
     let unstored = books
@@ -168,7 +174,7 @@ fn done(books: &Books, id: &SessionId, chunk: u32) -> Result<(), Violation> {
     }
 }
 
-fn complete(books: &Books, session: &Session) -> Result<(), Violation> {
+fn complete(books: &LedgerData, session: &Session) -> Result<(), Violation> {
     let Some(sealed) = &session.sealed else {
         return Err(Violation::new(3, "complete without a manifest"));
     };

@@ -6,27 +6,27 @@ use std::io::Cursor;
 use bytes::Bytes;
 use calamine::{Reader, Xlsx};
 use riffle_contracts::SessionState;
-use riffle_ports::{Body, Session, State, StoredResult};
+use riffle_ports::{ResultBody, Session, State, StoredResult};
 use riffle_scan::{FailureCode, FileResult, Request};
-use riffle_testkit::simulator::Plan;
+use riffle_testkit::simulator::FaultPlan;
 
 use crate::Violation;
 use crate::platform::GARBAGE;
-use crate::scan::client::Client;
+use crate::scan::client::SimClient;
 use crate::scan::google::folder_id;
 use crate::scan::rows;
 use crate::scan::scenario::Mend;
-use crate::scan::search::Nature;
+use crate::scan::search::FileNature;
 use crate::scan::stores::folder;
 use crate::scan::world::World;
 
 /// A session as it is in the books at the end.
-struct Ended {
+struct EndedSession {
     session: Session,
     results: Vec<(u32, FileResult)>,
 }
 
-impl Ended {
+impl EndedSession {
     fn is_retry(&self) -> bool {
         Request::decode(&self.session.request).is_ok_and(|request| request.retry_of.is_some())
     }
@@ -43,8 +43,9 @@ impl Ending {
         ended.iter().try_for_each(|ended| forgotten(world, &ended.session))?;
         for (number, natures) in world.scenario.folders.iter().enumerate() {
             let folder = if world.scenario.drive.is_some() { folder_id(number) } else { folder(number) };
-            let scanned = |ended: &&Ended| ended.session.request.contains(&folder) && !ended.is_retry();
-            let of_folder: Vec<&Ended> = ended.iter().filter(scanned).collect();
+            let scanned =
+                |ended: &&EndedSession| ended.session.request.contains(&folder) && !ended.is_retry();
+            let of_folder: Vec<&EndedSession> = ended.iter().filter(scanned).collect();
             let of_folder_clients = || {
                 let clients = world.clients.iter();
                 clients.filter(|client| client.plan.folder == number && !client.plan.pries)
@@ -71,7 +72,7 @@ impl Ending {
     }
 }
 
-fn sessions(world: &World) -> Result<Vec<Ended>, Violation> {
+fn sessions(world: &World) -> Result<Vec<EndedSession>, Violation> {
     let books: Vec<(Session, Vec<(u32, StoredResult)>)> = world.stores.ledger.inspect(|books| {
         let sessions = books.sessions.values();
         sessions
@@ -87,7 +88,7 @@ fn sessions(world: &World) -> Result<Vec<Ended>, Violation> {
         .map(|(session, stored)| {
             let results: Result<_, Violation> =
                 stored.into_iter().map(|(index, stored)| Ok((index, load(world, index, &stored)?))).collect();
-            Ok(Ended { session, results: results? })
+            Ok(EndedSession { session, results: results? })
         })
         .collect()
 }
@@ -95,8 +96,8 @@ fn sessions(world: &World) -> Result<Vec<Ended>, Violation> {
 fn load(world: &World, index: u32, stored: &StoredResult) -> Result<FileResult, Violation> {
     let lost = |why: String| Violation::new(4, format!("the result of file {index} cannot be read: {why}"));
     match &stored.body {
-        Body::Inline(json) => serde_json::from_str(json).map_err(|error| lost(error.to_string())),
-        Body::Object(key) => {
+        ResultBody::Inline(json) => serde_json::from_str(json).map_err(|error| lost(error.to_string())),
+        ResultBody::Object(key) => {
             world.control.sometimes("a result lies in the object store");
             let json = world.stores.objects.peek(key).ok_or_else(|| lost("it is missing".to_owned()))?;
             serde_json::from_slice(&json).map_err(|error| lost(error.to_string()))
@@ -116,9 +117,9 @@ fn queues(world: &World) -> Result<(), Violation> {
     }
     // After a pause a file may have two messages. If it kills its readers, one of them may be received too often before
     // the other has led to a result.
-    let killers = world.scenario.folders.iter().flatten().any(|nature| *nature == Nature::Killer);
+    let killers = world.scenario.folders.iter().flatten().any(|nature| *nature == FileNature::Killer);
     let doubled = killers && world.scenario.drive.is_some();
-    if world.scenario.conditions.plan == Plan::Quiet && !doubled && dead.len() != garbage {
+    if world.scenario.conditions.plan == FaultPlan::Quiet && !doubled && dead.len() != garbage {
         let others = dead.len() - garbage;
         return Err(Violation::new(6, format!("{others} good messages are in the dead letters")));
     }
@@ -129,7 +130,7 @@ fn queues(world: &World) -> Result<(), Violation> {
 /// stored after the end had begun and its invocation crashed.
 fn forgotten(world: &World, session: &Session) -> Result<(), Violation> {
     let (token, puts) = world.stores.tokens.peek(&session.id);
-    let quiet = world.scenario.conditions.plan == Plan::Quiet;
+    let quiet = world.scenario.conditions.plan == FaultPlan::Quiet;
     let in_time = world.kept.get(&session.id) == Some(&puts);
     if token.is_some() && (quiet || (session.state == State::Complete && in_time)) {
         return Err(Violation::new(11, format!("a session is {:?}, and its token is kept", session.state)));
@@ -137,7 +138,7 @@ fn forgotten(world: &World, session: &Session) -> Result<(), Violation> {
     Ok(())
 }
 
-fn report(world: &World, ended: &Ended) -> Result<(), Violation> {
+fn report(world: &World, ended: &EndedSession) -> Result<(), Violation> {
     let session = &ended.session;
     match (session.state, &session.report) {
         (State::Complete, Some(key)) => {
@@ -164,7 +165,7 @@ fn report(world: &World, ended: &Ended) -> Result<(), Violation> {
 }
 
 /// Checks that the report has one row for each file and one for each match.
-fn rows(ended: &Ended, content: Bytes) -> Result<(), Violation> {
+fn rows(ended: &EndedSession, content: Bytes) -> Result<(), Violation> {
     let matches = ended.results.iter().map(|(_, result)| result.matches.len()).sum();
     let expected = (ended.results.len(), matches);
     let found = match rows::counts(&content) {
@@ -187,7 +188,7 @@ fn workbook_rows(content: Bytes) -> Result<(usize, usize), calamine::XlsxError> 
 }
 
 /// Checks that each file's result matches its nature.
-fn natural(world: &World, ended: &Ended, natures: &[Nature]) -> Result<(), Violation> {
+fn natural(world: &World, ended: &EndedSession, natures: &[FileNature]) -> Result<(), Violation> {
     if ended.session.state != State::Complete || world.meddled {
         return Ok(());
     }
@@ -200,7 +201,7 @@ fn natural(world: &World, ended: &Ended, natures: &[Nature]) -> Result<(), Viola
 fn of_nature(
     world: &World,
     (index, result): (u32, &FileResult),
-    nature: Option<Nature>,
+    nature: Option<FileNature>,
 ) -> Result<(), Violation> {
     let code = result.failure.as_ref().map(|failure| failure.code);
     if code == Some(FailureCode::Timeout) {
@@ -211,25 +212,25 @@ fn of_nature(
         world.control.sometimes("a file is recorded as killed");
     }
     match (nature, code) {
-        (Some(Nature::Healthy { .. } | Nature::Partly), Some(FailureCode::Killed))
+        (Some(FileNature::Healthy { .. } | FileNature::Partly), Some(FailureCode::Killed))
             if !world.scenario.calm_quarantine =>
         {
             world.control.sometimes("a healthy file had its chance in a bad moment");
         }
-        (Some(Nature::Healthy { .. } | Nature::Partly), Some(code)) => {
+        (Some(FileNature::Healthy { .. } | FileNature::Partly), Some(code)) => {
             return Err(Violation::new(7, format!("file {index} is healthy and FAILED({code:?})")));
         }
-        (Some(Nature::Healthy { codes, places }), None) => {
+        (Some(FileNature::Healthy { codes, places }), None) => {
             let expected = if codes == 0 { 0 } else { places.max(codes) as usize };
             if result.matches.len() != expected || result.codes != codes {
                 let found = result.matches.len();
                 return Err(Violation::new(4, format!("file {index} has {found} of {expected} matches")));
             }
         }
-        (Some(Nature::Killer), code) if code != Some(FailureCode::Killed) => {
+        (Some(FileNature::Killer), code) if code != Some(FailureCode::Killed) => {
             return Err(Violation::new(7, format!("file {index} kills and is {code:?}")));
         }
-        (Some(Nature::Damaged), None) => {
+        (Some(FileNature::Damaged), None) => {
             return Err(Violation::new(7, format!("file {index} is damaged and counts as read")));
         }
         (None, _) => {
@@ -242,8 +243,13 @@ fn of_nature(
 
 /// Checks that a completed session was retried exactly once, with the right results, and that any other session was
 /// not.
-fn retried(world: &World, earlier: &Ended, ended: &[Ended], clients: &[&Client]) -> Result<(), Violation> {
-    let retries: Vec<&Ended> = ended.iter().filter(|ended| ended.is_retry()).collect();
+fn retried(
+    world: &World,
+    earlier: &EndedSession,
+    ended: &[EndedSession],
+    clients: &[&SimClient],
+) -> Result<(), Violation> {
+    let retries: Vec<&EndedSession> = ended.iter().filter(|ended| ended.is_retry()).collect();
     let retry = match (earlier.session.state, &retries[..]) {
         (State::Complete, [retry]) => *retry,
         (State::Complete, others) => {
@@ -282,7 +288,7 @@ fn retried(world: &World, earlier: &Ended, ended: &[Ended], clients: &[&Client])
 fn read_again(
     world: &World,
     (index, result): (u32, &FileResult),
-    nature: Option<Nature>,
+    nature: Option<FileNature>,
     mend: Option<Mend>,
 ) -> Result<(), Violation> {
     if world.meddled {
@@ -296,15 +302,15 @@ fn read_again(
         (Some(Mend::Removes), _) => Err(Violation::new(10, format!("file {index} is gone, and {code:?}"))),
         (Some(Mend::Replaces), None) => {
             world.control.sometimes("a mended file is read");
-            of_nature(world, (index, result), Some(Nature::REPLACED))
+            of_nature(world, (index, result), Some(FileNature::REPLACED))
         }
-        (Some(Mend::Replaces), _) => of_nature(world, (index, result), Some(Nature::REPLACED)),
+        (Some(Mend::Replaces), _) => of_nature(world, (index, result), Some(FileNature::REPLACED)),
         _ => of_nature(world, (index, result), nature),
     }
 }
 
 /// Checks that a client's knowledge equals the books.
-fn informed(client: &Client, ended: &Ended) -> Result<(), Violation> {
+fn informed(client: &SimClient, ended: &EndedSession) -> Result<(), Violation> {
     let session = &ended.session;
     if client.session.as_deref() != Some(session.id.as_ref()) {
         return Err(Violation::new(9, format!("a client knows of session {:?}", client.session)));

@@ -18,5 +18,5 @@
 mod books;
 mod end_state;
 
-pub use books::BookChecker;
+pub use books::LedgerChecker;
 pub use end_state::Ending;

@@ -5,84 +5,97 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use riffle_ports::{
-    Attempt, ChunkDone, Counts, ListedAt, Outcome, PortError, ScanLedger, Session, SessionId, State,
-    StoredResult, Transition, Usage,
+    Attempt, ChunkDone, Counts, ListedAt, PortError, ScanLedger, Session, SessionId, State, StoredResult,
+    Transition, TransitionResult, Usage,
 };
 use riffle_scan::Request;
-use riffle_testkit::memory::{Change, MemoryLedger, name_of};
+use riffle_testkit::memory::{LedgerChange, MemoryLedger, name_of};
 use riffle_testkit::simulator::Control;
 
-use super::Mutant;
+use super::ScanMutant;
 
 /// A ledger that behaves as in a bad protocol.
-pub(super) struct CookedLedger {
-    mutant: Mutant,
+pub(super) struct MutantLedger {
+    mutant: ScanMutant,
     inner: Arc<MemoryLedger>,
     control: Arc<Control>,
-    notes: Mutex<Notes>,
+    notes: Mutex<MutantLedgerData>,
 }
 
 /// The data that a bad protocol keeps in addition to the books.
 #[derive(Default)]
-struct Notes {
+struct MutantLedgerData {
     counters: BTreeMap<(SessionId, u32), u32>,
     /// Indices whose result was already stored by another worker and which are therefore left unmarked.
     left: BTreeSet<(SessionId, u32)>,
     /// Results to be stored later.
-    held: Vec<Held>,
+    held: Vec<DelayedResult>,
     /// Earlier versions of sessions.
     versions: BTreeMap<SessionId, Vec<Session>>,
 }
 
 /// A result, with its session, chunk and index.
-type Held = (SessionId, u32, u32, StoredResult);
+type DelayedResult = (SessionId, u32, u32, StoredResult);
 
-impl CookedLedger {
-    pub(super) fn new(mutant: Mutant, inner: Arc<MemoryLedger>, control: Arc<Control>) -> Self {
+impl MutantLedger {
+    pub(super) fn new(mutant: ScanMutant, inner: Arc<MemoryLedger>, control: Arc<Control>) -> Self {
         Self { mutant, inner, control, notes: Mutex::default() }
     }
 
-    fn notes<T>(&self, look: impl FnOnce(&mut Notes) -> T) -> T {
+    fn notes<T>(&self, look: impl FnOnce(&mut MutantLedgerData) -> T) -> T {
         look(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Changes a session in any state.
-    fn force(&self, id: &SessionId, transition: &Transition, change: impl FnOnce(&mut Session)) -> Outcome {
+    fn force(
+        &self,
+        id: &SessionId,
+        transition: &Transition,
+        change: impl FnOnce(&mut Session),
+    ) -> TransitionResult {
         self.inner.inspect(|books| {
             let Some(session) = books.sessions.get_mut(id) else {
-                return Outcome::NoSession;
+                return TransitionResult::NoSession;
             };
             let from = session.state;
             change(session);
             let after = session.clone();
-            books.note(Change::Moved { id: id.clone(), by: name_of(transition), from, to: after.state });
-            Outcome::Applied(after)
+            books.note(LedgerChange::Moved {
+                id: id.clone(),
+                by: name_of(transition),
+                from,
+                to: after.state,
+            });
+            TransitionResult::Applied(after)
         })
     }
 
     /// Does what the bad protocol does instead of `transition`. Returns `None` if the protocol does not differ there.
-    fn cook(&self, id: &SessionId, transition: &Transition) -> Option<Outcome> {
+    fn cook(&self, id: &SessionId, transition: &Transition) -> Option<TransitionResult> {
         let outcome = match (self.mutant, transition) {
-            (Mutant::NoLease, Transition::Lease { lease, .. }) => self.force(id, transition, |session| {
+            (ScanMutant::NoLease, Transition::Lease { lease, .. }) => self.force(id, transition, |session| {
                 session.lease = Some(lease.clone());
                 if session.state == State::Running {
                     session.state = State::Finalizing;
                 }
             }),
-            (Mutant::NoLease, Transition::Freeze { frozen, .. }) => self.force(id, transition, |session| {
-                session.frozen.get_or_insert_with(|| frozen.clone());
-            }),
-            (Mutant::ReportOverwritten, Transition::Freeze { frozen, .. }) => {
-                self.force(id, transition, |session| session.frozen = Some(frozen.clone()))
-            }
-            (Mutant::NoLease | Mutant::CompleteWithoutToken, Transition::Complete { counts, report, .. }) => {
+            (ScanMutant::NoLease, Transition::Freeze { frozen, .. }) => {
                 self.force(id, transition, |session| {
-                    session.counts = *counts;
-                    session.report = Some(report.clone());
-                    session.state = State::Complete;
+                    session.frozen.get_or_insert_with(|| frozen.clone());
                 })
             }
-            (Mutant::CountsTrusted, Transition::Complete { token, report, .. }) => {
+            (ScanMutant::ReportOverwritten, Transition::Freeze { frozen, .. }) => {
+                self.force(id, transition, |session| session.frozen = Some(frozen.clone()))
+            }
+            (
+                ScanMutant::NoLease | ScanMutant::CompleteWithoutToken,
+                Transition::Complete { counts, report, .. },
+            ) => self.force(id, transition, |session| {
+                session.counts = *counts;
+                session.report = Some(report.clone());
+                session.state = State::Complete;
+            }),
+            (ScanMutant::CountsTrusted, Transition::Complete { token, report, .. }) => {
                 let trusted =
                     self.inner.inspect(|books| books.sessions.get(id).map(|session| session.counts));
                 let transition = Transition::Complete {
@@ -92,7 +105,7 @@ impl CookedLedger {
                 };
                 return Some(self.plain(id, &transition));
             }
-            (Mutant::UnconditionalSeal, Transition::Seal { sealed, now }) => {
+            (ScanMutant::UnconditionalSeal, Transition::Seal { sealed, now }) => {
                 self.force(id, transition, |session| {
                     session.sealed = Some(sealed.clone());
                     session.started_at = Some(*now);
@@ -102,31 +115,38 @@ impl CookedLedger {
                     }
                 })
             }
-            (Mutant::CancelUnconditional, Transition::Cancel) => {
+            (ScanMutant::CancelUnconditional, Transition::Cancel) => {
                 self.force(id, transition, |session| session.state = State::Cancelled)
             }
-            (Mutant::ProgressUnclaimed, Transition::Progress { now, .. }) => {
+            (ScanMutant::ProgressUnclaimed, Transition::Progress { now, .. }) => {
                 self.force(id, transition, |session| session.progress_at = *now)
             }
-            (Mutant::RenewWithoutUnpause, Transition::Unpause { .. }) => self.force(id, transition, |_| ()),
+            (ScanMutant::RenewWithoutUnpause, Transition::Unpause { .. }) => {
+                self.force(id, transition, |_| ())
+            }
             _ => return None,
         };
         Some(outcome)
     }
 
-    fn plain(&self, id: &SessionId, transition: &Transition) -> Outcome {
+    fn plain(&self, id: &SessionId, transition: &Transition) -> TransitionResult {
         self.inner.inspect(|books| {
             let Some(session) = books.sessions.get_mut(id) else {
-                return Outcome::NoSession;
+                return TransitionResult::NoSession;
             };
             let from = session.state;
             let applied = session.apply(transition);
             let after = session.clone();
             if applied.is_err() {
-                return Outcome::Refused(after);
+                return TransitionResult::Refused(after);
             }
-            books.note(Change::Moved { id: id.clone(), by: name_of(transition), from, to: after.state });
-            Outcome::Applied(after)
+            books.note(LedgerChange::Moved {
+                id: id.clone(),
+                by: name_of(transition),
+                from,
+                to: after.state,
+            });
+            TransitionResult::Applied(after)
         })
     }
 
@@ -150,7 +170,7 @@ impl CookedLedger {
     }
 
     fn remember_version(&self, id: &SessionId) {
-        if self.mutant == Mutant::StaleSessionRead
+        if self.mutant == ScanMutant::StaleSessionRead
             && let Some(session) = self.inner.inspect(|books| books.sessions.get(id).cloned())
         {
             self.notes(|notes| notes.versions.entry(id.clone()).or_default().push(session));
@@ -159,21 +179,25 @@ impl CookedLedger {
 }
 
 #[async_trait]
-impl ScanLedger for CookedLedger {
+impl ScanLedger for MutantLedger {
     async fn create(&self, session: Session) -> Result<Option<Session>, PortError> {
         self.inner.create(session).await
     }
 
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, PortError> {
         let fresh = self.inner.session(id).await?;
-        if self.mutant == Mutant::StaleSessionRead && self.control.draw(|rng| rng.chance(3_000)) {
+        if self.mutant == ScanMutant::StaleSessionRead && self.control.draw(|rng| rng.chance(3_000)) {
             let former = self.notes(|notes| notes.versions.get(id).and_then(|former| former.last().cloned()));
             return Ok(former.or(fresh));
         }
         Ok(fresh)
     }
 
-    async fn transition(&self, id: &SessionId, transition: Transition) -> Result<Outcome, PortError> {
+    async fn transition(
+        &self,
+        id: &SessionId,
+        transition: Transition,
+    ) -> Result<TransitionResult, PortError> {
         self.remember_version(id);
         self.let_go(id).await?;
         match self.cook(id, &transition) {
@@ -193,15 +217,15 @@ impl ScanLedger for CookedLedger {
         index: u32,
         result: StoredResult,
     ) -> Result<StoredResult, PortError> {
-        if self.mutant == Mutant::ResultsOverwrite {
+        if self.mutant == ScanMutant::ResultsOverwrite {
             return self.inner.inspect(|books| {
                 let results = books.results.entry((id.clone(), chunk)).or_default();
                 results.insert(index, result.clone());
-                books.note(Change::Result { id: id.clone(), chunk, index });
+                books.note(LedgerChange::Result { id: id.clone(), chunk, index });
                 Ok(result)
             });
         }
-        if self.mutant == Mutant::CarriedLate && self.is_kept(id, chunk, index) {
+        if self.mutant == ScanMutant::CarriedLate && self.is_kept(id, chunk, index) {
             self.notes(|notes| notes.held.push((id.clone(), chunk, index, result.clone())));
             return Ok(result);
         }
@@ -217,7 +241,7 @@ impl ScanLedger for CookedLedger {
             }
         });
         let stored = self.inner.put_result(id, chunk, index, result.clone()).await?;
-        Ok(if self.mutant == Mutant::OwnResultAnnounced { result } else { stored })
+        Ok(if self.mutant == ScanMutant::OwnResultAnnounced { result } else { stored })
     }
 
     async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError> {
@@ -225,7 +249,7 @@ impl ScanLedger for CookedLedger {
         let complete = || {
             self.inner.inspect(|books| books.sessions.get(id).is_some_and(|it| it.state == State::Complete))
         };
-        if self.mutant == Mutant::RetryReadsAll && complete() {
+        if self.mutant == ScanMutant::RetryReadsAll && complete() {
             for (_, result) in &mut results {
                 result.failed = true;
             }
@@ -240,7 +264,7 @@ impl ScanLedger for CookedLedger {
         indices: &BTreeSet<u32>,
     ) -> Result<ChunkDone, PortError> {
         match self.mutant {
-            Mutant::CounterInsteadOfSet => {
+            ScanMutant::CounterInsteadOfSet => {
                 self.inner.add_done(id, chunk, indices).await?;
                 let len = self.notes(|notes| {
                     let counter = notes.counters.entry((id.clone(), chunk)).or_default();
@@ -249,14 +273,14 @@ impl ScanLedger for CookedLedger {
                 });
                 Ok(ChunkDone { new: indices.clone(), len })
             }
-            Mutant::PutThenAdd => {
+            ScanMutant::PutThenAdd => {
                 let own: BTreeSet<u32> = self.notes(|notes| {
                     let own = |index: &&u32| !notes.left.contains(&(id.clone(), **index));
                     indices.iter().filter(own).copied().collect()
                 });
                 self.inner.add_done(id, chunk, &own).await
             }
-            Mutant::ChunkClosedEarly => {
+            ScanMutant::ChunkClosedEarly => {
                 let done = self.inner.add_done(id, chunk, indices).await?;
                 Ok(ChunkDone { len: done.len + 1, ..done })
             }
@@ -285,7 +309,7 @@ impl ScanLedger for CookedLedger {
         index: u32,
         attempt: Attempt,
     ) -> Result<Attempt, PortError> {
-        if self.mutant == Mutant::NoAttemptRecord {
+        if self.mutant == ScanMutant::NoAttemptRecord {
             return Ok(attempt);
         }
         self.inner.record_attempt(id, index, attempt).await

@@ -16,7 +16,7 @@ use riffle_testkit::simulator::Control;
 
 /// A known-bad protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mutant {
+pub enum ScanMutant {
     /// `done` is a number that each delivery increments.
     CounterInsteadOfSet,
     /// A worker that finds a result already stored leaves the index unmarked.
@@ -71,7 +71,7 @@ pub enum Mutant {
     TokenKept,
 }
 
-impl Mutant {
+impl ScanMutant {
     pub const ALL: [Self; 26] = [
         Self::CounterInsteadOfSet,
         Self::PutThenAdd,
@@ -140,31 +140,31 @@ impl Mutant {
 
 /// Returns the ledger for the handlers.
 pub(crate) fn ledger(
-    mutant: Option<Mutant>,
+    mutant: Option<ScanMutant>,
     ledger: &Arc<MemoryLedger>,
     control: &Arc<Control>,
 ) -> Arc<dyn ScanLedger> {
     match mutant {
-        Some(mutant) => Arc::new(ledger::CookedLedger::new(mutant, Arc::clone(ledger), Arc::clone(control))),
+        Some(mutant) => Arc::new(ledger::MutantLedger::new(mutant, Arc::clone(ledger), Arc::clone(control))),
         None => Arc::<MemoryLedger>::clone(ledger),
     }
 }
 
 /// Returns the object store for the handlers.
-pub(crate) fn objects(mutant: Option<Mutant>, objects: &Arc<MemoryObjects>) -> Arc<dyn ObjectStore> {
+pub(crate) fn objects(mutant: Option<ScanMutant>, objects: &Arc<MemoryObjects>) -> Arc<dyn ObjectStore> {
     match mutant {
-        Some(Mutant::ReportOverwritten) => Arc::new(others::OverwritingObjects(Arc::clone(objects))),
+        Some(ScanMutant::ReportOverwritten) => Arc::new(others::OverwritingObjects(Arc::clone(objects))),
         _ => Arc::<MemoryObjects>::clone(objects),
     }
 }
 
 /// Returns the connection registry for the handlers.
 pub(crate) fn connections(
-    mutant: Option<Mutant>,
+    mutant: Option<ScanMutant>,
     connections: &Arc<MemoryConnections>,
 ) -> Arc<dyn ConnectionRegistry> {
     match mutant {
-        Some(Mutant::ResumeWithoutSubscribe) => {
+        Some(ScanMutant::ResumeWithoutSubscribe) => {
             Arc::new(others::ForgetfulConnections::new(Arc::clone(connections)))
         }
         _ => Arc::<MemoryConnections>::clone(connections),
@@ -173,12 +173,12 @@ pub(crate) fn connections(
 
 /// Returns the queues for the handlers.
 pub(crate) fn queue(
-    mutant: Option<Mutant>,
+    mutant: Option<ScanMutant>,
     queue: &Arc<MemoryQueue>,
     ledger: &Arc<MemoryLedger>,
 ) -> Arc<dyn WorkQueue> {
     match mutant {
-        Some(Mutant::RenewWithoutRedispatch) => {
+        Some(ScanMutant::RenewWithoutRedispatch) => {
             Arc::new(others::FirstJobsOnly { queue: Arc::clone(queue), ledger: Arc::clone(ledger) })
         }
         _ => Arc::<MemoryQueue>::clone(queue),
@@ -186,17 +186,17 @@ pub(crate) fn queue(
 }
 
 /// Returns the token vault for the handlers.
-pub(crate) fn tokens(mutant: Option<Mutant>, tokens: &Arc<MemoryTokens>) -> Arc<dyn TokenVault> {
+pub(crate) fn tokens(mutant: Option<ScanMutant>, tokens: &Arc<MemoryTokens>) -> Arc<dyn TokenVault> {
     match mutant {
-        Some(Mutant::TokenKept) => Arc::new(others::KeptTokens(Arc::clone(tokens))),
+        Some(ScanMutant::TokenKept) => Arc::new(others::KeptTokens(Arc::clone(tokens))),
         _ => Arc::<MemoryTokens>::clone(tokens),
     }
 }
 
 /// Returns the file source for the handlers.
-pub(crate) fn files(mutant: Option<Mutant>, files: &Arc<MemoryFiles>) -> Arc<dyn FileSource> {
+pub(crate) fn files(mutant: Option<ScanMutant>, files: &Arc<MemoryFiles>) -> Arc<dyn FileSource> {
     match mutant {
-        Some(Mutant::RetryPinsOldVersions) => Arc::new(others::UnmendedFiles(Arc::clone(files))),
+        Some(ScanMutant::RetryPinsOldVersions) => Arc::new(others::UnmendedFiles(Arc::clone(files))),
         _ => Arc::<MemoryFiles>::clone(files),
     }
 }

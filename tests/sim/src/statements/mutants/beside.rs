@@ -8,12 +8,12 @@ use riffle_ports::{
     StoredFigures, Subject,
 };
 use riffle_statements::Figures;
-use riffle_testkit::memory::Noted;
+use riffle_testkit::memory::StatementsChange;
 
-use super::Mutant;
-use super::books::Cooked;
+use super::StatementsMutant;
+use super::books::MutantStores;
 
-impl Cooked {
+impl MutantStores {
     /// Returns the record of the file of which an object is a part.
     fn file_of_part(&self, key: &str) -> Option<Record> {
         let id = key.strip_prefix("statements/")?.split('/').nth(1)?;
@@ -22,7 +22,7 @@ impl Cooked {
 }
 
 #[async_trait]
-impl FigureStore for Cooked {
+impl FigureStore for MutantStores {
     async fn figures(
         &self,
         tenant: &str,
@@ -41,10 +41,10 @@ impl FigureStore for Cooked {
         seen: u64,
     ) -> Result<bool, PortError> {
         let mut seen = seen;
-        if self.is(Mutant::FiguresWithoutVersion) {
+        if self.is(StatementsMutant::FiguresWithoutVersion) {
             seen = self.inner.figures(tenant, account, month).await?.map_or(0, |figures| figures.version);
         }
-        if self.is(Mutant::FiguresDatedLate)
+        if self.is(StatementsMutant::FiguresDatedLate)
             && let Ok(figures) = Figures::read(body)
         {
             let body = Figures { derived_at: self.control.now(), ..figures }.write();
@@ -60,7 +60,7 @@ impl FigureStore for Cooked {
         month: Month,
         seen: u64,
     ) -> Result<bool, PortError> {
-        if self.is(Mutant::MonthsOutliveRows) {
+        if self.is(StatementsMutant::MonthsOutliveRows) {
             return Ok(true);
         }
         self.inner.forget_month(tenant, account, month, seen).await
@@ -77,12 +77,17 @@ impl FigureStore for Cooked {
 }
 
 #[async_trait]
-impl AuditTrail for Cooked {
+impl AuditTrail for MutantStores {
     async fn append(&self, entry: AuditEntry) -> Result<bool, PortError> {
-        if self.is(Mutant::TrailTwice) {
+        if self.is(StatementsMutant::TrailTwice) {
             self.inner.inspect(|books| {
                 let (tenant, subject) = (entry.tenant.clone(), entry.subject.clone());
-                books.note(Noted::Audited { tenant, subject, event: entry.event_id.clone(), new: true });
+                books.note(StatementsChange::Audited {
+                    tenant,
+                    subject,
+                    event: entry.event_id.clone(),
+                    new: true,
+                });
                 books.audit.push(entry);
             });
             return Ok(true);
@@ -111,9 +116,9 @@ impl AuditTrail for Cooked {
 }
 
 #[async_trait]
-impl ObjectStore for Cooked {
+impl ObjectStore for MutantStores {
     async fn put(&self, key: &str, content: Bytes) -> Result<(), PortError> {
-        if self.is(Mutant::PartsAfterRows) && key.starts_with("statements/") {
+        if self.is(StatementsMutant::PartsAfterRows) && key.starts_with("statements/") {
             self.notes(|notes| notes.parts.insert(key.to_owned(), content));
             return Ok(());
         }
@@ -126,7 +131,9 @@ impl ObjectStore for Cooked {
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, PortError> {
         let held = |file: &Record| file.state == "processing" && file.lease.is_some();
-        if self.is(Mutant::EarlierRulesForgotten) && self.file_of_part(key).is_some_and(|file| held(&file)) {
+        if self.is(StatementsMutant::EarlierRulesForgotten)
+            && self.file_of_part(key).is_some_and(|file| held(&file))
+        {
             return Ok(None);
         }
         self.objects.get(key).await
@@ -138,7 +145,9 @@ impl ObjectStore for Cooked {
 
     async fn delete(&self, key: &str) -> Result<(), PortError> {
         let is_gone = |file: &Record| file.state == "deleted";
-        if self.is(Mutant::LatePartStays) && self.file_of_part(key).is_some_and(|file| is_gone(&file)) {
+        if self.is(StatementsMutant::LatePartStays)
+            && self.file_of_part(key).is_some_and(|file| is_gone(&file))
+        {
             return Ok(());
         }
         self.objects.delete(key).await

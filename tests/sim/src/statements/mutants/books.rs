@@ -14,30 +14,30 @@ use riffle_ports::{
     Category, EventPublisher, FileId, FlowState as _, Month, ObjectStore, Outgoing, PortError, Record,
     RecordCursor, RecordStore, Replaced, StoredRows, Subject, Transaction, TransactionKey, TransactionStore,
 };
-use riffle_statements::{File, FileChange, FileState};
-use riffle_testkit::memory::{MemoryBus, MemoryObjects, MemoryRecords, MemoryStatements, RecordNote};
+use riffle_statements::{FileChange, FileRecord, FileState};
+use riffle_testkit::memory::{MemoryBus, MemoryObjects, MemoryRecords, MemoryStatements, RecordsChange};
 use riffle_testkit::simulator::Control;
 
 use super::super::changes::{file_of_record, name};
-use super::super::stores::Stores;
-use super::Mutant;
+use super::super::stores::StatementsStores;
+use super::StatementsMutant;
 
 /// Stores that behave as in a bad protocol.
-pub(super) struct Cooked {
-    mutant: Mutant,
+pub(super) struct MutantStores {
+    mutant: StatementsMutant,
     pub(super) records: Arc<MemoryRecords>,
     pub(super) inner: Arc<MemoryStatements>,
     pub(super) objects: Arc<MemoryObjects>,
     bus: Arc<MemoryBus>,
     pub(super) control: Arc<Control>,
-    notes: Mutex<Notes>,
+    notes: Mutex<MutantData>,
 }
 
 type Categories = Vec<(TransactionKey, Option<Category>)>;
 
 /// The data that a bad protocol keeps in addition to the stores.
 #[derive(Default)]
-pub(super) struct Notes {
+pub(super) struct MutantData {
     /// Categories to be written after they have been announced.
     categories: Vec<(String, Categories)>,
     /// Objects to be written together with the rows.
@@ -45,9 +45,9 @@ pub(super) struct Notes {
 }
 
 /// A future that lets other tasks run once.
-struct Once(bool);
+struct YieldOnce(bool);
 
-impl Future for Once {
+impl Future for YieldOnce {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -60,8 +60,8 @@ impl Future for Once {
     }
 }
 
-impl Cooked {
-    pub(super) fn new(mutant: Mutant, stores: &Stores, control: &Arc<Control>) -> Self {
+impl MutantStores {
+    pub(super) fn new(mutant: StatementsMutant, stores: &StatementsStores, control: &Arc<Control>) -> Self {
         Self {
             mutant,
             records: Arc::clone(&stores.records),
@@ -73,17 +73,17 @@ impl Cooked {
         }
     }
 
-    pub(super) fn notes<T>(&self, look: impl FnOnce(&mut Notes) -> T) -> T {
+    pub(super) fn notes<T>(&self, look: impl FnOnce(&mut MutantData) -> T) -> T {
         look(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn is(&self, mutant: Mutant) -> bool {
+    pub(super) fn is(&self, mutant: StatementsMutant) -> bool {
         self.mutant == mutant
     }
 
     /// Lets the invocation crash between two steps that should be one.
     async fn between(&self) {
-        Once(false).await;
+        YieldOnce(false).await;
         if self.control.draw(|rng| rng.chance(300)) {
             self.control.crash_running();
             pending::<()>().await;
@@ -93,14 +93,15 @@ impl Cooked {
     /// Returns the record as the bad protocol reads it.
     fn read(&self, record: Record) -> Record {
         // A deletion does not see a lease for which it would have to wait.
-        let blind = self.is(Mutant::DeletedUnderLease) && record.state == FileState::Deleting.as_str();
+        let blind =
+            self.is(StatementsMutant::DeletedUnderLease) && record.state == FileState::Deleting.as_str();
         if blind { Record { lease: None, ..record } } else { record }
     }
 
     /// Writes the categories held back.
     pub(super) async fn write_held_categories(&self) -> Result<(), PortError> {
         let held = self.notes(|notes| std::mem::take(&mut notes.categories));
-        Once(false).await;
+        YieldOnce(false).await;
         for (tenant, categories) in held {
             self.inner.categorize(&tenant, &categories).await?;
         }
@@ -124,12 +125,12 @@ fn over(current: &Record, seen: &Record, next: &Record) -> Option<Record> {
 }
 
 #[async_trait]
-impl RecordStore for Cooked {
+impl RecordStore for MutantStores {
     async fn create(&self, record: Record, announce: &[Outgoing]) -> Result<Option<Record>, PortError> {
-        if self.is(Mutant::NotedTwice) {
+        if self.is(StatementsMutant::NotedTwice) {
             let key = (record.tenant.clone(), record.subject.clone());
             self.records.inspect(|books| {
-                books.note(RecordNote::Created(key.clone()));
+                books.note(RecordsChange::Created(key.clone()));
                 books.records.insert(key, record)
             });
             return Ok(None);
@@ -148,7 +149,7 @@ impl RecordStore for Cooked {
         announce: &[Outgoing],
     ) -> Result<Replaced, PortError> {
         let replaced = match (self.mutant, name(seen, &next, !announce.is_empty())) {
-            (Mutant::NoOutbox, _) => {
+            (StatementsMutant::NoOutbox, _) => {
                 let replaced = self.records.replace(seen, next, &[]).await?;
                 if replaced == Replaced::Done && !announce.is_empty() {
                     self.between().await;
@@ -156,13 +157,14 @@ impl RecordStore for Cooked {
                 }
                 replaced
             }
-            (Mutant::AnnounceBeforeStore, "finish") => {
+            (StatementsMutant::AnnounceBeforeStore, "finish") => {
                 self.publish(announce).await?;
                 self.between().await;
                 self.records.replace(seen, next, &[]).await?
             }
-            (Mutant::DeletedInSilence, "deleted") => self.records.replace(seen, next, &[]).await?,
-            (Mutant::FinishGoesOverNotes, "finish") | (Mutant::FailGoesOverNotes, "fail") => {
+            (StatementsMutant::DeletedInSilence, "deleted") => self.records.replace(seen, next, &[]).await?,
+            (StatementsMutant::FinishGoesOverNotes, "finish")
+            | (StatementsMutant::FailGoesOverNotes, "fail") => {
                 let current = self.records.get(&next.tenant, &next.subject).await?;
                 let over = current.and_then(|current| Some((over(&current, seen, &next)?, current)));
                 match over {
@@ -170,14 +172,14 @@ impl RecordStore for Cooked {
                     None => self.records.replace(seen, next, announce).await?,
                 }
             }
-            (Mutant::FailedMonthsStay, "fail") => {
+            (StatementsMutant::FailedMonthsStay, "fail") => {
                 let kind = EventType::TransactionsCategorized.as_str();
                 let told = announce.iter().filter(|event| event.event_type != kind);
                 let told: Vec<Outgoing> = told.cloned().collect();
                 self.records.replace(seen, next, &told).await?
             }
-            (Mutant::SettledAtOnce, "deleted") => {
-                let settled = File { unsettled: false, ..file_of_record(&next) };
+            (StatementsMutant::SettledAtOnce, "deleted") => {
+                let settled = FileRecord { unsettled: false, ..file_of_record(&next) };
                 self.records.replace(seen, settled.to_record(), announce).await?
             }
             _ => self.records.replace(seen, next, announce).await?,
@@ -206,7 +208,7 @@ impl RecordStore for Cooked {
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Record>, PortError> {
-        if self.is(Mutant::SweepWithoutFiles) {
+        if self.is(StatementsMutant::SweepWithoutFiles) {
             return Ok(Vec::new());
         }
         self.records.open_before(flow, state, before, limit).await
@@ -222,7 +224,7 @@ impl RecordStore for Cooked {
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Outgoing>, PortError> {
-        if self.is(Mutant::SweepWithoutOutbox) {
+        if self.is(StatementsMutant::SweepWithoutOutbox) {
             return Ok(Vec::new());
         }
         self.records.outbox(flow, before, limit).await
@@ -234,7 +236,7 @@ impl RecordStore for Cooked {
 }
 
 #[async_trait]
-impl TransactionStore for Cooked {
+impl TransactionStore for MutantStores {
     fn batch(&self) -> usize {
         self.inner.batch()
     }
@@ -252,17 +254,17 @@ impl TransactionStore for Cooked {
         };
         let known: Vec<bool> = rows.iter().map(is_known).collect();
         let stored = match self.mutant {
-            Mutant::NoTokenGuard => {
+            StatementsMutant::NoTokenGuard => {
                 StoredRows::Done(self.inner.inspect(|books| books.store(tenant, file, rows)))
             }
-            Mutant::OccurrenceIgnored => {
+            StatementsMutant::OccurrenceIgnored => {
                 let mut rows = rows.to_vec();
                 for row in &mut rows {
                     row.key.occurrence = 1;
                 }
                 self.inner.store(tenant, file, token, &rows).await?
             }
-            Mutant::FirstAlone => {
+            StatementsMutant::FirstAlone => {
                 let stored = self.inner.store(tenant, file, token, rows).await?;
                 for row in rows {
                     let key = (tenant.to_owned(), row.key.clone());
@@ -275,7 +277,7 @@ impl TransactionStore for Cooked {
                 }
                 stored
             }
-            Mutant::LastContent => {
+            StatementsMutant::LastContent => {
                 let stored = self.inner.store(tenant, file, token, rows).await?;
                 for row in rows.iter().filter(|_| matches!(stored, StoredRows::Done(_))) {
                     let key = (tenant.to_owned(), row.key.clone());
@@ -289,7 +291,7 @@ impl TransactionStore for Cooked {
             }
             _ => self.inner.store(tenant, file, token, rows).await?,
         };
-        if self.is(Mutant::PartsAfterRows) {
+        if self.is(StatementsMutant::PartsAfterRows) {
             let parts = self.notes(|notes| std::mem::take(&mut notes.parts));
             for (key, content) in parts {
                 self.between().await;
@@ -297,7 +299,7 @@ impl TransactionStore for Cooked {
             }
         }
         Ok(match stored {
-            StoredRows::Done(_) if self.is(Mutant::NewFromRead) => {
+            StoredRows::Done(_) if self.is(StatementsMutant::NewFromRead) => {
                 StoredRows::Done(known.into_iter().map(|known| !known).collect())
             }
             stored => stored,
@@ -333,7 +335,7 @@ impl TransactionStore for Cooked {
         tenant: &str,
         categories: &[(TransactionKey, Option<Category>)],
     ) -> Result<(), PortError> {
-        if self.is(Mutant::CategoriesAfterTelling) {
+        if self.is(StatementsMutant::CategoriesAfterTelling) {
             self.notes(|notes| notes.categories.push((tenant.to_owned(), categories.to_vec())));
             return Ok(());
         }
@@ -341,7 +343,7 @@ impl TransactionStore for Cooked {
     }
 
     async fn remove(&self, tenant: &str, file: &FileId, keys: &[TransactionKey]) -> Result<(), PortError> {
-        if self.is(Mutant::DeletionTakesAll) {
+        if self.is(StatementsMutant::DeletionTakesAll) {
             self.inner.inspect(|books| {
                 for key in keys {
                     books.rows.remove(&(tenant.to_owned(), key.clone()));
@@ -358,7 +360,7 @@ impl TransactionStore for Cooked {
         token: &str,
         keys: &[TransactionKey],
     ) -> Result<bool, PortError> {
-        if self.is(Mutant::RejectTakesFromOthers) {
+        if self.is(StatementsMutant::RejectTakesFromOthers) {
             self.inner.remove(tenant, file, keys).await?;
             return Ok(true);
         }

@@ -4,18 +4,18 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::DateTime;
 use riffle_contracts::{BusEvent, EventData};
 use riffle_ports::{AuditEntry, Booked, Failure, FileId, Month, Subject};
-use riffle_runtime::{Batch, Event};
+use riffle_runtime::{Batch, FunctionEvent};
 use riffle_statements::{Figures, Statements};
-use riffle_testkit::memory::Received;
+use riffle_testkit::memory::MemoryMessage;
 
-use super::Mutant;
+use super::StatementsMutant;
 
 /// Returns the message as a function receives it.
-pub(crate) fn message(mutant: Option<Mutant>, received: &Received) -> Received {
+pub(crate) fn message(mutant: Option<StatementsMutant>, received: &MemoryMessage) -> MemoryMessage {
     let mut received = received.clone();
     match mutant {
-        Some(Mutant::LastReceiveSilent) => received.receive_count = 1,
-        Some(Mutant::ReplayAnnounces) => {
+        Some(StatementsMutant::LastReceiveSilent) => received.receive_count = 1,
+        Some(StatementsMutant::ReplayAnnounces) => {
             if let Ok(event) = serde_json::from_str::<BusEvent>(&received.message.body) {
                 let plain = BusEvent { replay_name: None, ..event };
                 received.message.body = serde_json::to_string(&plain).expect("events are plain data");
@@ -27,7 +27,10 @@ pub(crate) fn message(mutant: Option<Mutant>, received: &Received) -> Received {
 }
 
 /// An analytics consumer that adds a file's rows to the stored figures.
-pub(crate) async fn count_figures(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub(crate) async fn count_figures(
+    statements: &Statements,
+    event: FunctionEvent<SqsEvent>,
+) -> SqsBatchResponse {
     let mut batch = Batch::<BusEvent>::decode(event.payload);
     for item in batch.take() {
         let outcome = count(statements, &item.body.detail).await;
@@ -71,7 +74,7 @@ async fn count(statements: &Statements, event: &riffle_contracts::Event) -> Resu
 /// An analytics consumer that uses an event's time instead of its message's.
 pub(crate) async fn derive_by_event_time(
     statements: &Statements,
-    event: Event<SqsEvent>,
+    event: FunctionEvent<SqsEvent>,
 ) -> SqsBatchResponse {
     let mut batch = Batch::<BusEvent>::decode(event.payload);
     for item in batch.take() {
@@ -83,7 +86,7 @@ pub(crate) async fn derive_by_event_time(
 }
 
 /// An audit consumer that does not check whether the file still exists.
-pub(crate) async fn append_all(statements: &Statements, event: Event<SqsEvent>) -> SqsBatchResponse {
+pub(crate) async fn append_all(statements: &Statements, event: FunctionEvent<SqsEvent>) -> SqsBatchResponse {
     let mut batch = Batch::<BusEvent>::decode(event.payload);
     for item in batch.take() {
         let told = &item.body.detail;

@@ -16,7 +16,7 @@ use riffle_ports::{
 };
 use riffle_testkit::simulator::Control;
 
-use super::stores::Stores;
+use super::stores::StatementsStores;
 
 pub(crate) use handlers::{append_all, count_figures, derive_by_event_time, message};
 
@@ -24,9 +24,9 @@ macro_rules! mutants {
     ($($(#[$doc:meta])* $mutant:ident = $name:literal,)+) => {
         /// A known-bad protocol.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Mutant { $($(#[$doc])* $mutant,)+ }
+        pub enum StatementsMutant { $($(#[$doc])* $mutant,)+ }
 
-        impl Mutant {
+        impl StatementsMutant {
             pub const ALL: &[Self] = &[$(Self::$mutant,)+];
 
             /// Returns the mutant's name on the command line.
@@ -110,14 +110,14 @@ mutants! {
     SweepWithoutFiles = "sweep-without-files",
 }
 
-impl Mutant {
+impl StatementsMutant {
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|mutant| mutant.name() == name)
     }
 }
 
 /// The ports in front of the stores, good or bad.
-pub(crate) struct Ports {
+pub(crate) struct StatementsPorts {
     pub records: Arc<dyn RecordStore>,
     pub transactions: Arc<dyn TransactionStore>,
     pub figures: Arc<dyn FigureStore>,
@@ -128,8 +128,12 @@ pub(crate) struct Ports {
     pub queue: Arc<dyn WorkQueue>,
 }
 
-pub(crate) fn ports(mutant: Option<Mutant>, stores: &Stores, control: &Arc<Control>) -> Ports {
-    let mut ports = Ports {
+pub(crate) fn ports(
+    mutant: Option<StatementsMutant>,
+    stores: &StatementsStores,
+    control: &Arc<Control>,
+) -> StatementsPorts {
+    let mut ports = StatementsPorts {
         records: Arc::clone(&stores.records) as _,
         transactions: Arc::clone(&stores.statements) as _,
         figures: Arc::clone(&stores.statements) as _,
@@ -140,16 +144,16 @@ pub(crate) fn ports(mutant: Option<Mutant>, stores: &Stores, control: &Arc<Contr
         queue: Arc::clone(&stores.queue) as _,
     };
     let Some(mutant) = mutant else { return ports };
-    let books = Arc::new(books::Cooked::new(mutant, stores, control));
+    let books = Arc::new(books::MutantStores::new(mutant, stores, control));
     ports.records = Arc::clone(&books) as _;
     ports.transactions = Arc::clone(&books) as _;
     ports.figures = Arc::clone(&books) as _;
     ports.audit = Arc::clone(&books) as _;
     ports.objects = Arc::clone(&books) as _;
-    if mutant == Mutant::FiguresOutliveFile {
+    if mutant == StatementsMutant::FiguresOutliveFile {
         ports.queue = Arc::new(telling::WithoutFigures(Arc::clone(&ports.queue)));
     }
-    ports.events = Arc::new(telling::CookedBus {
+    ports.events = Arc::new(telling::MutantBus {
         mutant,
         books,
         bus: Arc::clone(&stores.bus),
@@ -159,9 +163,12 @@ pub(crate) fn ports(mutant: Option<Mutant>, stores: &Stores, control: &Arc<Contr
 }
 
 /// Returns the bus as the flow uses it.
-pub(crate) fn trusting(mutant: Option<Mutant>, events: Arc<dyn EventPublisher>) -> Arc<dyn EventPublisher> {
+pub(crate) fn trusting(
+    mutant: Option<StatementsMutant>,
+    events: Arc<dyn EventPublisher>,
+) -> Arc<dyn EventPublisher> {
     match mutant {
-        Some(Mutant::RefusalsIgnored) => Arc::new(telling::Trusting(events)),
+        Some(StatementsMutant::RefusalsIgnored) => Arc::new(telling::Trusting(events)),
         _ => events,
     }
 }

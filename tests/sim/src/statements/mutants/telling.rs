@@ -9,13 +9,13 @@ use riffle_testkit::memory::MemoryBus;
 use riffle_testkit::simulator::Control;
 use riffle_topology::statements::FIGURES;
 
-use super::Mutant;
-use super::books::Cooked;
+use super::StatementsMutant;
+use super::books::MutantStores;
 
 /// A bus that behaves as in a bad protocol.
-pub(super) struct CookedBus {
-    pub mutant: Mutant,
-    pub books: Arc<Cooked>,
+pub(super) struct MutantBus {
+    pub mutant: StatementsMutant,
+    pub books: Arc<MutantStores>,
     pub bus: Arc<MemoryBus>,
     pub control: Arc<Control>,
 }
@@ -31,9 +31,9 @@ pub(super) fn renamed(event: &Outgoing, id: String) -> Outgoing {
 }
 
 #[async_trait]
-impl EventPublisher for CookedBus {
+impl EventPublisher for MutantBus {
     async fn publish(&self, events: &[Outgoing]) -> Result<Vec<usize>, PortError> {
-        if self.mutant == Mutant::RandomEventIds {
+        if self.mutant == StatementsMutant::RandomEventIds {
             let rename = |event: &Outgoing| {
                 renamed(event, self.control.draw(|rng| format!("{:016x}{:016x}", rng.next(), rng.next())))
             };
@@ -42,7 +42,7 @@ impl EventPublisher for CookedBus {
         }
         let refused = self.bus.publish(events).await?;
         let categorized = EventType::TransactionsCategorized.as_str();
-        if self.mutant == Mutant::CategoriesAfterTelling
+        if self.mutant == StatementsMutant::CategoriesAfterTelling
             && events.iter().any(|event| event.event_type == categorized)
         {
             self.books.write_held_categories().await?;

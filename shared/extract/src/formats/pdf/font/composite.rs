@@ -1,6 +1,6 @@
 //! Fonts with several bytes per character (Type 0).
 
-use super::{Entry, Font, UNKNOWN, UNSET, bf_glyph, to_unicode};
+use super::{CodeGlyph, Font, UNKNOWN, UNSET, bf_glyph, to_unicode};
 use crate::formats::pdf::unpack::unpack;
 use hayro_cmap::{CMap, CMapName, CidFamily, WritingMode};
 use hayro_syntax::object::dict::keys;
@@ -9,7 +9,7 @@ use hayro_syntax::object::{Array, Dict, Object, String as PdfString};
 const PAGE: usize = 256;
 
 #[derive(Debug)]
-pub(super) struct Codes {
+pub(super) struct CompositeCodes {
     /// `None` is the identity: two bytes are the glyph's number.
     cmap: Option<CMap>,
     to_unicode: Option<CMap>,
@@ -17,16 +17,16 @@ pub(super) struct Codes {
     collection: Option<CMap>,
     /// For fonts whose codes are Unicode but that lack a table saying so.
     code_is_unicode: bool,
-    widths: Vec<Span>,
+    widths: Vec<CodeSpan>,
     default_width: f32,
     vertical: bool,
     /// A cache of entries, by code: most documents use few of many thousand.
-    seen: Vec<Option<Box<[Entry; PAGE]>>>,
+    seen: Vec<Option<Box<[CodeGlyph; PAGE]>>>,
 }
 
 /// Glyph numbers `first..=last` and their widths: one for all, or one for each.
 #[derive(Debug)]
-struct Span {
+struct CodeSpan {
     first: u32,
     last: u32,
     widths: Vec<f32>,
@@ -43,7 +43,7 @@ pub(super) fn load(dict: &Dict<'_>) -> Font {
     let collection = if to_unicode.is_some() { None } else { read_collection(&descendant) };
     let widths = if vertical { Vec::new() } else { read_widths(&descendant) };
     let default_width = descendant.get::<f32>(keys::DW).unwrap_or(1000.0) * 1e-3;
-    let codes = Codes {
+    let codes = CompositeCodes {
         cmap,
         code_is_unicode: code_is_unicode && to_unicode.is_none() && collection.is_none(),
         to_unicode,
@@ -53,10 +53,10 @@ pub(super) fn load(dict: &Dict<'_>) -> Font {
         vertical,
         seen: Vec::new(),
     };
-    Font { codes: super::Codes::Composite(Box::new(codes)), strings: Vec::new(), vertical, em: 1.0 }
+    Font { codes: super::FontCodes::Composite(Box::new(codes)), strings: Vec::new(), vertical, em: 1.0 }
 }
 
-impl Codes {
+impl CompositeCodes {
     /// Returns the next code of a string that is not empty, and the number of its bytes.
     pub fn read(&self, bytes: &[u8]) -> (u32, usize) {
         let Some(cmap) = &self.cmap else {
@@ -76,7 +76,7 @@ impl Codes {
     }
 
     #[inline]
-    pub fn entry(&mut self, code: u32, strings: &mut Vec<Box<str>>) -> Entry {
+    pub fn entry(&mut self, code: u32, strings: &mut Vec<Box<str>>) -> CodeGlyph {
         let (page, slot) = (code as usize / PAGE, code as usize % PAGE);
         if let Some(Some(entries)) = self.seen.get(page)
             && entries[slot].glyph != UNSET
@@ -89,13 +89,13 @@ impl Codes {
             if self.seen.len() <= page {
                 self.seen.resize_with(page + 1, || None);
             }
-            let empty = || Box::new([Entry { width: 0.0, glyph: UNSET }; PAGE]);
+            let empty = || Box::new([CodeGlyph { width: 0.0, glyph: UNSET }; PAGE]);
             self.seen[page].get_or_insert_with(empty)[slot] = entry;
         }
         entry
     }
 
-    fn look_up(&self, code: u32, strings: &mut Vec<Box<str>>) -> Entry {
+    fn look_up(&self, code: u32, strings: &mut Vec<Box<str>>) -> CodeGlyph {
         let cid = match &self.cmap {
             None => code,
             Some(cmap) => (1..=4).find_map(|length| cmap.lookup_cid_code(code, length)).unwrap_or(0),
@@ -107,7 +107,7 @@ impl Codes {
             (None, None) => None,
         };
         let glyph = text.map_or(UNKNOWN, |text| bf_glyph(text, strings));
-        Entry { width: if self.vertical { -1.0 } else { self.width(cid) }, glyph }
+        CodeGlyph { width: if self.vertical { -1.0 } else { self.width(cid) }, glyph }
     }
 
     fn width(&self, cid: u32) -> f32 {
@@ -156,7 +156,7 @@ fn read_collection(descendant: &Dict<'_>) -> Option<CMap> {
 }
 
 /// Reads the array `W`: `first [w w w]` or `first last w`, mixed.
-fn read_widths(descendant: &Dict<'_>) -> Vec<Span> {
+fn read_widths(descendant: &Dict<'_>) -> Vec<CodeSpan> {
     let mut spans = Vec::new();
     let Some(array) = descendant.get::<Array<'_>>(keys::W) else {
         return spans;
@@ -170,7 +170,7 @@ fn read_widths(descendant: &Dict<'_>) -> Vec<Span> {
                     let widths: Vec<f32> = list.iter::<f32>().map(|w| w * 1e-3).collect();
                     let count = u32::try_from(widths.len()).unwrap_or(u32::MAX);
                     if let Some(more) = count.checked_sub(1) {
-                        spans.push(Span { first, last: first.saturating_add(more), widths });
+                        spans.push(CodeSpan { first, last: first.saturating_add(more), widths });
                     }
                 }
                 pending.clear();
@@ -179,7 +179,7 @@ fn read_widths(descendant: &Dict<'_>) -> Vec<Span> {
         }
         if let [first, last, width] = pending[..] {
             if let (Some(first), Some(last)) = (number(first), number(last)) {
-                spans.push(Span { first, last, widths: vec![width * 1e-3] });
+                spans.push(CodeSpan { first, last, widths: vec![width * 1e-3] });
             }
             pending.clear();
         }

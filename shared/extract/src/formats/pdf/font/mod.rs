@@ -25,7 +25,7 @@ const UNSET: u32 = u32::MAX;
 
 /// The glyph of one character code.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
+pub(super) struct CodeGlyph {
     /// Advance in text space for a font size of 1.
     pub width: f32,
     /// A character, [`UNKNOWN`], or a string of the font: see [`push`].
@@ -34,7 +34,7 @@ pub(super) struct Entry {
 
 #[derive(Debug)]
 pub(super) struct Font {
-    codes: Codes,
+    codes: FontCodes,
     strings: Vec<Box<str>>,
     pub vertical: bool,
     /// The size of the font's em, relative to its own size: other than 1 only for Type 3 fonts.
@@ -42,9 +42,9 @@ pub(super) struct Font {
 }
 
 #[derive(Debug)]
-enum Codes {
-    Simple(Box<[Entry; 256]>),
-    Composite(Box<composite::Codes>),
+enum FontCodes {
+    Simple(Box<[CodeGlyph; 256]>),
+    Composite(Box<composite::CompositeCodes>),
 }
 
 impl Font {
@@ -61,14 +61,14 @@ impl Font {
     /// Calls `f` for the codes of `bytes`, with the entry of each and whether it is the single byte 32, which word
     /// spacing widens.
     #[inline]
-    pub fn each(&mut self, bytes: &[u8], mut f: impl FnMut(Entry, bool, &[Box<str>])) {
+    pub fn each(&mut self, bytes: &[u8], mut f: impl FnMut(CodeGlyph, bool, &[Box<str>])) {
         match &mut self.codes {
-            Codes::Simple(table) => {
+            FontCodes::Simple(table) => {
                 for &byte in bytes {
                     f(table[usize::from(byte)], byte == 32, &self.strings);
                 }
             }
-            Codes::Composite(codes) => {
+            FontCodes::Composite(codes) => {
                 let mut at = 0;
                 while at < bytes.len() {
                     let (code, length) = codes.read(&bytes[at..]);

@@ -1,17 +1,17 @@
 //! Fonts with one byte per character: Type 1, TrueType, Type 3.
 
 use super::encodings::Base;
-use super::{Codes, Entry, Font, Programs, UNKNOWN, bf_glyph, intern, names, to_unicode, type1};
+use super::{CodeGlyph, Font, FontCodes, Programs, UNKNOWN, bf_glyph, intern, names, to_unicode, type1};
 use hayro_syntax::object::dict::keys;
 use hayro_syntax::object::{Array, Dict, Name, Object, Stream};
 
 pub(super) fn load<'a>(dict: &Dict<'a>, type3: bool, programs: &mut Programs<'a>) -> Font {
     let mut strings = Vec::new();
-    let mut table = Box::new([Entry { width: 0.0, glyph: UNKNOWN }; 256]);
+    let mut table = Box::new([CodeGlyph { width: 0.0, glyph: UNKNOWN }; 256]);
     let descriptor = dict.get::<Dict<'a>>(keys::FONT_DESC).unwrap_or_default();
     let unit = if type3 { type3_unit(dict) } else { (1e-3, 1.0) };
 
-    let encoding = Encoding::read(dict, &descriptor, type3);
+    let encoding = FontEncoding::read(dict, &descriptor, type3);
     let has_widths = read_widths(dict, &descriptor, unit.0, &mut table);
     meanings(&encoding, &mut table, &mut strings);
 
@@ -35,10 +35,10 @@ pub(super) fn load<'a>(dict: &Dict<'a>, type3: bool, programs: &mut Programs<'a>
         }
     }
     let em = if type3 { type3_em(&table, unit.1) } else { 1.0 };
-    Font { codes: Codes::Simple(table), strings, vertical: false, em }
+    Font { codes: FontCodes::Simple(table), strings, vertical: false, em }
 }
 
-struct Encoding {
+struct FontEncoding {
     base: Option<Base>,
     /// Glyph names by code.
     names: Vec<(u8, String)>,
@@ -46,7 +46,7 @@ struct Encoding {
     opaque: bool,
 }
 
-impl Encoding {
+impl FontEncoding {
     fn read(dict: &Dict<'_>, descriptor: &Dict<'_>, type3: bool) -> Self {
         let mut base = None;
         let mut differences = Vec::new();
@@ -105,7 +105,7 @@ fn read_differences(array: &Array<'_>) -> Vec<(u8, String)> {
     out
 }
 
-fn meanings(encoding: &Encoding, table: &mut [Entry; 256], strings: &mut Vec<Box<str>>) {
+fn meanings(encoding: &FontEncoding, table: &mut [CodeGlyph; 256], strings: &mut Vec<Box<str>>) {
     if let Some(base) = encoding.base {
         for (code, entry) in (0_u8..=255).zip(table.iter_mut()) {
             if let Some(c) = base.decode(code) {
@@ -126,7 +126,7 @@ fn meanings(encoding: &Encoding, table: &mut [Entry; 256], strings: &mut Vec<Box
 }
 
 /// Reads widths from the dictionary; returns false if it has none.
-fn read_widths(dict: &Dict<'_>, descriptor: &Dict<'_>, unit: f32, table: &mut [Entry; 256]) -> bool {
+fn read_widths(dict: &Dict<'_>, descriptor: &Dict<'_>, unit: f32, table: &mut [CodeGlyph; 256]) -> bool {
     let (Some(first), Some(widths)) =
         (dict.get::<usize>(keys::FIRST_CHAR), dict.get::<Array<'_>>(keys::WIDTHS))
     else {
@@ -147,7 +147,7 @@ fn ask_program<'a>(
     dict: &Dict<'a>,
     programs: &mut Programs<'a>,
     has_widths: bool,
-    table: &mut [Entry; 256],
+    table: &mut [CodeGlyph; 256],
     strings: &mut Vec<Box<str>>,
 ) {
     let Some(font) = programs.open(dict) else {
@@ -187,7 +187,7 @@ fn type3_unit(dict: &Dict<'_>) -> (f32, f32) {
 
 /// Estimates the em of a Type 3 font, which may give its letters any size: the average letter is taken to be half an em
 /// wide.
-fn type3_em(table: &[Entry; 256], aspect: f32) -> f32 {
+fn type3_em(table: &[CodeGlyph; 256], aspect: f32) -> f32 {
     let (mut sum, mut count) = (0.0_f32, 0.0_f32);
     for entry in table.iter().filter(|e| e.width > 0.0) {
         sum += entry.width;

@@ -5,7 +5,7 @@ use riffle_extract::{Bounds, Glyphs, Place, Sink, Unit};
 use super::{find, list, tokens};
 use crate::matching::{
     CodeList, CodeListError, MAX_BOXES, MAX_CODE_CHARS, MAX_CODES, MAX_MATCHES, MAX_PLACES_PER_CODE, Match,
-    MatchMode, Matcher,
+    MatchRule, Matcher,
 };
 
 #[test]
@@ -63,28 +63,28 @@ fn white_space_is_one_space() {
 #[test]
 fn overlapping_codes_are_all_found() {
     assert_eq!(tokens(&["HOLE-1-A", "1-A", "HOLE-1", "A"], "HOLE-1-A"), ["HOLE-1-A", "1-A", "HOLE-1", "A"]);
-    let twice = find(&["1-1"], MatchMode::Substring, &Place::Page(1), "1-1-1");
+    let twice = find(&["1-1"], MatchRule::Substring, &Place::Page(1), "1-1-1");
     assert_eq!(twice.matches.len(), 1);
 }
 
 #[test]
 fn substrings_are_found_where_asked_for() {
-    let found = find(&["HOLE-1", "OLE"], MatchMode::Substring, &Place::Page(3), "XHOLE-12");
+    let found = find(&["HOLE-1", "OLE"], MatchRule::Substring, &Place::Page(3), "XHOLE-12");
     assert_eq!(found.matches.iter().map(|found| found.code).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(found.codes, 2);
-    assert_eq!(serde_json::to_string(&MatchMode::Substring).unwrap(), r#""substring""#);
+    assert_eq!(serde_json::to_string(&MatchRule::Substring).unwrap(), r#""substring""#);
 }
 
 #[test]
 fn lower_casing_that_changes_lengths_keeps_positions() {
-    let found = find(&["İ-1", "ẞ2"], MatchMode::Token, &Place::Page(1), "ȺȺȺ İ-1, i-1, ß2");
+    let found = find(&["İ-1", "ẞ2"], MatchRule::Token, &Place::Page(1), "ȺȺȺ İ-1, i-1, ß2");
     assert_eq!(found.matches[0].snippet, "ȺȺȺ İ-1, i-1, ß2");
     assert_eq!(found.matches.len(), 2);
 }
 
 #[test]
 fn matches_come_by_line_then_by_code() {
-    let found = find(&["B", "A-1", "A"], MatchMode::Token, &Place::Line(10), "A-1 B\n\nx A-\n1 b B\nB");
+    let found = find(&["B", "A-1", "A"], MatchRule::Token, &Place::Line(10), "A-1 B\n\nx A-\n1 b B\nB");
     let lines: Vec<(Place, u32)> = found.matches.iter().map(|m| (m.place.clone(), m.code)).collect();
     let line = Place::Line;
     assert_eq!(
@@ -106,7 +106,7 @@ fn matches_come_by_line_then_by_code() {
 fn a_longer_code_may_begin_before_a_shorter_one_wherever_a_window_ends() {
     for filler in 8_150..8_250 {
         let text = format!("{}\nX A-1 Y", ".".repeat(filler));
-        let found = find(&["A-1", "X A-1 Y"], MatchMode::Token, &Place::Line(1), &text);
+        let found = find(&["A-1", "X A-1 Y"], MatchRule::Token, &Place::Line(1), &text);
         let snippets: Vec<&str> = found.matches.iter().map(|found| found.snippet.as_str()).collect();
         assert_eq!(snippets, ["X A-1 Y", "X A-1 Y"], "{filler}");
     }
@@ -114,7 +114,7 @@ fn a_longer_code_may_begin_before_a_shorter_one_wherever_a_window_ends() {
 
 #[test]
 fn one_page_in_two_units_is_one_place() {
-    let matcher = Matcher::new(&list(&["A"]), MatchMode::Token);
+    let matcher = Matcher::new(&list(&["A"]), MatchRule::Token);
     let mut session = matcher.session();
     for place in [Place::Page(1), Place::Page(1), Place::Page(2)] {
         session.unit(&Unit { place: &place, text: "A", ocr: false, glyphs: None });
@@ -125,14 +125,14 @@ fn one_page_in_two_units_is_one_place() {
 #[test]
 fn places_beyond_the_caps_are_counted() {
     let text = "A b\n".repeat(MAX_PLACES_PER_CODE as usize + 5);
-    let found = find(&["A", "B"], MatchMode::Token, &Place::Line(1), &text);
+    let found = find(&["A", "B"], MatchRule::Token, &Place::Line(1), &text);
     assert_eq!((found.matches.len(), found.unlisted, found.codes), (2 * MAX_PLACES_PER_CODE as usize, 10, 2));
 
     // A code that first appears when the file's list is full must not look absent in the report.
     let codes: Vec<String> = (0..=MAX_MATCHES).map(|number| format!("C-{number}")).collect();
     let text = (0..MAX_MATCHES).fold(String::new(), |text, number| text + &format!("C-{number}\n"));
     let text = format!("{text}C-1\nC-{MAX_MATCHES}\n");
-    let matcher = Matcher::new(&CodeList::new(codes).unwrap(), MatchMode::Token);
+    let matcher = Matcher::new(&CodeList::new(codes).unwrap(), MatchRule::Token);
     let mut session = matcher.session();
     session.unit(&Unit { place: &Place::Line(1), text: &text, ocr: false, glyphs: None });
     let found = session.finish();
@@ -143,9 +143,9 @@ fn places_beyond_the_caps_are_counted() {
 #[test]
 fn a_snippet_shows_the_code_as_it_stands() {
     let text = "title\u{202E} \u{0}of\t the   sheet\nBore HOLE \n–\n12 is\u{7} here";
-    let found = find(&["hole-12"], MatchMode::Token, &Place::Page(1), text);
+    let found = find(&["hole-12"], MatchRule::Token, &Place::Page(1), text);
     assert_eq!(found.matches[0].snippet, "title of the sheet Bore HOLE – 12 is here");
-    let found = find(&["hole-12"], MatchMode::Token, &Place::Line(1), text);
+    let found = find(&["hole-12"], MatchRule::Token, &Place::Line(1), text);
     assert_eq!(found.matches[0].snippet, "Bore HOLE – 12 is here");
     assert_eq!(found.matches[0].place, Place::Line(2));
 }
@@ -153,10 +153,10 @@ fn a_snippet_shows_the_code_as_it_stands() {
 #[test]
 fn a_snippet_is_cut_between_characters() {
     let text = format!("{}A-1{}", "é ".repeat(300), " 中".repeat(300));
-    let found = find(&["A-1"], MatchMode::Token, &Place::Page(1), &text);
+    let found = find(&["A-1"], MatchRule::Token, &Place::Page(1), &text);
     assert_eq!(found.matches[0].snippet, format!("…{}A-1{}…", "é ".repeat(20), " 中".repeat(20)));
     let wide = format!("A -{}1", " ".repeat(1_000_000));
-    let found = find(&["A-1"], MatchMode::Token, &Place::Page(1), &wide);
+    let found = find(&["A-1"], MatchRule::Token, &Place::Page(1), &wide);
     assert!(found.matches[0].snippet.len() < 100);
 }
 
@@ -170,7 +170,7 @@ fn glyphs(text: &str, at: impl Fn(usize) -> (f32, f32)) -> Glyphs {
 }
 
 fn boxed(code: &str, text: &str, at: impl Fn(usize) -> (f32, f32)) -> Vec<Match> {
-    let matcher = Matcher::new(&list(&[code]), MatchMode::Token);
+    let matcher = Matcher::new(&list(&[code]), MatchRule::Token);
     let mut session = matcher.session();
     session.unit(&Unit { place: &Place::Page(1), text, ocr: false, glyphs: Some(&glyphs(text, at)) });
     session.finish().matches
@@ -236,7 +236,7 @@ fn a_bad_list_says_which_item() {
 
 /// Returns the codes that one unit of text, read by OCR or not, may be a misreading of.
 fn misread(codes: &[&str], text: &str, ocr: bool) -> Vec<(u32, String, Place)> {
-    let matcher = Matcher::new(&list(codes), MatchMode::Token);
+    let matcher = Matcher::new(&list(codes), MatchRule::Token);
     let mut session = matcher.session();
     session.unit(&Unit { place: &Place::Page(4), text, ocr, glyphs: None });
     session.finish().misread.into_iter().map(|misread| (misread.code, misread.text, misread.place)).collect()
@@ -249,7 +249,7 @@ fn what_ocr_misread_is_told_once_with_its_place() {
     assert_eq!(misread(&codes, "é Hole – l2, HOLE-I2 and HOLE-13", true), told);
     assert_eq!(misread(&codes, "Hole – l2", false), [], "letters of a text are what they are");
     assert_eq!(misread(&codes, "HOLE-l2 and HOLE-12", true), [], "it is there anyway");
-    let substring = Matcher::new(&list(&codes), MatchMode::Substring);
+    let substring = Matcher::new(&list(&codes), MatchRule::Substring);
     let mut session = substring.session();
     session.unit(&Unit { place: &Place::Page(1), text: "XHOLE-l2", ocr: true, glyphs: None });
     assert_eq!(session.finish().misread, []);

@@ -6,14 +6,14 @@ mod reference;
 
 use riffle_extract::{Place, Sink, Unit};
 
-use super::{CodeList, Findings, MatchMode, Matcher, fold::fold_into};
+use super::{CodeList, Findings, MatchRule, Matcher, fold::fold_into};
 
 pub(super) fn list(codes: &[&str]) -> CodeList {
     CodeList::new(codes.iter().map(|code| (*code).to_owned()).collect()).expect("the test's codes are valid")
 }
 
 /// Returns what is found in one unit of text.
-pub(super) fn find(codes: &[&str], mode: MatchMode, place: &Place, text: &str) -> Findings {
+pub(super) fn find(codes: &[&str], mode: MatchRule, place: &Place, text: &str) -> Findings {
     let matcher = Matcher::new(&list(codes), mode);
     let mut session = matcher.session();
     session.unit(&Unit { place, text, ocr: false, glyphs: None });
@@ -22,7 +22,7 @@ pub(super) fn find(codes: &[&str], mode: MatchMode, place: &Place, text: &str) -
 
 /// Returns the spellings of the codes found as tokens on one page.
 pub(super) fn tokens<'c>(codes: &[&'c str], text: &str) -> Vec<&'c str> {
-    let findings = find(codes, MatchMode::Token, &Place::Page(1), text);
+    let findings = find(codes, MatchRule::Token, &Place::Page(1), text);
     findings.matches.iter().map(|found| codes[found.code as usize]).collect()
 }
 

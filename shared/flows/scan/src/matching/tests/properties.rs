@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use riffle_extract::{Place, Sink, Unit};
 
 use super::{folded, reference};
-use crate::matching::fold::Folder;
-use crate::matching::trace::{Trace, Window};
-use crate::matching::{CodeList, MatchMode, Matcher};
+use crate::matching::fold::TextFolder;
+use crate::matching::trace::{OriginTrace, Window};
+use crate::matching::{CodeList, MatchRule, Matcher};
 
 const ALPHABET: &[&str] = &[
     "a", "A", "b", "H", "1", "1", "2", "-", "-", "‐", "‑", "–", "—", "−", "－", "\u{AD}", " ", " ", "\n",
@@ -26,8 +26,8 @@ fn codes() -> impl Strategy<Value = CodeList> {
     })
 }
 
-fn mode() -> impl Strategy<Value = MatchMode> {
-    prop::sample::select(vec![MatchMode::Token, MatchMode::Substring])
+fn mode() -> impl Strategy<Value = MatchRule> {
+    prop::sample::select(vec![MatchRule::Token, MatchRule::Substring])
 }
 
 /// Generates a text, and codes some of which are cut out of it so that long ones are hit too.
@@ -53,7 +53,7 @@ proptest! {
 
     #[test]
     fn folding_in_chunks_is_folding_at_once(parts in prop::collection::vec(text(8), 0..8)) {
-        let (mut folder, mut out, mut offset) = (Folder::default(), Vec::new(), 0);
+        let (mut folder, mut out, mut offset) = (TextFolder::default(), Vec::new(), 0);
         for part in &parts {
             folder.fold(part, offset, &mut out);
             offset += part.len();
@@ -127,7 +127,7 @@ proptest! {
 fn located(matcher: &Matcher, text: &str) -> Vec<(usize, usize, usize)> {
     let folded = folded(text).into_bytes();
     let mut window = Window::default();
-    let mut trace = Trace::new(text, &mut window, matcher.longest());
+    let mut trace = OriginTrace::new(text, &mut window, matcher.longest());
     let mut found: Vec<_> = matcher
         .hits(&folded)
         .map(|hit| {
@@ -142,7 +142,7 @@ fn located(matcher: &Matcher, text: &str) -> Vec<(usize, usize, usize)> {
 
 /// Returns the hits of the reference. The reference looks back and forth over white space, which is quadratic in the
 /// fillers, so they are shortened for it and the ranges are mapped back.
-fn reference_with_known_fold(codes: &CodeList, mode: MatchMode, text: &str) -> Vec<(usize, usize, usize)> {
+fn reference_with_known_fold(codes: &CodeList, mode: MatchRule, text: &str) -> Vec<(usize, usize, usize)> {
     let mut short = String::new();
     let mut origins = Vec::new();
     for (at, c) in text.char_indices() {

@@ -1,6 +1,6 @@
 //! Matching written as plainly as possible, without regard to speed.
 
-use crate::matching::{MatchMode, fold::is_word};
+use crate::matching::{MatchRule, fold::is_word};
 
 /// Folded characters, each with the byte of the original where it began.
 pub(super) type Folded = Vec<(char, usize)>;
@@ -65,7 +65,7 @@ fn lower(c: char) -> char {
 }
 
 /// Returns every (start, end, code) in bytes of the original, sorted.
-pub(super) fn find(codes: &[String], mode: MatchMode, text: &str) -> Vec<(usize, usize, usize)> {
+pub(super) fn find(codes: &[String], mode: MatchRule, text: &str) -> Vec<(usize, usize, usize)> {
     let folded = fold(text);
     let mut found = Vec::new();
     for (index, code) in codes.iter().enumerate() {
@@ -77,7 +77,7 @@ pub(super) fn find(codes: &[String], mode: MatchMode, text: &str) -> Vec<(usize,
             }
             let before = start.checked_sub(1).is_some_and(|at| is_word(folded[at].0));
             let after = folded.get(end).is_some_and(|next| is_word(next.0));
-            if mode == MatchMode::Token && (before || after) {
+            if mode == MatchRule::Token && (before || after) {
                 continue;
             }
             let last = folded[end - 1].1;

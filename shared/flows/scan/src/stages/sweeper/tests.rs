@@ -5,13 +5,13 @@ use futures::executor::block_on;
 use riffle_contracts::DispatchJob;
 use riffle_ports::{Clock, Lease, ScanLedger};
 use riffle_testkit::memory::{
-    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, Place,
+    ManualClock, MemoryConnections, MemoryLedger, MemoryNotifier, MemoryObjects, MemoryQueue, QueuePlace,
     SeededIds,
 };
 use riffle_topology::scan::DISPATCH;
 
 use super::*;
-use crate::{Ports, Settings};
+use crate::{ScanPorts, ScanSettings};
 
 /// Creates sessions and applies these transitions to them. The dispatcher has been called for none of them.
 fn world(sessions: &[(&str, &[Transition])]) -> (Scan, Arc<MemoryQueue>) {
@@ -25,11 +25,11 @@ fn world(sessions: &[(&str, &[Transition])]) -> (Scan, Arc<MemoryQueue>) {
         assert_eq!(block_on(ledger.create(session)), Ok(None));
         for transition in *transitions {
             let outcome = block_on(ledger.transition(&id, transition.clone()));
-            assert!(matches!(outcome, Ok(Outcome::Applied(_))), "{transition:?}");
+            assert!(matches!(outcome, Ok(TransitionResult::Applied(_))), "{transition:?}");
         }
     }
     let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, chrono::TimeDelta::minutes(3)));
-    let ports = Ports {
+    let ports = ScanPorts {
         ledger,
         objects: Arc::new(MemoryObjects::new()),
         queue: Arc::clone(&queue) as _,
@@ -39,13 +39,13 @@ fn world(sessions: &[(&str, &[Transition])]) -> (Scan, Arc<MemoryQueue>) {
         ids: Arc::new(SeededIds::new(1)),
         meter: Arc::default(),
     };
-    (Scan::new(ports, Settings::default()), queue)
+    (Scan::new(ports, ScanSettings::default()), queue)
 }
 
 /// Returns the sessions that the dispatcher was called for.
 fn called(queue: &MemoryQueue) -> Vec<String> {
-    let ids = queue.visible(Place::of(DISPATCH));
-    let received = queue.receive_these(Place::of(DISPATCH), &ids).into_iter();
+    let ids = queue.visible(QueuePlace::of(DISPATCH));
+    let received = queue.receive_these(QueuePlace::of(DISPATCH), &ids).into_iter();
     let job = |body: &str| serde_json::from_str::<DispatchJob>(body).expect("a job");
     let mut called: Vec<String> = received.map(|received| job(&received.message.body).session_id).collect();
     called.sort();

@@ -9,14 +9,14 @@ use riffle_testkit::memory::{MemoryRecords, SeededIds};
 use riffle_testkit::simulator::Rng;
 
 use super::*;
-use crate::state::file_details::Failed;
+use crate::state::file_details::StageFailure;
 
 fn at(milliseconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::milliseconds(milliseconds)
 }
 
-fn new_file(id: String) -> File {
-    File {
+fn new_file(id: String) -> FileRecord {
+    FileRecord {
         tenant: "tenant".to_owned(),
         name: "Kontoauszug März \"2026\" 漢字 🦀.csv".to_owned(),
         object: Some(ObjectRef {
@@ -41,7 +41,7 @@ fn new_file(id: String) -> File {
 }
 
 fn findings(number: usize) -> FileDetails {
-    let failed = Failed {
+    let failed = StageFailure {
         event_id: number.to_string(),
         stage: "audit-consumer".to_owned(),
         reason: "Ä \"odd\" 🦀".to_owned(),
@@ -59,13 +59,13 @@ fn finish(token: &str, state: FileState) -> FileChange {
 }
 
 /// Returns the file after all of `changes`, made a millisecond apart.
-fn after(changes: &[FileChange]) -> File {
+fn after(changes: &[FileChange]) -> FileRecord {
     changes.iter().zip(2..).fold(new_file("f".to_owned()), |file, (change, time)| {
         file.apply(change, at(time)).unwrap_or_else(|why| panic!("{change:?}: {why:?}"))
     })
 }
 
-fn in_state(state: FileState) -> File {
+fn in_state(state: FileState) -> FileRecord {
     let held = begin("a", 1_000);
     let changes = match state {
         FileState::Received => vec![],
@@ -108,7 +108,7 @@ fn each_change_is_allowed_in_some_states_alone() {
                 }
                 Err(why) => {
                     assert!(!allowed.contains(&state), "{} of one that is {state:?}", change.into_str());
-                    assert_eq!(why, NotChanged::State);
+                    assert_eq!(why, FileNotChanged::State);
                 }
             }
         }
@@ -119,7 +119,7 @@ fn each_change_is_allowed_in_some_states_alone() {
 fn a_file_is_one_workers_until_its_lease_ends() {
     let held = after(&[begin("a", 1_000)]);
     assert_eq!(held.lease, Some(Lease { token: "a".to_owned(), until: at(1_000) }));
-    assert_eq!(held.apply(&begin("b", 9_000), at(999)), Err(NotChanged::Token));
+    assert_eq!(held.apply(&begin("b", 9_000), at(999)), Err(FileNotChanged::Token));
     let again = held.apply(&begin("a", 9_000), at(999)).expect("it is one's own");
     assert_eq!((again.attempts, again.is_held_by("a")), (2, true));
     let taken = held.apply(&begin("b", 9_000), at(1_000)).expect("the lease has ended");
@@ -131,29 +131,29 @@ fn a_file_is_one_workers_until_its_lease_ends() {
     ] {
         assert_eq!(
             taken.apply(&change, at(1_001)),
-            Err(NotChanged::Token),
+            Err(FileNotChanged::Token),
             "{} comes late",
             change.into_str()
         );
     }
     let released = held.apply(&FileChange::Release { token: "a".to_owned() }, at(5)).expect("it is held");
     assert_eq!((released.state, &released.lease), (FileState::Processing, &None));
-    assert_eq!(released.apply(&finish("a", FileState::Processed), at(6)), Err(NotChanged::Token));
+    assert_eq!(released.apply(&finish("a", FileState::Processed), at(6)), Err(FileNotChanged::Token));
     assert!(released.apply(&begin("b", 9_000), at(6)).is_ok(), "nobody need wait");
     for state in [FileState::Received, FileState::Failed, FileState::Deleted] {
-        assert_eq!(held.apply(&finish("a", state), at(6)), Err(NotChanged::State), "{state:?} is no end");
+        assert_eq!(held.apply(&finish("a", state), at(6)), Err(FileNotChanged::State), "{state:?} is no end");
     }
 }
 
 #[test]
 fn parts_are_counted_up_and_never_down() {
     let held = after(&[begin("a", 1_000)]);
-    let extend = |file: &File, parts| {
+    let extend = |file: &FileRecord, parts| {
         let change = FileChange::Extend { token: "a".to_owned(), until: at(2_000), parts };
         file.apply(&change, at(5)).expect("it is held").parts
     };
-    assert_eq!((extend(&held, 3), extend(&File { parts: 7, ..held.clone() }, 3)), (3, 7));
-    let done = File { parts: 7, ..held }.apply(&finish("a", FileState::Review), at(6)).expect("held");
+    assert_eq!((extend(&held, 3), extend(&FileRecord { parts: 7, ..held.clone() }, 3)), (3, 7));
+    let done = FileRecord { parts: 7, ..held }.apply(&finish("a", FileState::Review), at(6)).expect("held");
     assert_eq!((done.parts, done.lease.is_none(), done.findings), (7, true, findings(3)));
 }
 
@@ -161,15 +161,16 @@ fn parts_are_counted_up_and_never_down() {
 fn a_deleted_file_leaves_only_that_it_was_there() {
     let going = after(&[begin("a", 1_000), FileChange::Delete]);
     assert!(going.is_open() && going.lease.is_some(), "its worker may still be writing");
-    assert_eq!(going.apply(&FileChange::Deleted, at(999)), Err(NotChanged::Token));
-    let deleted = File { parts: 4, ..going }.apply(&FileChange::Deleted, at(1_000)).expect("it is over");
+    assert_eq!(going.apply(&FileChange::Deleted, at(999)), Err(FileNotChanged::Token));
+    let deleted =
+        FileRecord { parts: 4, ..going }.apply(&FileChange::Deleted, at(1_000)).expect("it is over");
     assert_eq!((&*deleted.name, &deleted.object, &deleted.account), ("", &None, &None));
     assert_eq!((&deleted.lease, &deleted.findings, deleted.parts), (&None, &FileDetails::default(), 4));
     assert!(deleted.is_open() && deleted.unsettled, "the sweep looks once more");
     assert!(!deleted.to_record().body.contains("Kontoauszug"));
     let settled = deleted.apply(&FileChange::Settled, at(2_000)).expect("it is unsettled");
     assert!(!settled.is_open());
-    assert_eq!(settled.apply(&FileChange::Settled, at(2_001)), Err(NotChanged::State));
+    assert_eq!(settled.apply(&FileChange::Settled, at(2_001)), Err(FileNotChanged::State));
 }
 
 #[test]
@@ -180,7 +181,7 @@ fn a_record_is_read_as_it_was_written() {
         let record = file.to_record();
         assert_eq!((record.state.as_str(), record.open), (state.as_str(), file.is_open()));
         assert_eq!(record.is_held(FileId::PROCESSING, "a"), file.is_held_by("a"), "{state:?}");
-        assert_eq!(File::from_record(&record), Ok(file));
+        assert_eq!(FileRecord::from_record(&record), Ok(file));
     }
     let record = new_file("f".to_owned()).to_record();
     for broken in [
@@ -188,7 +189,7 @@ fn a_record_is_read_as_it_was_written() {
         Record { state: "lost".to_owned(), ..record.clone() },
         Record { body: "{}".to_owned(), ..record },
     ] {
-        assert!(matches!(File::from_record(&broken), Err(PortError::Broken(_))), "{broken:?}");
+        assert!(matches!(FileRecord::from_record(&broken), Err(PortError::Broken(_))), "{broken:?}");
     }
 }
 
@@ -248,7 +249,7 @@ fn changes_through_the_store_are_those_of_the_rules() {
         }
         let subject = past[0].id.subject();
         let stored = block_on(store.get("tenant", &subject)).expect("memory does not fail");
-        assert_eq!(stored, past.last().map(File::to_record), "walk {seed}: at its end");
+        assert_eq!(stored, past.last().map(FileRecord::to_record), "walk {seed}: at its end");
         let lying = block_on(store.outbox_of("tenant", &subject)).expect("memory does not fail");
         assert_eq!(lying, outbox.into_values().collect::<Vec<_>>(), "walk {seed}: the outbox at its end");
     }
