@@ -58,7 +58,7 @@ pub enum ExtractError {
     /// The name says that the file is of this format, but its content is binary data of no known format.
     #[error("not a valid {0}")]
     Invalid(String),
-    /// The file is of a kind that [`Limits::only`] does not name.
+    /// The file is of a kind that [`ReadLimits::only`] does not name.
     #[error("it is a {} file", format!("{_0:?}").to_uppercase())]
     OtherKind(FileFormat),
     #[error("a picture: reading its text requires OCR, which is off or not installed")]

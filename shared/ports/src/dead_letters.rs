@@ -8,7 +8,7 @@ use crate::{Failure, PortError};
 /// A message that is no longer delivered to its consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// The id for [`DeadLetters::redrive`], valid while the letter is in the dead-letter queue.
+    /// The id for [`DeadLetterStore::redrive`], valid while the letter is in the dead-letter queue.
     pub id: String,
     pub flow: String,
     /// The function that failed on it.

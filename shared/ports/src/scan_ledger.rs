@@ -28,7 +28,7 @@ pub struct StoredResult {
 /// The place of a result's details.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ResultBody {
-    /// JSON of at most [`Body::MAX_INLINE`] bytes. Ledgers that are billed by size store it compressed.
+    /// JSON of at most [`ResultBody::MAX_INLINE`] bytes. Ledgers that are billed by size store it compressed.
     Inline(String),
     /// A key in the object store.
     Object(String),
@@ -42,7 +42,7 @@ impl ResultBody {
     /// Checks that the body is small enough to be stored.
     ///
     /// # Errors
-    /// [`PortError::Broken`] if inline JSON is larger than [`Body::MAX_INLINE`].
+    /// [`PortError::Broken`] if inline JSON is larger than [`ResultBody::MAX_INLINE`].
     pub fn check(&self) -> Result<(), PortError> {
         match self {
             Self::Inline(json) if json.len() > Self::MAX_INLINE => {

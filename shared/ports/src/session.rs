@@ -174,7 +174,7 @@ pub struct Session {
     pub reason: Option<String>,
 }
 
-/// A change of a session. Each variant names the states it may start from; from any other it is [`Refused`].
+/// A change of a session. Each variant names the states it may start from; from any other it is [`TransitionRefused`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Transition {
     /// LISTING → DISPATCHING.

@@ -100,7 +100,7 @@ impl Reader {
     ///
     /// # Errors
     /// Fails if the source reports an error for the file, or no sandbox is available. A parser's error is part of the
-    /// returned [`Ended`].
+    /// returned [`ReadOutcome`].
     pub fn read(
         &self,
         document: &SourceFile<'_>,

@@ -7,7 +7,7 @@ use riffle_ports::{Content, PortError};
 use crate::{Incoming, Parser, Reader, TextSink};
 
 impl Reader {
-    /// Reads a table or a plain text in the same place as files are parsed, within the limits of [`Limits::of_a_list`]:
+    /// Reads a table or a plain text in the same place as files are parsed, within the limits of [`ReadLimits::of_a_list`]:
     /// other kinds are refused before they are parsed. The result is not cached, and no pictures are read. Blocks.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Parses bank statements: converts the bytes of a file into rows with their place, amount and identity.
 //!
 //! [`read`] detects the format from the content, reads the file twice from the beginning and passes each transaction to
-//! a [`Sink`]. The first pass collects what only the whole file can show: the order of day and month, the decimal mark,
+//! a [`RowSink`]. The first pass collects what only the whole file can show: the order of day and month, the decimal mark,
 //! the meaning of signs, and which rows may occur more than once. The second pass emits the rows. Neither pass holds
 //! the whole file in memory: a statement of a gigabyte needs some 50 MB.
 //!
@@ -48,7 +48,7 @@ use sniff::FileStart;
 ///
 /// # Errors
 /// [`ReadError::Reject`] if the file is not a readable statement or exceeds a limit, [`ReadError::Io`] if `input`
-/// fails, [`ReadError::Stopped`] if the sink stops. Most rejects occur before the first row. If one occurs later, for
+/// fails, [`ParseError::Stopped`] if the sink stops. Most rejects occur before the first row. If one occurs later, for
 /// example at a limit, the sink has already received rows of a file that was not read completely.
 ///
 /// ```

@@ -1,6 +1,6 @@
 //! Parses amounts in the formats of banks.
 //!
-//! A cell is scanned without knowing the decimal mark. Each cell may be [`Evidence`] for a mark, which is collected
+//! A cell is scanned without knowing the decimal mark. Each cell may be [`NumberEvidence`] for a mark, which is collected
 //! over the whole file. Its value is computed once the mark is known.
 
 use rust_decimal::Decimal;

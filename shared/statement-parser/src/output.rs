@@ -1,7 +1,7 @@
 //! Connects the formats to the sink: numbers repeated rows, adds up accounts and collects warnings.
 //!
-//! A format calls [`Output::note`] for every row of its first pass, [`Output::again`] between the passes and
-//! [`Output::row`] for every row of its second pass.
+//! A format calls [`RowOutput::note`] for every row of its first pass, [`RowOutput::again`] between the passes and
+//! [`RowOutput::row`] for every row of its second pass.
 
 use std::collections::HashMap;
 

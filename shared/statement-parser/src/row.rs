@@ -13,7 +13,7 @@ pub type Amount = rust_decimal::Decimal;
 
 /// A receiver of the transactions of a file.
 pub trait RowSink {
-    /// Receives a row. `Break` stops the reading with [`crate::ReadError::Stopped`].
+    /// Receives a row. `Break` stops the reading with [`crate::ParseError::Stopped`].
     fn row(&mut self, row: Row) -> ControlFlow<()>;
 }
 

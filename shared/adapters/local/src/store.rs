@@ -223,7 +223,7 @@ fn open_database(
     // In KB if negative.
     connection.pragma_update(None, "cache_size", -16_000)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // Deleted data is overwritten where that needs no further writes. See `Work::erasing`.
+    // Deleted data is overwritten where that needs no further writes. See `WorkContext::erasing`.
     connection.pragma_update(None, "secure_delete", "FAST")?;
     connection.set_prepared_statement_cache_capacity(64);
     // Keep a statement's plan for all bound values instead of preparing it again.

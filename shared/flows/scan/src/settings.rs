@@ -8,7 +8,7 @@ use crate::prices::Prices;
 use crate::sources::drive_page::drive_page;
 use crate::sources::local_path::LocalPath;
 
-/// Settings that may differ from one deployment to another. [`Settings::default`] is the base that AWS and a laptop
+/// Settings that may differ from one deployment to another. [`ScanSettings::default`] is the base that AWS and a laptop
 /// adjust.
 #[derive(Debug, Clone)]
 pub struct ScanSettings {

@@ -22,7 +22,7 @@ use super::ARGUMENT;
 use super::pdfium::{Pdfium, PdfiumError};
 use super::wire::{self, EndMessage, MessageKind, PictureMessage, ReadRequest, ReadTask};
 
-/// The resources children may use. [`Settings::default`] is meant for 512 MiB in all.
+/// The resources children may use. [`SandboxSettings::default`] is meant for 512 MiB in all.
 #[derive(Debug, Clone)]
 pub struct SandboxSettings {
     /// This program, whose `main` calls [`super::main`].
@@ -173,7 +173,7 @@ impl Pool {
         read.map(|(_, outcome)| outcome)
     }
 
-    /// Like [`Pool::parse`] for a list: see [`riffle_extract::Limits::of_a_list`].
+    /// Like [`Pool::parse`] for a list: see [`riffle_extract::ReadLimits::of_a_list`].
     ///
     /// # Errors
     /// Fails if no child can be started or reached. This says nothing about the file.

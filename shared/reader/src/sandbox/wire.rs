@@ -6,7 +6,7 @@
 //!     T  units, as in `transcript.rs`
 //!     I  a picture to read: length (4 bytes) picture (JSON) bytes; answered with one byte, 1 for read
 //!     S  from here on the second reader of PDFs is used (no body)
-//!     E  the end (JSON; see `Task` for what differs)
+//!     E  the end (JSON; see `ReadTask` for what differs)
 //! ```
 
 use std::io::{self, Read, Write};

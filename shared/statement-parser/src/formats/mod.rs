@@ -11,7 +11,7 @@ mod ofx;
 pub(crate) struct FormatReader {
     /// Returns whether the file has this format, by its content.
     pub is: fn(&FileStart<'_>) -> bool,
-    /// Reads the file in two passes; see [`Output`].
+    /// Reads the file in two passes; see [`RowOutput`].
     pub read: fn(&FileStart<'_>, &mut dyn Input, &mut RowOutput<'_>) -> Result<Dialect, ParseError>,
 }
 

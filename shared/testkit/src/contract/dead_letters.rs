@@ -32,7 +32,7 @@ fn places() -> Vec<DeadLetterSource> {
     ends.map(|consumed| (consumed.flow.name, consumed.queue.name, consumed.function)).collect()
 }
 
-/// Checks everything that [`DeadLetters`] promises. There must be no dead letters at the start, and none are left.
+/// Checks everything that [`DeadLetterStore`] promises. There must be no dead letters at the start, and none are left.
 ///
 /// # Panics
 /// If a promise is broken.

@@ -1,7 +1,7 @@
 //! A deterministic simulator in which nothing happens by itself.
 //!
 //! Handlers run as futures on one thread. Every port call goes through a decorator ([`Faulty`]) that first yields, so
-//! that a seeded scheduler chooses the task that continues, and then asks the [`Plan`] whether and how the call fails.
+//! that a seeded scheduler chooses the task that continues, and then asks the [`FaultPlan`] whether and how the call fails.
 //! Time is a number that tests advance. The same seed therefore yields the same run, byte for byte, which the hash of
 //! [`Trace`] proves.
 //!

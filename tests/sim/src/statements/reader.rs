@@ -135,7 +135,7 @@ impl StatementContent {
     }
 }
 
-/// A reader for what [`Content::written`] wrote. It reads at once and crashes where the statement says so.
+/// A reader for what [`StatementContent::written`] wrote. It reads at once and crashes where the statement says so.
 pub struct ObedientReader {
     control: Arc<Control>,
     /// The number of readings begun, by statement.

@@ -52,7 +52,7 @@ pub struct StatementsScenario {
 pub struct ScenarioUpload {
     pub tenant: &'static str,
     pub key: String,
-    /// The index in [`Scenario::contents`].
+    /// The index in [`StatementsScenario::contents`].
     pub content: usize,
     pub account: Option<&'static str>,
     /// Milliseconds after the start.

@@ -140,7 +140,7 @@ impl Scan {
         Ok(())
     }
 
-    /// Returns whether this sweep may send work again: nothing has moved for [`crate::Settings::stall`], and no sweep
+    /// Returns whether this sweep may send work again: nothing has moved for [`crate::ScanSettings::stall`], and no sweep
     /// has sent work again in that time.
     async fn claim_resend(&self, session: &Session) -> Result<bool, Failure> {
         let now = self.ports.clock.now();

@@ -96,7 +96,7 @@ impl Library {
     }
 
     pub fn open<'a>(&'a self, pdf: &'a [u8]) -> Option<PdfDocument<'a>> {
-        // SAFETY: pdfium reads from these bytes until the document is closed, and `Document` borrows them.
+        // SAFETY: pdfium reads from these bytes until the document is closed, and `PdfDocument` borrows them.
         let handle = unsafe { (self.functions.open)(pdf.as_ptr().cast(), pdf.len(), null()) }?;
         Some(PdfDocument { library: self, handle, _bytes: PhantomData })
     }
@@ -124,9 +124,9 @@ impl PdfDocument<'_> {
     pub fn page(&self, number: u32) -> Option<PdfPage<'_>> {
         let functions = &self.library.functions;
         let index = c_int::try_from(number.checked_sub(1)?).ok()?;
-        // SAFETY: the document is open, and stays so as long as `Page` borrows it.
+        // SAFETY: the document is open, and stays so as long as `PdfPage` borrows it.
         let handle = unsafe { (functions.page)(self.handle, index) }?;
-        // SAFETY: the page is open until `Page` is dropped.
+        // SAFETY: the page is open until `PdfPage` is dropped.
         let Some(text) = (unsafe { (functions.text)(handle) }) else {
             // SAFETY: as above, and no other code holds the handle.
             unsafe { (functions.close_page)(handle) };
