@@ -38,12 +38,13 @@ impl Deployed {
 
     /// Returns all dead letter queues of the stack, of one flow or of all.
     pub fn dead_letters(&self, flow: Option<&str>) -> Result<Vec<DeadLetterPlace>, CommandError> {
-        let places = RIFFLE.dead_letters().filter(|letters| flow.is_none_or(|flow| letters.flow == flow));
+        let places =
+            RIFFLE.dead_letters().filter(|dead_letters| flow.is_none_or(|flow| dead_letters.flow == flow));
         places
-            .map(|letters| {
+            .map(|dead_letters| {
                 let url = |queue: &str| self.output(&url_output(queue)).map(str::to_owned);
-                let queue = letters.queue.map(url).transpose()?;
-                Ok(DeadLetterPlace { url: url(&letters.name)?, queue, letters })
+                let queue = dead_letters.queue.map(url).transpose()?;
+                Ok(DeadLetterPlace { url: url(&dead_letters.name)?, queue, dead_letters })
             })
             .collect()
     }

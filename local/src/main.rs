@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
     let colours = io::stderr().is_terminal() && platform::variable("NO_COLOR").is_none();
     let log = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colours);
-    tracing_subscriber::registry().with(log.with_filter(filter.and(filter_fn(is_ours_to_tell)))).init();
+    tracing_subscriber::registry().with(log.with_filter(filter.and(filter_fn(is_ours_to_log)))).init();
 
     let outcome = match cli.command {
         Command::Scan(arguments) => run(scan::run(arguments)),
@@ -69,10 +69,10 @@ fn main() -> ExitCode {
 
 /// Whether an event may be logged. Whatever filter the environment sets: below the level `warn` these crates log whole
 /// messages and headers, which contain the tokens.
-fn is_ours_to_tell(told: &Metadata<'_>) -> bool {
+fn is_ours_to_log(metadata: &Metadata<'_>) -> bool {
     let carriers = ["tungstenite", "tokio_tungstenite", "hyper", "hyper_util", "h2", "reqwest"];
-    let target = told.target().split("::").next().unwrap_or_default();
-    *told.level() <= Level::WARN || !carriers.contains(&target)
+    let target = metadata.target().split("::").next().unwrap_or_default();
+    *metadata.level() <= Level::WARN || !carriers.contains(&target)
 }
 
 fn run(command: impl Future<Output = Result<ExitCode, CommandError>>) -> Result<ExitCode, CommandError> {

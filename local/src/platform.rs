@@ -49,7 +49,7 @@ pub struct Platform {
     pub functions: ClientFunctions,
     /// The functions that queues feed, and the sweepers.
     pub registry: Registry,
-    pub letters: DeadLetterService,
+    pub dead_letters: DeadLetterService,
     pub source: Arc<Sources>,
     pub uploads: LocalUploads,
     pub ocr: Arc<Tesseract>,
@@ -143,7 +143,7 @@ impl Platform {
             &worker,
         );
         riffle_functions::bind_statements(&mut registry, &statements.processor);
-        let letters = letters(&store, &scan, &statements);
+        let dead_letters = dead_letters(&store, &scan, &statements);
         Ok(Self {
             ledger: store.ledger(),
             objects: store.objects(),
@@ -158,7 +158,7 @@ impl Platform {
             clock,
             functions,
             registry,
-            letters,
+            dead_letters,
             source,
             uploads,
             ocr,
@@ -218,7 +218,7 @@ impl Platform {
     }
 }
 
-fn letters(store: &Store, scan: &Scan, statements: &LocalStatements) -> DeadLetterService {
+fn dead_letters(store: &Store, scan: &Scan, statements: &LocalStatements) -> DeadLetterService {
     DeadLetterService {
         dead: Arc::new(store.dead_letters()),
         classifiers: vec![

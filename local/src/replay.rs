@@ -43,15 +43,15 @@ pub async fn run(arguments: ReplayArgs) -> Result<ExitCode, CommandError> {
     let before = dead(&platform).await?;
     let count = platform.statements.bus.replay(&replay).await?;
     let pumps = platform.start(&arguments.machine).await;
-    let told = tokio::select! {
-        told = settled(&platform) => told,
+    let result = tokio::select! {
+        result = settled(&platform) => result,
         interrupt = tokio::signal::ctrl_c() => {
             interrupt?;
             Err(CommandError::interrupted("stopped; riffle serve continues the replay"))
         }
     };
     pumps.stop().await;
-    told?;
+    result?;
     let failed = dead(&platform).await?.saturating_sub(before);
     let name = &replay.name;
     if arguments.json {

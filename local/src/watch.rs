@@ -71,7 +71,7 @@ pub async fn run(arguments: WatchArgs) -> Result<ExitCode, CommandError> {
     };
     // Work in progress is finished; the rest continues at the next start.
     pumps.stop().await;
-    watcher.tell().await?;
+    watcher.report_finished().await?;
     outcome
 }
 
@@ -97,7 +97,7 @@ struct FileStatus {
     /// No work is left for this file.
     settled: bool,
     /// The last error printed for this file, so that it is not printed again.
-    said: Option<String>,
+    reported: Option<String>,
 }
 
 impl Watcher {
@@ -115,7 +115,7 @@ impl Watcher {
                     seen.settled || seen.looks < self.settle
                 }
                 _ => {
-                    let seen = FileStatus { stamp, looks: 0, settled: false, said: None };
+                    let seen = FileStatus { stamp, looks: 0, settled: false, reported: None };
                     self.seen.insert(path.clone(), seen);
                     // A file that was imported before needs no time to settle.
                     !self.platform.statements.inbox.knows(&path).await.unwrap_or_default()
@@ -126,7 +126,7 @@ impl Watcher {
             }
         }
         self.first = false;
-        self.tell().await
+        self.report_finished().await
     }
 
     /// Returns the current files with their size and time.
@@ -175,7 +175,7 @@ impl Watcher {
             Err(error) => {
                 let why = error.to_string();
                 let seen = self.seen.get_mut(path);
-                let new = seen.is_none_or(|seen| seen.said.replace(why.clone()).as_ref() != Some(&why));
+                let new = seen.is_none_or(|seen| seen.reported.replace(why.clone()).as_ref() != Some(&why));
                 // Printed once; the file may be readable at the next scan.
                 return if new {
                     self.print(&FileOutcome { file: shown, end: FileEnd::Unread(why) })
@@ -195,7 +195,7 @@ impl Watcher {
     }
 
     /// Reports files that have reached their end.
-    async fn tell(&mut self) -> Result<(), CommandError> {
+    async fn report_finished(&mut self) -> Result<(), CommandError> {
         if self.awaited.is_empty() {
             return Ok(());
         }

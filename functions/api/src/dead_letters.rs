@@ -36,20 +36,23 @@ pub async fn list(caller: Caller, Query(wanted): Query<DeadLetterQuery>) -> Answ
     if !(1..=MOST).contains(&limit) {
         return Err(Refusal::bad_request(format!("The limit must be between 1 and {MOST}.")));
     }
-    let (letters, more) = caller.deps.letters.of(&caller.tenant, wanted.flow.as_deref(), limit).await?;
-    Ok(Json(DeadLetters { letters: letters.into_iter().map(item).collect(), more }))
+    let (dead_letters, more) =
+        caller.deps.dead_letters.of(&caller.tenant, wanted.flow.as_deref(), limit).await?;
+    Ok(Json(DeadLetters { letters: dead_letters.into_iter().map(item).collect(), more }))
 }
 
-fn item(ClassifiedDeadLetter { letter, about, told }: ClassifiedDeadLetter) -> DeadLetterItem {
+fn item(
+    ClassifiedDeadLetter { dead_letter, message_info, record_info }: ClassifiedDeadLetter,
+) -> DeadLetterItem {
     DeadLetterItem {
-        id: letter.id,
-        flow: letter.flow,
-        stage: letter.function,
-        event_type: about.as_ref().map(|about| about.kind.clone()),
-        subject: about.map(|about| about.subject).filter(|subject| !subject.is_empty()),
-        subject_name: told.name,
-        sent_at: letter.sent_at,
-        reason: told.reason,
+        id: dead_letter.id,
+        flow: dead_letter.flow,
+        stage: dead_letter.function,
+        event_type: message_info.as_ref().map(|message_info| message_info.kind.clone()),
+        subject: message_info.map(|message_info| message_info.subject).filter(|subject| !subject.is_empty()),
+        subject_name: record_info.name,
+        sent_at: dead_letter.sent_at,
+        reason: record_info.reason,
     }
 }
 
@@ -71,7 +74,7 @@ pub async fn redrive(caller: Caller, Json(which): Json<RedriveRequest>) -> Answe
     }
     caller.deps.knows(which.flow.as_deref())?;
     let count =
-        caller.deps.letters.redrive(&caller.tenant, which.flow.as_deref(), which.ids.as_deref()).await?;
+        caller.deps.dead_letters.redrive(&caller.tenant, which.flow.as_deref(), which.ids.as_deref()).await?;
     Ok(Json(Redriven { count }))
 }
 

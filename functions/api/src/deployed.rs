@@ -23,7 +23,7 @@ pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
         tickets: cloud.tickets()?,
         pages: Some(cloud.page_views(&scan, sources.clone())),
         uploads: sources.uploads.clone(),
-        letters: DeadLetterService {
+        dead_letters: DeadLetterService {
             dead: cloud.dead_letters()?,
             classifiers: vec![
                 (scan::NAME, Arc::new(scan.clone())),

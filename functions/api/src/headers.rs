@@ -16,7 +16,7 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; f
 pub async fn complete(answer: Response) -> Response {
     let status = answer.status();
     let refused = status.is_client_error() || status.is_server_error();
-    let mut answer = if refused && !is_said(&answer) {
+    let mut answer = if refused && !has_right_form(&answer) {
         let (head, body) = answer.into_parts();
         let text = to_bytes(body, REFUSAL).await.unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
@@ -45,7 +45,7 @@ pub async fn complete(answer: Response) -> Response {
 }
 
 /// Whether a refusal already has the right form, or is a page for a person.
-fn is_said(answer: &Response) -> bool {
+fn has_right_form(answer: &Response) -> bool {
     let kind =
         answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     kind.starts_with("application/problem+json") || kind.starts_with("text/html")

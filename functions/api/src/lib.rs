@@ -57,7 +57,7 @@ pub struct ApiDeps {
     /// `None` where statements are not accepted.
     pub statements: Option<Queries>,
     /// The dead letters of all flows.
-    pub letters: DeadLetterService,
+    pub dead_letters: DeadLetterService,
     /// `None` where the cloud measures the platform.
     pub probe: Option<Arc<dyn Probe>>,
     /// `None` where content passes through this function.

@@ -22,7 +22,7 @@ pub async fn report(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<Downl
         return Err(Refusal::not_found("This report does not exist, or its scan has not finished."));
     };
     Ok(Json(match &caller.deps.links {
-        Some(links) => told(links.object(&key, &format!("riffle-{id}.xlsx")).await?),
+        Some(links) => download_link(links.object(&key, &format!("riffle-{id}.xlsx")).await?),
         None => stable(format!("/scans/{id}/report.xlsx")),
     }))
 }
@@ -46,14 +46,14 @@ pub async fn file(caller: Caller, Path((Id(id), index)): Path<(Id, u32)>) -> Ans
     }
     Ok(Json(match &caller.deps.links {
         Some(links) => match links.file(&source, &entry).await? {
-            Some(link) => told(link),
+            Some(link) => download_link(link),
             None => return Err(Refusal::not_found("This file cannot be downloaded from here.")),
         },
         None => stable(format!("/scans/{id}/files/{index}")),
     }))
 }
 
-fn told(link: Link) -> DownloadLink {
+fn download_link(link: Link) -> DownloadLink {
     DownloadLink { url: link.url, expires_at: Some(link.expires_at) }
 }
 

@@ -77,7 +77,7 @@ impl World {
             files: Arc::new(Sources { folders: None, prefixes: None, drive: None, uploads: uploads.clone() }),
             pages: None,
             uploads,
-            letters: DeadLetterService {
+            dead_letters: DeadLetterService {
                 dead: queue,
                 classifiers: Vec::new(),
                 others: Arc::new(RecordClassifier { records: Arc::new(MemoryRecords::default()) }),

@@ -19,11 +19,11 @@ pub async fn handle(statements: &Statements, event: FunctionEvent<SqsEvent>) -> 
 /// names none.
 async fn receive(
     statements: &Statements,
-    told: BucketNotification,
+    message: BucketNotification,
     delivery: DeliveryInfo,
 ) -> Result<(), Failure> {
     let mut failed = None;
-    for record in told.records {
+    for record in message.records {
         // Removed objects need no work.
         if !record.event_name.contains("ObjectCreated") {
             continue;

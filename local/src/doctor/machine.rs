@@ -42,12 +42,12 @@ fn sandboxed(checks: &mut Checks) {
     let reader = Reader { parser: Parser::Sandbox(pool(None)), cache: None, ocr: None };
     let document =
         SourceFile { name: "sample.txt", tenant: TENANT, identity: "sample", version: "1", ocr: false };
-    let mut said = ReadText::default();
-    let read = reader.read(&document, &Bytes::from_static(SAMPLE), &mut said);
+    let mut collected = ReadText::default();
+    let read = reader.read(&document, &Bytes::from_static(SAMPLE), &mut collected);
     let read = read.map_err(|error| error.to_string());
     let outcome = read.and_then(|ended| ended.outcome.map_err(|error| error.to_string()));
     match outcome {
-        Ok(_) if said.0.contains(CODE) => checks.ok(SANDBOX, "a parser was started and read a sample"),
+        Ok(_) if collected.0.contains(CODE) => checks.ok(SANDBOX, "a parser was started and read a sample"),
         Ok(_) => checks.problem(SANDBOX, "a parser returned the wrong text for a sample", BUILD_AGAIN),
         Err(why) => checks.problem(SANDBOX, format!("no parser could read a sample: {why}"), PROCESSES),
     }

@@ -35,12 +35,13 @@ pub async fn run(arguments: RedriveArgs) -> Result<ExitCode, CommandError> {
 fn list(dir: &Path, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
     let mut lines = Vec::new();
     if let Some(look) = StateLook::open(dir).map_err(|error| CommandError::new(error.to_string()))? {
-        let mut letters = look.dead_letters(usize::MAX)?;
-        letters.retain(|letter| arguments.flow.as_ref().is_none_or(|flow| *flow == letter.flow));
-        for letter in letters {
-            let about = riffle_functions::about_letter(&letter);
-            let told = told(&look, &letter, about.as_ref())?;
-            lines.push(line(&letter, about, told, arguments.json));
+        let mut dead_letters = look.dead_letters(usize::MAX)?;
+        dead_letters
+            .retain(|dead_letter| arguments.flow.as_ref().is_none_or(|flow| *flow == dead_letter.flow));
+        for dead_letter in dead_letters {
+            let message_info = riffle_functions::message_info(&dead_letter);
+            let record_info = record_info(&look, &dead_letter, message_info.as_ref())?;
+            lines.push(line(&dead_letter, message_info, record_info, arguments.json));
         }
     }
     let mut out = std::io::stdout().lock();
@@ -53,61 +54,69 @@ fn list(dir: &Path, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns what the state records about the subject of a letter.
-fn told(
+/// Returns what the state records about the subject of a dead letter.
+fn record_info(
     look: &StateLook,
-    letter: &DeadLetter,
-    about: Option<&MessageInfo>,
+    dead_letter: &DeadLetter,
+    message_info: Option<&MessageInfo>,
 ) -> Result<RecordInfo, CommandError> {
-    let Some(about) = about else { return Ok(RecordInfo::default()) };
-    match (&*letter.flow, &about.tenant) {
+    let Some(message_info) = message_info else { return Ok(RecordInfo::default()) };
+    match (&*dead_letter.flow, &message_info.tenant) {
         (scan::NAME, _) => {
-            let session = look.session(&SessionId(about.subject.clone()))?;
-            Ok(riffle_scan::told_of_letter(about, session.as_ref()))
+            let session = look.session(&SessionId(message_info.subject.clone()))?;
+            Ok(riffle_scan::record_info(message_info, session.as_ref()))
         }
         (_, Some(tenant)) => {
-            let record = look.record(tenant, &Subject::new(&*letter.flow, &*about.subject))?;
-            let told = record.map(|record| riffle_functions::told_of_letter(letter, record));
-            Ok(told.transpose()?.unwrap_or_default())
+            let record = look.record(tenant, &Subject::new(&*dead_letter.flow, &*message_info.subject))?;
+            let record_info = record.map(|record| riffle_functions::record_info(dead_letter, record));
+            Ok(record_info.transpose()?.unwrap_or_default())
         }
         _ => Ok(RecordInfo::default()),
     }
 }
 
-/// Formats a letter with fields separated by tabs: message, flow, queue, kind, scan or statement, its state, age,
+/// Formats a dead letter with fields separated by tabs: message, flow, queue, kind, scan or statement, its state, age,
 /// reason. The content of the message is not shown.
-fn line(letter: &DeadLetter, about: Option<MessageInfo>, told: RecordInfo, json: bool) -> String {
-    let DeadLetter { id, flow, function, .. } = letter;
-    let queue = letter.queue.as_deref().unwrap_or(function);
-    let age = words::span(SystemClock.now() - letter.sent_at);
-    let why = told.reason.unwrap_or_else(|| {
-        if about.is_none() {
+fn line(
+    dead_letter: &DeadLetter,
+    message_info: Option<MessageInfo>,
+    record_info: RecordInfo,
+    json: bool,
+) -> String {
+    let DeadLetter { id, flow, function, .. } = dead_letter;
+    let queue = dead_letter.queue.as_deref().unwrap_or(function);
+    let age = words::span(SystemClock.now() - dead_letter.sent_at);
+    let why = record_info.reason.unwrap_or_else(|| {
+        if message_info.is_none() {
             return "it is not a message of riffle".to_owned();
         }
         let times = RIFFLE.queue(queue).map_or(1, |consumed| consumed.queue.max_receives);
         format!("it failed {times} times in {queue}; see the log for each failure")
     });
-    let (kind, subject) = match about {
-        Some(about) => (about.kind, (!about.subject.is_empty()).then_some(about.subject)),
+    let (kind, subject) = match message_info {
+        Some(message_info) => {
+            (message_info.kind, (!message_info.subject.is_empty()).then_some(message_info.subject))
+        }
         None => ("unreadable".to_owned(), None),
     };
     if json {
         return json!({
-            "message": id, "flow": flow, "queue": queue, "kind": kind, "subject": subject, "state": told.state,
+            "message": id, "flow": flow, "queue": queue, "kind": kind, "subject": subject, "state": record_info.state,
             "age": age, "why": why,
         })
         .to_string();
     }
     let unknown = || "?".to_owned();
-    let cells = [kind, subject.unwrap_or_else(unknown), told.state.unwrap_or_else(unknown), age, why];
+    let cells = [kind, subject.unwrap_or_else(unknown), record_info.state.unwrap_or_else(unknown), age, why];
     let cells = cells.map(|cell| cell.replace(char::is_control, " "));
     format!("{id}\t{flow}\t{queue}\t{}", cells.join("\t"))
 }
 
-/// Returns the letters that the arguments select.
-fn chosen(mut letters: Vec<DeadLetter>, arguments: &RedriveArgs) -> Vec<DeadLetter> {
-    letters.retain(|letter| arguments.messages.is_empty() || arguments.messages.contains(&letter.id));
-    letters
+/// Returns the dead letters that the arguments select.
+fn chosen(mut dead_letters: Vec<DeadLetter>, arguments: &RedriveArgs) -> Vec<DeadLetter> {
+    dead_letters
+        .retain(|dead_letter| arguments.messages.is_empty() || arguments.messages.contains(&dead_letter.id));
+    dead_letters
 }
 
 async fn give_back(dir: &Path, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
@@ -118,12 +127,12 @@ async fn give_back(dir: &Path, arguments: &RedriveArgs) -> Result<ExitCode, Comm
     let store =
         Store::open(dir, Arc::new(SystemClock)).map_err(|error| CommandError::new(error.to_string()))?;
     let dead = store.dead_letters();
-    let (letters, _) = dead.list(arguments.flow.as_deref(), u32::MAX).await?;
-    let letters = chosen(letters, arguments);
-    let moved = dead.redrive(&letters).await?;
+    let (dead_letters, _) = dead.list(arguments.flow.as_deref(), u32::MAX).await?;
+    let dead_letters = chosen(dead_letters, arguments);
+    let moved = dead.redrive(&dead_letters).await?;
     let mut out = std::io::stdout().lock();
-    for letter in &letters {
-        let (id, queue) = (&letter.id, letter.queue.as_deref().unwrap_or(&letter.function));
+    for dead_letter in &dead_letters {
+        let (id, queue) = (&dead_letter.id, dead_letter.queue.as_deref().unwrap_or(&dead_letter.function));
         let line = if arguments.json {
             json!({"message": id, "queue": queue}).to_string()
         } else {
@@ -138,7 +147,7 @@ async fn give_back(dir: &Path, arguments: &RedriveArgs) -> Result<ExitCode, Comm
             words::count(number, "dead letter")
         )),
     }
-    Ok(unknown(arguments, &letters))
+    Ok(unknown(arguments, &dead_letters))
 }
 
 /// Reports the named messages that are not dead letters.

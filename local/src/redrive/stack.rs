@@ -12,18 +12,18 @@ use crate::cloud::Deployed;
 use crate::error::CommandError;
 use crate::words;
 
-/// The maximum number of letters to look at, below the limit of SQS of about 120,000 in-flight messages per queue.
+/// The maximum number of dead letters to look at, below the limit of SQS of about 120,000 in-flight messages per queue.
 const SEEN_MAX: u32 = 100_000;
 
 pub async fn run(deployed: &Deployed, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
     if arguments.list { list(deployed, arguments).await } else { redrive(deployed, arguments).await }
 }
 
-/// Returns the letters in the order in which they were sent.
-async fn letters(deployed: &Deployed, arguments: &RedriveArgs) -> Result<Vec<DeadLetter>, CommandError> {
+/// Returns the dead letters in the order in which they were sent.
+async fn dead_letters(deployed: &Deployed, arguments: &RedriveArgs) -> Result<Vec<DeadLetter>, CommandError> {
     let dead = deployed.stack.dead_letters(deployed.dead_letters(arguments.flow.as_deref())?);
-    let (letters, _) = dead.list(None, SEEN_MAX).await.map_err(|error| again(&error))?;
-    Ok(letters)
+    let (dead_letters, _) = dead.list(None, SEEN_MAX).await.map_err(|error| again(&error))?;
+    Ok(dead_letters)
 }
 
 fn again(error: &PortError) -> CommandError {
@@ -31,17 +31,22 @@ fn again(error: &PortError) -> CommandError {
 }
 
 async fn list(deployed: &Deployed, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
-    let letters = letters(deployed, arguments).await?;
+    let dead_letters = dead_letters(deployed, arguments).await?;
     let mut out = std::io::stdout().lock();
-    for letter in &letters {
+    for dead_letter in &dead_letters {
         // Only the functions can read the records.
         writeln!(
             out,
             "{}",
-            line(letter, riffle_functions::about_letter(letter), RecordInfo::default(), arguments.json)
+            line(
+                dead_letter,
+                riffle_functions::message_info(dead_letter),
+                RecordInfo::default(),
+                arguments.json
+            )
         )?;
     }
-    say(&match letters.len() as u64 {
+    say(&match dead_letters.len() as u64 {
         0 => "no dead letters".to_owned(),
         number => words::count(number, "dead letter"),
     });
@@ -51,7 +56,7 @@ async fn list(deployed: &Deployed, arguments: &RedriveArgs) -> Result<ExitCode, 
 async fn redrive(deployed: &Deployed, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
     let places = deployed.dead_letters(arguments.flow.as_deref())?;
     let mut moved = 0;
-    // To move all letters, SQS can do most of the work itself.
+    // To move all dead letters, SQS can do most of the work itself.
     for place in places.iter().filter(|place| arguments.messages.is_empty() && place.queue.is_some()) {
         let by_itself = deployed.stack.move_all(&place.url).await;
         let by_itself = by_itself.map_err(|error| {
@@ -64,18 +69,18 @@ async fn redrive(deployed: &Deployed, arguments: &RedriveArgs) -> Result<ExitCod
             say("SQS is still moving some of them; riffle redrive --list shows the remaining ones");
         }
     }
-    let letters = chosen(letters(deployed, arguments).await?, arguments);
+    let dead_letters = chosen(dead_letters(deployed, arguments).await?, arguments);
     let (back, left): (Vec<DeadLetter>, Vec<DeadLetter>) =
-        letters.into_iter().partition(|letter| letter.queue.is_some());
+        dead_letters.into_iter().partition(|dead_letter| dead_letter.queue.is_some());
     let dead = deployed.stack.dead_letters(places);
     moved += dead.redrive(&back).await.map_err(|error| again(&error))?;
     let mut out = std::io::stdout().lock();
-    for letter in &left {
+    for dead_letter in &left {
         let why = "a scheduled scan that did not start: wait for the next one, or start it on the page";
         if arguments.json {
-            writeln!(out, "{}", json!({"message": letter.id, "left": why}))?;
+            writeln!(out, "{}", json!({"message": dead_letter.id, "left": why}))?;
         } else {
-            writeln!(out, "{}\tleft\t{why}", letter.id)?;
+            writeln!(out, "{}\tleft\t{why}", dead_letter.id)?;
         }
     }
     say(&format!("{} moved back", words::count(moved, "dead letter")));

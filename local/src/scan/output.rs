@@ -17,7 +17,7 @@ pub struct ScanOutput {
     roots: Roots,
     failed: u64,
     /// Print how many files are read: only in a retry.
-    tells_start: bool,
+    shows_start: bool,
     /// The command that reads failed files again, up to the session's id.
     retry: String,
 }
@@ -69,7 +69,7 @@ impl ScanOutput {
             form,
             roots,
             failed: 0,
-            tells_start: arguments.retry.is_some(),
+            shows_start: arguments.retry.is_some(),
             retry: format!("riffle scan{state} --retry"),
         }
     }
@@ -94,7 +94,7 @@ impl ScanOutput {
             self.failed += 1;
         }
         if let (FrameBody::Started { message, .. }, true, OutputForm::Lines | OutputForm::Terminal(_)) =
-            (&frame.body, self.tells_start, &self.form)
+            (&frame.body, self.shows_start, &self.form)
         {
             self.note(message);
         }

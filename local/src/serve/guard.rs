@@ -127,11 +127,11 @@ pub fn foreign_page() -> Refusal {
 /// Whether the browser says that a page of another site caused the request, other than by a link followed by a person.
 /// <https://www.w3.org/TR/fetch-metadata/>
 fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
-    let said = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let Some(site) = said("sec-fetch-site") else { return false };
+    let text_of = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let Some(site) = text_of("sec-fetch-site") else { return false };
     let led_here = matches!(*method, Method::GET | Method::HEAD)
-        && said("sec-fetch-mode") == Some("navigate")
-        && said("sec-fetch-dest") == Some("document");
+        && text_of("sec-fetch-mode") == Some("navigate")
+        && text_of("sec-fetch-dest") == Some("document");
     !matches!(site, "same-origin" | "none") && !led_here
 }
 
@@ -194,8 +194,8 @@ fn not_now() -> Response {
     ([(header::RETRY_AFTER, "60")], Response::from(refusal)).into_response()
 }
 
-fn ask(said: &str) -> Response {
-    let page = Html(ASK.replace("{said}", said));
+fn ask(message: &str) -> Response {
+    let page = Html(ASK.replace("{said}", message));
     (StatusCode::UNAUTHORIZED, [(header::CONTENT_SECURITY_POLICY, ASK_POLICY)], page).into_response()
 }
 

@@ -109,7 +109,7 @@ fn api(platform: &Platform, socket: &socket::Lifetime) -> Api {
         pages: Some(platform.pages.clone()),
         uploads: platform.source.uploads.clone(),
         statements: Some(platform.statements.queries.clone()),
-        letters: platform.letters.clone(),
+        dead_letters: platform.dead_letters.clone(),
         probe: Some(Arc::new(LocalProbe {
             ledger: platform.ledger.clone(),
             queues: platform.queues.clone(),

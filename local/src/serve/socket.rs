@@ -68,8 +68,8 @@ async fn authorize(
     };
     let event = FunctionEvent::new(authorizer_event(headers, query), "connect");
     let answer = websocket_authorizer::handle(&authorizer, event).await?;
-    let said = |what: &str| answer.context[what].as_str();
-    match (said("refused"), said("tenant")) {
+    let field = |what: &str| answer.context[what].as_str();
+    match (field("refused"), field("tenant")) {
         (None, Some(tenant)) => Ok(tenant.to_owned()),
         (Some("origin"), _) => Err(guard::foreign_page()),
         _ => {

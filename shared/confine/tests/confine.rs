@@ -43,9 +43,9 @@ fn attempts(layers: &[&str]) -> Attempts {
     let words = ["try", folder.path().to_str().expect("UTF-8"), file.to_str().expect("UTF-8"), &address];
     let finished = probe().args(words.iter().chain(layers)).run(b"", BUDGET).expect("it ends");
     assert!(finished.status.success(), "{finished:?}");
-    let told = lines(&finished.output);
+    let reported = lines(&finished.output);
     let after =
-        |word: &str| told.iter().filter_map(|line| line.strip_prefix(word).map(str::to_owned)).collect();
+        |word: &str| reported.iter().filter_map(|line| line.strip_prefix(word).map(str::to_owned)).collect();
     Attempts { can: after("can "), missing: after("missing ") }
 }
 
@@ -182,8 +182,8 @@ fn a_child_is_handed_no_environment_and_no_descriptors() {
     fcntl_setfd(&leak, FdFlags::empty()).expect("inheritable");
     let mut own = Command::new(PROBE);
     own.args(["inherit", &leak.as_raw_fd().to_string()]);
-    let told = own.output().expect("it ends").stdout;
-    assert_eq!(String::from_utf8_lossy(&told), "true false\n", "open in the parent, closed in the child");
+    let reported = own.output().expect("it ends").stdout;
+    assert_eq!(String::from_utf8_lossy(&reported), "true false\n", "open in the parent, closed in the child");
 }
 
 #[test]

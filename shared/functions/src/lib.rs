@@ -31,23 +31,23 @@ pub fn bind_statements(registry: &mut Registry, processor: &Processor) {
 }
 
 /// Returns what a dead letter is about, from its content. Returns `None` if it is not a message of its flow.
-pub fn about_letter(letter: &DeadLetter) -> Option<MessageInfo> {
-    match &*letter.flow {
-        scan::NAME => riffle_scan::about_letter(letter),
-        statements::NAME => riffle_statements::about_letter(letter),
-        _ => riffle_runtime::about_letter(letter),
+pub fn message_info(dead_letter: &DeadLetter) -> Option<MessageInfo> {
+    match &*dead_letter.flow {
+        scan::NAME => riffle_scan::message_info(dead_letter),
+        statements::NAME => riffle_statements::message_info(dead_letter),
+        _ => riffle_runtime::message_info(dead_letter),
     }
 }
 
 /// Returns the information in the record that a dead letter is about, for a flow on the record store.
 ///
 /// # Errors
-/// [`PortError::Broken`] if the record does not belong to the letter's flow.
-pub fn told_of_letter(letter: &DeadLetter, record: Record) -> Result<RecordInfo, PortError> {
-    match &*letter.flow {
+/// [`PortError::Broken`] if the record does not belong to the dead letter's flow.
+pub fn record_info(dead_letter: &DeadLetter, record: Record) -> Result<RecordInfo, PortError> {
+    match &*dead_letter.flow {
         statements::NAME => {
-            Ok(riffle_statements::told_of_letter(&letter.function, Some(FileRecord::from_record(&record)?)))
+            Ok(riffle_statements::record_info(&dead_letter.function, Some(FileRecord::from_record(&record)?)))
         }
-        _ => Ok(riffle_runtime::told_of_letter(record)),
+        _ => Ok(riffle_runtime::record_info(record)),
     }
 }

@@ -175,10 +175,10 @@ impl Cloud {
     /// Returns the dead-letter queues of all flows.
     pub fn dead_letters(&self) -> Result<Arc<dyn DeadLetterStore>, ConfigError> {
         let mut places = Vec::new();
-        for letters in RIFFLE.dead_letters() {
-            let url = self.queue_url(&letters.name)?;
-            let queue = letters.queue.map(|queue| self.queue_url(queue)).transpose()?;
-            places.push(DeadLetterPlace { letters, url, queue });
+        for dead_letters in RIFFLE.dead_letters() {
+            let url = self.queue_url(&dead_letters.name)?;
+            let queue = dead_letters.queue.map(|queue| self.queue_url(queue)).transpose()?;
+            places.push(DeadLetterPlace { dead_letters, url, queue });
         }
         Ok(Arc::new(self.aws.dead_letters(places)))
     }

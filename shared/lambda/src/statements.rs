@@ -155,8 +155,12 @@ mod tests {
     fn the_mode_is_what_it_says_or_what_two_switches_said() {
         use ProcessingMode::{Direct, Events, Shadow};
         assert_eq!(of(&[]), Ok(Events));
-        for (said, mode) in [("events", Events), ("direct", Direct), ("shadow", Shadow)] {
-            assert_eq!(of(&[(MODE, said), (PUBLISHING, "false"), (TRIGGERS, "false")]), Ok(mode), "{said}");
+        for (written, mode) in [("events", Events), ("direct", Direct), ("shadow", Shadow)] {
+            assert_eq!(
+                of(&[(MODE, written), (PUBLISHING, "false"), (TRIGGERS, "false")]),
+                Ok(mode),
+                "{written}"
+            );
         }
         assert_eq!(of(&[(PUBLISHING, "true"), (TRIGGERS, "false")]), Ok(Events));
         assert_eq!(of(&[(PUBLISHING, "false"), (TRIGGERS, "true")]), Ok(Direct));

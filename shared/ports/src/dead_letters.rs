@@ -8,7 +8,7 @@ use crate::{Failure, PortError};
 /// A message that is no longer delivered to its consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// The id for [`DeadLetterStore::redrive`], valid while the letter is in the dead-letter queue.
+    /// The id for [`DeadLetterStore::redrive`], valid while the dead letter is in the dead-letter queue.
     pub id: String,
     pub flow: String,
     /// The function that failed on it.
@@ -27,9 +27,9 @@ pub trait DeadLetterStore: Send + Sync {
     /// whether there may be more.
     async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError>;
 
-    /// Sends these letters back to the queues in which they failed. Returns how many were sent: a letter that is no
-    /// longer there or has no queue is not an error.
-    async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError>;
+    /// Sends these dead letters back to the queues in which they failed. Returns how many were sent: a dead letter that
+    /// is no longer there or has no queue is not an error.
+    async fn redrive(&self, dead_letters: &[DeadLetter]) -> Result<u64, PortError>;
 }
 
 /// The information that a message itself contains.
@@ -46,7 +46,7 @@ pub struct MessageInfo {
 /// The information that the flow's records have about a message's subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordInfo {
-    /// The tenant it belongs to. A letter whose tenant is unknown is shown to no one.
+    /// The tenant it belongs to. A dead letter whose tenant is unknown is shown to no one.
     pub tenant: Option<String>,
     /// The file's name, for people.
     pub name: Option<String>,
@@ -60,8 +60,9 @@ pub struct RecordInfo {
 #[async_trait]
 pub trait DeadLetterClassifier: Send + Sync {
     /// Returns the message's own information, or `None` if it is not a message of the flow.
-    fn about(&self, letter: &DeadLetter) -> Option<MessageInfo>;
+    fn message_info(&self, dead_letter: &DeadLetter) -> Option<MessageInfo>;
 
     /// Returns the records' information about the message's subject.
-    async fn told(&self, letter: &DeadLetter, about: &MessageInfo) -> Result<RecordInfo, Failure>;
+    async fn record_info(&self, dead_letter: &DeadLetter, about: &MessageInfo)
+    -> Result<RecordInfo, Failure>;
 }

@@ -7,8 +7,9 @@ use riffle_ports::{Content, PortError};
 use crate::{Incoming, Parser, Reader, TextSink};
 
 impl Reader {
-    /// Reads a table or a plain text in the same place as files are parsed, within the limits of [`ReadLimits::of_a_list`]:
-    /// other kinds are refused before they are parsed. The result is not cached, and no pictures are read. Blocks.
+    /// Reads a table or a plain text in the same place as files are parsed, within the limits of
+    /// [`ReadLimits::of_a_list`]: other kinds are refused before they are parsed. The result is not cached, and no
+    /// pictures are read. Blocks.
     ///
     /// # Errors
     /// Fails if no sandbox is available. A parser's error is the inner result.

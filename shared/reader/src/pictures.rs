@@ -121,8 +121,8 @@ mod tests {
         let page = (100.0, 200.0);
         let mut image = PageImage { place: &place, encoding: Encoding::Tiff, bytes: b"tiff", page };
         assert_eq!(read(("acme", &Parrot), &image, &mut pages), Ok(PictureOutcome::Read));
-        let said: Vec<_> = pages.0.iter().map(|(place, text, _)| (place.as_str(), text.as_str())).collect();
-        assert_eq!(said, [("a.zip: page 3", "HOLE-1 ok\nnext"), ("a.zip: page 4", "HOLE-2")]);
+        let texts: Vec<_> = pages.0.iter().map(|(place, text, _)| (place.as_str(), text.as_str())).collect();
+        assert_eq!(texts, [("a.zip: page 3", "HOLE-1 ok\nnext"), ("a.zip: page 4", "HOLE-2")]);
         let offsets: Vec<u32> = pages.0[0].2.iter().map(|(offset, _)| *offset).collect();
         assert_eq!(offsets, [0, 7, 10]);
         assert_eq!(pages.0[0].2[0].1, Bounds { x0: 10.0, y0: 50.0, x1: 50.0, y1: 100.0 });

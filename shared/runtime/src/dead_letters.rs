@@ -29,10 +29,10 @@ pub struct DeadLetterService {
 /// A dead letter and its classification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassifiedDeadLetter {
-    pub letter: DeadLetter,
+    pub dead_letter: DeadLetter,
     /// `None` if the message is not a message of its flow.
-    pub about: Option<MessageInfo>,
-    pub told: RecordInfo,
+    pub message_info: Option<MessageInfo>,
+    pub record_info: RecordInfo,
 }
 
 impl DeadLetterService {
@@ -46,19 +46,19 @@ impl DeadLetterService {
     ) -> Result<(Vec<ClassifiedDeadLetter>, bool), Failure> {
         let (own, more) = self.owned(tenant, flow).await?;
         let more = more || own.len() > limit as usize;
-        let mut letters = Vec::new();
-        for (letter, about, told) in own.into_iter().take(limit as usize) {
-            let told = match (told, &about) {
-                (Some(told), _) => told,
-                (None, Some(about)) => self.told(&letter, about).await?,
+        let mut dead_letters = Vec::new();
+        for (dead_letter, message_info, record_info) in own.into_iter().take(limit as usize) {
+            let record_info = match (record_info, &message_info) {
+                (Some(record_info), _) => record_info,
+                (None, Some(message_info)) => self.record_info(&dead_letter, message_info).await?,
                 (None, None) => {
                     let reason = "the message cannot be understood".to_owned();
                     RecordInfo { reason: Some(reason), ..RecordInfo::default() }
                 }
             };
-            letters.push(ClassifiedDeadLetter { letter, about, told });
+            dead_letters.push(ClassifiedDeadLetter { dead_letter, message_info, record_info });
         }
-        Ok((letters, more))
+        Ok((dead_letters, more))
     }
 
     /// Redrives the tenant's dead letters: those named in `ids`, or all if `ids` is `None`, at most 200. Returns their
@@ -70,8 +70,8 @@ impl DeadLetterService {
         ids: Option<&[String]>,
     ) -> Result<u64, Failure> {
         let (own, _) = self.owned(tenant, flow).await?;
-        let mut own: Vec<DeadLetter> = own.into_iter().map(|(letter, ..)| letter).collect();
-        own.retain(|letter| ids.is_none_or(|ids| ids.contains(&letter.id)));
+        let mut own: Vec<DeadLetter> = own.into_iter().map(|(dead_letter, ..)| dead_letter).collect();
+        own.retain(|dead_letter| ids.is_none_or(|ids| ids.contains(&dead_letter.id)));
         own.truncate(HANDED_OUT);
         Ok(self.dead.redrive(&own).await?)
     }
@@ -84,7 +84,7 @@ impl DeadLetterService {
         flow: Option<&str>,
     ) -> Result<(Vec<LookedUpDeadLetter>, bool), Failure> {
         let (found, more) = self.dead.list(flow, LOOKED_AT).await?;
-        let owned = stream::iter(found).map(|letter| self.owned_by(letter)).buffered(AT_ONCE);
+        let owned = stream::iter(found).map(|dead_letter| self.owned_by(dead_letter)).buffered(AT_ONCE);
         let own = owned.try_filter_map(async |(owner, owned)| {
             Ok(owner.map_or(self.alone, |owner| owner == tenant).then_some(owned))
         });
@@ -92,27 +92,34 @@ impl DeadLetterService {
     }
 
     /// Returns the tenant of a dead letter, if it is known.
-    async fn owned_by(&self, letter: DeadLetter) -> Result<(Option<String>, LookedUpDeadLetter), Failure> {
-        let about = self.classifier(&letter).about(&letter);
+    async fn owned_by(
+        &self,
+        dead_letter: DeadLetter,
+    ) -> Result<(Option<String>, LookedUpDeadLetter), Failure> {
+        let message_info = self.classifier(&dead_letter).message_info(&dead_letter);
         // The tenant named in the message takes precedence over the record, because a function wrote it.
-        let (owner, told) = match &about {
+        let (owner, record_info) = match &message_info {
             Some(MessageInfo { tenant: Some(owner), .. }) => (Some(owner.clone()), None),
-            Some(about) => {
-                let told = self.told(&letter, about).await?;
-                (told.tenant.clone(), Some(told))
+            Some(message_info) => {
+                let record_info = self.record_info(&dead_letter, message_info).await?;
+                (record_info.tenant.clone(), Some(record_info))
             }
             None => (None, None),
         };
-        Ok((owner, (letter, about, told)))
+        Ok((owner, (dead_letter, message_info, record_info)))
     }
 
-    fn classifier(&self, letter: &DeadLetter) -> &dyn DeadLetterClassifier {
-        let own = self.classifiers.iter().find(|(flow, _)| *flow == letter.flow);
+    fn classifier(&self, dead_letter: &DeadLetter) -> &dyn DeadLetterClassifier {
+        let own = self.classifiers.iter().find(|(flow, _)| *flow == dead_letter.flow);
         own.map_or(&*self.others, |(_, classifier)| &**classifier)
     }
 
-    async fn told(&self, letter: &DeadLetter, about: &MessageInfo) -> Result<RecordInfo, Failure> {
-        self.classifier(letter).told(letter, about).await
+    async fn record_info(
+        &self,
+        dead_letter: &DeadLetter,
+        message_info: &MessageInfo,
+    ) -> Result<RecordInfo, Failure> {
+        self.classifier(dead_letter).record_info(dead_letter, message_info).await
     }
 }
 
@@ -138,9 +145,9 @@ mod tests {
             Ok((all.into_iter().filter(|one| flow.is_none_or(|flow| one.flow == flow)).collect(), false))
         }
 
-        async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError> {
-            self.0.lock().expect("nobody panics").retain(|one| !letters.contains(one));
-            Ok(letters.len() as u64)
+        async fn redrive(&self, dead_letters: &[DeadLetter]) -> Result<u64, PortError> {
+            self.0.lock().expect("nobody panics").retain(|one| !dead_letters.contains(one));
+            Ok(dead_letters.len() as u64)
         }
     }
 
@@ -150,23 +157,27 @@ mod tests {
 
     #[async_trait]
     impl DeadLetterClassifier for Words {
-        fn about(&self, letter: &DeadLetter) -> Option<MessageInfo> {
-            let (tenant, subject) = match letter.body.split_once(':') {
+        fn message_info(&self, dead_letter: &DeadLetter) -> Option<MessageInfo> {
+            let (tenant, subject) = match dead_letter.body.split_once(':') {
                 Some((tenant, subject)) => (Some(tenant.to_owned()), subject),
-                None => (None, &*letter.body),
+                None => (None, &*dead_letter.body),
             };
             let subject = subject.parse::<u32>().ok()?.to_string();
             Some(MessageInfo { subject, tenant, kind: "word".to_owned() })
         }
 
-        async fn told(&self, _: &DeadLetter, about: &MessageInfo) -> Result<RecordInfo, Failure> {
-            let tenant = (about.subject == "7").then(|| "acme".to_owned());
+        async fn record_info(
+            &self,
+            _: &DeadLetter,
+            message_info: &MessageInfo,
+        ) -> Result<RecordInfo, Failure> {
+            let tenant = (message_info.subject == "7").then(|| "acme".to_owned());
             Ok(RecordInfo { tenant, ..RecordInfo::default() })
         }
     }
 
-    fn letters(bodies: &[&str], alone: bool) -> DeadLetterService {
-        let letter = |(number, body): (usize, &&str)| DeadLetter {
+    fn dead_letters(bodies: &[&str], alone: bool) -> DeadLetterService {
+        let dead_letter = |(number, body): (usize, &&str)| DeadLetter {
             id: number.to_string(),
             flow: "words".to_owned(),
             function: "reader".to_owned(),
@@ -174,7 +185,7 @@ mod tests {
             sent_at: DateTime::UNIX_EPOCH,
             body: (*body).to_owned(),
         };
-        let dead = bodies.iter().enumerate().map(letter).collect();
+        let dead = bodies.iter().enumerate().map(dead_letter).collect();
         DeadLetterService {
             dead: Arc::new(Lying(Mutex::new(dead))),
             classifiers: vec![("words", Arc::new(Words))],
@@ -183,32 +194,32 @@ mod tests {
         }
     }
 
-    fn listed(letters: &DeadLetterService, tenant: &str) -> Vec<String> {
-        let (found, _) = block_on(letters.of(tenant, None, 10)).expect("a list");
-        found.into_iter().map(|one| one.letter.body).collect()
+    fn listed(dead_letters: &DeadLetterService, tenant: &str) -> Vec<String> {
+        let (found, _) = block_on(dead_letters.of(tenant, None, 10)).expect("a list");
+        found.into_iter().map(|one| one.dead_letter.body).collect()
     }
 
     #[test]
     fn a_tenant_sees_its_own_and_nobody_sees_what_is_nobody_s() {
-        let letters = letters(&["acme:1", "other:2", "7", "8", "no message"], false);
-        assert_eq!(listed(&letters, "acme"), ["acme:1", "7"]);
-        assert_eq!(listed(&letters, "other"), ["other:2"]);
-        // Proves that a redrive leaves the letters of other tenants in place, even if their ids are given.
+        let dead_letters = dead_letters(&["acme:1", "other:2", "7", "8", "no message"], false);
+        assert_eq!(listed(&dead_letters, "acme"), ["acme:1", "7"]);
+        assert_eq!(listed(&dead_letters, "other"), ["other:2"]);
+        // Proves that a redrive leaves the dead letters of other tenants in place, even if their ids are given.
         let named = ["0", "1", "3", "4"].map(str::to_owned);
-        assert_eq!(block_on(letters.redrive("acme", None, Some(&named))), Ok(1));
-        assert_eq!(listed(&letters, "acme"), ["7"]);
-        assert_eq!(block_on(letters.redrive("acme", Some("other flow"), None)), Ok(0));
-        assert_eq!(block_on(letters.redrive("acme", None, None)), Ok(1));
-        assert_eq!(listed(&letters, "other"), ["other:2"]);
+        assert_eq!(block_on(dead_letters.redrive("acme", None, Some(&named))), Ok(1));
+        assert_eq!(listed(&dead_letters, "acme"), ["7"]);
+        assert_eq!(block_on(dead_letters.redrive("acme", Some("other flow"), None)), Ok(0));
+        assert_eq!(block_on(dead_letters.redrive("acme", None, None)), Ok(1));
+        assert_eq!(listed(&dead_letters, "other"), ["other:2"]);
     }
 
     #[test]
     fn where_there_is_one_tenant_all_is_his() {
-        let letters = letters(&["acme:1", "8", "no message"], true);
-        assert_eq!(listed(&letters, "acme"), ["acme:1", "8", "no message"]);
-        let (found, more) = block_on(letters.of("acme", None, 1)).expect("a list");
+        let dead_letters = dead_letters(&["acme:1", "8", "no message"], true);
+        assert_eq!(listed(&dead_letters, "acme"), ["acme:1", "8", "no message"]);
+        let (found, more) = block_on(dead_letters.of("acme", None, 1)).expect("a list");
         assert!(found.len() == 1 && more);
-        let (all, _) = block_on(letters.of("acme", None, 10)).expect("a list");
-        assert_eq!(all[2].told.reason.as_deref(), Some("the message cannot be understood"));
+        let (all, _) = block_on(dead_letters.of("acme", None, 10)).expect("a list");
+        assert_eq!(all[2].record_info.reason.as_deref(), Some("the message cannot be understood"));
     }
 }

@@ -6,7 +6,7 @@ mod batch;
 mod dead_letters;
 mod envelope;
 mod object_texts;
-mod record_letters;
+mod record_classifier;
 mod registry;
 mod system;
 
@@ -14,7 +14,7 @@ pub use batch::{Batch, BatchItem, receive_count};
 pub use dead_letters::{ClassifiedDeadLetter, DeadLetterService};
 pub use envelope::{authorizer_event, queue_event, socket_event, status, tick_event};
 pub use object_texts::ObjectTexts;
-pub use record_letters::{RecordClassifier, about_letter, told_of_letter};
+pub use record_classifier::{RecordClassifier, message_info, record_info};
 pub use registry::{Answering, Registry};
 pub use riffle_ports::{Deadline, Failure};
 pub use system::{RandomIds, SystemClock};

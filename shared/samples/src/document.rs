@@ -24,7 +24,7 @@ pub(crate) struct SamplePage {
     pub(crate) body: PageBody,
     pub(crate) paper: Paper,
     /// Target codes that a person can read on the page.
-    pub(crate) said: BTreeSet<u32>,
+    pub(crate) target_codes: BTreeSet<u32>,
     /// The text line by line; filled only in tests.
     #[cfg_attr(not(test), expect(dead_code, reason = "read only by the tests' independent search"))]
     pub(crate) lines: Vec<String>,
@@ -102,17 +102,17 @@ fn drawn(style: &Style, title: &Title, schedule: bool, codes: &CodeBook, rng: &m
     } else {
         plan(&mut sheet, title, codes);
     }
-    let (said, lines) = (sheet.said, sheet.lines);
+    let (target_codes, lines) = (sheet.target_codes, sheet.lines);
     let (content, faces) = pen.finish();
-    SamplePage { body: PageBody::Drawn { content, faces }, paper: style.paper, said, lines }
+    SamplePage { body: PageBody::Drawn { content, faces }, paper: style.paper, target_codes, lines }
 }
 
 fn scanned(style: &Style, title: &Title, codes: &CodeBook, rng: &mut SampleRng) -> SamplePage {
     let mut raster = Raster::new(style.paper.size(), rng);
     let mut sheet = Sheet::new(&mut raster, style, rng);
     plan(&mut sheet, title, codes);
-    let (said, lines) = (sheet.said, sheet.lines);
-    SamplePage { body: PageBody::Scanned(raster), paper: style.paper, said, lines }
+    let (target_codes, lines) = (sheet.target_codes, sheet.lines);
+    SamplePage { body: PageBody::Scanned(raster), paper: style.paper, target_codes, lines }
 }
 
 /// Draws a view of a part at the left, with its hole table and notes at the right.

@@ -125,15 +125,15 @@ fn write(
     };
     match content {
         SampleContent::Register(register) => {
-            made.text = register.said.into_iter().map(|code| (code, Vec::new())).collect();
+            made.text = register.target_codes.into_iter().map(|code| (code, Vec::new())).collect();
         }
         SampleContent::Drawing(document) => {
             for (page, number) in document.pages.into_iter().zip(1_u32..) {
                 made.pages += 1;
                 match page.body {
-                    PageBody::Scanned(_) => made.images.push((number, page.said)),
+                    PageBody::Scanned(_) => made.images.push((number, page.target_codes)),
                     PageBody::Drawn { .. } => {
-                        for code in page.said {
+                        for code in page.target_codes {
                             made.text.entry(code).or_default().push(number);
                         }
                     }

@@ -14,7 +14,7 @@ use crate::rng::SampleRng;
 pub(crate) struct Register {
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
-    pub(crate) said: BTreeSet<u32>,
+    pub(crate) target_codes: BTreeSet<u32>,
 }
 
 /// Columns of every register.
@@ -26,11 +26,11 @@ const HEADER: [&str; 6] = ["Item", "Drawing", "Hole", "Diameter", "Depth", "Rema
 /// The error of the workbook writer.
 pub(crate) fn make(seed: u64, number: u32, turn: u32, codes: &CodeBook) -> Result<Register, XlsxError> {
     let rng = &mut SampleRng::stream(seed, u64::from(number));
-    let mut said = BTreeSet::new();
+    let mut target_codes = BTreeSet::new();
     let rows: Vec<[String; 6]> = (1..=rng.between(20, 60))
         .map(|item| {
             let hole = MachinePart::make(codes, 5, rng).holes.swap_remove(0);
-            said.extend(hole.code.target);
+            target_codes.extend(hole.code.target);
             [
                 item.to_string(),
                 format!("RF-{:05}-01", 10_000 + rng.below(number + 1)),
@@ -46,7 +46,7 @@ pub(crate) fn make(seed: u64, number: u32, turn: u32, codes: &CodeBook) -> Resul
         1 => ("csv", csv(&rows, if rng.chance(50) { ';' } else { ',' }).into_bytes()),
         _ => ("txt", text(&rows).into_bytes()),
     };
-    Ok(Register { name: format!("hole-register-{:05}.{end}", 10_000 + number), bytes, said })
+    Ok(Register { name: format!("hole-register-{:05}.{end}", 10_000 + number), bytes, target_codes })
 }
 
 fn spelled(code: &Code, rng: &mut SampleRng) -> String {

@@ -27,14 +27,14 @@ pub(crate) struct Sheet<'a> {
     pub(crate) style: &'a Style,
     pub(crate) rng: &'a mut SampleRng,
     /// Target codes written so far.
-    pub(crate) said: BTreeSet<u32>,
+    pub(crate) target_codes: BTreeSet<u32>,
     /// Every line of text in the order of writing; kept in tests only.
     pub(crate) lines: Vec<String>,
 }
 
 impl<'a> Sheet<'a> {
     pub(crate) fn new(canvas: &'a mut dyn Canvas, style: &'a Style, rng: &'a mut SampleRng) -> Self {
-        Self { canvas, style, rng, said: BTreeSet::new(), lines: Vec::new() }
+        Self { canvas, style, rng, target_codes: BTreeSet::new(), lines: Vec::new() }
     }
 
     /// Converts a length of the A3 layout to this paper.
@@ -66,7 +66,7 @@ impl<'a> Sheet<'a> {
 
     /// Returns the spelling of a code for this occurrence, and counts the code as written.
     pub(crate) fn spell(&mut self, code: &Code, face: Face) -> String {
-        self.said.extend(code.target);
+        self.target_codes.extend(code.target);
         if self.rng.chance(self.style.look_alike) {
             let hyphen = self.rng.pick(face.look_alikes());
             code.text.replace('-', hyphen.encode_utf8(&mut [0; 4]))

@@ -1,9 +1,9 @@
 //! Parses bank statements: converts the bytes of a file into rows with their place, amount and identity.
 //!
 //! [`read`] detects the format from the content, reads the file twice from the beginning and passes each transaction to
-//! a [`RowSink`]. The first pass collects what only the whole file can show: the order of day and month, the decimal mark,
-//! the meaning of signs, and which rows may occur more than once. The second pass emits the rows. Neither pass holds
-//! the whole file in memory: a statement of a gigabyte needs some 50 MB.
+//! a [`RowSink`]. The first pass collects what only the whole file can show: the order of day and month, the decimal
+//! mark, the meaning of signs, and which rows may occur more than once. The second pass emits the rows. Neither pass
+//! holds the whole file in memory: a statement of a gigabyte needs some 50 MB.
 //!
 //! Parsers are lenient. A fault in one row produces a [`Warning`] with its place, and reading continues. A file that is
 //! not a statement produces a [`Reject`] with a text for the owner of the file. A row is never dropped silently.

@@ -1,7 +1,7 @@
 //! Parses amounts in the formats of banks.
 //!
-//! A cell is scanned without knowing the decimal mark. Each cell may be [`NumberEvidence`] for a mark, which is collected
-//! over the whole file. Its value is computed once the mark is known.
+//! A cell is scanned without knowing the decimal mark. Each cell may be [`NumberEvidence`] for a mark, which is
+//! collected over the whole file. Its value is computed once the mark is known.
 
 use rust_decimal::Decimal;
 
@@ -121,9 +121,9 @@ impl Scanned {
 
     /// Returns the amount, without applying [`Self::side`].
     pub fn value(&self, mark: DecimalMark) -> Result<NumberValue, Absurd> {
-        let own = match self.tells() {
-            Tells::Mark(own) => own,
-            Tells::Nothing => mark,
+        let own = match self.mark_evidence() {
+            MarkEvidence::Mark(own) => own,
+            MarkEvidence::Nothing => mark,
         };
         let point = if own == DecimalMark::Point { b'.' } else { b',' };
         let (mut mantissa, mut whole, mut decimals, mut after) = (0_i128, 0, 0, false);
@@ -214,14 +214,14 @@ impl Scanned {
             && groups.all(|group| group.len() == 3 && digits(group))
     }
 
-    fn tells(&self) -> Tells {
+    fn mark_evidence(&self) -> MarkEvidence {
         let body = self.body();
         let last = |mark: u8| body.iter().rposition(|byte| *byte == mark);
         let count = |mark: u8| memchr::memchr_iter(mark, body).count();
         let (mark, at, other) = match (last(b'.'), last(b',')) {
-            (None, None) => return Tells::Nothing,
-            (Some(point), Some(comma)) if point > comma => return Tells::Mark(DecimalMark::Point),
-            (Some(_), Some(_)) => return Tells::Mark(DecimalMark::Comma),
+            (None, None) => return MarkEvidence::Nothing,
+            (Some(point), Some(comma)) if point > comma => return MarkEvidence::Mark(DecimalMark::Point),
+            (Some(_), Some(_)) => return MarkEvidence::Mark(DecimalMark::Comma),
             (Some(point), None) if count(b'.') == 1 => (DecimalMark::Point, point, false),
             (None, Some(comma)) if count(b',') == 1 => (DecimalMark::Comma, comma, false),
             // Several marks of one kind are thousands separators.
@@ -229,7 +229,7 @@ impl Scanned {
             (None, Some(comma)) => (DecimalMark::Point, comma, true),
         };
         let thousands = body.len() - at == 4 && (1..=3).contains(&at) && !body.starts_with(b"0");
-        if thousands && !other { Tells::Nothing } else { Tells::Mark(mark) }
+        if thousands && !other { MarkEvidence::Nothing } else { MarkEvidence::Mark(mark) }
     }
 }
 
@@ -243,7 +243,7 @@ pub(crate) fn code(word: &str) -> Option<[u8; 3]> {
     code.iter().all(u8::is_ascii_uppercase).then_some(code)
 }
 
-enum Tells {
+enum MarkEvidence {
     Mark(DecimalMark),
     Nothing,
 }
@@ -261,12 +261,12 @@ pub(crate) struct NumberEvidence {
 
 impl NumberEvidence {
     pub fn add(&mut self, amount: &Scanned) {
-        match amount.tells() {
-            Tells::Mark(DecimalMark::Point) => self.point += 1,
-            Tells::Mark(DecimalMark::Comma) => self.comma += 1,
-            Tells::Nothing if amount.body().contains(&b'.') => self.open_point += 1,
-            Tells::Nothing if amount.body().contains(&b',') => self.open_comma += 1,
-            Tells::Nothing => {}
+        match amount.mark_evidence() {
+            MarkEvidence::Mark(DecimalMark::Point) => self.point += 1,
+            MarkEvidence::Mark(DecimalMark::Comma) => self.comma += 1,
+            MarkEvidence::Nothing if amount.body().contains(&b'.') => self.open_point += 1,
+            MarkEvidence::Nothing if amount.body().contains(&b',') => self.open_comma += 1,
+            MarkEvidence::Nothing => {}
         }
     }
 

@@ -94,10 +94,11 @@ const DEMO: Flow = Flow {
 fn an_event_reaches_its_own_flow_only() {
     static FLOWS: [Flow; 3] = [riffle_topology::FLOWS[0], riffle_topology::FLOWS[1], DEMO];
     let topology = Topology(&FLOWS);
-    let heard = |flow| topology.listeners(flow, "file.uploaded").map(|one| one.function).collect::<Vec<_>>();
-    assert_eq!(heard("demo"), ["demo-reader"]);
-    assert_eq!(heard("statements"), ["file-processor-consumer", "audit-consumer"]);
-    assert!(heard("scan").is_empty());
+    let consumers =
+        |flow| topology.listeners(flow, "file.uploaded").map(|one| one.function).collect::<Vec<_>>();
+    assert_eq!(consumers("demo"), ["demo-reader"]);
+    assert_eq!(consumers("statements"), ["file-processor-consumer", "audit-consumer"]);
+    assert!(consumers("scan").is_empty());
     assert!(topology.functions().any(|function| function == "demo-sweeper"));
     assert!(!RIFFLE.functions().any(|function| function == "demo-sweeper"));
 }

@@ -102,8 +102,8 @@ fn once(target: &Target, input: &[u8]) -> Result<(), Finding> {
 
 /// Returns the processor time of this thread so far, or the clock's time if the system does not report it.
 fn own_time() -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanos = told.and_then(|told| told.split(' ').next()?.parse().ok());
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanos = stat.and_then(|stat| stat.split(' ').next()?.parse().ok());
     nanos.map_or_else(since_start, Duration::from_nanos)
 }
 

@@ -1,9 +1,9 @@
 //! The dead letters of all flows: several queues, each with a dead-letter queue of its own.
 //!
-//! SQS can only receive from a queue, not list it, and a receive that hides nothing may return the same few letters
-//! again and again. So letters are listed without hiding any if that shows as many as the queue counts. Otherwise the
-//! letters are hidden for [`LOOK`] seconds each, and the answer says whether some may be missing. Letters being
-//! redriven are hidden meanwhile.
+//! SQS can only receive from a queue, not list it, and a receive that hides nothing may return the same few dead
+//! letters again and again. So dead letters are listed without hiding any if that shows as many as the queue counts.
+//! Otherwise the dead letters are hidden for [`LOOK`] seconds each, and the answer says whether some may be missing.
+//! Dead letters being redriven are hidden meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,11 +22,11 @@ use crate::visibility::SqsVisibility;
 
 /// Messages of one request.
 const BATCH: i32 = 10;
-/// Seconds for which a letter to be redriven is hidden: long enough to find it among all.
+/// Seconds for which a dead letter to be redriven is hidden: long enough to find it among all.
 const HIDDEN: i32 = 120;
-/// Seconds for which a listed letter is hidden, where only hiding reveals further letters.
+/// Seconds for which a listed dead letter is hidden, where only hiding reveals further dead letters.
 const LOOK: i32 = 2;
-/// Receives without a new letter after which the queue counts as read: a message may be on its way.
+/// Receives without a new dead letter after which the queue counts as read: a message may be on its way.
 const TRIES: u32 = 2;
 /// Seconds that a receive waits: only long polling queries all servers of a queue.
 const WAIT: i32 = 1;
@@ -34,7 +34,7 @@ const WAIT: i32 = 1;
 /// A dead-letter queue and the queue it belongs to.
 #[derive(Debug, Clone)]
 pub struct DeadLetterPlace {
-    pub letters: DeadLetterQueue,
+    pub dead_letters: DeadLetterQueue,
     /// The address of the dead-letter queue.
     pub url: String,
     /// The address of the queue where the messages failed; `None` if they did not come from a queue.
@@ -49,9 +49,9 @@ pub struct SqsDeadLetters {
     meter: Arc<Meter>,
 }
 
-/// A letter that this process has received.
+/// A dead letter that this process has received.
 struct ReceivedDeadLetter {
-    letter: DeadLetter,
+    dead_letter: DeadLetter,
     receipt: String,
     group: Option<String>,
 }
@@ -66,7 +66,7 @@ impl SqsDeadLetters {
         self.meter.note(Usage { queue_requests: 1, ..Usage::default() });
     }
 
-    /// Returns letters of one place, at most a few more than `limit`, and whether there may be others.
+    /// Returns dead letters of one place, at most a few more than `limit`, and whether there may be others.
     async fn look(
         &self,
         place: &DeadLetterPlace,
@@ -83,7 +83,7 @@ impl SqsDeadLetters {
         Ok((seen, more))
     }
 
-    /// Returns the approximate number of letters in the queue, including those received by other processes.
+    /// Returns the approximate number of dead letters in the queue, including those received by other processes.
     async fn count(&self, place: &DeadLetterPlace) -> Result<usize, PortError> {
         let counts = [
             QueueAttributeName::ApproximateNumberOfMessages,
@@ -97,8 +97,8 @@ impl SqsDeadLetters {
         Ok(counts.iter().filter_map(of).sum())
     }
 
-    /// Receives letters of one place and hides them for `hidden` seconds, until no new ones arrive or `enough` returns
-    /// true.
+    /// Receives dead letters of one place and hides them for `hidden` seconds, until no new ones arrive or `enough`
+    /// returns true.
     async fn take(
         &self,
         place: &DeadLetterPlace,
@@ -122,14 +122,14 @@ impl SqsDeadLetters {
             let before = held.len();
             for message in output.messages.unwrap_or_default() {
                 let one = read(place, message)?;
-                held.insert(one.letter.id.clone(), one);
+                held.insert(one.dead_letter.id.clone(), one);
             }
             nothing_new = if held.len() == before { nothing_new + 1 } else { 0 };
         }
         Ok(())
     }
 
-    /// Makes these letters visible to others again.
+    /// Makes these dead letters visible to others again.
     async fn give_back<'a>(
         &self,
         place: &DeadLetterPlace,
@@ -138,19 +138,20 @@ impl SqsDeadLetters {
         self.visibility.show_again(&place.url, held.map(|held| (&*held.receipt, Duration::ZERO))).await
     }
 
-    /// Sends the letter to the queue where it failed, then deletes it: it may be delivered twice, but is never lost.
+    /// Sends the dead letter to the queue where it failed, then deletes it: it may be delivered twice, but is never
+    /// lost.
     async fn hand_out(
         &self,
         place: &DeadLetterPlace,
         queue: &str,
         held: &ReceivedDeadLetter,
     ) -> Result<(), PortError> {
-        let message = self.client.send_message().queue_url(queue).message_body(&held.letter.body);
+        let message = self.client.send_message().queue_url(queue).message_body(&held.dead_letter.body);
         let sent = message.set_message_group_id(held.group.clone()).send().await;
         self.note();
         sent.map_err(|error| failure("SendMessage", queue, &error))?;
-        let letter = self.client.delete_message().queue_url(&place.url);
-        let gone = letter.receipt_handle(&held.receipt).send().await;
+        let dead_letter = self.client.delete_message().queue_url(&place.url);
+        let gone = dead_letter.receipt_handle(&held.receipt).send().await;
         self.note();
         gone.map(drop).map_err(|error| failure("DeleteMessage", &place.url, &error))
     }
@@ -164,7 +165,7 @@ impl SqsDeadLetters {
         let mut held = BTreeMap::new();
         self.take(place, HIDDEN, &mut held, |held| wanted.iter().all(|id| held.contains_key(*id))).await?;
         let (chosen, others): (Vec<&ReceivedDeadLetter>, Vec<&ReceivedDeadLetter>) =
-            held.values().partition(|held| wanted.contains(held.letter.id.as_str()));
+            held.values().partition(|held| wanted.contains(held.dead_letter.id.as_str()));
         let mut count = 0;
         let mut outcome = Ok(());
         for held in &chosen {
@@ -185,11 +186,11 @@ fn read(place: &DeadLetterPlace, message: Message) -> Result<ReceivedDeadLetter,
     let sent_at = attributes.get(&MessageSystemAttributeName::SentTimestamp);
     let sent_at = sent_at.and_then(|digits| DateTime::from_timestamp_millis(digits.parse().ok()?));
     Ok(ReceivedDeadLetter {
-        letter: DeadLetter {
+        dead_letter: DeadLetter {
             id: message.message_id.ok_or_else(lacks)?,
-            flow: place.letters.flow.to_owned(),
-            function: place.letters.function.to_owned(),
-            queue: place.letters.queue.map(str::to_owned),
+            flow: place.dead_letters.flow.to_owned(),
+            function: place.dead_letters.function.to_owned(),
+            queue: place.dead_letters.queue.map(str::to_owned),
             sent_at: sent_at.ok_or_else(lacks)?,
             body: message.body.ok_or_else(lacks)?,
         },
@@ -202,23 +203,25 @@ fn read(place: &DeadLetterPlace, message: Message) -> Result<ReceivedDeadLetter,
 impl DeadLetterStore for SqsDeadLetters {
     async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
         let limit = limit as usize;
-        let places = self.places.iter().filter(|place| flow.is_none_or(|flow| flow == place.letters.flow));
+        let places =
+            self.places.iter().filter(|place| flow.is_none_or(|flow| flow == place.dead_letters.flow));
         let looked = try_join_all(places.map(|place| self.look(place, limit))).await?;
         let left_out = looked.iter().any(|(_, more)| *more);
         let held = looked.into_iter().flat_map(|(held, _)| held.into_values());
-        let mut letters: Vec<DeadLetter> = held.map(|held| held.letter).collect();
-        letters.sort_by(|one, two| (one.sent_at, &one.id).cmp(&(two.sent_at, &two.id)));
-        let more = left_out || letters.len() > limit;
-        letters.truncate(limit);
-        Ok((letters, more))
+        let mut dead_letters: Vec<DeadLetter> = held.map(|held| held.dead_letter).collect();
+        dead_letters.sort_by(|one, two| (one.sent_at, &one.id).cmp(&(two.sent_at, &two.id)));
+        let more = left_out || dead_letters.len() > limit;
+        dead_letters.truncate(limit);
+        Ok((dead_letters, more))
     }
 
-    async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError> {
+    async fn redrive(&self, dead_letters: &[DeadLetter]) -> Result<u64, PortError> {
         let mut count = 0;
         for place in &self.places {
             let Some(queue) = &place.queue else { continue };
-            let own = letters.iter().filter(|letter| letter.function == place.letters.function);
-            let wanted: BTreeSet<&str> = own.map(|letter| letter.id.as_str()).collect();
+            let own =
+                dead_letters.iter().filter(|dead_letter| dead_letter.function == place.dead_letters.function);
+            let wanted: BTreeSet<&str> = own.map(|dead_letter| dead_letter.id.as_str()).collect();
             if !wanted.is_empty() {
                 count += self.redrive_from(place, queue, &wanted).await?;
             }

@@ -169,11 +169,11 @@ impl Inbox for S3Inbox {
         }
         // Requested each time: the head has the number of tags only for callers with permission to read them.
         let Some(tags) = self.tags(object).await? else { return Ok(None) };
-        let told = |name: &str| output.metadata.as_ref()?.get(name).map(|value| plain(value));
+        let metadata = |name: &str| output.metadata.as_ref()?.get(name).map(|value| plain(value));
         Ok(Some(Head {
             size: output.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
-            name: told(NAME),
-            account: told(ACCOUNT),
+            name: metadata(NAME),
+            account: metadata(ACCOUNT),
             content_type: output.content_type,
             tags,
         }))

@@ -182,8 +182,8 @@ impl DriveClient {
         }
         let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         // Ignore a failure to read the body: the status alone is enough.
-        let said = body(response, ERROR_BYTES).await.unwrap_or_default();
-        Err(match refused(status, &said) {
+        let error_body = body(response, ERROR_BYTES).await.unwrap_or_default();
+        Err(match refused(status, &error_body) {
             CallRefusal::Busy(why) => TryFailure::Busy(why, asked.map(Duration::from_secs)),
             CallRefusal::For(trouble) => TryFailure::Refused(trouble),
         })

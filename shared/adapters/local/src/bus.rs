@@ -56,7 +56,7 @@ impl LocalBus {
         let (mut after, mut count) = (ArchivePosition::default(), 0);
         loop {
             let (replay, now) = (replay.clone(), self.queues.now());
-            let (place, told) = self
+            let (place, delivered) = self
                 .queues
                 .change(move |work, woken| {
                     let (events, place) = page(work, &replay, &after)?;
@@ -74,7 +74,7 @@ impl LocalBus {
                     Ok((place, events.len() as u64))
                 })
                 .await?;
-            count += told;
+            count += delivered;
             match place {
                 Some(place) => after = place,
                 None => return Ok(count),

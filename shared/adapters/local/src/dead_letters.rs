@@ -13,12 +13,12 @@ pub struct LocalDeadLetters {
 }
 
 /// Converts messages of dead-letter queues to dead letters.
-pub(crate) fn letters(
+pub(crate) fn dead_letters(
     topology: Topology,
     dead: impl IntoIterator<Item = ReceivedMessage>,
 ) -> Vec<DeadLetter> {
     let ends: Vec<_> = topology.dead_letters().collect();
-    let letter = |dead: ReceivedMessage| {
+    let dead_letter = |dead: ReceivedMessage| {
         let end = ends.iter().find(|end| end.name == dead.queue)?;
         Some(DeadLetter {
             id: dead.id,
@@ -29,7 +29,7 @@ pub(crate) fn letters(
             body: dead.body,
         })
     };
-    dead.into_iter().filter_map(letter).collect()
+    dead.into_iter().filter_map(dead_letter).collect()
 }
 
 #[async_trait]
@@ -39,11 +39,11 @@ impl DeadLetterStore for LocalDeadLetters {
         let mut dead = self.queues.dead_letters(flow, limit.saturating_add(1)).await?;
         let more = dead.len() > limit;
         dead.truncate(limit);
-        Ok((letters(self.queues.topology(), dead), more))
+        Ok((dead_letters(self.queues.topology(), dead), more))
     }
 
-    async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError> {
-        let ids: Vec<String> = letters.iter().map(|letter| letter.id.clone()).collect();
+    async fn redrive(&self, dead_letters: &[DeadLetter]) -> Result<u64, PortError> {
+        let ids: Vec<String> = dead_letters.iter().map(|dead_letter| dead_letter.id.clone()).collect();
         Ok(self.queues.redrive(&ids).await?.len() as u64)
     }
 }

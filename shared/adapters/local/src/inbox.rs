@@ -104,17 +104,17 @@ impl LocalInbox {
             self.expect_orphans().await?;
         }
         let expected = self.queues.database().call(|work| rows::pending(work)).await?;
-        let mut told = 0;
+        let mut published = 0;
         for (key, row) in expected {
             if self.path(&key)?.is_file() {
                 self.arrived(&key).await?;
-                told += 1;
+                published += 1;
             } else if row.origin.is_some() {
                 self.forget(key, row).await?;
             }
         }
         self.tidy().await?;
-        Ok(told)
+        Ok(published)
     }
 
     /// Forgets announced files that did not arrive in time, and removes parts of incomplete files. Must be called from
@@ -168,14 +168,14 @@ impl LocalInbox {
     /// The file is incomplete, or is no longer expected.
     pub async fn finish(&self, receiving: Receiving) -> Result<String, UploadRefusal> {
         let listened_to = |key: &&str| self.queues.topology().bucket_listener(key).is_some();
-        let (told_of, now) = (receiving.key().filter(listened_to).map(str::to_owned), self.queues.now());
-        if let Some(key) = told_of.clone()
+        let (announced, now) = (receiving.key().filter(listened_to).map(str::to_owned), self.queues.now());
+        if let Some(key) = announced.clone()
             && !self.queues.database().call(move |work| rows::expect_again(work, &key, now)).await?
         {
             return Err(UploadRefusal::NotPermitted);
         }
         let etag = elsewhere(move || receiving.finish()).await??;
-        if let Some(key) = told_of {
+        if let Some(key) = announced {
             self.arrived(&key).await?;
             self.queues.database().sync().await?;
         }
@@ -409,8 +409,8 @@ fn notification(key: &str, size: u64, etag: &str) -> Result<String, WorkError> {
         BucketObject { key: BucketObject::encoded_key(key), size, etag: etag.to_owned(), version: None };
     let s3 = BucketEntity { bucket: BucketName { name: BUCKET.to_owned() }, object };
     let record = BucketRecord { event_name: "ObjectCreated:Post".to_owned(), s3 };
-    let told = BucketNotification { records: vec![record], event: None };
-    serde_json::to_string(&told).map_err(|error| WorkError::Unreadable(error.to_string()))
+    let notification = BucketNotification { records: vec![record], event: None };
+    serde_json::to_string(&notification).map_err(|error| WorkError::Unreadable(error.to_string()))
 }
 
 fn failed(error: &io::Error) -> PortError {

@@ -110,7 +110,7 @@ impl StateLook {
     /// Returns the oldest dead letters of all flows, at most `max`.
     pub fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, PortError> {
         let queues = RIFFLE.dead_letters().map(|dead| dead.name);
-        Ok(dead_letters::letters(RIFFLE, queue_rows::dead_letters(&self.connection, queues, max)?))
+        Ok(dead_letters::dead_letters(RIFFLE, queue_rows::dead_letters(&self.connection, queues, max)?))
     }
 
     /// Returns a record, if it exists.

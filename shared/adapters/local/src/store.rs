@@ -104,7 +104,7 @@ impl Store {
             move |error| OpenError::Folder { path, error }
         };
         private_dir(dir).map_err(unusable(dir))?;
-        let (lock, said) = take_lock(dir)?;
+        let (lock, lock_text) = take_lock(dir)?;
 
         let (objects, tmp) = (dir.join("objects"), dir.join("tmp"));
         match fs::remove_dir_all(&tmp) {
@@ -130,7 +130,7 @@ impl Store {
         private_file(&path).map_err(unusable(&path))?;
         // Checked before the database is opened, because opening may change it. After a clean shutdown the slow check
         // is skipped.
-        if is_there && !damage::is_marked_whole(&said, &path) {
+        if is_there && !damage::is_marked_whole(&lock_text, &path) {
             if let Some((size, wanted)) = damage::cut_short(&path).map_err(unusable(&path))? {
                 return Err(damaged(format!("it has {size} bytes of {wanted}")));
             }
@@ -258,18 +258,18 @@ fn take_lock(dir: &Path) -> Result<(File, String), OpenError> {
     let unusable = |error| OpenError::Folder { path: path.clone(), error };
     let mut file = private_file(&path).map_err(unusable)?;
     let locked = file.try_lock();
-    let mut said = Vec::new();
-    file.read_to_end(&mut said).map_err(unusable)?;
-    let said = String::from_utf8_lossy(&said).into_owned();
+    let mut lock_text = Vec::new();
+    file.read_to_end(&mut lock_text).map_err(unusable)?;
+    let lock_text = String::from_utf8_lossy(&lock_text).into_owned();
     match locked {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            return Err(OpenError::InUse { folder: dir.to_owned(), pid: said.trim().parse().ok() });
+            return Err(OpenError::InUse { folder: dir.to_owned(), pid: lock_text.trim().parse().ok() });
         }
         Err(TryLockError::Error(error)) => return Err(unusable(error)),
     }
     file.set_len(0).map_err(unusable)?;
     file.rewind().map_err(unusable)?;
     writeln!(file, "{}", std::process::id()).map_err(unusable)?;
-    Ok((file, said))
+    Ok((file, lock_text))
 }

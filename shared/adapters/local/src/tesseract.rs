@@ -74,15 +74,15 @@ fn find(languages: &str) -> Result<String, String> {
         }
         error => format!("Tesseract cannot be started: {error}"),
     };
-    let said = |argument: &str| {
-        let said =
+    let answer = |argument: &str| {
+        let answer =
             tesseract().map_err(RunError::from).and_then(|program| program.args([argument]).run(b"", BUDGET));
-        let FinishedProgram { output, errors, .. } = said.map_err(missing)?;
-        let [out, err] = [output, errors].map(|said| String::from_utf8_lossy(&said).into_owned());
+        let FinishedProgram { output, errors, .. } = answer.map_err(missing)?;
+        let [out, err] = [output, errors].map(|answer| String::from_utf8_lossy(&answer).into_owned());
         Ok::<_, String>(out + &err)
     };
-    let version = said("--version")?.lines().next().unwrap_or_default().to_owned();
-    let installed = said("--list-langs")?;
+    let version = answer("--version")?.lines().next().unwrap_or_default().to_owned();
+    let installed = answer("--list-langs")?;
     for language in languages.split('+') {
         if !installed.lines().any(|line| line.trim() == language) {
             return Err(format!(

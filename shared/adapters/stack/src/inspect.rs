@@ -97,17 +97,17 @@ impl InspectionClients {
         };
         let asked = self.sqs.get_queue_attributes().queue_url(url);
         let asked = asked.attribute_names(Ready).attribute_names(InFlight).attribute_names(Waiting);
-        let said = asked.send().await.map_err(failed("GetQueueAttributes"))?;
+        let response = asked.send().await.map_err(failed("GetQueueAttributes"))?;
         let number = |name| {
-            let value = said.attributes().and_then(|attributes| attributes.get(&name));
+            let value = response.attributes().and_then(|attributes| attributes.get(&name));
             value.and_then(|value| value.parse().ok()).unwrap_or_default()
         };
         Ok(QueueFacts { ready: number(Ready), in_flight: number(InFlight), waiting: number(Waiting) })
     }
 
     pub async fn key(&self, id: &str) -> Result<KeyFacts, CallError> {
-        let said = self.kms.describe_key().key_id(id).send().await.map_err(failed("DescribeKey"))?;
-        let facts = said.key_metadata().map(|key| KeyFacts {
+        let response = self.kms.describe_key().key_id(id).send().await.map_err(failed("DescribeKey"))?;
+        let facts = response.key_metadata().map(|key| KeyFacts {
             enabled: key.enabled(),
             state: key.key_state().map_or_else(String::new, |state| state.as_str().to_owned()),
         });
@@ -115,10 +115,10 @@ impl InspectionClients {
     }
 
     pub async fn topic(&self, arn: &str) -> Result<TopicFacts, CallError> {
-        let said = self.sns.get_topic_attributes().topic_arn(arn).send().await;
-        let said = said.map_err(failed("GetTopicAttributes"))?;
+        let response = self.sns.get_topic_attributes().topic_arn(arn).send().await;
+        let response = response.map_err(failed("GetTopicAttributes"))?;
         let number = |name| {
-            let value = said.attributes().and_then(|attributes| attributes.get(name));
+            let value = response.attributes().and_then(|attributes| attributes.get(name));
             value.and_then(|value| value.parse().ok()).unwrap_or_default()
         };
         Ok(TopicFacts {

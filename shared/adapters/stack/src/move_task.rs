@@ -24,9 +24,11 @@ pub struct Moved {
 /// not available.
 pub(crate) async fn move_all(client: &Client, url: &str) -> Result<Option<Moved>, CallError> {
     let name = QueueAttributeName::QueueArn;
-    let said = client.get_queue_attributes().queue_url(url).attribute_names(name.clone()).send().await;
-    let said = said.map_err(failed("GetQueueAttributes"))?;
-    let Some(arn) = said.attributes().and_then(|attributes| attributes.get(&name)) else { return Ok(None) };
+    let response = client.get_queue_attributes().queue_url(url).attribute_names(name.clone()).send().await;
+    let response = response.map_err(failed("GetQueueAttributes"))?;
+    let Some(arn) = response.attributes().and_then(|attributes| attributes.get(&name)) else {
+        return Ok(None);
+    };
     if let Err(refused) = client.start_message_move_task().source_arn(arn).send().await {
         let failed = failed("StartMessageMoveTask")(refused);
         // An error without a code is a lost call; with a code, the service refuses only this way of moving messages.

@@ -59,16 +59,16 @@ impl Stack {
     /// Returns the account and ARN of the credentials in use.
     pub async fn identity(&self) -> Result<(String, String), CallError> {
         let client = aws_sdk_sts::Client::new(&self.config);
-        let said = client.get_caller_identity().send().await.map_err(failed("GetCallerIdentity"))?;
-        Ok((said.account().unwrap_or_default().to_owned(), said.arn().unwrap_or_default().to_owned()))
+        let response = client.get_caller_identity().send().await.map_err(failed("GetCallerIdentity"))?;
+        Ok((response.account().unwrap_or_default().to_owned(), response.arn().unwrap_or_default().to_owned()))
     }
 
     /// Returns the outputs of the stack of this name. Empty if the stack has none.
     pub async fn outputs(&self, stack: &str) -> Result<Outputs, CallError> {
         let client = aws_sdk_cloudformation::Client::new(&self.config);
-        let said =
+        let response =
             client.describe_stacks().stack_name(stack).send().await.map_err(failed("DescribeStacks"))?;
-        let outputs = said.stacks().iter().flat_map(aws_sdk_cloudformation::types::Stack::outputs);
+        let outputs = response.stacks().iter().flat_map(aws_sdk_cloudformation::types::Stack::outputs);
         let named = |output: &aws_sdk_cloudformation::types::Output| {
             Some((output.output_key()?.to_owned(), output.output_value()?.to_owned()))
         };

@@ -48,14 +48,14 @@ pub(crate) fn meaning(error: &SdkError<Refused>) -> OcrError {
 
 fn refusal(refused: &Refused) -> OcrError {
     let code = refused.code().unwrap_or("no code");
-    let said = refused.message().unwrap_or("no reason given");
-    let unavailable = |what: &str| OcrError::Unavailable(format!("{what} ({code}: {said})"));
+    let message = refused.message().unwrap_or("no reason given");
+    let unavailable = |what: &str| OcrError::Unavailable(format!("{what} ({code}: {message})"));
     match refused {
         Refused::UnsupportedDocumentException(_)
         | Refused::BadDocumentException(_)
         | Refused::DocumentTooLargeException(_)
         | Refused::InvalidParameterException(_) => OcrError::Picture(format!(
-            "Textract could not read it: {said}. It reads PNG, JPEG and TIFF of up to 10 MB and 10,000 \
+            "Textract could not read it: {message}. It reads PNG, JPEG and TIFF of up to 10 MB and 10,000 \
              pixels a side"
         )),
         Refused::AccessDeniedException(_) => unavailable(
@@ -69,11 +69,11 @@ fn refusal(refused: &Refused) -> OcrError {
         _ if NO_OPERATION.contains(&code) => unavailable(NO_REGION),
         _ if THROTTLED.contains(&code) => PortError::Unavailable(format!(
             "more pages a second than the account's Textract quota allows: raise the quota, or lower \
-             OCR_PAGES_PER_SECOND ({said})"
+             OCR_PAGES_PER_SECOND ({message})"
         ))
         .into(),
         // The cause is unknown: the call is retried, and a lasting failure becomes visible.
-        _ => PortError::Unavailable(format!("Textract failed: {code}: {said}")).into(),
+        _ => PortError::Unavailable(format!("Textract failed: {code}: {message}")).into(),
     }
 }
 
@@ -88,8 +88,8 @@ fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn 
 
 fn is_unknown(error: &(impl Error + 'static)) -> bool {
     chain(error).any(|error| {
-        let said = error.to_string();
-        NO_NAME.iter().any(|known| said.contains(known))
+        let message = error.to_string();
+        NO_NAME.iter().any(|known| message.contains(known))
     })
 }
 

@@ -27,18 +27,18 @@ impl Audience<'_> {
         self.connections.is_empty()
     }
 
-    pub(crate) async fn tell(&self, body: FrameBody) {
-        self.tell_all(vec![body]).await;
+    pub(crate) async fn send(&self, body: FrameBody) {
+        self.send_all(vec![body]).await;
     }
 
     /// Sends a frame that describes the state at time `at`, and may be sent later.
-    pub(crate) async fn tell_as_of(&self, at: DateTime<Utc>, body: FrameBody) {
+    pub(crate) async fn send_as_of(&self, at: DateTime<Utc>, body: FrameBody) {
         self.push_all(&[frame(Some(self.session), body, at)]).await;
     }
 
     /// Sends several frames, which may arrive in any order: a function that waited for each in turn would be billed for
     /// waiting.
-    pub(crate) async fn tell_all(&self, bodies: Vec<FrameBody>) {
+    pub(crate) async fn send_all(&self, bodies: Vec<FrameBody>) {
         let now = self.scan.ports.clock.now();
         let frames: Vec<String> =
             bodies.into_iter().map(|body| frame(Some(self.session), body, now)).collect();

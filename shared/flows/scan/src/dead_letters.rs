@@ -18,21 +18,21 @@ struct Scheduled {
 
 /// Returns what a message of a scan says about itself. Jobs for the dispatcher and for the finisher look alike, so the
 /// queue on which they failed distinguishes them.
-pub fn about_letter(letter: &DeadLetter) -> Option<MessageInfo> {
-    fn read<T: DeserializeOwned>(letter: &DeadLetter) -> Option<T> {
-        serde_json::from_str(&letter.body).ok()
+pub fn message_info(dead_letter: &DeadLetter) -> Option<MessageInfo> {
+    fn read<T: DeserializeOwned>(dead_letter: &DeadLetter) -> Option<T> {
+        serde_json::from_str(&dead_letter.body).ok()
     }
     let of = |subject, kind: &str| Some(MessageInfo { subject, tenant: None, kind: kind.to_owned() });
-    match letter.queue.as_deref() {
+    match dead_letter.queue.as_deref() {
         Some(queues::WORK | queues::QUARANTINE) => {
-            let file: ScanFile = read(letter)?;
+            let file: ScanFile = read(dead_letter)?;
             of(file.session_id, &format!("file {}", file.index))
         }
-        Some(queues::DISPATCH) => of(read::<DispatchJob>(letter)?.session_id, "hand out"),
-        Some(queues::FINISH) => of(read::<FinishJob>(letter)?.session_id, "finish"),
+        Some(queues::DISPATCH) => of(read::<DispatchJob>(dead_letter)?.session_id, "hand out"),
+        Some(queues::FINISH) => of(read::<FinishJob>(dead_letter)?.session_id, "finish"),
         Some(_) => None,
         None => {
-            let due = read::<Scheduled>(letter)?.detail;
+            let due = read::<Scheduled>(dead_letter)?.detail;
             Some(MessageInfo {
                 subject: String::new(),
                 tenant: Some(due.tenant),
@@ -43,7 +43,7 @@ pub fn about_letter(letter: &DeadLetter) -> Option<MessageInfo> {
 }
 
 /// Returns what the record of the scan, if there is one, says about a message.
-pub fn told_of_letter(about: &MessageInfo, session: Option<&Session>) -> RecordInfo {
+pub fn record_info(about: &MessageInfo, session: Option<&Session>) -> RecordInfo {
     if about.subject.is_empty() {
         let reason = "a scheduled scan did not start: wait for the next one, or start it on the page";
         return RecordInfo { reason: Some(reason.to_owned()), ..RecordInfo::default() };
@@ -62,13 +62,13 @@ pub fn told_of_letter(about: &MessageInfo, session: Option<&Session>) -> RecordI
 
 #[async_trait]
 impl DeadLetterClassifier for Scan {
-    fn about(&self, letter: &DeadLetter) -> Option<MessageInfo> {
-        about_letter(letter)
+    fn message_info(&self, dead_letter: &DeadLetter) -> Option<MessageInfo> {
+        message_info(dead_letter)
     }
 
-    async fn told(&self, _: &DeadLetter, about: &MessageInfo) -> Result<RecordInfo, Failure> {
+    async fn record_info(&self, _: &DeadLetter, about: &MessageInfo) -> Result<RecordInfo, Failure> {
         let session = self.ports.ledger.session(&SessionId(about.subject.clone())).await?;
-        Ok(told_of_letter(about, session.as_ref()))
+        Ok(record_info(about, session.as_ref()))
     }
 }
 
@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    fn letter(queue: Option<&str>, body: &str) -> DeadLetter {
+    fn dead_letter(queue: Option<&str>, body: &str) -> DeadLetter {
         DeadLetter {
             id: "1".to_owned(),
             flow: queues::NAME.to_owned(),
@@ -104,7 +104,7 @@ mod tests {
             (None, schedule, Some(("", Some("acme"), "schedule"))),
             (None, r#"{"session_id":"s"}"#, None),
         ] {
-            let about = about_letter(&letter(queue, body));
+            let about = message_info(&dead_letter(queue, body));
             let about = about.as_ref().map(|one| (&*one.subject, one.tenant.as_deref(), &*one.kind));
             assert_eq!(about, expected, "{queue:?}: {body}");
         }

@@ -32,7 +32,7 @@ mod tickets;
 
 pub use announce::status;
 pub use codes::code_lists::CodeListsError;
-pub use dead_letters::{about_letter, told_of_letter};
+pub use dead_letters::{message_info, record_info};
 pub use deletion::DeletionError;
 pub use evidence::match_evidence::{PageView, Sighting};
 pub use evidence::page_images::{PageImages, ReaderPages};

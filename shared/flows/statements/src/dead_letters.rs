@@ -12,12 +12,13 @@ use crate::state::ids;
 use crate::state::keys;
 
 /// Returns what a message of the statements flow itself states about its subject.
-pub fn about_letter(letter: &DeadLetter) -> Option<MessageInfo> {
-    if letter.queue.as_deref() == Some(UPLOADS) {
-        return uploaded(&letter.body);
+pub fn message_info(dead_letter: &DeadLetter) -> Option<MessageInfo> {
+    if dead_letter.queue.as_deref() == Some(UPLOADS) {
+        return uploaded(&dead_letter.body);
     }
-    let event = serde_json::from_str::<BusEvent>(&letter.body).map(|told| told.detail);
-    let event = event.or_else(|_| serde_json::from_str::<DirectFile>(&letter.body).map(|told| told.event));
+    let event = serde_json::from_str::<BusEvent>(&dead_letter.body).map(|bus| bus.detail);
+    let event =
+        event.or_else(|_| serde_json::from_str::<DirectFile>(&dead_letter.body).map(|direct| direct.event));
     event.ok().map(of_event)
 }
 
@@ -42,7 +43,7 @@ fn of_event(event: Event) -> MessageInfo {
 }
 
 /// Returns what a file's record, if there is one, states about a message that failed in `function`.
-pub fn told_of_letter(function: &str, file: Option<FileRecord>) -> RecordInfo {
+pub fn record_info(function: &str, file: Option<FileRecord>) -> RecordInfo {
     let Some(file) = file else { return RecordInfo::default() };
     let findings = file.findings;
     let failed = findings.errors.into_iter().rev().find(|failed| failed.stage == function);
@@ -57,13 +58,17 @@ pub fn told_of_letter(function: &str, file: Option<FileRecord>) -> RecordInfo {
 
 #[async_trait]
 impl DeadLetterClassifier for Statements {
-    fn about(&self, letter: &DeadLetter) -> Option<MessageInfo> {
-        about_letter(letter)
+    fn message_info(&self, dead_letter: &DeadLetter) -> Option<MessageInfo> {
+        message_info(dead_letter)
     }
 
-    async fn told(&self, letter: &DeadLetter, about: &MessageInfo) -> Result<RecordInfo, Failure> {
+    async fn record_info(
+        &self,
+        dead_letter: &DeadLetter,
+        about: &MessageInfo,
+    ) -> Result<RecordInfo, Failure> {
         let Some(tenant) = &about.tenant else { return Ok(RecordInfo::default()) };
         let file = self.file(tenant, &FileId(about.subject.clone())).await?;
-        Ok(told_of_letter(&letter.function, file))
+        Ok(record_info(&dead_letter.function, file))
     }
 }

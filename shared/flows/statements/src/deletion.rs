@@ -15,8 +15,8 @@ impl Statements {
     pub async fn request_deletion(&self, tenant: &str, id: &FileId) -> Result<bool, Failure> {
         let now = self.clock.now();
         let data = EventData::DeletionRequested(DeletionRequested { tenant: tenant.to_owned() });
-        let told = event(id, now, data, &[]);
-        match self.change(tenant, id, FileChange::Delete, now, &[outgoing(&told)]).await? {
+        let deletion_event = event(id, now, data, &[]);
+        match self.change(tenant, id, FileChange::Delete, now, &[outgoing(&deletion_event)]).await? {
             Changed::Applied(file) => {
                 // The request is stored; the sweep publishes the event if it cannot be published now.
                 if let Err(failure) = self.announce(&file).await {
@@ -62,8 +62,8 @@ impl Statements {
             }
             let now = self.clock.now();
             let deleted = FileDeleted { tenant: tenant.to_owned(), accounts: Vec::new() };
-            let told = event(id, now, EventData::FileDeleted(deleted), &[]);
-            match self.change_seen(&file, FileChange::Deleted, now, &[outgoing(&told)]).await? {
+            let deletion_event = event(id, now, EventData::FileDeleted(deleted), &[]);
+            match self.change_seen(&file, FileChange::Deleted, now, &[outgoing(&deletion_event)]).await? {
                 Changed::Applied(file) => {
                     if let Err(failure) = self.announce(&file).await {
                         tracing::warn!(processing_id = id.0, %failure, "the event will be published later");

@@ -29,7 +29,7 @@ use riffle_ports::{
 };
 use riffle_topology::MAX_RECEIVES;
 
-pub use dead_letters::{about_letter, told_of_letter};
+pub use dead_letters::{message_info, record_info};
 pub use queries::answers::{ApiError, MAX_BYTES, Queries};
 pub use queries::transactions::{Filter, OtherList, TransactionCursor, TransactionListing};
 pub use rules::{RuleSet, RulesError};

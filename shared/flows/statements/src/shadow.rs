@@ -137,11 +137,11 @@ fn compare_row(before: Option<&TransactionKey>, row: &Transaction, found: &mut D
     if before == Some(&row.key) {
         return;
     }
-    let tell = |key: &TransactionKey| format!("{} {} {}", key.account, key.date, key.identity);
+    let describe = |key: &TransactionKey| format!("{} {} {}", key.account, key.date, key.identity);
     found.note(
         row.place.clone(),
-        before.map_or_else(|| "nothing".to_owned(), tell),
-        format!("{} {}", tell(&row.key), row.amount),
+        before.map_or_else(|| "nothing".to_owned(), describe),
+        format!("{} {}", describe(&row.key), row.amount),
     );
 }
 
@@ -179,8 +179,8 @@ impl Statements {
             };
             let now = self.month_sums(tenant, &account, month).await?;
             if stored != now {
-                let tell = |sums: &MonthSums| serde_json::to_string(sums).expect("figures are plain data");
-                found.note(format!("{account} {month}"), tell(&stored), tell(&now));
+                let json = |sums: &MonthSums| serde_json::to_string(sums).expect("figures are plain data");
+                found.note(format!("{account} {month}"), json(&stored), json(&now));
             }
         }
         Ok(())

@@ -122,8 +122,8 @@ impl Sandbox {
             }
             ReadTask::List => (None, false, None, ReadLimits::of_a_list()),
             ReadTask::Draw { page, view } => return self.draw(request, file, *page, *view),
-            ReadTask::Load => return told(out, &pdfium.load()),
-            ReadTask::Layers => return told(out, &self.layers),
+            ReadTask::Load => return send_end(out, &pdfium.load()),
+            ReadTask::Layers => return send_end(out, &self.layers),
         };
         let asking = Asking { pdfium, out };
         let second = second.then_some(&asking as &dyn FallbackReader);
@@ -149,7 +149,7 @@ impl Sandbox {
             let why = "one page, cell or paragraph contains too much text".to_owned();
             outcome = Err(ExtractError::TooLarge(why));
         }
-        told(out, &EndMessage { bytes, outcome, memory: self.memory(), used: used() })
+        send_end(out, &EndMessage { bytes, outcome, memory: self.memory(), used: used() })
     }
 }
 
@@ -174,7 +174,7 @@ fn used() -> u64 {
     u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or(0)
 }
 
-fn told(out: &SocketWriter, answer: &impl Serialize) -> io::Result<()> {
+fn send_end(out: &SocketWriter, answer: &impl Serialize) -> io::Result<()> {
     send(out, MessageKind::End, &[&serde_json::to_vec(answer)?])
 }
 

@@ -38,10 +38,10 @@ fn settings(pdfium: Option<Pdfium>) -> SandboxSettings {
 fn read(settings: SandboxSettings) -> String {
     let reader = Reader { parser: Parser::Sandbox(Pool::new(settings)), cache: None, ocr: None };
     let document = SourceFile { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
-    let mut said = ReadText::default();
+    let mut collected = ReadText::default();
     let broken = Bytes::from_static(b"%PDF-1.7\nnothing of a PDF\n%%EOF");
-    reader.read(&document, &broken, &mut said).expect("a sandbox is there").outcome.ok();
-    said.0
+    reader.read(&document, &broken, &mut collected).expect("a sandbox is there").outcome.ok();
+    collected.0
 }
 
 /// Builds a library with pdfium's functions that returns one page for any file, with the text that `code` has put in
@@ -89,8 +89,8 @@ fn a_parser_that_was_taken_over_can_reach_nothing() {
         "for (int fd = 5; fd < 64; fd++) TRY(\"descriptor\", lseek(fd, 0, SEEK_CUR) >= 0 || errno == ESPIPE ? 0 : -1);".to_owned(),
         "if (environ && *environ) TRY(\"environment\", 0);".to_owned(),
     ];
-    let said = read(settings(Some(library(folder.path(), "", &code.concat()))));
-    assert_eq!(said.trim(), "tried", "and could do what stands after it");
+    let collected = read(settings(Some(library(folder.path(), "", &code.concat()))));
+    assert_eq!(collected.trim(), "tried", "and could do what stands after it");
     assert!(secret.exists());
 
     // The harmless attempts before the sandbox is closed, to prove that they would succeed there.

@@ -437,8 +437,8 @@ fn a_list_is_of_a_kind_that_lists_and_all_else_is_refused_before_it_is_parsed() 
     // The limit on cells of a list applies before that of scans.
     let cells = "1;".repeat(1_000_001);
     let (outcome, _) = list("cells.csv", cells.as_bytes());
-    let told = outcome.expect("read up to there").unread;
-    assert!(told.iter().any(|unread| unread.why.contains("large")), "{told:?}");
+    let unread_parts = outcome.expect("read up to there").unread;
+    assert!(unread_parts.iter().any(|unread| unread.why.contains("large")), "{unread_parts:?}");
 
     let nowhere = self::reader(SandboxSettings { program: PathBuf::from("/nowhere/riffle"), ..settings() });
     let outcome = nowhere.list("a.txt", &Bytes::from_static(b"HOLE-1"), &mut Lines::default());

@@ -1,6 +1,6 @@
 //! United Kingdom and Ireland.
 
-use crate::{check, line, statement, told, warnings};
+use crate::{check, describe, line, statement, warnings};
 
 #[test]
 fn barclays() {
@@ -96,7 +96,7 @@ fn ambiguous_dates_are_told() {
     let (statement, rows) = statement(
         "Date,Description,Amount,Currency\n01/02/2024,a,-1.00,GBP\n02/02/2024,b,-2.00,GBP\n03/02/2024,c,-3.00,GBP\n",
     );
-    assert_eq!(told(&statement.dialect), ", UTF-8 header 1 DayMonthYear Point Signed");
+    assert_eq!(describe(&statement.dialect), ", UTF-8 header 1 DayMonthYear Point Signed");
     assert_eq!(rows.iter().map(line).next().as_deref(), Some("2024-02-01 - -1.00 GBP | a | - | - | - | -"));
     assert_eq!(
         warnings(&statement),

@@ -1,6 +1,6 @@
 //! Germany, Austria, Switzerland.
 
-use crate::{accounts, check, line, statement, told, warnings, windows_1252};
+use crate::{accounts, check, describe, line, statement, warnings, windows_1252};
 
 #[test]
 fn deutsche_bank() {
@@ -31,7 +31,7 @@ fn sparkasse_camt() {
         \"DE02100500000054540402\";\"30.01.24\";\"30.01.24\";\"GUTSCHR. UEBERWEISUNG\";\"Geschenk\";\"\";\"\";\"\";\"\";\"\";\"\";\"Anna Beispiel\";\"DE02500105170137075030\";\"INGDDEFFXXX\";\"50,00\";\"EUR\";\"Umsatz gebucht\"\n\
         \"DE02100500000054540402\";\"01.02.24\";\"\";\"KARTENZAHLUNG\";\"Laden\";\"\";\"\";\"\";\"\";\"\";\"\";\"Laden\";\"\";\"\";\"-3,00\";\"EUR\";\"Umsatz vorgemerkt\"\n";
     let (statement, rows) = statement(text);
-    assert_eq!(told(&statement.dialect), "; UTF-8 header 1 DayMonthYear Comma Signed");
+    assert_eq!(describe(&statement.dialect), "; UTF-8 header 1 DayMonthYear Comma Signed");
     assert_eq!(
         rows.iter().map(line).collect::<Vec<_>>(),
         [
@@ -66,7 +66,7 @@ fn dkb() {
          \"31.01.24\";\"31.01.24\";\"Gebucht\";\"ISSUER\";\"EDEKA//BERLIN/DE\";\"VISA Debitkartenumsatz\";\"Ausgang\";\"DE11\";\"-15,90\";\"\";\"\";\"4820\"\n\
          \"30.01.24\";\"30.01.24\";\"Gebucht\";\"Max Beispiel\";\"Erika Muster\";\"Danke\";\"Eingang\";\"DE22\";\"1.000\";\"\";\"\";\"\"\n",
     );
-    assert_eq!(told(&statement.dialect), "; UTF-8 header 5 DayMonthYear Comma Signed");
+    assert_eq!(describe(&statement.dialect), "; UTF-8 header 5 DayMonthYear Comma Signed");
     assert_eq!(
         rows.iter().map(line).collect::<Vec<_>>(),
         [

@@ -27,7 +27,7 @@ pub fn attempt(name: &str, text: impl AsRef<[u8]>) -> Result<(Statement, Vec<Row
 }
 
 /// Returns the dialect on one line: delimiter, encoding, line of the header, order of dates, decimal mark, signs.
-pub fn told(dialect: &Dialect) -> String {
+pub fn describe(dialect: &Dialect) -> String {
     let delimiter = match dialect.delimiter {
         Some('\t') => "tab".to_owned(),
         Some(char) => char.to_string(),
@@ -87,7 +87,7 @@ pub fn warnings(statement: &Statement) -> Vec<String> {
 #[track_caller]
 pub fn check(text: impl AsRef<[u8]>, dialect: &str, rows: &[&str], parts: &[&str]) {
     let (statement, found) = statement(text);
-    assert_eq!(told(&statement.dialect), dialect);
+    assert_eq!(describe(&statement.dialect), dialect);
     assert_eq!(found.iter().map(line).collect::<Vec<_>>(), rows);
     assert_eq!(accounts(&statement), parts);
     assert_eq!(warnings(&statement), Vec::<String>::new());

@@ -2,7 +2,7 @@
 
 use riffle_statement_parser::{Format, RowPlace};
 
-use crate::{accounts, attempt, line, statement, told, warnings};
+use crate::{accounts, attempt, describe, line, statement, warnings};
 
 const SGML: &str = "OFXHEADER:100\r\nDATA:OFXSGML\r\nVERSION:102\r\nSECURITY:NONE\r\nENCODING:USASCII\r\nCHARSET:1252\r\nCOMPRESSION:NONE\r\nOLDFILEUID:NONE\r\nNEWFILEUID:NONE\r\n\r\n\
 <OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>0<SEVERITY>INFO</STATUS><DTSERVER>20240201120000[-5:EST]<LANGUAGE>ENG</SONRS></SIGNONMSGSRSV1>\r\n\
@@ -22,7 +22,7 @@ fn sgml_with_two_statements() {
     let (statement, rows) = attempt("export.qfx", crate::windows_1252(SGML)).expect("OFX");
     assert_eq!(statement.format, Format::Ofx);
     assert_eq!(statement.dialect.version.as_deref(), Some("102"));
-    assert_eq!(told(&statement.dialect), "- windows-1252 no header exact Point Signed");
+    assert_eq!(describe(&statement.dialect), "- windows-1252 no header exact Point Signed");
     assert_eq!(
         rows.iter().map(line).collect::<Vec<_>>(),
         [

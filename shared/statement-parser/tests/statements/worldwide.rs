@@ -1,6 +1,6 @@
 //! United States, Canada, India, and those without a country.
 
-use crate::{accounts, check, line, statement, told, warnings};
+use crate::{accounts, check, describe, line, statement, warnings};
 
 #[test]
 fn chase_checking() {
@@ -79,7 +79,7 @@ fn american_express_has_purchases_positive() {
     let (statement, rows) = statement(
         "Date,Description,Card Member,Account #,Amount\n01/20/2024,CORNER CAFE,J SAMPLE,-11001,12.00\n01/18/2024,AIRLINE,J SAMPLE,-11001,320.00\n01/15/2024,GROCER,J SAMPLE,-11001,54.10\n01/12/2024,ONLINE PAYMENT - THANK YOU,J SAMPLE,-11001,-200.00\n",
     );
-    assert_eq!(told(&statement.dialect), ", UTF-8 header 1 MonthDayYear Point Reversed");
+    assert_eq!(describe(&statement.dialect), ", UTF-8 header 1 MonthDayYear Point Reversed");
     assert_eq!(
         rows.iter().map(|row| row.amount.to_string()).collect::<Vec<_>>(),
         ["-12.00", "-320.00", "-54.10", "200.00"]
@@ -101,7 +101,7 @@ fn revolut() {
          CARD_PAYMENT,Current,2024-01-06 12:00:00,,Hotel,-20.00,0.00,EUR,PENDING,\n\
          CARD_PAYMENT,Current,2024-01-06 12:00:00,2024-01-06 13:00:00,Shop,-9.00,0.00,EUR,REVERTED,\n",
     );
-    assert_eq!(told(&statement.dialect), ", UTF-8 header 1 exact Point Signed");
+    assert_eq!(describe(&statement.dialect), ", UTF-8 header 1 exact Point Signed");
     assert_eq!(
         rows.iter().map(line).collect::<Vec<_>>(),
         [

@@ -8,13 +8,13 @@ use riffle_topology::{RIFFLE, Then, scan, statements};
 
 use super::ok;
 
-/// The maximum number of attempts to list the letters, for platforms that cannot read a queue completely at once.
+/// The maximum number of attempts to list the dead letters, for platforms that cannot read a queue completely at once.
 const PATIENCE: usize = 50;
 
 /// The queues whose messages become dead letters. Its methods panic on errors.
 #[async_trait]
 pub trait DeadLetterHarness: Send + Sync {
-    fn letters(&self) -> &dyn DeadLetterStore;
+    fn dead_letters(&self) -> &dyn DeadLetterStore;
 
     /// Makes a message fail in `queue` until it is among the dead letters.
     async fn kill(&self, queue: &str, body: &str);
@@ -38,7 +38,7 @@ fn places() -> Vec<DeadLetterSource> {
 /// If a promise is broken.
 pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
     let places = places();
-    let (none, more) = ok(harness.letters().list(None, 10).await, "list");
+    let (none, more) = ok(harness.dead_letters().list(None, 10).await, "list");
     assert_eq!((none, more), (Vec::new(), false), "the suite begins without dead letters");
     let mut dead = BTreeMap::new();
     for place in &places {
@@ -48,8 +48,8 @@ pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
             dead.insert(body, *place);
         }
     }
-    let letters = listed(harness, &dead).await;
-    let few = ok(harness.letters().list(None, 5).await, "list");
+    let dead_letters = listed(harness, &dead).await;
+    let few = ok(harness.dead_letters().list(None, 5).await, "list");
     assert!(few.0.len() <= 5, "no more than asked for");
     assert!(few.1, "there are more than five");
 
@@ -59,30 +59,30 @@ pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
         listed_of(harness, Some(flow), &of_flow).await;
     }
 
-    // One letter is redriven alone, and only to the queue in which it failed.
-    let (body, letter) = letters.first_key_value().expect("some are dead");
+    // One dead letter is redriven alone, and only to the queue in which it failed.
+    let (body, dead_letter) = dead_letters.first_key_value().expect("some are dead");
     let (_, queue, _) = dead[body];
-    let again = ok(harness.letters().redrive(std::slice::from_ref(letter)).await, "redrive");
+    let again = ok(harness.dead_letters().redrive(std::slice::from_ref(dead_letter)).await, "redrive");
     assert_eq!(again, 1, "one was handed out again");
     for (_, other, _) in &places {
         let there = harness.take(other).await;
         let expected: &[String] = if *other == queue { std::slice::from_ref(body) } else { &[] };
         assert_eq!(there, expected, "{other} after one of {queue} was handed out again");
     }
-    let gone = ok(harness.letters().redrive(std::slice::from_ref(letter)).await, "redrive");
+    let gone = ok(harness.dead_letters().redrive(std::slice::from_ref(dead_letter)).await, "redrive");
     assert_eq!(gone, 0, "it has left: that is no error");
-    assert_eq!(ok(harness.letters().redrive(&[]).await, "redrive"), 0, "none");
+    assert_eq!(ok(harness.dead_letters().redrive(&[]).await, "redrive"), 0, "none");
     let mut left = dead.clone();
     left.remove(body);
-    let letters = listed(harness, &left).await;
+    let dead_letters = listed(harness, &left).await;
 
     // A redriven message may fail again.
     harness.kill(queue, body).await;
     let died_again = listed(harness, &dead).await;
     let rest: Vec<DeadLetter> = died_again.into_values().collect();
-    let count = ok(harness.letters().redrive(&rest).await, "redrive");
+    let count = ok(harness.dead_letters().redrive(&rest).await, "redrive");
     assert_eq!(count, dead.len() as u64, "all are handed out again");
-    drop(letters);
+    drop(dead_letters);
     let mut came = BTreeMap::new();
     for place in places {
         for body in harness.take(place.1).await {
@@ -93,7 +93,7 @@ pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
     listed(harness, &BTreeMap::new()).await;
 }
 
-/// Lists until the letters are those of `dead`, and returns them by body.
+/// Lists until the dead letters are those of `dead`, and returns them by body.
 async fn listed(
     harness: &dyn DeadLetterHarness,
     dead: &BTreeMap<String, DeadLetterSource>,
@@ -109,20 +109,23 @@ async fn listed_of(
 ) -> BTreeMap<String, DeadLetter> {
     let mut seen = BTreeMap::new();
     for _ in 0..PATIENCE {
-        let (letters, more) = ok(harness.letters().list(flow, 100).await, "list");
-        assert!(letters.len() <= dead.len() || dead.is_empty(), "a letter is listed twice: {letters:?}");
-        if dead.is_empty() && letters.is_empty() && !more {
+        let (dead_letters, more) = ok(harness.dead_letters().list(flow, 100).await, "list");
+        assert!(
+            dead_letters.len() <= dead.len() || dead.is_empty(),
+            "a letter is listed twice: {dead_letters:?}"
+        );
+        if dead.is_empty() && dead_letters.is_empty() && !more {
             return BTreeMap::new();
         }
-        for letter in letters {
-            if let Some((flow, queue, function)) = dead.get(&letter.body) {
-                let failed = (&*letter.flow, letter.queue.as_deref(), &*letter.function);
+        for dead_letter in dead_letters {
+            if let Some((flow, queue, function)) = dead.get(&dead_letter.body) {
+                let failed = (&*dead_letter.flow, dead_letter.queue.as_deref(), &*dead_letter.function);
                 assert_eq!(failed, (*flow, Some(*queue), *function), "where it failed");
-                seen.insert(letter.body.clone(), letter);
+                seen.insert(dead_letter.body.clone(), dead_letter);
             }
         }
         if !dead.is_empty() && seen.len() == dead.len() {
-            let mut ids: Vec<&str> = seen.values().map(|letter| letter.id.as_str()).collect();
+            let mut ids: Vec<&str> = seen.values().map(|dead_letter| dead_letter.id.as_str()).collect();
             ids.sort_unstable();
             ids.dedup();
             assert_eq!(ids.len(), seen.len(), "each letter has an id of its own");

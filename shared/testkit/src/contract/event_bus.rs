@@ -30,13 +30,13 @@ pub trait BusHarness: Send + Sync {
 pub async fn event_bus(harness: &dyn BusHarness, ids: &dyn Ids) {
     ok(harness.publisher().publish(&[]).await, "publish nothing");
     let each: Vec<Event> = every_kind().into_iter().map(|data| event(ids, data)).collect();
-    told(harness, &each, "an event of each kind").await;
+    assert_delivered(harness, &each, "an event of each kind").await;
     // More events than one request to a bus holds.
     let many: Vec<Event> = (0..37).map(|_| event(ids, requested())).collect();
-    told(harness, &many, "37 events at once").await;
+    assert_delivered(harness, &many, "37 events at once").await;
     // Each event has the maximum size, so together they are more than one request holds, too.
     let large: Vec<Event> = (0..3).map(|_| largest(ids)).collect();
-    told(harness, &large, "three large events").await;
+    assert_delivered(harness, &large, "three large events").await;
     let one = event(ids, requested());
     let before = outgoing(&one);
     for _ in 0..2 {
@@ -156,7 +156,7 @@ fn decoded(body: &str) -> BusEvent {
 }
 
 /// Publishes `events` and checks that each reaches the consumers that listen to its kind, and no others.
-async fn told(harness: &dyn BusHarness, events: &[Event], what: &str) {
+async fn assert_delivered(harness: &dyn BusHarness, events: &[Event], what: &str) {
     let published: Vec<Outgoing> = events.iter().map(outgoing).collect();
     let refused = ok(harness.publisher().publish(&published).await, "publish");
     assert!(refused.is_empty(), "{what}: an idle bus accepts everything, and refused {refused:?}");
@@ -166,16 +166,16 @@ async fn told(harness: &dyn BusHarness, events: &[Event], what: &str) {
         let listens = |kind: EventType| consumer.listens_to(statements::NAME, kind.as_str());
         let mut came = BTreeSet::new();
         for body in harness.take(queue).await {
-            let told = decoded(&body);
-            let kind = told.detail.event_type();
+            let delivered = decoded(&body);
+            let kind = delivered.detail.event_type();
             assert!(listens(kind), "{what}: {function} does not listen to {kind:?}");
-            assert_eq!(told.source, riffle_contracts::EVENT_SOURCE, "{what}: whose events they are");
-            assert_eq!(told.detail_type, kind.as_str(), "{what}: the type is told beside the event");
-            assert_eq!(told.replay_name, None, "{what}: this is no replay");
-            let original = by_id.get(told.detail.event_id.as_str());
+            assert_eq!(delivered.source, riffle_contracts::EVENT_SOURCE, "{what}: whose events they are");
+            assert_eq!(delivered.detail_type, kind.as_str(), "{what}: the type is told beside the event");
+            assert_eq!(delivered.replay_name, None, "{what}: this is no replay");
+            let original = by_id.get(delivered.detail.event_id.as_str());
             // Compared outside the assertion's message: printing a quarter of a megabyte would not help.
-            assert!(original == Some(&&told.detail), "{what}: what came is not what was published");
-            came.insert(told.detail.event_id);
+            assert!(original == Some(&&delivered.detail), "{what}: what came is not what was published");
+            came.insert(delivered.detail.event_id);
         }
         for event in events {
             let kind = event.event_type();

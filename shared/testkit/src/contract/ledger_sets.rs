@@ -134,12 +134,12 @@ pub(super) async fn done_by_many(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let asked: Vec<BTreeSet<u32>> =
         (0..30).map(|caller| set((0..100).filter(move |file| (file + caller) % 10 == 0))).collect();
     let answers = join_all(asked.iter().map(|indices| ledger.add_done(&id, 0, indices))).await;
-    let (mut told, mut lens) = (BTreeSet::new(), BTreeSet::new());
+    let (mut claimed, mut lens) = (BTreeSet::new(), BTreeSet::new());
     for (asked, answer) in asked.iter().zip(answers) {
         let answer = ok(answer, "add_done");
         assert!(answer.new.is_subset(asked), "{:?} were never added by {asked:?}", answer.new);
         for index in &answer.new {
-            assert!(told.insert(*index), "{index} was new to two callers");
+            assert!(claimed.insert(*index), "{index} was new to two callers");
         }
         assert!(
             answer.len as usize >= asked.len() && answer.len <= 100,
@@ -149,7 +149,7 @@ pub(super) async fn done_by_many(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         );
         lens.insert(answer.len);
     }
-    assert_eq!(told, set(0..100), "each number is new to one caller");
+    assert_eq!(claimed, set(0..100), "each number is new to one caller");
     assert!(lens.contains(&100), "one caller at least must see the full set: {lens:?}");
     assert_eq!(ok(ledger.done(&id, 0).await, "done"), set(0..100), "the set is the union");
 }

@@ -13,6 +13,9 @@ use std::task::{Context, Poll};
 
 use super::over_memory::run;
 
+/// The name of a fault. Each adapter handles its own faults.
+type FaultName = &'static str;
+
 /// Asserts that the suite panics.
 #[track_caller]
 fn assert_noticed(fault: impl std::fmt::Debug, suite: impl Future<Output = ()>) {

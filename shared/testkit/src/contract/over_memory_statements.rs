@@ -94,7 +94,7 @@ impl BusHarness for World {
 
 #[async_trait]
 impl DeadLetterHarness for World {
-    fn letters(&self) -> &dyn DeadLetterStore {
+    fn dead_letters(&self) -> &dyn DeadLetterStore {
         &*self.queue
     }
 

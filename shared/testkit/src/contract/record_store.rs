@@ -102,15 +102,15 @@ pub(super) async fn assert_outbox(
 
 pub(super) async fn creation(store: &dyn RecordStore, ids: &dyn Ids) {
     let first = new_record(ids, "contract");
-    let (told, refused) = (outgoing(ids, &first, 1), outgoing(ids, &first, 1));
-    let taken = ok(store.create(first.clone(), std::slice::from_ref(&told)).await, "create");
+    let (to_announce, refused) = (outgoing(ids, &first, 1), outgoing(ids, &first, 1));
+    let taken = ok(store.create(first.clone(), std::slice::from_ref(&to_announce)).await, "create");
     assert_eq!(taken, None, "create of a free id");
-    assert_outbox(store, &first, &[&told], "a creation announces").await;
+    assert_outbox(store, &first, &[&to_announce], "a creation announces").await;
     let second = Record { body: "{}".to_owned(), ..first.clone() };
     let taken = ok(store.create(second, &[refused]).await, "create");
     assert_eq!(taken.as_ref(), Some(&first), "create of a taken id returns the record that has it");
     assert_eq!(get(store, &first).await.as_ref(), Some(&first), "create of a taken id changes nothing");
-    assert_outbox(store, &first, &[&told], "create of a taken id announces nothing").await;
+    assert_outbox(store, &first, &[&to_announce], "create of a taken id announces nothing").await;
 
     let begun = replace(store, &first, held(&first, 2, "a"), &[]).await;
     let taken = ok(store.create(first.clone(), &[]).await, "create");
@@ -314,8 +314,8 @@ pub(super) async fn one_wins(store: &dyn RecordStore, ids: &dyn Ids) {
         }
         assert_eq!(winners.len(), 1, "of 16 who replace a revision at once exactly one may succeed");
         assert_outbox(store, &record, &winners, "what is announced is the winner's").await;
-        let told: Vec<Outgoing> = winners.into_iter().cloned().collect();
-        ok(store.announced(&told).await, "announced");
+        let to_announce: Vec<Outgoing> = winners.into_iter().cloned().collect();
+        ok(store.announced(&to_announce).await, "announced");
         seen = stored;
     }
     tidy(store, &record).await;

@@ -64,7 +64,7 @@ impl MemoryBus {
     /// Delivers the `nth` event once more, as at-least-once delivery allows.
     pub async fn repeat(&self, nth: usize) -> Result<(), PortError> {
         let Some(event) = lock(&self.archive).get(nth).cloned() else { return Ok(()) };
-        self.tell_all(&event).await
+        self.deliver_to_all(&event).await
     }
 
     /// Sends the archived events from `from` up to but not including `to` that `consumer` listens to, to that consumer
@@ -83,19 +83,19 @@ impl MemoryBus {
         for event in &archived {
             let mut body: Value = serde_json::from_str(&event.body).map_err(broken)?;
             body["replay-name"] = name.into();
-            self.tell(consumer, event, body.to_string()).await?;
+            self.deliver(consumer, event, body.to_string()).await?;
         }
         Ok(archived.len())
     }
 
-    async fn tell_all(&self, event: &Archived) -> Result<(), PortError> {
+    async fn deliver_to_all(&self, event: &Archived) -> Result<(), PortError> {
         for consumer in self.queue.topology().listeners(&event.flow, &event.event_type) {
-            self.tell(&consumer, event, event.body.clone()).await?;
+            self.deliver(&consumer, event, event.body.clone()).await?;
         }
         Ok(())
     }
 
-    async fn tell(&self, consumer: &Consumed, event: &Archived, body: String) -> Result<(), PortError> {
+    async fn deliver(&self, consumer: &Consumed, event: &Archived, body: String) -> Result<(), PortError> {
         let message = Message { group: event.group.clone(), body };
         self.queue.send(consumer.queue.name, &[message]).await.map(drop)
     }
@@ -134,7 +134,7 @@ impl EventPublisher for MemoryBus {
         for outgoing in events {
             let event = self.archived(outgoing)?;
             lock(&self.archive).push(event.clone());
-            self.tell_all(&event).await?;
+            self.deliver_to_all(&event).await?;
         }
         Ok(Vec::new())
     }

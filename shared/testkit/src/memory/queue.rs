@@ -321,27 +321,28 @@ impl WorkQueue for MemoryQueue {
 impl DeadLetterStore for MemoryQueue {
     async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
         let queues = lock(&self.queues);
-        let mut letters = queues.held.iter().filter(|(_, held)| held.place.dead).filter_map(|(id, held)| {
-            let consumed = self.consumed(held.place.queue);
-            flow.is_none_or(|flow| flow == consumed.flow.name).then(|| DeadLetter {
-                id: id.to_string(),
-                flow: consumed.flow.name.to_owned(),
-                function: consumed.function.to_owned(),
-                queue: Some(consumed.queue.name.to_owned()),
-                sent_at: held.sent_at,
-                body: held.message.body.clone(),
-            })
-        });
-        let listed = letters.by_ref().take(limit as usize).collect();
-        Ok((listed, letters.next().is_some()))
+        let mut dead_letters =
+            queues.held.iter().filter(|(_, held)| held.place.dead).filter_map(|(id, held)| {
+                let consumed = self.consumed(held.place.queue);
+                flow.is_none_or(|flow| flow == consumed.flow.name).then(|| DeadLetter {
+                    id: id.to_string(),
+                    flow: consumed.flow.name.to_owned(),
+                    function: consumed.function.to_owned(),
+                    queue: Some(consumed.queue.name.to_owned()),
+                    sent_at: held.sent_at,
+                    body: held.message.body.clone(),
+                })
+            });
+        let listed = dead_letters.by_ref().take(limit as usize).collect();
+        Ok((listed, dead_letters.next().is_some()))
     }
 
-    async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError> {
+    async fn redrive(&self, dead_letters: &[DeadLetter]) -> Result<u64, PortError> {
         let now = self.clock.now();
         let mut queues = lock(&self.queues);
         let mut count = 0;
-        for letter in letters {
-            let held = letter.id.parse().ok().and_then(|id: u64| queues.held.get_mut(&id));
+        for dead_letter in dead_letters {
+            let held = dead_letter.id.parse().ok().and_then(|id: u64| queues.held.get_mut(&id));
             if let Some(held) = held.filter(|held| held.place.dead) {
                 held.place.dead = false;
                 held.receive_count = 0;

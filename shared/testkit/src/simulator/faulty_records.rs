@@ -67,8 +67,8 @@ impl RecordStore for FaultyRecords {
     ) -> Result<Replaced, PortError> {
         let Faulty { control, inner, .. } = &self.faulty;
         let Record { subject, revision, state, lease, body, .. } = &next;
-        let told = ids_of(announce);
-        let detail = || format!("{subject} {revision} {state} {lease:?} {body}, to announce: {told}");
+        let ids = ids_of(announce);
+        let detail = || format!("{subject} {revision} {state} {lease:?} {body}, to announce: {ids}");
         let point = writes((self.name)(seen, &next, announce));
         control.call(point, detail, || inner.replace(seen, next.clone(), announce)).await
     }

@@ -225,9 +225,9 @@ impl DeadLetterStore for Faulty<dyn DeadLetterStore> {
         self.control.perform(point, fault, || self.inner.list(flow, limit)).await
     }
 
-    async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError> {
-        let detail = || format!("{} letters", letters.len());
-        let effect = || self.inner.redrive(letters);
+    async fn redrive(&self, dead_letters: &[DeadLetter]) -> Result<u64, PortError> {
+        let detail = || format!("{} letters", dead_letters.len());
+        let effect = || self.inner.redrive(dead_letters);
         self.control.call(writes("letters.redrive"), detail, effect).await
     }
 }

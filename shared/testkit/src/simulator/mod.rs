@@ -1,9 +1,9 @@
 //! A deterministic simulator in which nothing happens by itself.
 //!
 //! Handlers run as futures on one thread. Every port call goes through a decorator ([`Faulty`]) that first yields, so
-//! that a seeded scheduler chooses the task that continues, and then asks the [`FaultPlan`] whether and how the call fails.
-//! Time is a number that tests advance. The same seed therefore yields the same run, byte for byte, which the hash of
-//! [`Trace`] proves.
+//! that a seeded scheduler chooses the task that continues, and then asks the [`FaultPlan`] whether and how the call
+//! fails. Time is a number that tests advance. The same seed therefore yields the same run, byte for byte, which the
+//! hash of [`Trace`] proves.
 //!
 //! This module knows ports and futures, but no flow: scenarios, deliveries and invariants are in `tests/sim`.
 

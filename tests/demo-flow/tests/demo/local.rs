@@ -22,7 +22,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 struct World {
     inbox: LocalInbox,
     notes: Notes,
-    letters: DeadLetterService,
+    dead_letters: DeadLetterService,
     pumps: Pumps,
     /// Calls of functions of other flows.
     others: Arc<AtomicU32>,
@@ -53,7 +53,7 @@ impl World {
         for flow in TOPOLOGY.0.iter().filter(|flow| flow.name != NAME) {
             registry.bind_sweeper(flow.sweeper, &(), |(), _| Box::pin(async { Ok(()) }));
         }
-        let letters = DeadLetterService {
+        let dead_letters = DeadLetterService {
             dead: Arc::new(store.dead_letters()),
             classifiers: Vec::new(),
             others: Arc::new(RecordClassifier { records: Arc::clone(&notes.records) }),
@@ -61,7 +61,7 @@ impl World {
         };
         let observer: Observer = Arc::new(|_, _| ());
         let pumps = Pumps::start(&store.queues(), &registry, 1, &observer);
-        Self { inbox, notes, letters, pumps, others }
+        Self { inbox, notes, dead_letters, pumps, others }
     }
 
     async fn put(&self, from: &Path, key: &str, content: &[u8]) -> ObjectRef {
@@ -91,12 +91,12 @@ impl World {
         tokio::time::timeout(PATIENCE, found).await.expect("the note comes to its state")
     }
 
-    async fn wait_for_letters(&self, count: usize) -> Vec<riffle_runtime::ClassifiedDeadLetter> {
+    async fn wait_for_dead_letters(&self, count: usize) -> Vec<riffle_runtime::ClassifiedDeadLetter> {
         let found = async {
             loop {
-                let (letters, _) = self.letters.of("ann", Some(NAME), 10).await.expect("a list");
-                if letters.len() == count {
-                    return letters;
+                let (dead_letters, _) = self.dead_letters.of("ann", Some(NAME), 10).await.expect("a list");
+                if dead_letters.len() == count {
+                    return dead_letters;
                 }
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
@@ -114,20 +114,26 @@ async fn a_note_is_counted_and_a_poisoned_one_is_a_dead_letter_of_its_stage() {
     assert_eq!(world.wait_for(&good, NoteState::Completed).await.body.words, Some(4));
     world.wait_for(&poisoned, NoteState::Failed).await;
 
-    let letters = world.wait_for_letters(1).await;
-    let letter = &letters[0];
-    assert_eq!((letter.letter.function.as_str(), letter.letter.queue.as_deref()), (COUNTER, Some(COUNT)));
-    assert_eq!(letter.about.as_ref().map(|about| about.subject.clone()), Some(note_id(&poisoned)));
-    assert_eq!(letter.told.state.as_deref(), Some("failed"));
+    let dead_letters = world.wait_for_dead_letters(1).await;
+    let dead_letter = &dead_letters[0];
+    assert_eq!(
+        (dead_letter.dead_letter.function.as_str(), dead_letter.dead_letter.queue.as_deref()),
+        (COUNTER, Some(COUNT))
+    );
+    assert_eq!(
+        dead_letter.message_info.as_ref().map(|message_info| message_info.subject.clone()),
+        Some(note_id(&poisoned))
+    );
+    assert_eq!(dead_letter.record_info.state.as_deref(), Some("failed"));
     assert_eq!(world.others.load(Ordering::Relaxed), 0, "nobody else hears of notes");
 
     // What is stored outlives the process; what was handed out again goes on.
-    assert_eq!(world.letters.redrive("ann", Some(NAME), None).await, Ok(1));
-    world.wait_for_letters(0).await;
+    assert_eq!(world.dead_letters.redrive("ann", Some(NAME), None).await, Ok(1));
+    world.wait_for_dead_letters(0).await;
     world.pumps.stop().await;
-    drop((world.inbox, world.notes, world.letters));
+    drop((world.inbox, world.notes, world.dead_letters));
     let world = World::open(state.path());
     assert_eq!(world.note(&good).await.map(|note| note.state), Some(NoteState::Completed));
-    world.wait_for_letters(1).await;
+    world.wait_for_dead_letters(1).await;
     world.pumps.stop().await;
 }

@@ -87,8 +87,8 @@ fn all_that_a_flow_needs_follows_from_its_description() {
     }
     assert_eq!(TOPOLOGY.bucket_listener("notes/ann/a").map(|one| one.function), Some(RECEIVER));
     assert_eq!(TOPOLOGY.bucket_listener("statements/ann/a").map(|one| one.flow.name), Some("statements"));
-    let heard: Vec<&str> = TOPOLOGY.listeners(NAME, RECEIVED).map(|one| one.function).collect();
-    assert_eq!(heard, [COUNTER]);
+    let consumers: Vec<&str> = TOPOLOGY.listeners(NAME, RECEIVED).map(|one| one.function).collect();
+    assert_eq!(consumers, [COUNTER]);
     assert_eq!(TOPOLOGY.listeners("statements", RECEIVED).count(), 0);
     let to = "notes-count-dead-letters".to_owned();
     assert_eq!(TOPOLOGY.redrive(COUNT), Some(RedrivePolicy { after: COUNT_RECEIVES, to }));
@@ -157,21 +157,27 @@ async fn what_fails_too_often_is_a_dead_letter_that_says_why() {
     }
     assert_eq!(world.deliver(COUNT).await, 0, "it moves on");
     assert_eq!(world.state(&object).await, Some((NoteState::Failed, None)));
-    let letters = DeadLetterService {
+    let dead_letters = DeadLetterService {
         dead: world.queue.clone(),
         classifiers: Vec::new(),
         others: Arc::new(RecordClassifier { records: world.records.clone() }),
         alone: false,
     };
-    let (found, more) = letters.of("ann", Some(NAME), 10).await.expect("a list");
+    let (found, more) = dead_letters.of("ann", Some(NAME), 10).await.expect("a list");
     assert!(!more);
-    let [letter] = &found[..] else { panic!("{found:?}") };
-    assert_eq!((letter.letter.function.as_str(), letter.letter.queue.as_deref()), (COUNTER, Some(COUNT)));
-    let about = letter.about.as_ref().expect("a message of notes");
-    assert_eq!((about.subject.as_str(), about.kind.as_str()), (note_id(&object).as_str(), RECEIVED));
-    assert_eq!(letter.told.reason.as_deref(), Some("it is no text in UTF-8"));
-    assert_eq!(letters.of("ben", None, 10).await.expect("a list"), (Vec::new(), false), "it is ann's");
-    assert_eq!(letters.redrive("ann", Some(NAME), None).await, Ok(1));
+    let [dead_letter] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(
+        (dead_letter.dead_letter.function.as_str(), dead_letter.dead_letter.queue.as_deref()),
+        (COUNTER, Some(COUNT))
+    );
+    let message_info = dead_letter.message_info.as_ref().expect("a message of notes");
+    assert_eq!(
+        (message_info.subject.as_str(), message_info.kind.as_str()),
+        (note_id(&object).as_str(), RECEIVED)
+    );
+    assert_eq!(dead_letter.record_info.reason.as_deref(), Some("it is no text in UTF-8"));
+    assert_eq!(dead_letters.of("ben", None, 10).await.expect("a list"), (Vec::new(), false), "it is ann's");
+    assert_eq!(dead_letters.redrive("ann", Some(NAME), None).await, Ok(1));
     assert_eq!(world.queue.list(None, 10).await, Ok((Vec::new(), false)));
     assert_eq!(world.queue.len(world.queue.place(COUNT)), 1);
     assert!(world.queue.send("notes-nothing", &[]).await.is_err(), "no other queue is there");

@@ -236,7 +236,7 @@ impl World {
         match self.platform.harm(&[self.platform.conditions.delivery.repeat], |_| false) {
             None => {}
             Some(Harm::Lose) => self.lose_message(),
-            Some(Harm::Own(_)) => self.tell_twice(),
+            Some(Harm::Own(_)) => self.repeat_event(),
             Some(Harm::PowerCut) => drop(self.platform.cut_power()),
         }
     }
@@ -250,7 +250,7 @@ impl World {
         }
     }
 
-    fn tell_twice(&self) {
+    fn repeat_event(&self) {
         let published = self.bus.published();
         if published > 0 {
             let nth = self.control.draw(|rng| rng.below(published));
@@ -368,10 +368,10 @@ impl World {
         Ok(())
     }
 
-    fn letters(&self) -> Vec<riffle_ports::DeadLetter> {
-        let (letters, _) =
+    fn dead_letters(&self) -> Vec<riffle_ports::DeadLetter> {
+        let (dead_letters, _) =
             block_on(self.queue.list(Some(NAME), u32::MAX)).expect("the queue in memory answers");
-        letters.into_iter().filter(|letter| letter.body != GARBAGE).collect()
+        dead_letters.into_iter().filter(|dead_letter| dead_letter.body != GARBAGE).collect()
     }
 
     fn check_end(&self) -> Result<(), Violation> {
@@ -425,11 +425,11 @@ impl riffle_sim_tests::SimWorld for World {
 
     /// People hand out dead letters again, now that nothing fails any more.
     fn end(&mut self) -> Result<bool, Violation> {
-        let letters = self.letters();
-        if self.redrives < REDRIVES && !letters.is_empty() {
+        let dead_letters = self.dead_letters();
+        if self.redrives < REDRIVES && !dead_letters.is_empty() {
             self.redrives += 1;
             self.control.sometimes("dead letters are handed out again");
-            block_on(self.queue.redrive(&letters)).expect("the queue in memory takes everything");
+            block_on(self.queue.redrive(&dead_letters)).expect("the queue in memory takes everything");
             return Ok(true);
         }
         self.check_end()?;

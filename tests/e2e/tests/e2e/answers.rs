@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::process::run;
 use crate::report::OpenedReport;
 use crate::samples::{Samples, text};
-use crate::told::ScanRecord;
+use crate::scan_record::ScanRecord;
 
 #[test]
 fn every_code_of_the_key_is_found_and_none_is_invented() {
@@ -15,13 +15,13 @@ fn every_code_of_the_key_is_found_and_none_is_invented() {
     let ended = run(samples.scan(&["--json", "--report", text(&place)]));
     assert_eq!(ended.code, Some(0), "{}", ended.err);
 
-    let told = ScanRecord::read(&ended.out);
-    told.assert_begins();
-    samples.assert_found(told.found());
-    let summary = &told.summary;
+    let record = ScanRecord::read(&ended.out);
+    record.assert_begins();
+    samples.assert_found(record.found());
+    let summary = &record.summary;
     assert_eq!((summary.total, summary.failed), (120, 0));
     assert_eq!(summary.report.as_deref(), Some(text(&place)));
-    for found in told.found() {
+    for found in record.found() {
         assert!(found.snippet.chars().count() <= 110, "{found:?}");
         let codes = samples.key.matches.iter().filter(|answer| answer.file == found.file_name).count();
         let status = if codes == 1 { "1 Code".to_owned() } else { format!("{codes} Codes") };
@@ -41,7 +41,7 @@ fn every_code_of_the_key_is_found_and_none_is_invented() {
     assert_eq!(matches.len() as u64, summary.matches);
     let mut listed = matches.pairs("File", "Code");
     let mut live: Vec<_> =
-        told.found().map(|found| (found.file_name.clone(), found.hole_code.clone())).collect();
+        record.found().map(|found| (found.file_name.clone(), found.hole_code.clone())).collect();
     listed.sort_unstable();
     live.sort_unstable();
     assert_eq!(listed, live);

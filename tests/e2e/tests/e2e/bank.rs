@@ -57,10 +57,10 @@ impl Bank {
 
     /// Imports one file, which must be processed, with `--json`; returns its transactions and its summary.
     #[track_caller]
-    pub fn told(&self, file: &Path) -> (Vec<Value>, Value) {
+    pub fn import_one(&self, file: &Path) -> (Vec<Value>, Value) {
         let ended = self.import(&[file], &["--json", "--account", ACCOUNT]);
         assert_eq!(ended.code, Some(0), "{ended:?}");
-        let mut files = told(&ended);
+        let mut files = imported_files(&ended);
         assert_eq!(files.len(), 1, "{ended:?}");
         files.remove(0)
     }
@@ -68,7 +68,7 @@ impl Bank {
 
 /// Returns each file's transactions and its summary from the output of `--json`.
 #[track_caller]
-pub fn told(ended: &ProcessExit) -> Vec<(Vec<Value>, Value)> {
+pub fn imported_files(ended: &ProcessExit) -> Vec<(Vec<Value>, Value)> {
     let (mut files, mut transactions) = (Vec::new(), Vec::new());
     for line in &ended.out {
         let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));

@@ -25,9 +25,9 @@ fn a_database_that_was_cut_short_is_refused_with_what_is_lost() {
         fs::write(&path, &whole[..whole.len() * (part - 1) / part]).expect("a shorter one");
         let ended = import(&bank);
         assert_eq!(ended.code, Some(2), "{}", ended.err);
-        let said = ended.refusal();
+        let stderr = ended.refusal();
         for word in ["is damaged", "bytes of", "lost", "Nothing was changed"] {
-            assert!(said.contains(word), "{word}: {said}");
+            assert!(stderr.contains(word), "{word}: {stderr}");
         }
     }
     fs::write(&path, &whole).expect("the copy of before");
@@ -87,8 +87,8 @@ fn a_database_that_is_gone_is_missed_and_statements_are_read_again() {
         }
     }
     let server = Server::start(&bank.state(), &[]);
-    let said = server.said.join("\n");
-    assert!(said.contains("missing or empty") && said.contains("1 uploaded files"), "{said}");
+    let stderr = server.output.join("\n");
+    assert!(stderr.contains("missing or empty") && stderr.contains("1 uploaded files"), "{stderr}");
     until("the statement is read again", || {
         let files = server.get("/api/statements/files", &[]).json();
         let [file] = &files["files"].as_array().expect("a list")[..] else { return None };

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::process::{ProcessExit, run};
 use crate::report::OpenedReport;
 use crate::samples::text;
-use crate::told::ScanRecord;
+use crate::scan_record::ScanRecord;
 
 /// Runs `riffle scan` with its own state.
 fn scan(dir: &Path, more: &[&str]) -> ProcessExit {
@@ -53,19 +53,19 @@ fn files_that_cannot_be_read_are_named_and_do_not_keep_others_from_it() {
     let place = out.path().join("report.xlsx");
     let ended = scan(dir.path(), &["--codes", "HOLE-1,HOLE-2", "--json", "--report", text(&place)]);
     assert_eq!(ended.code, Some(1), "{}", ended.err);
-    let told = ScanRecord::read(&ended.out);
-    let told_why: BTreeMap<&str, &str> =
-        told.failed().map(|failure| (&*failure.file_name, &*failure.reason)).collect();
-    assert_eq!(told_why.keys().copied().collect::<Vec<_>>(), unread);
-    assert!(told_why["damaged.pdf"].starts_with("damaged"), "{told_why:?}");
-    assert!(told_why["unknown.bin"].contains("not supported"), "{told_why:?}");
-    assert!(told.found().any(|found| found.file_name == "good.txt"));
+    let record = ScanRecord::read(&ended.out);
+    let reasons: BTreeMap<&str, &str> =
+        record.failed().map(|failure| (&*failure.file_name, &*failure.reason)).collect();
+    assert_eq!(reasons.keys().copied().collect::<Vec<_>>(), unread);
+    assert!(reasons["damaged.pdf"].starts_with("damaged"), "{reasons:?}");
+    assert!(reasons["unknown.bin"].contains("not supported"), "{reasons:?}");
+    assert!(record.found().any(|found| found.file_name == "good.txt"));
 
     let mut report = OpenedReport::open(&place);
     let files = report.table("Files");
     let states = files.pairs("File", "State");
     let remarks: BTreeMap<String, String> = files.pairs("File", "Remark").into_iter().collect();
-    for (name, why) in &told_why {
+    for (name, why) in &reasons {
         assert!(states.contains(&((*name).to_owned(), "Failed".to_owned())), "{states:?}");
         assert_eq!(remarks[*name], *why);
     }
@@ -86,9 +86,9 @@ fn an_empty_folder_is_finished_at_once() {
     let place = out.path().join("report.xlsx");
     let ended = scan(dir.path(), &["--codes", "A-1", "--json", "--report", text(&place)]);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    let told = ScanRecord::read(&ended.out);
-    told.assert_begins();
-    assert_eq!((told.summary.total, told.summary.matches), (0, 0));
+    let record = ScanRecord::read(&ended.out);
+    record.assert_begins();
+    assert_eq!((record.summary.total, record.summary.matches), (0, 0));
     assert_eq!(OpenedReport::open(&place).table("Files").len(), 0);
 }
 

@@ -14,8 +14,8 @@ use serde_json::Value;
 use crate::deadline::until;
 use crate::process::{Process, ProcessExit, riffle, run};
 use crate::samples::{Samples, text};
+use crate::scan_record::ScanRecord;
 use crate::server::Server;
-use crate::told::ScanRecord;
 
 /// Runs doctor and returns each check by name.
 fn doctor(state: &Path, more: &[&str]) -> (ProcessExit, BTreeMap<String, Value>) {
@@ -106,9 +106,9 @@ fn a_state_in_use_is_looked_at_beside_its_server() {
     let dir = tempfile::tempdir().expect("a folder");
     let server = Server::start(dir.path(), &[]);
     let ended = run(["doctor", "--json", "--listen", &server.address, "--state", text(dir.path())]);
-    let said = ended.out.join("\n");
-    assert!(said.contains("in use by riffle, process"), "{said}");
-    assert!(said.contains("riffle serve answers"), "{said}");
+    let shown = ended.out.join("\n");
+    assert!(shown.contains("in use by riffle, process"), "{shown}");
+    assert!(shown.contains("riffle serve answers"), "{shown}");
     assert!(redrive(dir.path(), &["--list"]).err.contains("no dead letters"));
     assert!(redrive(dir.path(), &[]).refusal().contains("in use by process"));
     assert_eq!(server.get("/api/health", &[]).status, 200, "it was not disturbed");

@@ -9,9 +9,9 @@ use riffle_drive_double::{Call, DriveDouble, DriveFault};
 use serde_json::{Value, json};
 
 use crate::report::OpenedReport;
+use crate::scan_record::frame;
 use crate::server::Server;
 use crate::socket::Socket;
-use crate::told::frame;
 
 /// Enough to interrupt a scan in the middle when files are read one at a time.
 const FILES: u32 = 120;
@@ -226,27 +226,27 @@ fn a_token_ends_in_the_middle_and_a_new_one_completes_the_scan() {
 fn a_restarted_server_asks_for_a_new_token_and_goes_on() {
     let world = World::new();
     let server = world.serve();
-    let mut told = SocketRecord::connect(&server);
-    told.socket.send(&world.start());
+    let mut client = SocketRecord::connect(&server);
+    client.socket.send(&world.start());
     let session = loop {
-        let frame = told.next();
-        if told.found.len() >= 10 {
+        let frame = client.next();
+        if client.found.len() >= 10 {
             break frame.session_id.expect("a session's frame");
         }
     };
     server.kill();
 
     let server = world.serve();
-    let mut told = SocketRecord::connect(&server);
-    let (mut paused, _) = told.paused(&session);
+    let mut client = SocketRecord::connect(&server);
+    let (mut paused, _) = client.paused(&session);
     if !paused {
-        told.until_expired();
-        (paused, _) = told.paused(&session);
+        client.until_expired();
+        (paused, _) = client.paused(&session);
     }
     assert!(paused, "what was in memory is gone");
     world.google.accept(SECOND);
-    told.renew(&session, SECOND);
-    let FrameBody::Complete { total_processed, total_failed, .. } = told.until_complete().body else {
+    client.renew(&session, SECOND);
+    let FrameBody::Complete { total_processed, total_failed, .. } = client.until_complete().body else {
         panic!("COMPLETE");
     };
     assert_eq!((total_processed, total_failed), (u64::from(FILES) + 1, 0));
@@ -259,25 +259,25 @@ fn a_retry_takes_a_fresh_token_and_a_token_alone_means_my_drive() {
     let alone = world.google.file("root", "alone.txt", "HOLE-1");
     world.google.remove(&world.folder);
     let server = world.serve();
-    let mut told = SocketRecord::connect(&server);
+    let mut client = SocketRecord::connect(&server);
     world.google.restrict(&alone, DriveFault::NoDownload);
-    told.socket.send(&json!({ "action": "start_scan", "token": TOKEN, "target_hole_codes": ["HOLE-1"] }));
-    let complete = told.until_complete();
+    client.socket.send(&json!({ "action": "start_scan", "token": TOKEN, "target_hole_codes": ["HOLE-1"] }));
+    let complete = client.until_complete();
     let FrameBody::Complete { total_failed: 1, .. } = complete.body else { panic!("{complete:?}") };
-    let failed = told.texts.iter().find(|text| text.contains("FILE_FAILED")).expect("a reason");
+    let failed = client.texts.iter().find(|text| text.contains("FILE_FAILED")).expect("a reason");
     assert!(failed.contains("does not allow it to be downloaded"), "{failed}");
 
     let session = complete.session_id.expect("a session");
     let retry = json!({ "action": "start_scan", "retry_of": session });
-    assert_eq!(told.socket.refused(&retry.to_string())["code"], "BAD_REQUEST");
+    assert_eq!(client.socket.refused(&retry.to_string())["code"], "BAD_REQUEST");
     world.google.remove(&alone);
     world.google.expire();
     world.google.accept(SECOND);
-    told.socket.send(&json!({ "action": "start_scan", "retry_of": session, "token": SECOND }));
-    let again = told.until_complete();
+    client.socket.send(&json!({ "action": "start_scan", "retry_of": session, "token": SECOND }));
+    let again = client.until_complete();
     assert_ne!(again.session_id.as_ref(), Some(&session));
     let FrameBody::Complete { total_failed: 1, .. } = again.body else { panic!("{again:?}") };
-    let gone = told.texts.iter().filter(|text| text.contains("the file no longer exists")).count();
+    let gone = client.texts.iter().filter(|text| text.contains("the file no longer exists")).count();
     assert!(gone > 0, "it fails again, as it is now");
 }
 

@@ -9,7 +9,7 @@ use riffle_samples::{CODE, Expect, Hostile, hostile, write_hostile};
 use crate::process::run;
 use crate::report::OpenedReport;
 use crate::samples::text;
-use crate::told::ScanRecord;
+use crate::scan_record::ScanRecord;
 
 /// Programmers' wording, with which a reason must not begin.
 const RIDDLES: [&str; 4] = ["the parser failed", "panicked", "called `", "thread '"];
@@ -28,10 +28,10 @@ fn hostile_files_end_in_a_result_or_a_reason_and_keep_nobody_from_theirs() {
     let ended = run(arguments);
     assert_eq!(ended.code, Some(1), "some cannot be read, and that is all: {}", ended.err);
 
-    let told = ScanRecord::read(&ended.out);
-    let found: BTreeSet<&str> = told.found().map(|found| &*found.file_name).collect();
+    let record = ScanRecord::read(&ended.out);
+    let found: BTreeSet<&str> = record.found().map(|found| &*found.file_name).collect();
     let failed: BTreeMap<&str, &str> =
-        told.failed().map(|failure| (&*failure.file_name, &*failure.reason)).collect();
+        record.failed().map(|failure| (&*failure.file_name, &*failure.reason)).collect();
     let mut wrong = Vec::new();
     let mut listed = 0;
     for sample in &samples {
@@ -52,7 +52,7 @@ fn hostile_files_end_in_a_result_or_a_reason_and_keep_nobody_from_theirs() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert_eq!(told.summary.total, listed, "each file has a result");
+    assert_eq!(record.summary.total, listed, "each file has a result");
 
     // No external entity was fetched, and no file was written elsewhere.
     assert!(!ended.out.iter().any(|line| line.contains("root:x:")), "an entity was fetched");

@@ -115,17 +115,20 @@ fn a_match_is_shown_on_its_page_with_a_box_on_the_ink() {
     let found = matches(&server, &session);
     let (mut shown, mut boxes) = (BTreeSet::new(), 0);
     for listed in &found {
-        let told = evidence(&server, &session, &listed.match_id);
-        assert_eq!((&told.match_id, &told.file_name), (&listed.match_id, &listed.data.file_name));
-        if !is_pdf(&told.file_name) {
-            assert_eq!((told.kind, told.image_url, told.boxes.len()), (EvidenceKind::Text, None, 0));
-            assert!(told.why.is_some_and(|why| why.contains("no pages")), "{}", told.file_name);
+        let answered = evidence(&server, &session, &listed.match_id);
+        assert_eq!((&answered.match_id, &answered.file_name), (&listed.match_id, &listed.data.file_name));
+        if !is_pdf(&answered.file_name) {
+            assert_eq!(
+                (answered.kind, answered.image_url, answered.boxes.len()),
+                (EvidenceKind::Text, None, 0)
+            );
+            assert!(answered.why.is_some_and(|why| why.contains("no pages")), "{}", answered.file_name);
             continue;
         }
-        assert_eq!((told.kind, told.why), (EvidenceKind::Page, None), "{}", told.file_name);
-        assert_eq!(told.page_number.map(|page| page.to_string()).as_deref(), Some(&*listed.data.page));
-        let url = told.image_url.expect("a picture");
-        assert!(!told.boxes.is_empty(), "{listed:?}");
+        assert_eq!((answered.kind, answered.why), (EvidenceKind::Page, None), "{}", answered.file_name);
+        assert_eq!(answered.page_number.map(|page| page.to_string()).as_deref(), Some(&*listed.data.page));
+        let url = answered.image_url.expect("a picture");
+        assert!(!answered.boxes.is_empty(), "{listed:?}");
         // Drawing a page takes time: one match per file is enough, in a dozen files.
         if shown.len() == 12 || !shown.insert(index(&listed.match_id)) {
             continue;
@@ -134,9 +137,9 @@ fn a_match_is_shown_on_its_page_with_a_box_on_the_ink() {
         assert_eq!((answer.status, answer.header("content-type")), (200, Some("image/png")));
         let picture = DecodedPicture::read(&answer.body);
         assert_eq!(picture.width, 1000);
-        let wanted = told.height / told.width * 1000.0;
+        let wanted = answered.height / answered.width * 1000.0;
         assert!((f64::from(picture.height) - wanted).abs() <= 1.0, "{} for {wanted}", picture.height);
-        for part in &told.boxes {
+        for part in &answered.boxes {
             boxes += 1;
             let (dark, all) = picture.ink(part);
             assert!(dark * 25 > all, "{dark} of {all} are dark in {part:?} of {url}");
@@ -174,9 +177,9 @@ fn a_page_is_kept_by_who_asked_and_has_the_width_that_was_asked_for() {
     assert_eq!((again.status, again.header("etag"), again.body.len()), (304, Some(&*tag), 0));
     let other = server.get(&format!("{base}/0/pages/2.png"), &[("If-None-Match", &tag)]);
     assert_eq!(other.status, 200, "another page has another tag");
-    for (width, told) in [(100, 100), (3000, 3000)] {
+    for (width, answered) in [(100, 100), (3000, 3000)] {
         let answer = server.get(&format!("{base}/0/pages/1.png?width={width}"), &[]);
-        assert_eq!(DecodedPicture::read(&answer.body).width, told);
+        assert_eq!(DecodedPicture::read(&answer.body).width, answered);
     }
     for width in ["0", "99", "3001", "4294967295"] {
         assert_named(&server.get(&format!("{base}/0/pages/1.png?width={width}"), &[]), 400, "page-width");
@@ -221,10 +224,13 @@ fn a_file_that_changed_since_shows_its_text_alone() {
         [("0-0", "file-changed", "changed"), ("1-0", "file-gone", "no longer exists")]
     {
         // The size of the first page is cached, that of the other is not.
-        let told = evidence(&server, &session, match_id);
-        assert_eq!((told.kind, told.image_url, told.page_number), (EvidenceKind::Text, None, Some(1)));
-        assert!(told.why.as_ref().is_some_and(|why| why.contains(word)), "{:?}", told.why);
-        assert!(told.snippet.contains("HOLE-1"));
+        let answered = evidence(&server, &session, match_id);
+        assert_eq!(
+            (answered.kind, answered.image_url, answered.page_number),
+            (EvidenceKind::Text, None, Some(1))
+        );
+        assert!(answered.why.as_ref().is_some_and(|why| why.contains(word)), "{:?}", answered.why);
+        assert!(answered.snippet.contains("HOLE-1"));
         let url = format!("/api/scans/{session}/files/{}/pages/1.png", index(match_id));
         assert_named(&server.get(&url, &[]), 404, name);
     }

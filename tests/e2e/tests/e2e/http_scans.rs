@@ -146,14 +146,14 @@ fn codes_and_matches_are_those_of_the_report() {
     }
 
     let mut report = OpenedReport::read(server.get(&format!("/scans/{session}/report.xlsx"), &[]).body);
-    let told = report.table("Codes").pairs("Code", "Result");
-    let told: BTreeSet<(String, String)> =
-        told.into_iter().map(|(code, result)| (code, result.to_lowercase())).collect();
+    let results = report.table("Codes").pairs("Code", "Result");
+    let results: BTreeSet<(String, String)> =
+        results.into_iter().map(|(code, result)| (code, result.to_lowercase())).collect();
     let listed = pages(&server, &format!("{base}/codes"), "codes", 11);
     let text = |code: &Value, field: &str| code[field].as_str().expect("text").to_owned();
     let listed: BTreeSet<(String, String)> =
         listed.iter().map(|code| (text(code, "code"), text(code, "state"))).collect();
-    assert_eq!(listed, told);
+    assert_eq!(listed, results);
     let evidence = server.get(&format!("{base}/matches/{}/evidence", small[0].match_id), &[]).json();
     assert_eq!(evidence["page"], small[0].data.page.as_str());
 }

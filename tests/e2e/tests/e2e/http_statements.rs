@@ -79,12 +79,12 @@ fn an_uploaded_statement_shows_with_figures_and_a_timeline() {
         ),
         (&json!("2024-01"), &json!("Savings"), &json!("100.00"), &json!("-6.00"), &json!(3))
     );
-    let told = until("its timeline is whole", || {
-        let told = server.ask(&format!("/api/statements/files/{id}/timeline"));
-        let events = told["events"].as_array().expect("events").clone();
+    let timeline = until("its timeline is whole", || {
+        let timeline = server.ask(&format!("/api/statements/files/{id}/timeline"));
+        let events = timeline["events"].as_array().expect("events").clone();
         (events.len() >= 4).then_some(events)
     });
-    let kinds: Vec<&str> = told.iter().filter_map(|event| event["event_type"].as_str()).collect();
+    let kinds: Vec<&str> = timeline.iter().filter_map(|event| event["event_type"].as_str()).collect();
     assert_eq!(kinds[0], "file.uploaded", "{kinds:?}");
     for kind in ["file.processed", "transactions.created", "transactions.categorized"] {
         assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
@@ -167,8 +167,8 @@ fn a_deleted_statement_leaves_nothing_but_that_it_was_there() {
         (counts.filter_map(|month| month["count"].as_u64()).sum::<u64>() == 30).then_some(())
     });
     until("its trail is forgotten", || {
-        let told = server.ask(&format!("{path}/timeline"));
-        let events = told["events"].as_array().expect("events").clone();
+        let timeline = server.ask(&format!("{path}/timeline"));
+        let events = timeline["events"].as_array().expect("events").clone();
         (events.len() == 1 && events[0]["event_type"] == "file.deleted").then_some(())
     });
     server.stop();

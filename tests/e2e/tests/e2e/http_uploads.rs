@@ -128,21 +128,21 @@ fn uploaded_files_are_scanned_under_the_names_they_were_given() {
     assert_eq!(status["missing"], json!([12]));
     assert!(!dir.path().join("x").exists() && !dir.path().join("etc").exists());
 
-    let told = scan(&server, &json!({ "upload_id": upload }));
+    let finished = scan(&server, &json!({ "upload_id": upload }));
     let wanted: BTreeSet<_> = names[..12].iter().map(|name| hole(name)).collect();
-    assert_eq!(told.found, wanted);
-    assert_eq!(told.failed.len(), 1, "{:?}", told.failed);
-    assert_eq!(told.failed[0].0, "missing.txt");
-    assert!(told.failed[0].1.contains("was not uploaded"), "{:?}", told.failed);
-    assert_eq!(told.receipt.files, 13);
-    let file = server.get(&format!("/scans/{}/files/2", told.session), &[]);
+    assert_eq!(finished.found, wanted);
+    assert_eq!(finished.failed.len(), 1, "{:?}", finished.failed);
+    assert_eq!(finished.failed[0].0, "missing.txt");
+    assert!(finished.failed[0].1.contains("was not uploaded"), "{:?}", finished.failed);
+    assert_eq!(finished.receipt.files, 13);
+    let file = server.get(&format!("/scans/{}/files/2", finished.session), &[]);
     assert_eq!((file.status, &*file.body), (200, &content[..]));
     assert!(file.header("content-disposition").is_some_and(|how| how.starts_with("attachment")));
-    assert_eq!(server.get(&format!("/scans/{}/files/12", told.session), &[]).status, 404);
+    assert_eq!(server.get(&format!("/scans/{}/files/12", finished.session), &[]).status, 404);
 
     // The missing file is uploaded later: a retry reads only this file.
     assert_eq!(send_form(&server, &target(&targets, 12), content).status, 204);
-    let again = scan(&server, &json!({ "retry_of": told.session, "target_hole_codes": [] }));
+    let again = scan(&server, &json!({ "retry_of": finished.session, "target_hole_codes": [] }));
     assert_eq!((again.failed, again.found), (Vec::new(), BTreeSet::from([hole("missing.txt")])));
     let all = server.get(&format!("/api/scans/{}/matches", again.session), &[]).json();
     assert_eq!(all["matches"].as_array().map(Vec::len), Some(13));
@@ -201,9 +201,9 @@ fn a_large_file_comes_in_parts_and_a_kill_in_between_costs_one_of_them() {
     let status = server.get(&format!("/api/uploads/{upload}"), &[]).json();
     assert_eq!((&status["received"], &status["missing"]), (&json!(1), &json!([])));
 
-    let told = scan(&server, &json!({ "upload_id": upload }));
-    assert_eq!((told.found, told.failed), (BTreeSet::from([hole("large.txt")]), Vec::new()));
-    let file = server.get(&format!("/scans/{}/files/0", told.session), &[]);
+    let finished = scan(&server, &json!({ "upload_id": upload }));
+    assert_eq!((finished.found, finished.failed), (BTreeSet::from([hole("large.txt")]), Vec::new()));
+    let file = server.get(&format!("/scans/{}/files/0", finished.session), &[]);
     assert!(file.body == content, "{} bytes came back", file.body.len());
 }
 
@@ -324,20 +324,20 @@ fn a_list_of_codes_is_understood_before_it_is_used() {
     let content = book.save_to_buffer().expect("a workbook");
     let answer = understand(&server, "Codes%20list.xlsx", &content);
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
-    let told = answer.json();
-    assert_eq!((&told["column"], &told["sheet"]), (&json!("C"), &json!("Collars")));
-    assert_eq!(told["codes"], json!(["HOLE-1", "hole 1", "HOLE-2"]));
+    let finished = answer.json();
+    assert_eq!((&finished["column"], &finished["sheet"]), (&json!("C"), &json!("Collars")));
+    assert_eq!(finished["codes"], json!(["HOLE-1", "hole 1", "HOLE-2"]));
     assert_eq!(
-        (&told["total"], &told["duplicates"], &told["left_out_total"]),
+        (&finished["total"], &finished["duplicates"], &finished["left_out_total"]),
         (&json!(3), &json!(1), &json!(1))
     );
-    assert_eq!(told["left_out"][0]["text"], "-");
-    assert_eq!(understand(&server, "x", &content).json()["codes_key"], told["codes_key"], "by content");
+    assert_eq!(finished["left_out"][0]["text"], "-");
+    assert_eq!(understand(&server, "x", &content).json()["codes_key"], finished["codes_key"], "by content");
 
     let plans = dir.path().join("plans");
     std::fs::create_dir(&plans).expect("a folder");
     std::fs::write(plans.join("plan.txt"), "HOLE-2 is here\n").expect("a file");
-    let fields = json!({ "folders": [plans], "codes_key": told["codes_key"], "target_hole_codes": [] });
+    let fields = json!({ "folders": [plans], "codes_key": finished["codes_key"], "target_hole_codes": [] });
     let scanned = scan(&server, &fields);
     assert_eq!(scanned.found, BTreeSet::from([("plan.txt".to_owned(), "HOLE-2".to_owned())]));
     let codes = server.get(&format!("/api/scans/{}/codes", scanned.session), &[]).json();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bank::{ACCOUNT, Bank, THREE, counts, rows, told};
+use crate::bank::{ACCOUNT, Bank, THREE, counts, imported_files, rows};
 
 const OFX: &str = "OFXHEADER:100\r\nDATA:OFXSGML\r\nVERSION:102\r\nSECURITY:NONE\r\nENCODING:USASCII\r\nCHARSET:1252\r\n\
 COMPRESSION:NONE\r\nOLDFILEUID:NONE\r\nNEWFILEUID:NONE\r\n\r\n\
@@ -17,7 +17,7 @@ COMPRESSION:NONE\r\nOLDFILEUID:NONE\r\nNEWFILEUID:NONE\r\n\r\n\
 fn a_statement_becomes_transactions_with_a_summary_last() {
     let bank = Bank::new();
     let file = bank.put("january.csv", THREE);
-    let (transactions, summary) = bank.told(&file);
+    let (transactions, summary) = bank.import_one(&file);
     let amounts: Vec<_> =
         transactions.iter().map(|one| (&one["date"], &one["amount"], &one["place"])).collect();
     assert_eq!(
@@ -54,7 +54,7 @@ fn a_statement_becomes_transactions_with_a_summary_last() {
 #[test]
 fn ofx_names_its_account_and_currency() {
     let bank = Bank::new();
-    let (transactions, summary) = bank.told(&bank.put("bank.ofx", OFX));
+    let (transactions, summary) = bank.import_one(&bank.put("bank.ofx", OFX));
     assert_eq!(
         (&summary["format"], &summary["account"], &summary["currency"], &summary["closing"]),
         (&json!("OFX"), &json!("0012345678"), &json!("USD"), &json!("2434.90"))
@@ -66,28 +66,32 @@ fn ofx_names_its_account_and_currency() {
     );
     // The account name given by the owner applies only to rows that name none.
     let again = bank.import(&[&bank.put("again.ofx", OFX)], &["--account", "Mine", "--json"]);
-    assert_eq!(counts(&told(&again)[0].1), [2, 0, 2], "{again:?}");
+    assert_eq!(counts(&imported_files(&again)[0].1), [2, 0, 2], "{again:?}");
 }
 
 #[test]
 fn the_same_and_overlapping_files_add_what_is_new_alone() {
     let bank = Bank::new();
     let first = bank.put("first.csv", rows(0, 120));
-    assert_eq!(counts(&bank.told(&first).1), [120, 120, 0]);
-    let (transactions, summary) = bank.told(&first);
+    assert_eq!(counts(&bank.import_one(&first).1), [120, 120, 0]);
+    let (transactions, summary) = bank.import_one(&first);
     assert_eq!(counts(&summary), [120, 0, 120], "the same file again");
     assert!(transactions.iter().all(|one| one["new"] == false));
     let overlapping = bank.put("second.csv", rows(80, 100));
-    assert_eq!(counts(&bank.told(&overlapping).1), [100, 60, 40]);
+    assert_eq!(counts(&bank.import_one(&overlapping).1), [100, 60, 40]);
     let unnamed = bank.import(&[&overlapping], &["--json"]);
-    assert_eq!(counts(&told(&unnamed)[0].1), [100, 100, 0], "another account's, for all one knows");
+    assert_eq!(counts(&imported_files(&unnamed)[0].1), [100, 100, 0], "another account's, for all one knows");
     // Several files at once, one of them twice.
     let both = bank
         .import(&[&bank.put("third.csv", rows(160, 40)), &first, &first], &["--json", "--account", ACCOUNT]);
     assert_eq!(both.code, Some(0), "{both:?}");
-    let files = told(&both);
-    let told: Vec<_> = files.iter().map(|(_, summary)| counts(summary)).collect();
-    assert_eq!(told, [[40, 20, 20], [120, 0, 120], [120, 0, 120]], "in the order in which they were given");
+    let files = imported_files(&both);
+    let printed: Vec<_> = files.iter().map(|(_, summary)| counts(summary)).collect();
+    assert_eq!(
+        printed,
+        [[40, 20, 20], [120, 0, 120], [120, 0, 120]],
+        "in the order in which they were given"
+    );
 }
 
 #[test]
@@ -98,7 +102,7 @@ fn what_is_no_statement_is_told_and_keeps_nothing_from_the_rest() {
     let missing = bank.at("missing.csv");
     let ended = bank.import(&[&letter, &good, &missing], &["--json"]);
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    let files = told(&ended);
+    let files = imported_files(&ended);
     let states: Vec<_> = files.iter().map(|(_, summary)| &summary["state"]).collect();
     assert_eq!(json!(states), json!(["rejected", "processed", "unread"]));
     for (_, summary) in [&files[0], &files[2]] {
@@ -116,7 +120,7 @@ fn balances_that_do_not_follow_are_told_by_the_exit_code() {
     let file = bank.put("wrong.csv", THREE.replace("-3.00,94.00", "-3.00,94.50"));
     let ended = bank.import(&[&file], &["--json"]);
     assert_eq!(ended.code, Some(3), "{ended:?}");
-    let (transactions, summary) = told(&ended).remove(0);
+    let (transactions, summary) = imported_files(&ended).remove(0);
     assert_eq!(
         (transactions.len(), &summary["state"], &summary["balanced"]),
         (3, &json!("review"), &json!(false))

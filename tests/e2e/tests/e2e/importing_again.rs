@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::bank::{ACCOUNT, Bank, counts, rows, told};
+use crate::bank::{ACCOUNT, Bank, counts, imported_files, rows};
 use crate::deadline::until;
 use crate::process::{Process, riffle};
 use crate::samples::text;
@@ -34,14 +34,14 @@ fn an_import_killed_again_and_again_ends_like_one_that_was_not() {
     let ended = bank.import(&[&file], &["--json", "--account", ACCOUNT]);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(ended.err.contains("resuming an interrupted import"), "says that it goes on: {}", ended.err);
-    let (transactions, summary) = told(&ended).remove(0);
+    let (transactions, summary) = imported_files(&ended).remove(0);
     assert_eq!(counts(&summary), [u64::from(ROWS), u64::from(ROWS), 0], "all are its own: {}", ended.err);
     let mut ids: Vec<&str> = transactions.iter().filter_map(|one| one["id"].as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), ROWS as usize, "each once");
     // Now it behaves like any other imported file.
-    assert_eq!(counts(&bank.told(&file).1), [u64::from(ROWS), 0, u64::from(ROWS)]);
+    assert_eq!(counts(&bank.import_one(&file).1), [u64::from(ROWS), 0, u64::from(ROWS)]);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn ctrl_c_stops_an_import_that_goes_on_later() {
     assert_eq!(ended.code, Some(130), "{ended:?}");
     assert!(ended.err.contains("run the same command again"), "{}", ended.err);
     let other = bank.put("other.csv", rows(ROWS, 10));
-    assert_eq!(counts(&bank.told(&other).1), [10, 10, 0]);
-    let (_, summary) = bank.told(&file);
+    assert_eq!(counts(&bank.import_one(&other).1), [10, 10, 0]);
+    let (_, summary) = bank.import_one(&file);
     assert_eq!(counts(&summary)[0], u64::from(ROWS));
 }

@@ -10,8 +10,8 @@ use crate::deadline::until;
 use crate::process::{Process, riffle, run};
 use crate::report::OpenedReport;
 use crate::samples::{Samples, text};
+use crate::scan_record::{ScanRecord, found, frame};
 use crate::server::Server;
-use crate::told::{ScanRecord, found, frame};
 
 /// Enough files that every kill comes while files are still being read.
 const FILES: u32 = 600;
@@ -26,8 +26,8 @@ fn killed_after(samples: &Samples, lines: usize) {
     assert_eq!(scan.kill().code, None);
 }
 
-fn by_id(told: &ScanRecord) -> BTreeMap<String, FoundMatch> {
-    found(&told.frames).map(|(id, data)| (id.to_owned(), data.clone())).collect()
+fn by_id(record: &ScanRecord) -> BTreeMap<String, FoundMatch> {
+    found(&record.frames).map(|(id, data)| (id.to_owned(), data.clone())).collect()
 }
 
 #[test]
@@ -40,9 +40,9 @@ fn a_scan_killed_again_and_again_ends_like_one_that_was_not() {
     let ended = run(samples.scan(&["--json", "--report", text(&place)]));
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(ended.err.contains("resuming an interrupted scan"), "says that it goes on: {}", ended.err);
-    let told = ScanRecord::read(&ended.out);
-    assert_eq!((told.summary.total, told.summary.failed), (u64::from(FILES), 0));
-    samples.assert_found(told.found());
+    let record = ScanRecord::read(&ended.out);
+    assert_eq!((record.summary.total, record.summary.failed), (u64::from(FILES), 0));
+    samples.assert_found(record.found());
     let mut files = OpenedReport::open(&place).table("Files").texts("File");
     assert_eq!(files.len(), FILES as usize, "one result for each file");
     files.sort_unstable();
@@ -50,7 +50,7 @@ fn a_scan_killed_again_and_again_ends_like_one_that_was_not() {
     assert_eq!(files.len(), FILES as usize);
 
     let whole = run(samples.scan_in("fresh", &["--json"]));
-    assert_eq!(by_id(&told), by_id(&ScanRecord::read(&whole.out)));
+    assert_eq!(by_id(&record), by_id(&ScanRecord::read(&whole.out)));
 }
 
 #[test]
@@ -94,13 +94,13 @@ fn ctrl_c_cancels_whenever_it_comes_and_the_same_command_starts_anew() {
     }
     let again = run(samples.scan(&["--json"]));
     assert_eq!(again.code, Some(0), "{}", again.err);
-    let told = ScanRecord::read(&again.out);
-    told.assert_begins();
-    sessions.push(Some(told.summary.session_id.clone()));
+    let record = ScanRecord::read(&again.out);
+    record.assert_begins();
+    sessions.push(Some(record.summary.session_id.clone()));
     sessions.sort_unstable();
     sessions.dedup();
     assert_eq!(sessions.len(), 11, "each a scan of its own");
-    samples.assert_found(told.found());
+    samples.assert_found(record.found());
 }
 
 #[test]

@@ -21,8 +21,8 @@ fn a_pipe_gets_a_line_of_four_columns_for_each_match() {
     }
     assert_eq!(found, samples.pairs());
     let last = ended.err.lines().last().expect("a last word");
-    let said = format!("{} matches in 60 files", ended.out.len());
-    assert!(last.starts_with(&said) && last.contains("report in"), "{last}");
+    let expected = format!("{} matches in 60 files", ended.out.len());
+    assert!(last.starts_with(&expected) && last.contains("report in"), "{last}");
     assert!(samples.at("report.xlsx").is_file());
 }
 

@@ -23,20 +23,20 @@ const CONSUMERS: [&str; 5] = [
 fn the_past_told_again_changes_nothing() {
     let bank = Bank::new();
     let file = bank.put("a.csv", rows(0, 50));
-    let (before, _) = bank.told(&file);
+    let (before, _) = bank.import_one(&file);
     let letter = bank.put("letter.txt", "Dear Sir or Madam,\n");
     assert_eq!(bank.import(&[&letter], &[]).code, Some(1));
     for consumer in CONSUMERS {
         let ended = bank.riffle(&["replay", "--from", "2020-01-01", "--consumer", consumer, "--json"]);
         assert_eq!(ended.code, Some(0), "{ended:?}");
-        let told: Value = serde_json::from_str(&ended.out[0]).expect("JSON");
-        assert_eq!((&told["consumer"], &told["dead_letters"]), (&json!(consumer), &json!(0)));
-        assert!(told["events"].as_u64().is_some_and(|count| count > 0), "{told}");
+        let printed: Value = serde_json::from_str(&ended.out[0]).expect("JSON");
+        assert_eq!((&printed["consumer"], &printed["dead_letters"]), (&json!(consumer), &json!(0)));
+        assert!(printed["events"].as_u64().is_some_and(|count| count > 0), "{printed}");
         let shadow = bank.riffle(&["replay", "--from", "2020-01-01", "--consumer", consumer, "--shadow"]);
         assert_eq!((shadow.code, shadow.out.len()), (Some(0), 0), "{shadow:?}");
         assert!(shadow.err.contains("0 differences of "), "{shadow:?}");
     }
-    let (after, summary) = bank.told(&file);
+    let (after, summary) = bank.import_one(&file);
     assert_eq!(counts(&summary), [50, 0, 50]);
     let content = |rows: &[Value]| -> Vec<Value> {
         rows.iter().map(|row| json!([row["id"], row["amount"], row["category"], row["file"]])).collect()
@@ -84,7 +84,7 @@ impl Bank {
 #[test]
 fn dead_letters_of_statements_are_listed_with_their_file_and_given_back() {
     let bank = Bank::new();
-    let (_, summary) = bank.told(&bank.put("a.csv", THREE));
+    let (_, summary) = bank.import_one(&bank.put("a.csv", THREE));
     let id = summary["id"].as_str().expect("an id");
     let event = json!({
         "id": "e", "detail-type": "file.processed", "source": "riffle", "time": "2026-01-01T00:00:00Z",
@@ -109,10 +109,10 @@ fn dead_letters_of_statements_are_listed_with_their_file_and_given_back() {
     let listed = bank.riffle(&["redrive", "--list", "--json"]);
     let letters: Vec<Value> =
         listed.out.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let told: Vec<_> =
+    let printed: Vec<_> =
         letters.iter().map(|one| json!([one["queue"], one["kind"], one["subject"], one["state"]])).collect();
     assert_eq!(
-        json!(told),
+        json!(printed),
         json!([
             ["statements-figures", "file.processed", id, "processed"],
             ["statements-audit", "file.processed", id, "processed"],
@@ -125,7 +125,7 @@ fn dead_letters_of_statements_are_listed_with_their_file_and_given_back() {
     let ended = bank.riffle(&["redrive"]);
     assert_eq!((ended.code, ended.out.len()), (Some(0), 3), "{ended:?}");
     // Messages that can be handled are; the others become dead letters again.
-    let (_, summary) = bank.told(&bank.put("b.csv", rows(0, 2)));
+    let (_, summary) = bank.import_one(&bank.put("b.csv", rows(0, 2)));
     assert_eq!(counts(&summary), [2, 2, 0]);
     let listed = bank.riffle(&["redrive", "--list", "--json"]);
     let left: Vec<Value> = listed.out.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();

@@ -69,9 +69,9 @@ fn every_match_on_a_page_has_its_picture_if_asked_for() {
         assert!(picture.ink(&whole).0 > 20, "a code stands on it");
     }
     let summary = report.table("Summary");
-    let said = |label: &str| summary.value(label);
-    assert_eq!(said("Matches with a picture"), on_pages.len().to_string());
-    assert_eq!(said("Pictures shown"), "of every match on a page");
+    let shown = |label: &str| summary.value(label);
+    assert_eq!(shown("Matches with a picture"), on_pages.len().to_string());
+    assert_eq!(shown("Pictures shown"), "of every match on a page");
 }
 
 #[test]

@@ -11,9 +11,9 @@ use tempfile::TempDir;
 use crate::process::{Process, ProcessExit, riffle, run};
 use crate::report::OpenedReport;
 use crate::samples::{Samples, text};
+use crate::scan_record::ScanRecord;
 use crate::server::Server;
 use crate::socket::Socket;
-use crate::told::ScanRecord;
 
 /// A folder of files, and a state next to it.
 struct Desk(TempDir);
@@ -52,8 +52,8 @@ impl Desk {
     }
 }
 
-fn failed(told: &ScanRecord) -> Vec<&str> {
-    let mut failed: Vec<&str> = told.failed().map(|failure| &*failure.file_name).collect();
+fn failed(record: &ScanRecord) -> Vec<&str> {
+    let mut failed: Vec<&str> = record.failed().map(|failure| &*failure.file_name).collect();
     failed.sort_unstable();
     failed
 }
@@ -177,9 +177,9 @@ fn a_retry_killed_again_and_again_goes_on() {
     }
     let ended = run(retry);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    let told = ScanRecord::read(&ended.out);
-    assert_eq!((told.summary.total, told.summary.failed), (601, 0));
-    samples.assert_found(told.found());
+    let record = ScanRecord::read(&ended.out);
+    assert_eq!((record.summary.total, record.summary.failed), (601, 0));
+    samples.assert_found(record.found());
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub struct Server {
     /// `127.0.0.1:54321`
     pub address: String,
     /// Its output until it was ready.
-    pub said: Vec<String>,
+    pub output: Vec<String>,
 }
 
 /// A response.
@@ -48,13 +48,13 @@ impl Server {
     pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = riffle(arguments);
         let process = Process::start(command.envs(environment.iter().copied()));
-        let mut said = Vec::new();
+        let mut startup = Vec::new();
         while let Some(line) = process.err.next() {
             if let Some((_, rest)) = line.split_once("riffle is at http://") {
                 let address = rest.split_whitespace().next().expect("an address").to_owned();
-                return Self { process, address, said };
+                return Self { process, address, output: startup };
             }
-            said.push(line);
+            startup.push(line);
         }
         panic!("riffle serve ended: {:?}", process.ended());
     }

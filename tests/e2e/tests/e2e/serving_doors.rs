@@ -120,7 +120,11 @@ fn other_users_of_the_machine_are_strangers_unless_one_says_otherwise() {
     assert_eq!(tokens[0], tokens[1], "the address stays good");
     let open = Server::start(&dir.path().join("other"), &[]);
     assert_eq!(open.get("/api/folders", &[]).status, 200);
-    assert!(open.said.iter().any(|line| line.starts_with("without a token, every user")), "{:?}", open.said);
+    assert!(
+        open.output.iter().any(|line| line.starts_with("without a token, every user")),
+        "{:?}",
+        open.output
+    );
 }
 
 #[test]

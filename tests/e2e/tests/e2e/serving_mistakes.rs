@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::scan_record::frame;
 use crate::server::Server;
 use crate::socket::Socket;
-use crate::told::frame;
 
 fn server() -> (tempfile::TempDir, Server) {
     let dir = tempfile::tempdir().expect("a folder");

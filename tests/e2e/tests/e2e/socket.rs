@@ -14,8 +14,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::deadline::PATIENCE;
+use crate::scan_record::frame;
 use crate::server::Server;
-use crate::told::frame;
 
 /// A connection. Dropping it cuts it without a close frame.
 pub struct Socket {

@@ -29,9 +29,9 @@ impl Watch {
     /// Returns the summary of the next file.
     fn next(&self) -> Value {
         let line = self.0.out.next().expect("it watches");
-        let told: Value = serde_json::from_str(&line).expect("JSON");
-        assert_eq!(told["type"], "SUMMARY", "{line}");
-        told
+        let printed: Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(printed["type"], "SUMMARY", "{line}");
+        printed
     }
 
     fn stop(self) {
@@ -71,7 +71,7 @@ fn what_comes_is_imported_once_across_restarts() {
     let grown = watch.next();
     assert_eq!((&grown["file"], counts(&grown)), (&json!("new.csv"), [25, 5, 20]), "the first thing it says");
     watch.stop();
-    let (_, known) = bank.told(&bank.put("all.csv", rows(0, 25)));
+    let (_, known) = bank.import_one(&bank.put("all.csv", rows(0, 25)));
     assert_eq!(counts(&known), [25, 0, 25], "the state is free, and the same rows are known");
 }
 
@@ -85,8 +85,8 @@ fn a_file_on_its_way_is_told_of_after_a_kill() {
     until("it is being read", || begun(&bank.state().join("objects/statements=")).then_some(()));
     assert_eq!(watch.0.kill().code, None);
     let watch = Watch::start(&bank);
-    let told = watch.next();
-    assert_eq!((&told["file"], counts(&told)), (&json!("large.csv"), [60_000, 60_000, 0]));
+    let printed = watch.next();
+    assert_eq!((&printed["file"], counts(&printed)), (&json!("large.csv"), [60_000, 60_000, 0]));
     watch.stop();
 }
 

@@ -46,7 +46,7 @@ impl World {
     }
 
     /// Returns the new frames pushed to the client, each as its type and, for errors, the code.
-    fn told(&self) -> Vec<String> {
+    fn new_frames(&self) -> Vec<String> {
         let frames = self.notifier.take_of(CONNECTION);
         frames
             .iter()
@@ -117,33 +117,33 @@ async fn a_scan_from_its_start_to_its_end() {
     let world = World::new();
     world.connect().await;
     assert_eq!(world.says("start-scan").await, 200);
-    assert_eq!(world.told(), ["SNAPSHOT"]);
+    assert_eq!(world.new_frames(), ["SNAPSHOT"]);
     assert_eq!(
         world.work("batch").await,
         ["m-0", "m-1", "m-2"],
         "nothing is sealed yet: the messages come again"
     );
     assert_eq!(world.dispatch("job").await, [""; 0]);
-    assert_eq!(world.told(), ["STARTED"]);
+    assert_eq!(world.new_frames(), ["STARTED"]);
 
     assert_eq!(world.work("one-undecodable").await, ["m-2"], "it alone goes to the dead letters");
     assert_eq!(world.work("no-such-file").await, ["m-1"]);
     let matches = |frames: &[String]| frames.iter().filter(|frame| *frame == "MATCH_FOUND").count();
-    assert_eq!(matches(&world.told()), 3, "two codes in the first file, one in the third");
+    assert_eq!(matches(&world.new_frames()), 3, "two codes in the first file, one in the third");
     assert_eq!(world.work("same-file-twice").await, [""; 0]);
-    assert_eq!(matches(&world.told()), 2, "told again, by the same match ids");
+    assert_eq!(matches(&world.new_frames()), 2, "told again, by the same match ids");
     assert_eq!(world.finish("job").await, [""; 0]);
-    assert_eq!(world.told(), [""; 0], "it is not full yet");
+    assert_eq!(world.new_frames(), [""; 0], "it is not full yet");
     assert_eq!(world.quarantine("first-delivery").await, [""; 0]);
     assert_eq!(world.work("batch").await, [""; 0]);
-    world.told();
+    world.new_frames();
 
     assert_eq!(world.finish("job").await, [""; 0]);
-    assert_eq!(world.told(), ["COMPLETE"]);
+    assert_eq!(world.new_frames(), ["COMPLETE"]);
     assert_eq!(world.finish("job").await, [""; 0], "once more, in the same words");
-    assert_eq!(world.told(), ["COMPLETE"]);
+    assert_eq!(world.new_frames(), ["COMPLETE"]);
     scan_sweeper::handle(&world.scan, event("scan-sweeper", "tick")).await.expect("a sweep");
-    assert_eq!(world.told(), [""; 0], "nothing is left to mend");
+    assert_eq!(world.new_frames(), [""; 0], "nothing is left to mend");
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn what_was_read_before_is_told_and_not_read_again() {
     let world = World::dispatched().await;
     assert_eq!(world.work("batch").await, [""; 0]);
     assert_eq!(world.opened.load(Ordering::Relaxed), 3);
-    world.told();
+    world.new_frames();
     // The invocation ended before it answered the queue, so the whole batch is redelivered.
     let mut again: FunctionEvent<SqsEvent> = event("scan-worker", "batch");
     for message in &mut again.payload.records {
@@ -159,7 +159,7 @@ async fn what_was_read_before_is_told_and_not_read_again() {
     }
     assert_eq!(failed(scan_worker::handle(&world.worker(), again).await), [""; 0]);
     assert_eq!(world.opened.load(Ordering::Relaxed), 3, "no file is opened again");
-    assert!(world.told().contains(&"MATCH_FOUND".to_owned()), "who died may have told nobody");
+    assert!(world.new_frames().contains(&"MATCH_FOUND".to_owned()), "who died may have told nobody");
 }
 
 #[tokio::test]
@@ -182,9 +182,9 @@ async fn a_tenant_starts_as_many_scans_as_it_may() {
     let world = World { scan: world.scan.clone().with_quotas(quotas), ..world };
     world.connect().await;
     world.says("start-scan").await;
-    assert_eq!(world.told(), ["SNAPSHOT"]);
+    assert_eq!(world.new_frames(), ["SNAPSHOT"]);
     world.says("start-scan").await;
-    assert_eq!(world.told(), ["SNAPSHOT"], "the same again is no second scan");
+    assert_eq!(world.new_frames(), ["SNAPSHOT"], "the same again is no second scan");
     let tick = event("scan-scheduler", "due");
     let refused = scan_scheduler::handle(&world.scan, tick).await;
     assert!(refused.is_err(), "the schedule is of the same tenant");
@@ -195,7 +195,7 @@ async fn what_clients_say_that_cannot_be_done() {
     let world = World::new();
     assert_eq!(world.says("forgotten-connection").await, 410);
     world.connect().await;
-    for (case, told) in [
+    for (case, frame) in [
         ("ping", "PONG"),
         ("start-scan-two-sources", "ERROR BAD_REQUEST"),
         ("start-scan-without-codes", "ERROR BAD_REQUEST"),
@@ -205,7 +205,7 @@ async fn what_clients_say_that_cannot_be_done() {
         ("unknown-action", "ERROR BAD_REQUEST"),
     ] {
         assert_eq!(world.says(case).await, 200, "{case}");
-        assert_eq!(world.told(), [told], "{case}");
+        assert_eq!(world.new_frames(), [frame], "{case}");
     }
 }
 

@@ -86,7 +86,7 @@ impl World {
             files: Arc::new(Bucket { opened: Arc::clone(&self.opened) }),
             pages: None,
             uploads,
-            letters: DeadLetterService {
+            dead_letters: DeadLetterService {
                 dead: Arc::new(MemoryQueue::new(self.clock.clone(), chrono::TimeDelta::minutes(3))),
                 classifiers: Vec::new(),
                 others: Arc::new(RecordClassifier { records: Arc::new(MemoryRecords::default()) }),

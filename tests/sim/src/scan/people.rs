@@ -104,7 +104,7 @@ impl World {
         });
         let (pries, retries) = (client.plan.pries, client.plan.retries);
         let refused = matches!(frame.body, FrameBody::Error { code: ErrorCode::WrongState, .. });
-        let told = client.receive(frame.clone());
+        let received = client.receive(frame.clone());
         self.count_frame(&frame);
         self.checker.dated(&frame)?;
         if retries && refused {
@@ -113,6 +113,6 @@ impl World {
         if pries {
             self.control.sometimes("another tenant asks for a session");
         }
-        told
+        received
     }
 }

@@ -176,7 +176,7 @@ impl World {
                 }
             }
             if let LedgerChange::Created(id) | LedgerChange::Moved { id, .. } = change {
-                self.tell_of(id, change);
+                self.reveal(id, change);
             }
             if let LedgerChange::Created(id) = change {
                 let curious = self.clients.iter_mut().filter(|client| client.plan.pries);
@@ -186,7 +186,7 @@ impl World {
     }
 
     /// Gives clients that retry the id of the first folder's session when it has ended, or sometimes too early.
-    fn tell_of(&mut self, id: &SessionId, change: &LedgerChange) {
+    fn reveal(&mut self, id: &SessionId, change: &LedgerChange) {
         let earlier = match change {
             LedgerChange::Created(_) => Earlier::Open,
             LedgerChange::Moved { from, to, .. } if from != to && to.is_terminal() => match to {

@@ -31,7 +31,7 @@ impl Deed {
         let mut deeds = Vec::new();
         for (number, upload) in scenario.uploads.iter().enumerate() {
             deeds.push((after(upload.at), Self::Upload(number)));
-            deeds.extend(upload.told_again.iter().map(|by| (after(upload.at + by), Self::Tell(number))));
+            deeds.extend(upload.notified_again.iter().map(|by| (after(upload.at + by), Self::Tell(number))));
             for (when, deed) in
                 [(upload.deletion, Self::Delete(number)), (upload.vanishes, Self::Vanish(number))]
             {
@@ -63,7 +63,7 @@ impl World {
         self.control.note("deed", &[], || format!("{deed:?}"));
         match deed {
             Deed::Upload(number) => self.upload(number),
-            Deed::Tell(number) => self.tell_again(number),
+            Deed::Tell(number) => self.notify_again(number),
             Deed::Delete(number) => self.ask_for_deletion(number),
             Deed::Vanish(number) => self.vanish(number),
             Deed::Redrive(tenant) => {
@@ -94,7 +94,7 @@ impl World {
         }
     }
 
-    fn tell_again(&mut self, number: usize) {
+    fn notify_again(&mut self, number: usize) {
         if let Some(object) = &self.arrived[number] {
             let size = self.scenario.contents[self.scenario.uploads[number].content].written().len();
             block_on(self.stores.inbox.notify(object, size)).expect("the queue in memory takes everything");

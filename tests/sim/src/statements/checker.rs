@@ -12,7 +12,7 @@ use riffle_testkit::memory::{
 use riffle_topology::RIFFLE;
 
 use super::changes::{file_key, file_of_record, name, record_key};
-use super::faults::{file_of, told};
+use super::faults::{event_in, file_of};
 use super::model::ModelKey;
 use super::reader::StatementNature;
 use super::scenario::When;
@@ -266,9 +266,9 @@ impl World {
     }
 
     /// Checks that an announced event is true.
-    fn published(&mut self, told: &BusEvent) -> Result<(), Violation> {
+    fn published(&mut self, bus_event: &BusEvent) -> Result<(), Violation> {
         use FileState::{Deleted, Deleting, Processed, Review};
-        let event = &told.detail;
+        let event = &bus_event.detail;
         let key = file_of(event);
         let kind = event.event_type();
         let state = self.file(&key).map(|file| file.state);
@@ -318,7 +318,7 @@ impl World {
         message: &MemoryMessage,
         since: DateTime<Utc>,
     ) -> Result<(), Violation> {
-        let Some((event, replayed, shadow)) = told(&message.message.body) else { return Ok(()) };
+        let Some((event, replayed, shadow)) = event_in(&message.message.body) else { return Ok(()) };
         let function = RIFFLE.queue(place.queue).map_or("nobody", |consumed| consumed.function);
         self.control.sometimes("a message of statements becomes a dead letter");
         // With faults the announcement may be missing; the sweep makes it later.
@@ -329,17 +329,19 @@ impl World {
             return Ok(());
         }
         let about = (event.event_id.clone(), function.to_owned());
-        if self.checker.failures.contains(&about) || self.has_just_told(&about) {
+        if self.checker.failures.contains(&about) || self.has_just_reported(&about) {
             return Ok(());
         }
         let what = format!("{} became a dead letter of {} and nobody said why", about.0, about.1);
         Err(Violation::new(7, what))
     }
 
-    fn has_just_told(&self, about: &(String, String)) -> bool {
-        self.stores.bus.published_since(self.checker.seen).iter().any(|told| match &told.detail.data {
-            EventData::ErrorOccurred(data) => (data.event_id.clone(), data.stage.clone()) == *about,
-            _ => false,
+    fn has_just_reported(&self, about: &(String, String)) -> bool {
+        self.stores.bus.published_since(self.checker.seen).iter().any(|bus_event| {
+            match &bus_event.detail.data {
+                EventData::ErrorOccurred(data) => (data.event_id.clone(), data.stage.clone()) == *about,
+                _ => false,
+            }
         })
     }
 
@@ -396,14 +398,14 @@ impl World {
         if rows > 0 {
             return left(format!("a deleted file shows {rows} transactions"));
         }
-        let tells = |file: &FileRecord| {
+        let keeps_data = |file: &FileRecord| {
             !file.name.is_empty()
                 || file.object.is_some()
                 || file.account.is_some()
                 || file.size != 0
                 || file.findings != FileDetails::default()
         };
-        if self.file(file).is_some_and(|file| tells(&file)) {
+        if self.file(file).is_some_and(|file| keeps_data(&file)) {
             return left("the record of a deleted file tells of it".to_owned());
         }
         Ok(())

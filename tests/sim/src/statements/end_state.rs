@@ -9,7 +9,7 @@ use riffle_testkit::memory::{FileKey, QueuePlace};
 use riffle_topology::{RIFFLE, statements};
 
 use super::changes::{file_key, file_of_record};
-use super::faults::{file_of, told};
+use super::faults::{event_in, file_of};
 use super::model::{self, ModelKey};
 use super::reader::StatementNature;
 use super::scenario::BUCKET;
@@ -32,7 +32,7 @@ impl World {
         }
         self.failures(&files)?;
         self.all_noted(&files)?;
-        self.letters(&files)?;
+        self.dead_letters(&files)?;
         self.announced(&files)?;
         self.rows(&files)?;
         self.figures()?;
@@ -90,8 +90,10 @@ impl World {
             }
             let errors = &file.findings.errors;
             // The file may not have had a record yet.
-            let told = &event.detail.event_id;
-            if !errors.iter().any(|failed| failed.event_id == *told) && !self.checker.was_too_early(told) {
+            let published = &event.detail.event_id;
+            if !errors.iter().any(|failed| failed.event_id == *published)
+                && !self.checker.was_too_early(published)
+            {
                 let what = format!(
                     "a failure was told of a file that is {:?}, and is not on its record",
                     file.state
@@ -136,7 +138,7 @@ impl World {
     }
 
     /// Checks that only messages that cannot succeed are dead letters, and that the file's record gives the reason.
-    fn letters(&self, files: &BTreeMap<FileKey, FileRecord>) -> Result<(), Violation> {
+    fn dead_letters(&self, files: &BTreeMap<FileKey, FileRecord>) -> Result<(), Violation> {
         for consumed in RIFFLE.consumed().filter(|consumed| consumed.flow.name == statements::NAME) {
             let (queue, function) = (consumed.queue.name, consumed.function);
             let dead = self.stores.queue.peek(QueuePlace::dead_letters(queue));
@@ -150,14 +152,15 @@ impl World {
                     // An object outside the tenants' keys: only the operator sees its dead letter.
                     continue;
                 }
-                let Some((event, ..)) = told(&message.body) else {
+                let Some((event, ..)) = event_in(&message.body) else {
                     return Err(Violation::new(6, format!("a notification is dead: {}", message.body)));
                 };
                 let key = file_of(&event);
                 let file = files.get(&key);
                 let hopeless = match file.map(|file| file.state) {
                     Some(FileState::Failed) => true,
-                    // A hopeless file's letter is not redriven, so no invocation finds out that the file is deleted.
+                    // A hopeless file's dead letter is not redriven, so no invocation finds out that the file is
+                    // deleted.
                     Some(FileState::Deleted) => self.is_hopeless(&key),
                     _ => false,
                 };
@@ -179,12 +182,12 @@ impl World {
     /// Checks that each result was announced, and that all consumers have handled each event.
     fn announced(&self, files: &BTreeMap<FileKey, FileRecord>) -> Result<(), Violation> {
         let archive = self.stores.bus.archive();
-        let told: BTreeSet<(FileKey, EventType)> =
+        let published: BTreeSet<(FileKey, EventType)> =
             archive.iter().map(|event| (file_of(&event.detail), event.detail.event_type())).collect();
         for (key, file) in files {
             let findings = &file.findings;
             let must = |kind: EventType| {
-                if told.contains(&(key.clone(), kind)) {
+                if published.contains(&(key.clone(), kind)) {
                     return Ok(());
                 }
                 let what = format!("a file is {:?}, and {} was never told", file.state, kind.as_str());
@@ -225,8 +228,8 @@ impl World {
         // match.
         let (mut new, mut aside) = (0, self.reader.version() > 0);
         for (key, file) in files {
-            let told = &self.shown[self.uploads[key]];
-            let shown = &told[self.checker.version_of(key)];
+            let published = &self.shown[self.uploads[key]];
+            let shown = &published[self.checker.version_of(key)];
             match file.state {
                 FileState::Processed | FileState::Review => {
                     let findings = &file.findings;
@@ -247,7 +250,7 @@ impl World {
                         rows.iter().filter(|((of, _), row)| *of == key.0 && row.shown_by.contains(&key.1));
                     for (_, row) in of_it {
                         let row = ModelKey::of(&row.transaction);
-                        if !told[row.version].contains_key(&row) {
+                        if !published[row.version].contains_key(&row) {
                             return Err(Violation::new(
                                 2,
                                 format!("{row:?} is of a file that does not show it"),

@@ -64,12 +64,12 @@ impl World {
     /// Returns whether there are dead letters worth redriving: with `all`, any except garbage and objects of other
     /// flows; otherwise only those of files that can be read.
     fn has_letters(&self, all: bool) -> bool {
-        self.stores.queue.dead().iter().any(|(place, letter)| {
-            let told = super::faults::told(&letter.body);
-            let of = told.map(|(event, ..)| super::faults::file_of(&event));
+        self.stores.queue.dead().iter().any(|(place, dead_letter)| {
+            let decoded = super::faults::event_in(&dead_letter.body);
+            let of = decoded.map(|(event, ..)| super::faults::file_of(&event));
             let is_nobodys =
-                place.queue == statements::UPLOADS && !letter.body.contains("\"key\":\"statements/");
-            letter.body != GARBAGE && !is_nobodys && (all || of.is_none_or(|of| !self.is_hopeless(&of)))
+                place.queue == statements::UPLOADS && !dead_letter.body.contains("\"key\":\"statements/");
+            dead_letter.body != GARBAGE && !is_nobodys && (all || of.is_none_or(|of| !self.is_hopeless(&of)))
         })
     }
 }

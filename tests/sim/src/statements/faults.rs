@@ -15,7 +15,7 @@ use crate::Violation;
 use crate::platform::Harm;
 
 /// Returns the event in a message of a consumer's queue, whether it is a replay, and whether it is shadow processing.
-pub fn told(body: &str) -> Option<(Event, bool, bool)> {
+pub fn event_in(body: &str) -> Option<(Event, bool, bool)> {
     if let Ok(event) = serde_json::from_str::<BusEvent>(body) {
         return Some((event.detail, event.replay_name.is_some(), false));
     }
@@ -73,7 +73,7 @@ impl World {
     }
 
     fn consumed(&mut self, place: QueuePlace, body: &str) {
-        let Some((event, replayed, shadow)) = told(body) else { return };
+        let Some((event, replayed, shadow)) = event_in(body) else { return };
         if !replayed && !shadow {
             self.checker.consumed(place.queue, &event.event_id);
         }
@@ -92,7 +92,7 @@ impl World {
         match self.platform.harm(&[self.platform.conditions.delivery.repeat], |_| false) {
             None => {}
             Some(Harm::Lose) => self.lose_message(),
-            Some(Harm::Own(_)) => self.tell_twice(),
+            Some(Harm::Own(_)) => self.repeat_event(),
             Some(Harm::PowerCut) => self.cut_power(),
         }
     }
@@ -104,12 +104,12 @@ impl World {
         let Some(body) = self.stores.queue.body(id) else { return };
         self.platform.lose(PROCESSOR, id);
         self.control.sometimes("a message to the processor is lost");
-        if let Some((event, ..)) = told(&body) {
+        if let Some((event, ..)) = event_in(&body) {
             self.orphaned.insert(file_of(&event));
         }
     }
 
-    fn tell_twice(&mut self) {
+    fn repeat_event(&mut self) {
         let published = self.stores.bus.published();
         if published > 0 {
             let nth = self.control.draw(|rng| rng.below(published));

@@ -32,7 +32,7 @@ pub enum StatementsResponse {
 pub struct StatementsFunctions {
     processor: Processor,
     registry: Registry,
-    letters: DeadLetterService,
+    dead_letters: DeadLetterService,
     mutant: Option<StatementsMutant>,
 }
 
@@ -90,7 +90,7 @@ impl StatementsFunctions {
         let dead: Arc<dyn DeadLetterStore> = Arc::clone(&stores.queue) as _;
         let dead = Arc::new(Faulty::new(dead, Arc::clone(control)));
         let own = Arc::new(statements.clone());
-        let letters = DeadLetterService {
+        let dead_letters = DeadLetterService {
             dead,
             classifiers: vec![(NAME, own.clone() as _)],
             others: own,
@@ -115,7 +115,7 @@ impl StatementsFunctions {
             }
             _ => {}
         }
-        Self { processor, registry, letters, mutant }
+        Self { processor, registry, dead_letters, mutant }
     }
 
     /// Runs the function that consumes a queue on messages received from it.
@@ -140,8 +140,10 @@ impl StatementsFunctions {
 
     /// Redrives the tenant's dead letters.
     pub fn redrive(&self, tenant: &'static str) -> LocalBoxFuture<'static, StatementsResponse> {
-        let letters = self.letters.clone();
-        Box::pin(async move { StatementsResponse::Asked(letters.redrive(tenant, None, None).await.is_ok()) })
+        let dead_letters = self.dead_letters.clone();
+        Box::pin(
+            async move { StatementsResponse::Asked(dead_letters.redrive(tenant, None, None).await.is_ok()) },
+        )
     }
 
     pub fn sweep(&self) -> LocalBoxFuture<'static, StatementsResponse> {

@@ -58,7 +58,7 @@ pub struct ScenarioUpload {
     /// Milliseconds after the start.
     pub at: i64,
     /// When the bucket repeats its notification, each in milliseconds after the upload.
-    pub told_again: Vec<i64>,
+    pub notified_again: Vec<i64>,
     pub deletion: Option<When>,
     /// When its object is removed from the bucket without the flow.
     pub vanishes: Option<When>,
@@ -167,7 +167,7 @@ impl StatementsScenario {
             content: number,
             account: None,
             at: 0,
-            told_again: Vec::new(),
+            notified_again: Vec::new(),
             deletion,
             vanishes: None,
             skipped: false,
@@ -289,7 +289,7 @@ fn uploads(rng: &mut Rng, contents: &[StatementContent]) -> Vec<ScenarioUpload> 
             content,
             account: *rng.pick(&[None, None, Some("a"), Some("c")]).unwrap_or(&None),
             at: *rng.pick(&[0, 0, 0, 50, 1_000, 30_000]).unwrap_or(&0),
-            told_again: (0..again).map(|_| rng.between(0, 100_000)).collect(),
+            notified_again: (0..again).map(|_| rng.between(0, 100_000)).collect(),
             deletion: rng.chance(deleting).then(|| when(rng)),
             vanishes: rng.chance(vanishing).then(|| when(rng)),
             skipped: rng.chance(300),

@@ -18,7 +18,7 @@ use crate::table::key;
 
 pub(super) const FILES: &str = "fs";
 pub(super) const CATEGORY: &str = "ca";
-const TOLD: &str = "ro";
+const ROW_FIELDS: &str = "ro";
 
 /// The data from a file, with short names: most rows are below a kilobyte, for which a write bills one unit.
 #[derive(Serialize, Deserialize)]
@@ -71,7 +71,7 @@ pub(super) fn row_key(tenant: &str, of: &TransactionKey) -> Item {
 
 /// Adds `file` to the files that show `row`, and stores the row unless it exists.
 pub(super) fn show(row: &Transaction, file: &FileId) -> Result<ItemChange, PortError> {
-    let told = RowFields {
+    let fields = RowFields {
         value_date: row.value_date,
         amount: row.amount,
         currency: row.currency.as_str().into(),
@@ -84,10 +84,10 @@ pub(super) fn show(row: &Transaction, file: &FileId) -> Result<ItemChange, PortE
         file: file.0.as_str().into(),
         place: row.place.as_str().into(),
     };
-    let told =
-        serde_json::to_string(&told).map_err(|error| PortError::Broken(format!("a transaction: {error}")))?;
+    let fields = serde_json::to_string(&fields)
+        .map_err(|error| PortError::Broken(format!("a transaction: {error}")))?;
     let mut change = ItemChange::default();
-    change.set_once(TOLD, long(&told));
+    change.set_once(ROW_FIELDS, long(&fields));
     change.set_once(CATEGORY, category(row.category.as_ref())?);
     change.add(FILES, AttributeValue::Ss(vec![file.0.clone()]));
     Ok(change)
@@ -104,8 +104,8 @@ pub(super) fn decode(key: TransactionKey, item: &Item) -> Result<Transaction, Po
     let what = "a stored transaction";
     let reading = ItemReader { item, what };
     let broken = |error: serde_json::Error| PortError::Broken(format!("{what}: {error}"));
-    let told = reading.long(TOLD)?;
-    let told: RowFields = serde_json::from_str(&told).map_err(broken)?;
+    let fields = reading.long(ROW_FIELDS)?;
+    let fields: RowFields = serde_json::from_str(&fields).map_err(broken)?;
     let category = match item.get(CATEGORY) {
         None | Some(AttributeValue::Null(_)) => None,
         Some(_) => {
@@ -114,20 +114,20 @@ pub(super) fn decode(key: TransactionKey, item: &Item) -> Result<Transaction, Po
             Some(Category { name, source, confidence })
         }
     };
-    let description = told.description.into_owned();
+    let description = fields.description.into_owned();
     Ok(Transaction {
         key,
-        value_date: told.value_date,
-        amount: told.amount,
-        currency: told.currency.into_owned(),
-        clean: told.clean.map_or_else(|| description.clone(), CowText::into_owned),
+        value_date: fields.value_date,
+        amount: fields.amount,
+        currency: fields.currency.into_owned(),
+        clean: fields.clean.map_or_else(|| description.clone(), CowText::into_owned),
         description,
-        counterparty: told.counterparty.map(CowText::into_owned),
-        balance: told.balance,
-        kind: told.kind.map(CowText::into_owned),
-        reference: told.reference.map(CowText::into_owned),
-        file: FileId(told.file.into_owned()),
-        place: told.place.into_owned(),
+        counterparty: fields.counterparty.map(CowText::into_owned),
+        balance: fields.balance,
+        kind: fields.kind.map(CowText::into_owned),
+        reference: fields.reference.map(CowText::into_owned),
+        file: FileId(fields.file.into_owned()),
+        place: fields.place.into_owned(),
         category,
     })
 }

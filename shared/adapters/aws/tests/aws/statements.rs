@@ -119,17 +119,17 @@ async fn bus() {
 
 struct Dead {
     world: World,
-    letters: SqsDeadLetters,
+    dead_letters: SqsDeadLetters,
     places: Vec<DeadLetterPlace>,
 }
 
 impl Dead {
     async fn new() -> Self {
         let (world, mut places) = (World::new().await, Vec::new());
-        for letters in RIFFLE.dead_letters() {
+        for dead_letters in RIFFLE.dead_letters() {
             let url = world.make_queue().await;
-            let mut place = DeadLetterPlace { letters, url, queue: None };
-            if place.letters.queue.is_some() {
+            let mut place = DeadLetterPlace { dead_letters, url, queue: None };
+            if place.dead_letters.queue.is_some() {
                 let queue = world.make_queue().await;
                 let arn = world.queue_arn(&place.url).await;
                 let policy = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 1 }).to_string();
@@ -140,20 +140,21 @@ impl Dead {
             }
             places.push(place);
         }
-        let letters = world.aws.dead_letters(places.clone());
-        Self { world, letters, places }
+        let dead_letters = world.aws.dead_letters(places.clone());
+        Self { world, dead_letters, places }
     }
 
     fn url(&self, queue: &str) -> &str {
-        let place = self.places.iter().find(|place| place.letters.queue == Some(queue)).expect("every queue");
+        let place =
+            self.places.iter().find(|place| place.dead_letters.queue == Some(queue)).expect("every queue");
         place.queue.as_deref().expect("its address")
     }
 }
 
 #[async_trait]
 impl DeadLetterHarness for Dead {
-    fn letters(&self) -> &dyn DeadLetterStore {
-        &self.letters
+    fn dead_letters(&self) -> &dyn DeadLetterStore {
+        &self.dead_letters
     }
 
     async fn kill(&self, queue: &str, body: &str) {
@@ -181,20 +182,20 @@ struct Uploads {
     world: World,
     inbox: S3Inbox,
     bucket: String,
-    told: String,
+    notifications: String,
     http: reqwest::Client,
 }
 
 impl Uploads {
     async fn new() -> Self {
         let world = World::new().await;
-        let (bucket, told) = (world.bucket().await, world.make_queue().await);
+        let (bucket, notified) = (world.bucket().await, world.make_queue().await);
         let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
         let versioning =
             world.s3().put_bucket_versioning().bucket(&bucket).versioning_configuration(versions);
         versioning.send().await.expect("versions");
-        world.let_send(&told, "s3.amazonaws.com").await;
-        let queue = QueueConfiguration::builder().queue_arn(world.queue_arn(&told).await);
+        world.let_send(&notified, "s3.amazonaws.com").await;
+        let queue = QueueConfiguration::builder().queue_arn(world.queue_arn(&notified).await);
         let queue = queue.events(Event::S3ObjectCreated).build().expect("a configuration");
         let notify = NotificationConfiguration::builder().queue_configurations(queue).build();
         let notify = world
@@ -203,32 +204,32 @@ impl Uploads {
             .bucket(&bucket)
             .notification_configuration(notify);
         notify.send().await.expect("notifications");
-        world.drain(&told).await;
+        world.drain(&notified).await;
         let inbox = world.aws.inbox(&bucket, Arc::new(SystemClock), Arc::new(RandomIds));
-        Self { world, inbox, bucket, told, http: http() }
+        Self { world, inbox, bucket, notifications: notified, http: http() }
     }
 
     /// Returns the objects named by the notifications, of which there are `count`.
-    async fn told(&self, count: usize) -> Vec<ObjectRef> {
+    async fn notified_objects(&self, count: usize) -> Vec<ObjectRef> {
         let object = |body: &String| {
-            let told: Value = serde_json::from_str(body).expect("a notification");
-            let told = told["Records"][0]["s3"].clone();
-            let text = |name: &str| told["object"][name].as_str().map(str::to_owned);
+            let notified: Value = serde_json::from_str(body).expect("a notification");
+            let notified = notified["Records"][0]["s3"].clone();
+            let text = |name: &str| notified["object"][name].as_str().map(str::to_owned);
             let key = text("key").expect("a key").replace('+', " ");
             ObjectRef {
-                bucket: told["bucket"]["name"].as_str().expect("a bucket").to_owned(),
+                bucket: notified["bucket"]["name"].as_str().expect("a bucket").to_owned(),
                 key: percent_encoding::percent_decode_str(&key).decode_utf8().expect("a text").into_owned(),
                 version: text("versionId"),
                 etag: text("eTag").expect("an ETag"),
             }
         };
-        self.world.drain_of(&self.told, count).await.iter().map(object).collect()
+        self.world.drain_of(&self.notifications, count).await.iter().map(object).collect()
     }
 
     async fn put(&self, key: &str, content: Vec<u8>) -> ObjectRef {
         let put = self.world.s3().put_object().bucket(&self.bucket).key(key);
         put.body(ByteStream::from(content)).send().await.expect("put");
-        self.told(1).await.pop().expect("it is told of")
+        self.notified_objects(1).await.pop().expect("it is told of")
     }
 }
 
@@ -242,9 +243,9 @@ impl InboxHarness for Uploads {
         let (kind, body) = multipart(form, &content);
         let post = self.http.post(&form.url).header("content-type", kind).body(body);
         let taken = post.send().await.expect("an answer").status().is_success();
-        let mut told = self.told(usize::from(taken)).await;
-        assert_eq!(told.len(), usize::from(taken), "what is taken is told of, once");
-        told.pop()
+        let mut notified = self.notified_objects(usize::from(taken)).await;
+        assert_eq!(notified.len(), usize::from(taken), "what is taken is told of, once");
+        notified.pop()
     }
 
     async fn put_twice(&self, key: &str, [old, new]: [Vec<u8>; 2]) -> [ObjectRef; 2] {
@@ -262,7 +263,7 @@ async fn tags_and_versions_nobody_made() {
     let uploads = Uploads::new().await;
     let put = uploads.world.s3().put_object().bucket(&uploads.bucket).key("statements/t/a");
     put.tagging("riffle-skip=&kind=a%20b").metadata("riffle-name", "50%ff").send().await.expect("put");
-    let object = uploads.told(1).await.pop().expect("it is told of");
+    let object = uploads.notified_objects(1).await.pop().expect("it is told of");
     let head = uploads.inbox.head(&object).await.expect("head").expect("it is there");
     let tags = [("riffle-skip", ""), ("kind", "a b")].map(|(key, value)| (key.to_owned(), value.to_owned()));
     assert_eq!(head.tags, BTreeMap::from(tags));

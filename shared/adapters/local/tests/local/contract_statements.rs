@@ -92,7 +92,7 @@ pub(crate) struct World {
     pub(crate) inbox: LocalInbox,
     pub(crate) uploads: LocalUploads,
     bus: LocalBus,
-    letters: LocalDeadLetters,
+    dead_letters: LocalDeadLetters,
 }
 
 impl World {
@@ -104,7 +104,7 @@ impl World {
         let clock = Arc::clone(&state.clock);
         let uploads = LocalUploads::open(state.folder.path(), clock, Arc::new(RandomIds))?;
         let inbox = LocalInbox::new(&state.store, uploads.clone(), Arc::new(RandomIds));
-        Ok(Self { bus: state.store.bus(), letters: state.store.dead_letters(), inbox, uploads, state })
+        Ok(Self { bus: state.store.bus(), dead_letters: state.store.dead_letters(), inbox, uploads, state })
     }
 
     /// Drops everything except the state.
@@ -130,7 +130,7 @@ impl World {
     }
 
     /// Returns the objects named by the notifications in the queue, decoded as from S3.
-    pub(crate) async fn told(&self) -> Vec<ObjectRef> {
+    pub(crate) async fn notified_objects(&self) -> Vec<ObjectRef> {
         self.bodies(statements::UPLOADS).await.iter().map(|body| notified(body)).collect()
     }
 
@@ -148,8 +148,8 @@ impl World {
 }
 
 fn notified(body: &str) -> ObjectRef {
-    let told: Value = serde_json::from_str(body).expect("JSON");
-    let record = &told["Records"][0];
+    let notification: Value = serde_json::from_str(body).expect("JSON");
+    let record = &notification["Records"][0];
     assert_eq!(record["eventName"], "ObjectCreated:Post");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let key = text(&record["s3"]["object"]["key"]).replace('+', " ");
@@ -181,8 +181,8 @@ async fn bus() -> Outcome {
 
 #[async_trait]
 impl DeadLetterHarness for World {
-    fn letters(&self) -> &dyn DeadLetterStore {
-        &self.letters
+    fn dead_letters(&self) -> &dyn DeadLetterStore {
+        &self.dead_letters
     }
 
     async fn kill(&self, queue: &str, body: &str) {
@@ -216,9 +216,9 @@ impl InboxHarness for World {
 
     async fn send(&self, form: &PostForm, content: Vec<u8>) -> Option<ObjectRef> {
         let etag = self.post(form, &content).await;
-        let mut told = self.told().await;
-        assert_eq!(told.len(), usize::from(etag.is_some()), "it is told of if it has come");
-        let object = told.pop();
+        let mut notification = self.notified_objects().await;
+        assert_eq!(notification.len(), usize::from(etag.is_some()), "it is told of if it has come");
+        let object = notification.pop();
         assert_eq!(object.as_ref().map(|object| object.etag.clone()), etag);
         object
     }
@@ -232,7 +232,7 @@ impl InboxHarness for World {
             let placed = self.inbox.deposit(&deposit, false).await.expect("deposited");
             assert!(matches!(placed, Deposited::Placed(_)), "{placed:?}");
         }
-        self.told().await.try_into().expect("two notifications")
+        self.notified_objects().await.try_into().expect("two notifications")
     }
 }
 

@@ -67,7 +67,7 @@ impl WorkerOutput {
 #[expect(clippy::disallowed_methods, reason = "the test kills a process")]
 async fn a_killed_process_loses_nothing() -> Outcome {
     let folder = TempDir::new()?;
-    let mut said = WorkerOutput::default();
+    let mut output = WorkerOutput::default();
     for round in 0..ROUNDS {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["--exact", "crash::child", "--ignored", "--nocapture"])
@@ -78,20 +78,20 @@ async fn a_killed_process_loses_nothing() -> Outcome {
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         for (number, line) in lines.enumerate() {
             // Lines already in the pipe count: they were written before the end.
-            said.note(&line?)?;
+            output.note(&line?)?;
             if number == 400 + round * 97 {
                 child.kill()?;
             }
         }
         assert!(!child.wait()?.success(), "the child was to be killed");
-        check(folder.path(), &said).await?;
+        check(folder.path(), &output).await?;
     }
-    assert!(said.results.len() > ROUNDS && said.objects.len() > ROUNDS && said.deleted.len() > ROUNDS);
-    assert!(said.stored.len() > ROUNDS && said.announced.len() > ROUNDS);
+    assert!(output.results.len() > ROUNDS && output.objects.len() > ROUNDS && output.deleted.len() > ROUNDS);
+    assert!(output.stored.len() > ROUNDS && output.announced.len() > ROUNDS);
     Ok(())
 }
 
-async fn check(folder: &Path, said: &WorkerOutput) -> Outcome {
+async fn check(folder: &Path, output: &WorkerOutput) -> Outcome {
     let store = Store::open(folder, Arc::new(SystemClock))?;
     let results: BTreeSet<usize> = store
         .ledger()
@@ -103,15 +103,15 @@ async fn check(folder: &Path, said: &WorkerOutput) -> Outcome {
             number as usize
         })
         .collect();
-    assert!(results.is_superset(&said.results), "results are lost");
+    assert!(results.is_superset(&output.results), "results are lost");
     let done = store.ledger().done(&session(), 0).await?;
-    assert!(done.is_superset(&said.done), "numbers of a set are lost");
-    for number in &said.objects {
+    assert!(done.is_superset(&output.done), "numbers of a set are lost");
+    for number in &output.objects {
         let stored = store.objects().get(&format!("objects/{number}")).await?;
         assert!(stored == Some(content(*number)), "object {number} is lost or not whole");
     }
 
-    check_statements(&store, said).await?;
+    check_statements(&store, output).await?;
 
     let mut present = BTreeSet::new();
     for queue in RIFFLE.queue_names() {
@@ -121,9 +121,9 @@ async fn check(folder: &Path, said: &WorkerOutput) -> Outcome {
         assert!(depths.iter().all(|depth| depth.in_flight == 0), "in the hands of the dead: {depths:?}");
     }
     let lost: Vec<&String> =
-        said.sent.difference(&said.trying).filter(|body| !present.contains(*body)).collect();
+        output.sent.difference(&output.trying).filter(|body| !present.contains(*body)).collect();
     assert!(lost.is_empty(), "messages are lost: {lost:?}");
-    let undead: Vec<&String> = said.deleted.intersection(&present).collect();
+    let undead: Vec<&String> = output.deleted.intersection(&present).collect();
     assert!(undead.is_empty(), "deleted messages are back: {undead:?}");
     drop(store);
 
@@ -134,8 +134,8 @@ async fn check(folder: &Path, said: &WorkerOutput) -> Outcome {
 }
 
 /// Checks that acknowledged rows exist, that their files are done, and that each done file has its event.
-async fn check_statements(store: &Store, said: &WorkerOutput) -> Outcome {
-    for number in &said.stored {
+async fn check_statements(store: &Store, output: &WorkerOutput) -> Outcome {
+    for number in &output.stored {
         let row = row(*number);
         let found = store.transactions().get("t", std::slice::from_ref(&row.key)).await?;
         assert!(found == [Some(row)], "transaction {number} is lost or not whole");
@@ -151,7 +151,7 @@ async fn check_statements(store: &Store, said: &WorkerOutput) -> Outcome {
     let announced: BTreeSet<&Subject> = outbox.iter().map(|event| &event.subject).collect();
     assert_eq!(done, announced, "a state and its event are one");
     let is_done = |number: &usize| done.contains(&file_id(*number).subject());
-    assert!(said.announced.iter().all(is_done), "files are lost");
+    assert!(output.announced.iter().all(is_done), "files are lost");
     Ok(())
 }
 

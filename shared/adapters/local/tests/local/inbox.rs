@@ -39,20 +39,20 @@ async fn what_came_while_nobody_could_be_told_is_told_at_the_next_start() -> Out
     let other = world.inbox.form(&announced(3)).await?;
 
     let world = world.again().await?;
-    let told = world.told().await;
-    assert_eq!(told.iter().map(|object| &*object.key).collect::<Vec<_>>(), [&*key]);
-    let head = world.inbox.head(&told[0]).await?.ok_or("it is there")?;
+    let notification = world.notified_objects().await;
+    assert_eq!(notification.iter().map(|object| &*object.key).collect::<Vec<_>>(), [&*key]);
+    let head = world.inbox.head(&notification[0]).await?.ok_or("it is there")?;
     assert_eq!((head.name.as_deref(), head.account.as_deref()), (Some("a.csv"), Some("DE02")));
     let world = world.again().await?;
-    assert!(world.told().await.is_empty(), "once is enough");
+    assert!(world.notified_objects().await.is_empty(), "once is enough");
 
     assert!(world.post(&other, b"xyz").await.is_some(), "a form outlives the process");
-    assert_eq!(world.told().await.len(), 1);
+    assert_eq!(world.notified_objects().await.len(), 1);
     // Sent once more, it is another object.
     assert!(world.post(&form, b"123").await.is_some());
-    let again = world.told().await;
-    assert_eq!((again[0].key == key, again[0].etag == told[0].etag), (true, false));
-    assert_eq!(world.inbox.head(&told[0]).await?, None, "what it was is not there any more");
+    let again = world.notified_objects().await;
+    assert_eq!((again[0].key == key, again[0].etag == notification[0].etag), (true, false));
+    assert_eq!(world.inbox.head(&notification[0]).await?, None, "what it was is not there any more");
     Ok(())
 }
 
@@ -81,7 +81,7 @@ async fn what_is_no_file_or_too_large_is_refused_before_it_is_read() -> Outcome 
     assert!(matches!(&refused, Err(DepositError::Read(_))), "{refused:?}");
     let refused = world.inbox.deposit(&world.deposit_of(&large), true).await;
     assert!(matches!(&refused, Err(DepositError::TooLarge { most: 1_000, .. })), "{refused:?}");
-    assert!(world.told().await.is_empty());
+    assert!(world.notified_objects().await.is_empty());
     Ok(())
 }
 
@@ -130,7 +130,7 @@ async fn a_file_of_this_machine_is_brought_once_and_again_when_its_content_chang
     assert!(world.inbox.knows(&path).await?, "its new time is known now");
     write_later(path.clone(), b"two")?;
     assert!(matches!(world.inbox.deposit(&world.deposit_of(&path), true).await?, Deposited::Placed(_)));
-    assert_eq!(world.told().await.len(), 2);
+    assert_eq!(world.notified_objects().await.len(), 2);
 
     // A file that its owner had deleted is not deposited again.
     write_later(path.clone(), b"one")?;

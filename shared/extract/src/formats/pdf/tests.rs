@@ -292,14 +292,14 @@ fn a_page_that_unpacks_to_too_much_loses_only_itself() {
         let got = collect_within("a.pdf", bytes, &limits).expect("readable");
         (got.units.len(), unread(&got))
     };
-    let told = vec![(1, "its content unpacks to too much data".to_owned())];
+    let expected = vec![(1, "its content unpacks to too much data".to_owned())];
     let words = "BT /F 10 Tf (HOLE-1) Tj ET";
     let parts = page("", "", &plain_font(), &[bomb.clone(), "null".to_owned(), stream("", words)]);
     let parts = String::from_utf8(parts).expect("text").replace("/Contents 4 0 R", "/Contents[7 0 R 5 0 R]");
-    assert_eq!(why(parts.as_bytes()), (0, told.clone()));
+    assert_eq!(why(parts.as_bytes()), (0, expected.clone()));
     // If a form is too large, the page around it is still read.
     let form = bomb.replace("<</Filter", "<</Subtype/Form/BBox[0 0 9 9]/Filter");
-    assert_eq!(why(&page(&format!("{words} /Fm Do"), "", &plain_font(), &[form])), (1, told));
+    assert_eq!(why(&page(&format!("{words} /Fm Do"), "", &plain_font(), &[form])), (1, expected));
 }
 
 #[test]

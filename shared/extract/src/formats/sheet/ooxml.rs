@@ -67,7 +67,7 @@ fn read_sheets(
         out.sheet(name);
         read(name, &mut text, &mut failed, out)?;
     }
-    failed.tell(names.len(), out)
+    failed.record(names.len(), out)
 }
 
 fn vet(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
@@ -85,7 +85,7 @@ impl Failures {
     }
 
     /// Records the failures. If every sheet failed, the workbook did.
-    fn tell(self, sheets: usize, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+    fn record(self, sheets: usize, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
         let whole = self.0.len() == sheets;
         for (place, error) in self.0 {
             if whole {

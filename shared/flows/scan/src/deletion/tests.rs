@@ -184,8 +184,8 @@ impl World {
         assert_eq!(block_on(self.tokens.get(TENANT, id)), Ok(None), "{when}: its token is left");
         let left = self.ledger.inspect(|books| books.sessions.get(id).cloned()).expect("remembered");
         assert!(left.state.is_gone(), "{when}: {:?}", left.state);
-        let told = serde_json::to_string(&left).expect("plain data");
-        assert!(!told.contains("drawings"), "{when}: {told}");
+        let json = serde_json::to_string(&left).expect("plain data");
+        assert!(!json.contains("drawings"), "{when}: {json}");
     }
 
     fn state(&self, id: &SessionId) -> State {
@@ -383,8 +383,8 @@ fn its_request_does_not_make_it_anew() {
     let start =
         r#"{"action":"start_scan","request_id":"again","folders":["f"],"target_hole_codes":["HOLE-1"]}"#;
     block_on(world.scan.act(&connection, start));
-    let told = world.notifier.take_of("c");
-    assert!(told.iter().any(|frame| frame.contains("REQUEST_ID_REUSED")), "{told:?}");
+    let frames = world.notifier.take_of("c");
+    assert!(frames.iter().any(|frame| frame.contains("REQUEST_ID_REUSED")), "{frames:?}");
     world.assert_nothing_left(&id, "after the same request");
 }
 

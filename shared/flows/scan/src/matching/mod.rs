@@ -1,8 +1,8 @@
 //! Finds target codes in text: all codes at once, in one pass over each unit that a parser passes on.
 //!
 //! [`CodeList`] holds the codes to look for, [`Matcher`] is the automaton built from it once per session, and
-//! [`FileMatcher`] is the [`riffle_extract::Sink`] that collects one file's [`Findings`]. Text and codes are folded by the
-//! same rules (`fold.rs`), so every comparison, token boundaries included, is made on folded text.
+//! [`FileMatcher`] is the [`riffle_extract::Sink`] that collects one file's [`Findings`]. Text and codes are folded by
+//! the same rules (`fold.rs`), so every comparison, token boundaries included, is made on folded text.
 //!
 //! ```
 //! use riffle_extract::{Place, Sink, Unit};

@@ -2,8 +2,8 @@
 //!
 //! The finisher draws them, not the workers: only the first matches of a report get a picture, and which ones these are
 //! is known only when every file has its result. The finisher draws under its lease, so that no other process draws the
-//! same pictures at the same time, and for part of the lease only ([`crate::ScanSettings::drawing`]). A picture not drawn
-//! by then is replaced by the reason.
+//! same pictures at the same time, and for part of the lease only ([`crate::ScanSettings::drawing`]). A picture not
+//! drawn by then is replaced by the reason.
 //!
 //! The pictures of a file are stored if absent, and the stored ones count, including the reasons for missing pictures.
 //! So a report has the same bytes no matter which process builds it and how often, even if a file is replaced or time

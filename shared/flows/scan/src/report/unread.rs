@@ -48,14 +48,14 @@ pub(super) fn groups<'a>(file: &FileRow<'a>) -> Vec<Group<'a>> {
 /// Returns the same in one line.
 pub(super) fn remark(file: &FileRow<'_>) -> Option<String> {
     let groups = groups(file);
-    let told: Vec<String> =
+    let listed: Vec<String> =
         groups.iter().take(REMARKS_MAX).map(|group| format!("{}: {}", group.what, group.why)).collect();
-    let more = groups.len() - told.len();
-    match (told.is_empty(), more) {
+    let more = groups.len() - listed.len();
+    match (listed.is_empty(), more) {
         (true, _) => None,
-        (false, 0) => Some(told.join("; ")),
+        (false, 0) => Some(listed.join("; ")),
         (false, more) => {
-            Some(format!("{}; {} more, see sheet Unread", told.join("; "), text::grouped(more as u64)))
+            Some(format!("{}; {} more, see sheet Unread", listed.join("; "), text::grouped(more as u64)))
         }
     }
 }

@@ -63,12 +63,12 @@ impl From<Exceeded> for ActionRefusal {
 impl Scan {
     /// Processes one message of a client. Errors are sent to that client only.
     pub async fn act(&self, connection: &Connection, message: &str) {
-        let Err(refusal) = self.do_as_told(connection, message).await else { return };
+        let Err(refusal) = self.carry_out(connection, message).await else { return };
         let frame = announce::error(refusal.code, refusal.message);
         self.reply(&connection.id, refusal.session.as_ref(), frame).await;
     }
 
-    async fn do_as_told(&self, connection: &Connection, message: &str) -> Result<(), ActionRefusal> {
+    async fn carry_out(&self, connection: &Connection, message: &str) -> Result<(), ActionRefusal> {
         self.quotas.take(&connection.tenant, CountedUse::Requests, 1).await??;
         // The reply does not quote the message: it may hold a token.
         let action = serde_json::from_str(message)
@@ -419,7 +419,7 @@ impl Scan {
         }
         match session.state {
             // Also if an earlier try or another client cancelled it.
-            State::Cancelled => self.audience(&session.id).await.tell(announce::cancelled()).await,
+            State::Cancelled => self.audience(&session.id).await.send(announce::cancelled()).await,
             State::Complete => {
                 self.reply(&connection.id, Some(&session.id), announce::complete(self, &session)).await;
             }

@@ -89,7 +89,7 @@ impl Dispatcher {
                 let missing = self.scan.missing(&session, sealed, sealed.total).await?;
                 self.scan.send_files(&session.id, missing.into_values().flatten()).await?;
                 let going_on = announce::going_on(&session, sealed.total);
-                self.scan.audience(&id).await.tell(going_on).await;
+                self.scan.audience(&id).await.send(going_on).await;
                 Ok(())
             }
             // The run that made it fail may have ended before announcing that; its message is redelivered.
@@ -145,7 +145,7 @@ impl Dispatcher {
         let id = &session.id;
         let retry = self.retry(session, sealed).await?;
         let again = retry.as_ref().map(|retry| retry.again.len());
-        self.scan.audience(id).await.tell(announce::started(session, sealed.total, again)).await;
+        self.scan.audience(id).await.send(announce::started(session, sealed.total, again)).await;
         if session.renewals > 0 {
             let missing = self.scan.missing(session, sealed, session.dispatched).await?;
             self.scan.send_files(id, missing.into_values().flatten()).await?;
@@ -204,7 +204,7 @@ impl Dispatcher {
     async fn failed(&self, session: &Session) -> Result<(), Failure> {
         self.scan.forget_token(session).await?;
         let reason = session.reason.clone().unwrap_or_default();
-        self.scan.audience(&session.id).await.tell(announce::error(ErrorCode::ScanFailed, reason)).await;
+        self.scan.audience(&session.id).await.send(announce::error(ErrorCode::ScanFailed, reason)).await;
         self.scan.notify(session).await
     }
 }

@@ -24,7 +24,7 @@ impl Scan {
         let session = self.named(&id).await?;
         match session.state {
             // An earlier run may have ended before announcing it.
-            State::Complete => self.tell_complete(&session).await?,
+            State::Complete => self.announce_complete(&session).await?,
             State::Running | State::Finalizing => Box::pin(self.close(&session)).await?,
             // In DISPATCHING the dispatcher calls the finisher again once it has handed every file out.
             State::Listing
@@ -77,7 +77,7 @@ impl Scan {
         match ports.ledger.transition(&session.id, complete).await? {
             TransitionResult::Applied(session) => {
                 metrics::complete(&session);
-                self.tell_complete(&session).await
+                self.announce_complete(&session).await
             }
             // Another finisher was faster, or the answer to an earlier try of this transition was lost.
             other => self.given_way(other).await,
@@ -88,7 +88,7 @@ impl Scan {
     async fn given_way(&self, outcome: TransitionResult) -> Result<(), Failure> {
         match outcome {
             TransitionResult::Applied(session) | TransitionResult::Refused(session) => match session.state {
-                State::Complete => self.tell_complete(&session).await?,
+                State::Complete => self.announce_complete(&session).await?,
                 // The lease holder may complete the session and end before announcing it: this message must be
                 // redelivered until the announcement has been made.
                 State::Finalizing => {
@@ -101,8 +101,8 @@ impl Scan {
         Ok(())
     }
 
-    async fn tell_complete(&self, session: &Session) -> Result<(), Failure> {
-        self.audience(&session.id).await.tell(announce::complete(self, session)).await;
+    async fn announce_complete(&self, session: &Session) -> Result<(), Failure> {
+        self.audience(&session.id).await.send(announce::complete(self, session)).await;
         self.notify(session).await
     }
 

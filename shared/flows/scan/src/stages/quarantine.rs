@@ -15,8 +15,8 @@ impl Worker {
     /// `deliveries` is the number of deliveries so far, including this one.
     ///
     /// The attempt is recorded before the file is opened. If a delivery finds an attempt of another delivery that is
-    /// too old to be alive, it takes that attempt's place while attempts are forgiven ([`crate::ScanSettings::forgiven`]),
-    /// and otherwise records the file as killed without opening it.
+    /// too old to be alive, it takes that attempt's place while attempts are forgiven
+    /// ([`crate::ScanSettings::forgiven`]), and otherwise records the file as killed without opening it.
     pub async fn quarantined(
         &self,
         file: &ScanFile,

@@ -134,14 +134,16 @@ impl Scan {
         }
         let claim = Transition::Sweep { now, not_since };
         match self.ports.ledger.transition(&session.id, claim).await? {
-            TransitionResult::Applied(session) if session.is_paused() => self.tell_paused(&session.id).await,
+            TransitionResult::Applied(session) if session.is_paused() => {
+                self.announce_paused(&session.id).await
+            }
             _ => {}
         }
         Ok(())
     }
 
-    /// Returns whether this sweep may send work again: nothing has moved for [`crate::ScanSettings::stall`], and no sweep
-    /// has sent work again in that time.
+    /// Returns whether this sweep may send work again: nothing has moved for [`crate::ScanSettings::stall`], and no
+    /// sweep has sent work again in that time.
     async fn claim_resend(&self, session: &Session) -> Result<bool, Failure> {
         let now = self.ports.clock.now();
         let not_since = now - self.settings.stall;

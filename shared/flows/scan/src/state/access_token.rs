@@ -82,15 +82,15 @@ impl Scan {
             TransitionResult::Refused(_) | TransitionResult::NoSession => return Ok(()),
         };
         if paused.is_paused() {
-            self.tell_paused(&paused.id).await;
+            self.announce_paused(&paused.id).await;
         }
         Ok(())
     }
 
     /// Asks all subscribers for a new token.
-    pub(crate) async fn tell_paused(&self, id: &SessionId) {
+    pub(crate) async fn announce_paused(&self, id: &SessionId) {
         let message = "Google no longer accepts the access token: the scan waits for a new one.";
-        self.audience(id).await.tell(announce::error(ErrorCode::TokenExpired, message)).await;
+        self.audience(id).await.send(announce::error(ErrorCode::TokenExpired, message)).await;
     }
 
     /// Calls the dispatcher, which continues from the session's state: listing, handing out, handing out again what is

@@ -65,7 +65,7 @@ impl Scan {
                     self.announce(work, (read.index, &read.entry), &theirs, &mut frames);
                 }
             }
-            audience.tell_all(frames).await;
+            audience.send_all(frames).await;
         }
         Ok(read.iter().map(|read| read.index).zip(stored).collect())
     }
@@ -92,7 +92,7 @@ impl Scan {
                 let result = FileResult::load(&*self.ports.objects, stored).await?;
                 self.announce(work, (*index, &entry), &result, &mut frames);
             }
-            audience.tell_all(frames).await;
+            audience.send_all(frames).await;
         }
         Ok(stored)
     }
@@ -181,7 +181,7 @@ impl Scan {
             Ok(TransitionResult::Applied(session)) => {
                 self.audience(&session.id)
                     .await
-                    .tell_as_of(now, announce::progress(&session, total, now))
+                    .send_as_of(now, announce::progress(&session, total, now))
                     .await;
             }
             Ok(TransitionResult::Refused(_) | TransitionResult::NoSession) => {}

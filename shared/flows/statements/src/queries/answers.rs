@@ -146,7 +146,7 @@ impl Queries {
         let rank =
             |entry: &AuditEntry| EventType::ALL.iter().position(|kind| kind.as_str() == entry.event_type);
         trail.sort_by_key(|entry| (entry.at, rank(entry)));
-        Ok(Timeline { events: trail.iter().map(told).collect() })
+        Ok(Timeline { events: trail.iter().map(timeline_event).collect() })
     }
 
     pub async fn transactions(
@@ -324,7 +324,7 @@ fn transaction(found: Transaction) -> TransactionItem {
     }
 }
 
-fn told(entry: &AuditEntry) -> TimelineEvent {
+fn timeline_event(entry: &AuditEntry) -> TimelineEvent {
     let text = match serde_json::from_str::<Event>(&entry.event).map(|event| event.data) {
         Ok(EventData::FileUploaded(data)) => format!("Uploaded, {} bytes.", data.size),
         Ok(EventData::FileProcessed(data)) => format!(

@@ -36,9 +36,9 @@ impl Statements {
     }
 
     /// Gives the transactions of a processed file their categories, then publishes the event.
-    pub async fn categorize(&self, told: &Event, delivery: DeliveryInfo) -> Result<(), Failure> {
-        let data = processed(told)?;
-        let id = FileId(told.processing_id.clone());
+    pub async fn categorize(&self, incoming: &Event, delivery: DeliveryInfo) -> Result<(), Failure> {
+        let data = processed(incoming)?;
+        let id = FileId(incoming.processing_id.clone());
         let mut touched = Vec::new();
         if let Some(rules) = self.understood(&data.tenant).await? {
             for part in 0..data.parts {
@@ -72,7 +72,7 @@ impl Statements {
         // publishing.
         let about = TransactionsCategorized { tenant: data.tenant.clone(), accounts: Vec::new() };
         let about = EventData::TransactionsCategorized(about);
-        self.publish(&[outgoing(&event(&id, told.timestamp, about, &[]))]).await
+        self.publish(&[outgoing(&event(&id, incoming.timestamp, about, &[]))]).await
     }
 
     /// Returns the tenant's rules, parsed. `None`: there never were any, so no transaction has a category.
@@ -109,9 +109,9 @@ impl Statements {
     }
 }
 
-pub(crate) fn processed(told: &Event) -> Result<&FileProcessed, Failure> {
-    match &told.data {
+pub(crate) fn processed(incoming: &Event) -> Result<&FileProcessed, Failure> {
+    match &incoming.data {
         EventData::FileProcessed(data) => Ok(data),
-        _ => Err(Failure::Reject(format!("{} events have no transactions", told.event_type().as_str()))),
+        _ => Err(Failure::Reject(format!("{} events have no transactions", incoming.event_type().as_str()))),
     }
 }

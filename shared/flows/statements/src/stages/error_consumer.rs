@@ -41,20 +41,20 @@ impl Statements {
         delivery: DeliveryInfo,
         outcome: Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let tells_of_one = about.event_type() == EventType::ErrorOccurred;
+        let is_about_a_failure = about.event_type() == EventType::ErrorOccurred;
         if let Err(failure) = &outcome
             && delivery.is_last()
-            && !(delivery.replayed || tells_of_one)
+            && !(delivery.replayed || is_about_a_failure)
         {
             let file = FileId(about.processing_id.clone());
-            self.tell_failure(about.data.tenant(), &file, stage, &about.event_id, failure).await;
+            self.publish_failure(about.data.tenant(), &file, stage, &about.event_id, failure).await;
         }
         outcome
     }
 
     /// Publishes a permanent failure. The message becomes a dead letter and raises an alarm whether this succeeds or
     /// not.
-    pub(crate) async fn tell_failure(
+    pub(crate) async fn publish_failure(
         &self,
         tenant: &str,
         file: &FileId,
@@ -62,8 +62,8 @@ impl Statements {
         about: &str,
         failure: &Failure,
     ) {
-        let told = self.error_event(tenant, file, stage, about, &failure.to_string());
-        if let Err(error) = self.publish(&[outgoing(&told)]).await {
+        let error_event = self.error_event(tenant, file, stage, about, &failure.to_string());
+        if let Err(error) = self.publish(&[outgoing(&error_event)]).await {
             tracing::error!(stage, %error, "could not publish a permanent failure; its message is a dead \
                                             letter");
         }
@@ -87,26 +87,29 @@ impl Statements {
     }
 
     /// Stores the failure on the file's record, once for each event. This is the error consumer.
-    pub async fn note_failure(&self, told: &Event) -> Result<(), Failure> {
-        let EventData::ErrorOccurred(error) = &told.data else {
-            return Err(Failure::Reject(format!("{} events are not errors", told.event_type().as_str())));
+    pub async fn note_failure(&self, error_event: &Event) -> Result<(), Failure> {
+        let EventData::ErrorOccurred(error) = &error_event.data else {
+            return Err(Failure::Reject(format!(
+                "{} events are not errors",
+                error_event.event_type().as_str()
+            )));
         };
         metrics::failed();
         tracing::error!(
-            processing_id = told.processing_id,
+            processing_id = error_event.processing_id,
             stage = error.stage,
             reason = error.reason,
             "failed permanently"
         );
-        let id = FileId(told.processing_id.clone());
+        let id = FileId(error_event.processing_id.clone());
         let Some(mut file) = self.file(&error.tenant, &id).await? else { return Ok(()) };
         for _ in 0..TRIES {
             let mut findings = file.findings.clone();
             let failed = StageFailure {
-                event_id: told.event_id.clone(),
+                event_id: error_event.event_id.clone(),
                 stage: error.stage.clone(),
                 reason: error.reason.clone(),
-                at: told.timestamp,
+                at: error_event.timestamp,
             };
             if !findings.note_failure(failed) {
                 return Ok(());

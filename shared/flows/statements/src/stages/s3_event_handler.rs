@@ -15,11 +15,11 @@ use crate::{DeliveryInfo, Statements, metrics};
 ///
 /// # Errors
 /// [`Failure::Reject`] if its key is not encoded as notifications encode keys.
-pub fn object(told: BucketEntity) -> Result<ObjectRef, Failure> {
-    let key = told.object.decoded_key().map_err(|error| Failure::Reject(error.to_string()))?;
+pub fn object(entity: BucketEntity) -> Result<ObjectRef, Failure> {
+    let key = entity.object.decoded_key().map_err(|error| Failure::Reject(error.to_string()))?;
     // S3 writes the entity tag without quotes in notifications and with quotes elsewhere.
-    let etag = told.object.etag.trim_matches('"').to_owned();
-    Ok(ObjectRef { bucket: told.bucket.name, key, version: told.object.version, etag })
+    let etag = entity.object.etag.trim_matches('"').to_owned();
+    Ok(ObjectRef { bucket: entity.bucket.name, key, version: entity.object.version, etag })
 }
 
 /// The creation of an object.
@@ -130,7 +130,7 @@ impl Statements {
         let Some((tenant, _)) = keys::tenant_of(&notification.object.key) else { return };
         let file = ids::processing_id(&notification.object);
         let about = ids::event_id(&file, EventType::FileUploaded, &[]);
-        self.tell_failure(tenant, &file, statements::RECEIVER, &about, failure).await;
+        self.publish_failure(tenant, &file, statements::RECEIVER, &about, failure).await;
     }
 }
 

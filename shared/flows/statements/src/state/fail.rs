@@ -26,7 +26,7 @@ impl Statements {
         let tenant = event.data.tenant();
         let id = FileId(event.processing_id.clone());
         let Some(mut file) = self.file(tenant, &id).await? else {
-            self.tell_failure(tenant, &id, PROCESSOR, &event.event_id, failure).await;
+            self.publish_failure(tenant, &id, PROCESSOR, &event.event_id, failure).await;
             return Ok(true);
         };
         let reason = failure.to_string();
@@ -61,8 +61,8 @@ impl Statements {
                 Changed::Missing => return Ok(GivenUp::Done),
             }
         }
-        let told = self.error_event(&file.tenant, &file.id, PROCESSOR, about, reason);
-        let mut announce = vec![outgoing(&told)];
+        let error_event = self.error_event(&file.tenant, &file.id, PROCESSOR, about, reason);
+        let mut announce = vec![outgoing(&error_event)];
         let touched = self.touched_by(&file).await?;
         announce.extend(self.derive_again(&file, &touched, "failed").as_ref().map(outgoing));
         let findings = FileDetails { reason: Some(short(reason)), touched, ..file.findings.clone() };

@@ -33,10 +33,10 @@ pub(super) enum PreambleName {
 
 /// Returns which balance a text names.
 pub(super) fn balance(text: &str) -> Option<PreambleName> {
-    said(text).filter(|said| matches!(said, PreambleName::Opening | PreambleName::Closing))
+    kind(text).filter(|kind| matches!(kind, PreambleName::Opening | PreambleName::Closing))
 }
 
-fn said(text: &str) -> Option<PreambleName> {
+fn kind(text: &str) -> Option<PreambleName> {
     if text.len() > LONGEST {
         return None;
     }
@@ -58,7 +58,7 @@ fn said(text: &str) -> Option<PreambleName> {
     ]
     .into_iter()
     .find(|(names, _)| is(names))
-    .map(|(_, said)| said)
+    .map(|(_, kind)| kind)
 }
 
 /// Words that may be between a name and its date.
@@ -74,23 +74,23 @@ impl PreambleValues {
     /// Reads a line. Returns `true` if it names another account, whose rows follow.
     pub fn line(&mut self, place: RowPlace, cells: &[String]) -> bool {
         let before = self.account.clone();
-        for (column, said) in std::mem::take(&mut self.waiting) {
+        for (column, kind) in std::mem::take(&mut self.waiting) {
             if let Some(cell) = cells.get(column) {
-                self.take(said, place, cell);
+                self.take(kind, place, cell);
             }
         }
         let mut at = 0;
         while let Some(cell) = cells.get(at) {
             let (name, behind) = cell.split_once(':').unwrap_or((cell, ""));
-            let Some(said) = said(name) else {
+            let Some(kind) = kind(name) else {
                 at += 1;
                 continue;
             };
             let beside = || cells[at + 1..].iter().map(String::as_str);
             let taken =
-                std::iter::once(behind).chain(beside()).position(|value| self.take(said, place, value));
+                std::iter::once(behind).chain(beside()).position(|value| self.take(kind, place, value));
             if taken.is_none() {
-                self.waiting.push((at, said));
+                self.waiting.push((at, kind));
             }
             at += 1 + taken.unwrap_or(0);
         }
@@ -103,9 +103,9 @@ impl PreambleValues {
     }
 
     /// Stores a value. Returns `false` if the text is not a value of this kind.
-    fn take(&mut self, said: PreambleName, place: RowPlace, text: &str) -> bool {
+    fn take(&mut self, kind: PreambleName, place: RowPlace, text: &str) -> bool {
         let text = text.trim();
-        match said {
+        match kind {
             PreambleName::Account => match account(text) {
                 Some(account) => self.account = Some(account),
                 None => return false,
@@ -122,7 +122,7 @@ impl PreambleValues {
                 let Some(amount) = Scanned::of(text).filter(|_| date::DateCell::of(text).is_none()) else {
                     return false;
                 };
-                let field = if said == PreambleName::Opening { &mut self.opening } else { &mut self.closing };
+                let field = if kind == PreambleName::Opening { &mut self.opening } else { &mut self.closing };
                 *field = Some((place, amount));
                 if self.currency.is_none() {
                     self.currency = amount.currency.and_then(|code| String::from_utf8(code.to_vec()).ok());

@@ -161,8 +161,8 @@ impl<'t, 'o, 'a> CsvRows<'t, 'o, 'a> {
             let first = folded.split(' ').next().unwrap_or_default();
             TOTALS.split('|').any(|total| first.starts_with(total))
         };
-        let told = cells.iter().any(|cell| preamble::balance(cell).is_some() || adds_up(cell));
-        if amount && !told && (filled > 2 || whole) {
+        let is_summary = cells.iter().any(|cell| preamble::balance(cell).is_some() || adds_up(cell));
+        if amount && !is_summary && (filled > 2 || whole) {
             let what = match date {
                 date if has(NOT_BOOKED, &fold(date)) => format!("skipped: not booked, but {date:?}"),
                 "" if let Some(status) = self.not_booked(record) => {
@@ -174,7 +174,7 @@ impl<'t, 'o, 'a> CsvRows<'t, 'o, 'a> {
             self.out.warn(RowPlace::Line(record.line()), what);
             return Ok(());
         }
-        if date.bytes().any(|byte| byte.is_ascii_digit()) && !told && filled > 2 && whole {
+        if date.bytes().any(|byte| byte.is_ascii_digit()) && !is_summary && filled > 2 && whole {
             self.out.warn(RowPlace::Line(record.line()), format!("skipped: {date:?} is not a date"));
             return Ok(());
         }
@@ -187,13 +187,13 @@ impl<'t, 'o, 'a> CsvRows<'t, 'o, 'a> {
         record: &RecordSplitter<R>,
         place: RowPlace,
     ) -> Result<(), ParseError> {
-        let said = self
+        let label = self
             .columns
             .descriptions
             .iter()
             .find_map(|column| preamble::balance(&self.text(record, *column)));
         let balance = self.balance(record, place);
-        let (Some(_), Some(balance)) = (said, balance) else {
+        let (Some(_), Some(balance)) = (label, balance) else {
             self.out.warn(place, "skipped: it has no amount");
             return Ok(());
         };

@@ -11,11 +11,8 @@ use riffle_topology::statements::{AUDIT, AUDITOR, ERRORS, FIGURES, NOTER};
 
 use super::super::over_memory_statements::World;
 use super::super::{BusHarness, DeadLetterHarness, InboxHarness, dead_letters, event_bus, inbox};
-use super::assert_noticed;
+use super::{FaultName, assert_noticed};
 use crate::memory::{QueuePlace, SeededIds};
-
-/// The name of the fault. Each adapter below handles its own faults.
-type FaultName = &'static str;
 
 struct FaultyPlatform {
     inner: World,
@@ -49,7 +46,7 @@ impl BusHarness for FaultyPlatform {
 
     async fn take(&self, queue: &str) -> Vec<String> {
         let mut bodies = BusHarness::take(&self.inner, queue).await;
-        let told =
+        let delivered =
             bodies.iter().map(|body| serde_json::from_str::<BusEvent>(body).expect("an event of the bus"));
         match self.fault {
             "everybody listens to everything" if queue == ERRORS => {
@@ -57,13 +54,16 @@ impl BusHarness for FaultyPlatform {
             }
             "one consumer hears nothing" if queue == FIGURES => bodies.clear(),
             "the event comes alone" => {
-                bodies =
-                    told.map(|told| serde_json::to_string(&told.detail).expect("an event is JSON")).collect();
+                bodies = delivered
+                    .map(|delivered| serde_json::to_string(&delivered.detail).expect("an event is JSON"))
+                    .collect();
             }
             "every event is a replay" => {
-                let replayed = told.map(|told| BusEvent { replay_name: Some("r".to_owned()), ..told });
-                bodies =
-                    replayed.map(|told| serde_json::to_string(&told).expect("an event is JSON")).collect();
+                let replayed =
+                    delivered.map(|delivered| BusEvent { replay_name: Some("r".to_owned()), ..delivered });
+                bodies = replayed
+                    .map(|delivered| serde_json::to_string(&delivered).expect("an event is JSON"))
+                    .collect();
             }
             _ => {}
         }
@@ -91,48 +91,50 @@ fn every_faulty_bus_is_noticed() {
 impl DeadLetterStore for FaultyPlatform {
     async fn list(&self, flow: Option<&str>, limit: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
         let flow = flow.filter(|_| self.fault != "flows are one");
-        let (mut letters, mut more) = self.inner.queue.list(flow, limit).await?;
+        let (mut dead_letters, mut more) = self.inner.queue.list(flow, limit).await?;
         match self.fault {
             "there is never more" => more = false,
             "all failed in one place" => {
-                for letter in &mut letters {
-                    AUDITOR.clone_into(&mut letter.function);
+                for dead_letter in &mut dead_letters {
+                    AUDITOR.clone_into(&mut dead_letter.function);
                 }
             }
-            "one queue is not looked into" => letters.retain(|letter| letter.function != NOTER),
-            "limits are ignored" => letters = self.inner.queue.list(flow, 1_000).await?.0,
+            "one queue is not looked into" => {
+                dead_letters.retain(|dead_letter| dead_letter.function != NOTER)
+            }
+            "limits are ignored" => dead_letters = self.inner.queue.list(flow, 1_000).await?.0,
             _ => {}
         }
-        Ok((letters, more))
+        Ok((dead_letters, more))
     }
 
-    async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError> {
+    async fn redrive(&self, dead_letters: &[DeadLetter]) -> Result<u64, PortError> {
         match self.fault {
-            "more are counted" => Ok(self.inner.queue.redrive(letters).await? + 1),
+            "more are counted" => Ok(self.inner.queue.redrive(dead_letters).await? + 1),
             "letters are thrown away" => {
-                self.inner.queue.redrive(letters).await?;
+                self.inner.queue.redrive(dead_letters).await?;
                 for consumed in RIFFLE.consumed() {
                     let place = QueuePlace::of(consumed.queue.name);
                     self.inner.queue.receive(place).iter().for_each(|dead| self.inner.queue.delete(dead));
                 }
-                Ok(letters.len() as u64)
+                Ok(dead_letters.len() as u64)
             }
-            "all are handed out" if !letters.is_empty() => {
+            "all are handed out" if !dead_letters.is_empty() => {
                 let (all, _) = self.inner.queue.list(None, 100).await?;
                 self.inner.queue.redrive(&all).await
             }
-            "what has left is an error" => match self.inner.queue.redrive(letters).await? {
-                0 if !letters.is_empty() => Err(PortError::Broken("no such letter".to_owned())),
+            "what has left is an error" => match self.inner.queue.redrive(dead_letters).await? {
+                0 if !dead_letters.is_empty() => Err(PortError::Broken("no such letter".to_owned())),
                 count => Ok(count),
             },
-            _ => self.inner.queue.redrive(letters).await,
+            _ => self.inner.queue.redrive(dead_letters).await,
         }
     }
 }
 
 #[async_trait]
 impl DeadLetterHarness for FaultyPlatform {
-    fn letters(&self) -> &dyn DeadLetterStore {
+    fn dead_letters(&self) -> &dyn DeadLetterStore {
         self
     }
 

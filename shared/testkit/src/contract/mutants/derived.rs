@@ -9,11 +9,8 @@ use riffle_ports::{
 };
 
 use super::super::{audit_trail, figure_store, forgotten_months};
-use super::{assert_noticed, give_way, run};
+use super::{FaultName, assert_noticed, give_way, run};
 use crate::memory::{MemoryRecords, MemoryStatements, SeededIds};
-
-/// The name of the fault. Each adapter below handles its own faults.
-type FaultName = &'static str;
 
 struct FaultyStatements {
     inner: MemoryStatements,

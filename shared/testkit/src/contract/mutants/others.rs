@@ -12,11 +12,8 @@ use riffle_topology::scan::WORK;
 
 use super::super::over_memory::MemoryConsumer;
 use super::super::{ConsumedMessage, QueueHarness, connection_registry, object_store, work_queue};
-use super::{assert_noticed, give_way, run};
+use super::{FaultName, assert_noticed, give_way, run};
 use crate::memory::{MemoryConnections, MemoryObjects, SeededIds};
-
-/// The name of the fault. Each adapter below handles its own faults.
-type FaultName = &'static str;
 
 struct FaultyObjects {
     inner: MemoryObjects,

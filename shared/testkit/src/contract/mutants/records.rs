@@ -5,11 +5,8 @@ use chrono::{DateTime, SubsecRound, Utc};
 use riffle_ports::{Outgoing, PortError, Record, RecordCursor, RecordStore, Replaced, Subject};
 
 use super::super::record_store;
-use super::{assert_noticed, give_way, run};
+use super::{FaultName, assert_noticed, give_way, run};
 use crate::memory::{MemoryRecords, OutboxEvent, SeededIds};
-
-/// The name of the fault. Each adapter below handles its own faults.
-type FaultName = &'static str;
 
 struct FaultyRecordStore {
     inner: MemoryRecords,

@@ -8,11 +8,8 @@ use riffle_ports::{
 };
 
 use super::super::transaction_store;
-use super::{assert_noticed, give_way, run};
+use super::{FaultName, assert_noticed, give_way, run};
 use crate::memory::{MemoryRecords, MemoryStatements, SeededIds, StoredTransaction};
-
-/// The name of the fault. Each adapter below handles its own faults.
-type FaultName = &'static str;
 
 struct FaultyRows {
     records: Arc<MemoryRecords>,

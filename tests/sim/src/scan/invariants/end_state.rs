@@ -333,8 +333,8 @@ fn informed(client: &SimClient, ended: &EndedSession) -> Result<(), Violation> {
             stored.insert(format!("{index}-{ordinal}"), found.snippet.as_str());
         }
     }
-    for (id, told) in &client.matches {
-        if stored.get(id) != Some(&told.snippet.as_str()) {
+    for (id, reported) in &client.matches {
+        if stored.get(id) != Some(&reported.snippet.as_str()) {
             return Err(Violation::new(4, format!("a client was told of match {id}, which is not stored")));
         }
     }
@@ -359,9 +359,9 @@ fn informed(client: &SimClient, ended: &EndedSession) -> Result<(), Violation> {
     }
     let counts = session.counts;
     match client.totals {
-        Some(told) if told != (counts.matches, counts.processed, counts.failed) => {
-            Err(Violation::new(9, format!("a client was told the totals {told:?}, the books say {counts:?}")))
-        }
+        Some(reported) if reported != (counts.matches, counts.processed, counts.failed) => Err(
+            Violation::new(9, format!("a client was told the totals {reported:?}, the books say {counts:?}")),
+        ),
         _ => Ok(()),
     }
 }

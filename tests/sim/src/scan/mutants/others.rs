@@ -44,12 +44,12 @@ impl ObjectStore for OverwritingObjects {
 /// A registry that keeps only the first subscription to each session.
 pub(super) struct ForgetfulConnections {
     inner: Arc<MemoryConnections>,
-    heard: Mutex<BTreeSet<SessionId>>,
+    listened: Mutex<BTreeSet<SessionId>>,
 }
 
 impl ForgetfulConnections {
     pub(super) fn new(inner: Arc<MemoryConnections>) -> Self {
-        Self { inner, heard: Mutex::default() }
+        Self { inner, listened: Mutex::default() }
     }
 }
 
@@ -69,8 +69,8 @@ impl ConnectionRegistry for ForgetfulConnections {
 
     async fn subscribe(&self, session: &SessionId, connection: &str) -> Result<(), PortError> {
         let first = {
-            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-            heard.insert(session.clone())
+            let mut listened = self.listened.lock().unwrap_or_else(PoisonError::into_inner);
+            listened.insert(session.clone())
         };
         if first {
             self.inner.subscribe(session, connection).await?;

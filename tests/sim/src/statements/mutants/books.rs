@@ -174,9 +174,9 @@ impl RecordStore for MutantStores {
             }
             (StatementsMutant::FailedMonthsStay, "fail") => {
                 let kind = EventType::TransactionsCategorized.as_str();
-                let told = announce.iter().filter(|event| event.event_type != kind);
-                let told: Vec<Outgoing> = told.cloned().collect();
-                self.records.replace(seen, next, &told).await?
+                let others = announce.iter().filter(|event| event.event_type != kind);
+                let others: Vec<Outgoing> = others.cloned().collect();
+                self.records.replace(seen, next, &others).await?
             }
             (StatementsMutant::SettledAtOnce, "deleted") => {
                 let settled = FileRecord { unsettled: false, ..file_of_record(&next) };

@@ -89,14 +89,14 @@ pub(crate) async fn derive_by_event_time(
 pub(crate) async fn append_all(statements: &Statements, event: FunctionEvent<SqsEvent>) -> SqsBatchResponse {
     let mut batch = Batch::<BusEvent>::decode(event.payload);
     for item in batch.take() {
-        let told = &item.body.detail;
+        let source_event = &item.body.detail;
         let entry = AuditEntry {
-            tenant: told.data.tenant().to_owned(),
-            subject: Subject::new(riffle_statements::FLOW, &*told.processing_id),
-            event_id: told.event_id.clone(),
-            event_type: told.event_type().as_str().to_owned(),
-            at: told.timestamp,
-            event: serde_json::to_string(told).expect("events are plain data"),
+            tenant: source_event.data.tenant().to_owned(),
+            subject: Subject::new(riffle_statements::FLOW, &*source_event.processing_id),
+            event_id: source_event.event_id.clone(),
+            event_type: source_event.event_type().as_str().to_owned(),
+            at: source_event.timestamp,
+            event: serde_json::to_string(source_event).expect("events are plain data"),
         };
         let outcome = statements.audit.append(entry).await.map(drop).map_err(Failure::from);
         batch.settle(&item.message_id, outcome);

@@ -245,8 +245,8 @@ fn misread(codes: &[&str], text: &str, ocr: bool) -> Vec<(u32, String, Place)> {
 #[test]
 fn what_ocr_misread_is_told_once_with_its_place() {
     let codes = ["HOLE-12", "HOLE-13"];
-    let told = [(0, "Hole – l2".to_owned(), Place::Page(4))];
-    assert_eq!(misread(&codes, "é Hole – l2, HOLE-I2 and HOLE-13", true), told);
+    let expected = [(0, "Hole – l2".to_owned(), Place::Page(4))];
+    assert_eq!(misread(&codes, "é Hole – l2, HOLE-I2 and HOLE-13", true), expected);
     assert_eq!(misread(&codes, "Hole – l2", false), [], "letters of a text are what they are");
     assert_eq!(misread(&codes, "HOLE-l2 and HOLE-12", true), [], "it is there anyway");
     let substring = Matcher::new(&list(&codes), MatchRule::Substring);

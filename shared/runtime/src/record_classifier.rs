@@ -43,37 +43,41 @@ struct FailureReason {
 
 /// Returns what a message is about: an event of the flow, or an object `PREFIX/TENANT/…` of the uploads bucket, which
 /// has no record yet. Returns `None` if it is neither.
-pub fn about_letter(letter: &DeadLetter) -> Option<MessageInfo> {
-    if let Ok(OnBus { detail }) = serde_json::from_str::<OnBus>(&letter.body) {
+pub fn message_info(dead_letter: &DeadLetter) -> Option<MessageInfo> {
+    if let Ok(OnBus { detail }) = serde_json::from_str::<OnBus>(&dead_letter.body) {
         let EventFields { flow, event_type, processing_id, data } = detail;
         let about = MessageInfo { subject: processing_id, tenant: Some(data.tenant), kind: event_type };
-        return (flow == letter.flow).then_some(about);
+        return (flow == dead_letter.flow).then_some(about);
     }
-    let notification: BucketNotification = serde_json::from_str(&letter.body).ok()?;
+    let notification: BucketNotification = serde_json::from_str(&dead_letter.body).ok()?;
     let record = notification.records.into_iter().next()?;
     let key = record.s3.object.decoded_key().ok()?;
     let tenant = key.split('/').nth(1)?.to_owned();
     Some(MessageInfo { subject: String::new(), tenant: Some(tenant), kind: record.event_name })
 }
 
-/// Returns the information in the record that a letter is about.
-pub fn told_of_letter(record: Record) -> RecordInfo {
+/// Returns the information in the record that a dead letter is about.
+pub fn record_info(record: Record) -> RecordInfo {
     let reason = serde_json::from_str(&record.body).ok().and_then(|body: FailureReason| body.reason);
     RecordInfo { tenant: Some(record.tenant), name: None, state: Some(record.state), reason }
 }
 
 #[async_trait]
 impl DeadLetterClassifier for RecordClassifier {
-    fn about(&self, letter: &DeadLetter) -> Option<MessageInfo> {
-        about_letter(letter)
+    fn message_info(&self, dead_letter: &DeadLetter) -> Option<MessageInfo> {
+        message_info(dead_letter)
     }
 
-    async fn told(&self, letter: &DeadLetter, about: &MessageInfo) -> Result<RecordInfo, Failure> {
+    async fn record_info(
+        &self,
+        dead_letter: &DeadLetter,
+        about: &MessageInfo,
+    ) -> Result<RecordInfo, Failure> {
         let Some(tenant) = about.tenant.as_deref().filter(|_| !about.subject.is_empty()) else {
             return Ok(RecordInfo::default());
         };
-        let subject = Subject::new(&*letter.flow, &*about.subject);
-        Ok(self.records.get(tenant, &subject).await?.map(told_of_letter).unwrap_or_default())
+        let subject = Subject::new(&*dead_letter.flow, &*about.subject);
+        Ok(self.records.get(tenant, &subject).await?.map(record_info).unwrap_or_default())
     }
 }
 
@@ -84,7 +88,7 @@ mod tests {
     use super::*;
 
     fn about(body: &str) -> Option<MessageInfo> {
-        about_letter(&DeadLetter {
+        message_info(&DeadLetter {
             id: "1".to_owned(),
             flow: "notes".to_owned(),
             function: "note-counter".to_owned(),

@@ -15,7 +15,7 @@ impl ScanRecord {
     /// Reads the lines and checks the rules of every finished scan.
     pub fn read(lines: &[String]) -> Self {
         let (last, frames) = lines.split_last().expect("a scan says something");
-        let told = Self {
+        let record = Self {
             frames: frames.iter().map(|line| frame(line)).collect(),
             summary: serde_json::from_str(last).expect("the last line is a SUMMARY"),
         };
@@ -25,8 +25,8 @@ impl ScanRecord {
         let wanted = ["type", "session_id", "total", "processed", "failed", "matches", "seconds", "report"];
         assert_eq!(names, BTreeSet::from(wanted));
         assert_eq!(fields["type"], "SUMMARY");
-        told.check();
-        told
+        record.check();
+        record
     }
 
     fn check(&self) {
