@@ -21,8 +21,8 @@ use crate::platform::{Platform, TENANT};
 use crate::words::{self, say};
 
 /// The maximum and the minimum pause between two scans of the folder.
-const LOOK: Duration = Duration::from_secs(1);
-const LEAST: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 /// Extensions of files that are still being written.
 const UNFINISHED: [&str; 4] = ["part", "crdownload", "download", "tmp"];
 
@@ -40,7 +40,7 @@ pub async fn run(arguments: WatchArgs) -> Result<ExitCode, CommandError> {
     let pumps = platform.start(&arguments.machine).await;
     say(&format!("watching {} (press Ctrl-C to stop)", dir.display()));
     let settle = Duration::from_millis(arguments.settle);
-    let pause = settle.clamp(LEAST, LOOK);
+    let pause = settle.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
     let mut watcher = Watcher {
         pipeline: Pipeline::new(&platform),
         platform,

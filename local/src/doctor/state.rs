@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use riffle_local_adapters::{Holder, Room, StateLook, kept_texts};
+use riffle_local_adapters::{Holder, Room, StateInspection, kept_texts};
 use riffle_ports::{Clock as _, PortError, QueueDepth, Session};
 use riffle_runtime::SystemClock;
 use riffle_topology::RIFFLE;
@@ -34,7 +34,7 @@ const GO_ON: &str = "to continue, run riffle serve, or the same riffle scan or i
 
 pub fn check(machine: &Machine, checks: &mut Checks) -> Result<(), CommandError> {
     let dir = platform::state_dir(machine.state.as_deref())?;
-    let look = match StateLook::open(&dir) {
+    let look = match StateInspection::open(&dir) {
         Ok(look) => {
             folder(&dir, look.as_ref(), checks);
             look
@@ -61,7 +61,7 @@ pub fn check(machine: &Machine, checks: &mut Checks) -> Result<(), CommandError>
     Ok(())
 }
 
-fn folder(dir: &Path, look: Option<&StateLook>, checks: &mut Checks) {
+fn folder(dir: &Path, look: Option<&StateInspection>, checks: &mut Checks) {
     let place = dir.display();
     let room = match Room::of(dir) {
         Ok(room) => room,
@@ -79,8 +79,10 @@ fn folder(dir: &Path, look: Option<&StateLook>, checks: &mut Checks) {
     }
     let schema = match look.map(|look| look.schema) {
         None => "empty".to_owned(),
-        Some(StateLook::SCHEMA) => format!("schema {}", StateLook::SCHEMA),
-        Some(older) => format!("schema {older}, which the next start upgrades to {}", StateLook::SCHEMA),
+        Some(StateInspection::SCHEMA) => format!("schema {}", StateInspection::SCHEMA),
+        Some(older) => {
+            format!("schema {older}, which the next start upgrades to {}", StateInspection::SCHEMA)
+        }
     };
     match Holder::of(dir) {
         Ok(Holder::Nobody) => checks.ok(FOLDER, format!("{place}, {schema}, not in use")),
@@ -103,7 +105,7 @@ fn space(room: &Room, dir: &Path, checks: &mut Checks) {
     }
 }
 
-fn waiting(look: &StateLook, now: DateTime<Utc>, checks: &mut Checks) -> Result<(), PortError> {
+fn waiting(look: &StateInspection, now: DateTime<Utc>, checks: &mut Checks) -> Result<(), PortError> {
     let all = |depth: &QueueDepth| depth.ready + depth.in_flight + depth.waiting;
     let (dead, queues): (Vec<QueueDepth>, Vec<QueueDepth>) =
         look.depths()?.into_iter().partition(|depth| RIFFLE.queue(&depth.queue).is_none());

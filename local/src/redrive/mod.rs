@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use riffle_local_adapters::{StateLook, Store};
+use riffle_local_adapters::{StateInspection, Store};
 use riffle_ports::{Clock as _, DeadLetter, DeadLetterStore, MessageInfo, RecordInfo, SessionId, Subject};
 use riffle_runtime::SystemClock;
 use riffle_topology::{RIFFLE, scan};
@@ -34,7 +34,7 @@ pub async fn run(arguments: RedriveArgs) -> Result<ExitCode, CommandError> {
 /// Lists dead letters, even while another riffle uses the state.
 fn list(dir: &Path, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
     let mut lines = Vec::new();
-    if let Some(look) = StateLook::open(dir).map_err(|error| CommandError::new(error.to_string()))? {
+    if let Some(look) = StateInspection::open(dir).map_err(|error| CommandError::new(error.to_string()))? {
         let mut dead_letters = look.dead_letters(usize::MAX)?;
         dead_letters
             .retain(|dead_letter| arguments.flow.as_ref().is_none_or(|flow| *flow == dead_letter.flow));
@@ -56,7 +56,7 @@ fn list(dir: &Path, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
 
 /// Returns what the state records about the subject of a dead letter.
 fn record_info(
-    look: &StateLook,
+    look: &StateInspection,
     dead_letter: &DeadLetter,
     message_info: Option<&MessageInfo>,
 ) -> Result<RecordInfo, CommandError> {
@@ -120,7 +120,7 @@ fn chosen(mut dead_letters: Vec<DeadLetter>, arguments: &RedriveArgs) -> Vec<Dea
 }
 
 async fn give_back(dir: &Path, arguments: &RedriveArgs) -> Result<ExitCode, CommandError> {
-    if StateLook::open(dir).map_err(|error| CommandError::new(error.to_string()))?.is_none() {
+    if StateInspection::open(dir).map_err(|error| CommandError::new(error.to_string()))?.is_none() {
         say("no dead letters");
         return Ok(unknown(arguments, &[]));
     }

@@ -12,7 +12,7 @@ use std::time::Instant;
 use riffle_extract::{PageImage, Place, ReadLimits, Sink, Unit};
 
 #[derive(Default)]
-struct Options {
+struct ExtractArgs {
     time: bool,
     jobs: usize,
     out: Option<PathBuf>,
@@ -89,8 +89,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn options() -> Result<Options, Box<dyn std::error::Error>> {
-    let mut options = Options { jobs: 1, ..Options::default() };
+fn options() -> Result<ExtractArgs, Box<dyn std::error::Error>> {
+    let mut options = ExtractArgs { jobs: 1, ..ExtractArgs::default() };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -122,7 +122,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn work(options: &Options, files: &[PathBuf], totals: &Totals) {
+fn work(options: &ExtractArgs, files: &[PathBuf], totals: &Totals) {
     loop {
         let index = totals.next.fetch_add(1, Ordering::Relaxed);
         let Some(path) = files.get(index) else { return };
@@ -134,7 +134,7 @@ fn work(options: &Options, files: &[PathBuf], totals: &Totals) {
 }
 
 fn one(
-    options: &Options,
+    options: &ExtractArgs,
     index: usize,
     path: &Path,
     totals: &Totals,

@@ -110,13 +110,13 @@ fn read(name: &str, bytes: &Bytes, out: &mut UnitOutput<'_>) -> Result<FileForma
     let mut found = None;
     // This also catches a sink that panics; it has received whole units only.
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let look = SniffedFile::new(name, bytes)?;
-        let (kind, format) = look.format()?;
+        let file = SniffedFile::new(name, bytes)?;
+        let (kind, format) = file.format()?;
         if out.limits().only.is_some_and(|only| !only.contains(&kind)) {
             return Err(ExtractError::OtherKind(kind));
         }
         found = Some(kind);
-        (format.read)(&look, out)?;
+        (format.read)(&file, out)?;
         Ok(kind)
     }));
     let result = result.unwrap_or_else(|panic| Err(ExtractError::Panicked(message(panic.as_ref()))));

@@ -20,7 +20,7 @@ pub struct ReadLimits {
     pub archive_entries: u32,
     /// Nesting of archives: 1 reads the files of an archive, but no archive in it.
     pub archive_depth: u32,
-    /// How many times its packed size a part may unpack to. Parts of up to [`Limits::RATIO_FREE`] bytes are exempt,
+    /// How many times its packed size a part may unpack to. Parts of up to [`ReadLimits::RATIO_FREE`] bytes are exempt,
     /// because a page of blanks compresses a thousandfold.
     pub unpack_ratio: u64,
     /// Unpacked bytes that are in memory at once: a file in an archive (with the archive around it, if that is packed

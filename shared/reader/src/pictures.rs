@@ -101,12 +101,12 @@ mod tests {
         }
     }
 
-    type Page = (String, String, Vec<(u32, Bounds)>);
+    type CollectedPage = (String, String, Vec<(u32, Bounds)>);
 
     #[derive(Default)]
-    struct Pages(Vec<Page>);
+    struct PageCollector(Vec<CollectedPage>);
 
-    impl Sink for Pages {
+    impl Sink for PageCollector {
         fn unit(&mut self, unit: &Unit<'_>) {
             assert!(unit.ocr, "a text that was read from a picture says so");
             let boxes = unit.glyphs.map(|layout| layout.glyphs().boxes.clone()).unwrap_or_default();
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn words_stand_on_their_pages_in_lines() {
-        let mut pages = Pages::default();
+        let mut pages = PageCollector::default();
         let place = Place::Inside { entry: "a.zip".to_owned(), place: Box::new(Place::Page(3)) };
         let page = (100.0, 200.0);
         let mut image = PageImage { place: &place, encoding: Encoding::Tiff, bytes: b"tiff", page };

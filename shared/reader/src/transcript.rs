@@ -229,12 +229,12 @@ mod tests {
 
     use super::*;
 
-    type Kept = (Place, String, bool, Option<((f32, f32), Vec<(u32, Bounds)>)>);
+    type CollectedUnit = (Place, String, bool, Option<((f32, f32), Vec<(u32, Bounds)>)>);
 
     #[derive(Default)]
-    struct Collector(Vec<Kept>);
+    struct UnitCollector(Vec<CollectedUnit>);
 
-    impl Sink for Collector {
+    impl Sink for UnitCollector {
         fn unit(&mut self, unit: &Unit<'_>) {
             let glyphs = unit.glyphs.map(|layout| (layout.glyphs().page, layout.glyphs().boxes.clone()));
             self.0.push((unit.place.clone(), unit.text.to_owned(), unit.ocr, glyphs));
@@ -289,7 +289,7 @@ mod tests {
                 expected.push((place, text, ocr, glyphs.map(|glyphs| (glyphs.page, glyphs.boxes))));
             }
             pieces.push(writer.units);
-            let (mut reader, mut got) = (TranscriptReader::default(), Collector::default());
+            let (mut reader, mut got) = (TranscriptReader::default(), UnitCollector::default());
             for piece in &pieces {
                 reader.read(piece, &mut got).expect("well formed");
             }
@@ -298,7 +298,7 @@ mod tests {
 
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let outcome = TranscriptReader::default().read(&bytes, &mut Collector::default());
+            let outcome = TranscriptReader::default().read(&bytes, &mut UnitCollector::default());
             prop_assert!(outcome.is_ok() || outcome == Err(Malformed));
         }
     }
@@ -309,7 +309,7 @@ mod tests {
         let glyphs = Glyphs { page: (1.0, 2.0), boxes: vec![(0, nowhere)] };
         let mut writer = TranscriptWriter::default();
         writer.unit(&Unit { place: &Place::Page(1), text: "abcd", ocr: false, glyphs: Some(&glyphs) });
-        let mut got = Collector::default();
+        let mut got = UnitCollector::default();
         TranscriptReader::default().read(&writer.units, &mut got).expect("well formed");
         let boxes = &got.0[0].3.as_ref().expect("glyphs").1;
         assert!(boxes[0].1.x0.is_nan() && boxes[0].1.y1.is_infinite());
@@ -318,7 +318,7 @@ mod tests {
         short.place(&Place::Page(1));
         short.text("abcd");
         short.units.extend_from_slice(&[3, 0, 0, 0]);
-        let mut got = Collector::default();
+        let mut got = UnitCollector::default();
         TranscriptReader::default().read(&short.units, &mut got).expect("well formed");
         assert_eq!(got.0, [(Place::Page(1), "abcd".to_owned(), false, Some(((0.0, 0.0), Vec::new())))]);
     }

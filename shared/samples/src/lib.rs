@@ -105,7 +105,7 @@ pub enum SamplesError {
 /// second and core.
 ///
 /// # Errors
-/// [`Error::Exists`] if `dir` already has drawings: with files of another run among them the key would be wrong.
+/// [`SamplesError::Exists`] if `dir` already has drawings: with files of another run among them the key would be wrong.
 /// Otherwise the error of the file system.
 pub fn generate(dir: &Path, options: &SampleOptions) -> Result<SampleSummary, SamplesError> {
     let drawings = dir.join(DRAWINGS);

@@ -47,7 +47,7 @@ use sniff::FileStart;
 /// to inspect the beginning, and once for each of two passes over the whole file.
 ///
 /// # Errors
-/// [`ReadError::Reject`] if the file is not a readable statement or exceeds a limit, [`ReadError::Io`] if `input`
+/// [`ParseError::Reject`] if the file is not a readable statement or exceeds a limit, [`ParseError::Io`] if `input`
 /// fails, [`ParseError::Stopped`] if the sink stops. Most rejects occur before the first row. If one occurs later, for
 /// example at a limit, the sink has already received rows of a file that was not read completely.
 ///
@@ -67,9 +67,9 @@ pub fn read(
     limits: &ParseLimits,
     sink: &mut dyn RowSink,
 ) -> Result<Statement, ParseError> {
-    let look = FileStart::new(name, input)?;
-    let (format, reader) = look.format()?;
+    let start = FileStart::new(name, input)?;
+    let (format, reader) = start.format()?;
     let mut out = RowOutput::new(limits, sink);
-    let dialect = (reader.read)(&look, input, &mut out)?;
+    let dialect = (reader.read)(&start, input, &mut out)?;
     Ok(out.finish(format, dialect))
 }

@@ -174,12 +174,12 @@ fn a_deletion_is_done_however_many_files_wait() {
     let clock = Arc::new(ManualClock::new());
     let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _, chrono::TimeDelta::minutes(3)));
     let records = Arc::new(MemoryRecords::default());
-    let books = Arc::new(MemoryStatements::new(Arc::clone(&records), 25));
+    let data = Arc::new(MemoryStatements::new(Arc::clone(&records), 25));
     let statements = Statements {
         records: Arc::clone(&records) as _,
-        transactions: Arc::clone(&books) as _,
-        figures: Arc::clone(&books) as _,
-        audit: Arc::clone(&books) as _,
+        transactions: Arc::clone(&data) as _,
+        figures: Arc::clone(&data) as _,
+        audit: Arc::clone(&data) as _,
         events: Arc::new(MemoryBus::new(Arc::clone(&clock) as _, Arc::clone(&queue))),
         objects: Arc::new(MemoryObjects::default()),
         inbox: Arc::new(MemoryInbox::new("uploads", Arc::clone(&queue), Arc::clone(&clock) as _)),

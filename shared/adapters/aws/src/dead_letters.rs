@@ -2,8 +2,8 @@
 //!
 //! SQS can only receive from a queue, not list it, and a receive that hides nothing may return the same few dead
 //! letters again and again. So dead letters are listed without hiding any if that shows as many as the queue counts.
-//! Otherwise the dead letters are hidden for [`LOOK`] seconds each, and the answer says whether some may be missing.
-//! Dead letters being redriven are hidden meanwhile.
+//! Otherwise the dead letters are hidden for [`HIDE_SECONDS`] seconds each, and the answer says whether some may be
+//! missing. Dead letters being redriven are hidden meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const BATCH: i32 = 10;
 /// Seconds for which a dead letter to be redriven is hidden: long enough to find it among all.
 const HIDDEN: i32 = 120;
 /// Seconds for which a listed dead letter is hidden, where only hiding reveals further dead letters.
-const LOOK: i32 = 2;
+const HIDE_SECONDS: i32 = 2;
 /// Receives without a new dead letter after which the queue counts as read: a message may be on its way.
 const TRIES: u32 = 2;
 /// Seconds that a receive waits: only long polling queries all servers of a queue.
@@ -77,7 +77,7 @@ impl SqsDeadLetters {
         self.take(place, 0, &mut seen, |seen| seen.len() >= few.min(limit + 1)).await?;
         let count = self.count(place).await?;
         if seen.len() < count.min(limit + 1) {
-            self.take(place, LOOK, &mut seen, |seen| seen.len() > limit).await?;
+            self.take(place, HIDE_SECONDS, &mut seen, |seen| seen.len() > limit).await?;
         }
         let more = seen.len() < count;
         Ok((seen, more))

@@ -10,7 +10,7 @@ use riffle_ports::{Connection, ConnectionRegistry, PortError, SessionId};
 /// keep for the next process.
 #[derive(Debug, Clone, Default)]
 pub struct LocalConnections {
-    books: Arc<Mutex<ConnectionTable>>,
+    table: Arc<Mutex<ConnectionTable>>,
 }
 
 #[derive(Debug, Default)]
@@ -28,16 +28,16 @@ struct ConnectionEntry {
 impl LocalConnections {
     /// Returns the number of open connections.
     pub fn len(&self) -> usize {
-        self.books().connections.len()
+        self.table().connections.len()
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    fn books(&self) -> MutexGuard<'_, ConnectionTable> {
+    fn table(&self) -> MutexGuard<'_, ConnectionTable> {
         // No code that holds the lock can panic half-way through a change.
-        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -45,30 +45,30 @@ impl LocalConnections {
 impl ConnectionRegistry for LocalConnections {
     /// A connection that is added again keeps what it listens to.
     async fn add(&self, connection: Connection) -> Result<(), PortError> {
-        let mut books = self.books();
-        if let Some(entry) = books.connections.get_mut(&connection.id) {
+        let mut table = self.table();
+        if let Some(entry) = table.connections.get_mut(&connection.id) {
             entry.connection = connection;
         } else {
             let entry = ConnectionEntry { connection, listens_to: BTreeSet::new() };
-            books.connections.insert(entry.connection.id.clone(), entry);
+            table.connections.insert(entry.connection.id.clone(), entry);
         }
         Ok(())
     }
 
     async fn get(&self, id: &str) -> Result<Option<Connection>, PortError> {
-        Ok(self.books().connections.get(id).map(|entry| entry.connection.clone()))
+        Ok(self.table().connections.get(id).map(|entry| entry.connection.clone()))
     }
 
     async fn remove(&self, id: &str) -> Result<(), PortError> {
-        let mut books = self.books();
-        let Some(entry) = books.connections.remove(id) else {
+        let mut table = self.table();
+        let Some(entry) = table.connections.remove(id) else {
             return Ok(());
         };
         for session in &entry.listens_to {
-            if let Some(listeners) = books.listeners.get_mut(session) {
+            if let Some(listeners) = table.listeners.get_mut(session) {
                 listeners.remove(id);
                 if listeners.is_empty() {
-                    books.listeners.remove(session);
+                    table.listeners.remove(session);
                 }
             }
         }
@@ -76,17 +76,17 @@ impl ConnectionRegistry for LocalConnections {
     }
 
     async fn subscribe(&self, session: &SessionId, connection: &str) -> Result<(), PortError> {
-        let mut books = self.books();
-        if let Some(entry) = books.connections.get_mut(connection) {
+        let mut table = self.table();
+        if let Some(entry) = table.connections.get_mut(connection) {
             entry.listens_to.insert(session.clone());
-            books.listeners.entry(session.clone()).or_default().insert(connection.to_owned());
+            table.listeners.entry(session.clone()).or_default().insert(connection.to_owned());
         }
         Ok(())
     }
 
     async fn subscribers(&self, session: &SessionId) -> Result<Vec<String>, PortError> {
-        let books = self.books();
-        Ok(books
+        let table = self.table();
+        Ok(table
             .listeners
             .get(session)
             .map(|listeners| listeners.iter().cloned().collect())

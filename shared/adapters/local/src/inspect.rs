@@ -71,13 +71,13 @@ impl Room {
 
 /// The state database, open for reading.
 #[derive(Debug)]
-pub struct StateLook {
+pub struct StateInspection {
     connection: Connection,
     /// The number of migrations it has been through.
     pub schema: usize,
 }
 
-impl StateLook {
+impl StateInspection {
     /// The schema of this program. An older one is migrated when the state is next used.
     pub const SCHEMA: usize = schema::KNOWN;
 

@@ -60,7 +60,7 @@ pub use figures::LocalFigures;
 pub use folder_browser::LocalBrowser;
 pub use folders::{LocalFolders, READ_LIMIT};
 pub use inbox::{BUCKET, Deposit, DepositError, Deposited, LocalInbox};
-pub use inspect::{Holder, Room, StateLook, kept_texts};
+pub use inspect::{Holder, Room, StateInspection, kept_texts};
 pub use ledger::LocalLedger;
 pub use notifier::{Frames, LocalNotifier, MAX_WAITING_BYTES, MAX_WAITING_FRAMES};
 pub use objects::LocalObjects;

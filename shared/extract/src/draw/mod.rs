@@ -110,8 +110,8 @@ pub fn draw(
         return Err(DrawError::Width);
     }
     let drawn = std::panic::catch_unwind(|| {
-        let look = SniffedFile::new(name, bytes)?;
-        match look.format()?.0 {
+        let file = SniffedFile::new(name, bytes)?;
+        match file.format()?.0 {
             FileFormat::Pdf => page::draw(bytes, limits, page, view),
             kind @ (FileFormat::Png | FileFormat::Jpeg | FileFormat::Tiff) => {
                 picture::draw(kind, bytes, limits, page, view)

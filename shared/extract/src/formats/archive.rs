@@ -14,7 +14,7 @@ use crate::{ExtractError, Place, package};
 const NAME_BYTES_MAX: usize = 1024;
 
 pub(crate) static ZIP: FormatParser =
-    FormatParser { is: |look| look.package().is_some() && look.foreign().is_none(), read };
+    FormatParser { is: |sniffed| sniffed.package().is_some() && sniffed.foreign().is_none(), read };
 
 /// The results for the files of an archive.
 #[derive(Default)]
@@ -25,12 +25,12 @@ struct ArchiveTally {
     failures: u32,
 }
 
-fn read(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+fn read(sniffed: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     let most = out.limits().archive_depth;
     if out.depth() >= most {
         return Err(ExtractError::TooLarge(format!("archives nested more than {most} deep")));
     }
-    let Some(package) = look.package() else {
+    let Some(package) = sniffed.package() else {
         return Ok(());
     };
     let begin = out.mark();

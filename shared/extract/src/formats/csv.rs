@@ -14,9 +14,9 @@ use crate::output::UnitOutput;
 use crate::sniff::SniffedFile;
 
 pub(crate) static CSV: FormatParser = FormatParser {
-    is: |look| delimiter(look).is_some(),
-    read: |look, out| match delimiter(look) {
-        Some(delimiter) => read(look.text().unwrap_or_default(), delimiter, out),
+    is: |file| delimiter(file).is_some(),
+    read: |file, out| match delimiter(file) {
+        Some(delimiter) => read(file.text().unwrap_or_default(), delimiter, out),
         None => Ok(()),
     },
 };
@@ -30,11 +30,11 @@ const SAMPLE_LINES: usize = 64;
 const QUOTED_MAX: usize = 256 * 1024;
 
 /// Returns the delimiter of a table. A file whose name says that it is prose is not one.
-fn delimiter(look: &SniffedFile<'_>) -> Option<u8> {
-    if look.is_named(&[".txt", ".md", ".log", ".tex", ".rst"]) {
+fn delimiter(file: &SniffedFile<'_>) -> Option<u8> {
+    if file.is_named(&[".txt", ".md", ".log", ".tex", ".rst"]) {
         return None;
     }
-    dialect(look.text()?, look.is_named(&[".csv", ".tsv", ".tab", ".psv"]))
+    dialect(file.text()?, file.is_named(&[".csv", ".tsv", ".tab", ".psv"]))
 }
 
 fn read(text: &str, delimiter: u8, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {

@@ -9,7 +9,7 @@ use crate::sniff::SniffedFile;
 use crate::{ExtractError, Place};
 
 pub(crate) static DOCX: FormatParser =
-    FormatParser { is: |look| look.is_office("word/", "wordprocessingml.document.main"), read };
+    FormatParser { is: |file| file.is_office("word/", "wordprocessingml.document.main"), read };
 
 /// Parts in addition to the body, in the order in which they are read, with their names for people.
 const PARTS: [(&str, &str); 7] = [
@@ -22,8 +22,8 @@ const PARTS: [(&str, &str); 7] = [
     ("chart", "a chart"),
 ];
 
-fn read(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
-    let Some(package) = look.package() else {
+fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+    let Some(package) = file.package() else {
         return Ok(());
     };
     let begin = out.mark();

@@ -7,8 +7,8 @@ use super::{FormatParser, text};
 use crate::entities;
 
 pub(crate) static HTML: FormatParser = FormatParser {
-    is: |look| look.text().is_some_and(|text| is_html(text, look.is_named(&[".html", ".htm", ".xhtml"]))),
-    read: |look, out| text::read(&visible(look.text().unwrap_or_default()), out),
+    is: |file| file.text().is_some_and(|text| is_html(text, file.is_named(&[".html", ".htm", ".xhtml"]))),
+    read: |file, out| text::read(&visible(file.text().unwrap_or_default()), out),
 };
 
 /// Elements whose content is not text for people.

@@ -14,13 +14,15 @@ use crate::sniff::SniffedFile;
 use crate::{Encoding, ExtractError, Place, ReadLimits};
 
 pub(crate) static PNG: FormatParser = FormatParser {
-    is: |look| look.starts_with(b"\x89PNG\r\n\x1a\n"),
-    read: |look, out| single(look, png, out),
+    is: |sniffed| sniffed.starts_with(b"\x89PNG\r\n\x1a\n"),
+    read: |sniffed, out| single(sniffed, png, out),
 };
-pub(crate) static JPEG: FormatParser =
-    FormatParser { is: |look| look.starts_with(b"\xFF\xD8\xFF"), read: |look, out| single(look, jpeg, out) };
+pub(crate) static JPEG: FormatParser = FormatParser {
+    is: |sniffed| sniffed.starts_with(b"\xFF\xD8\xFF"),
+    read: |sniffed, out| single(sniffed, jpeg, out),
+};
 pub(crate) static TIFF: FormatParser =
-    FormatParser { is: |look| look.starts_with(b"II*\0") || look.starts_with(b"MM\0*"), read: tiff };
+    FormatParser { is: |sniffed| sniffed.starts_with(b"II*\0") || sniffed.starts_with(b"MM\0*"), read: tiff };
 
 /// Width and height in pixels.
 type Size = (u32, u32);
@@ -28,22 +30,22 @@ type Size = (u32, u32);
 const NOT_READ: &str = "a picture in which no text could be read";
 
 fn single(
-    look: &SniffedFile<'_>,
+    sniffed: &SniffedFile<'_>,
     size: fn(&[u8]) -> Option<(Encoding, Size)>,
     out: &mut UnitOutput<'_>,
 ) -> Result<(), ExtractError> {
     let (encoding, size) =
-        size(look.bytes).ok_or_else(|| ExtractError::Damaged("the picture has no size".to_owned()))?;
+        size(sniffed.bytes).ok_or_else(|| ExtractError::Damaged("the picture has no size".to_owned()))?;
     check(size, out.limits())?;
     if !out.wants_images() {
         return Err(ExtractError::OcrOff);
     }
-    hand(look, look.bytes, 1, encoding, size, out).map_err(ExtractError::Damaged)
+    hand(sniffed, sniffed.bytes, 1, encoding, size, out).map_err(ExtractError::Damaged)
 }
 
 /// Passes a page on as a file of its own, scaled down if necessary. Otherwise returns why it was not read.
 fn hand(
-    look: &SniffedFile<'_>,
+    sniffed: &SniffedFile<'_>,
     alone: &[u8],
     number: u32,
     encoding: Encoding,
@@ -54,7 +56,7 @@ fn hand(
     let read = if out.image_limits().hold(alone.len(), size) {
         out.image(place, encoding, alone, points(size))
     } else {
-        let png = smaller(look, number, encoding, out)?;
+        let png = smaller(sniffed, number, encoding, out)?;
         out.image(place, Encoding::Png, &png, points(size))
     };
     if read { Ok(()) } else { Err(NOT_READ.to_owned()) }
@@ -62,7 +64,7 @@ fn hand(
 
 #[cfg(feature = "render")]
 fn smaller(
-    look: &SniffedFile<'_>,
+    sniffed: &SniffedFile<'_>,
     page: u32,
     encoding: Encoding,
     out: &UnitOutput<'_>,
@@ -72,7 +74,7 @@ fn smaller(
         Encoding::Jpeg => FileFormat::Jpeg,
         Encoding::Tiff => FileFormat::Tiff,
     };
-    let fit = || crate::draw::fit(kind, look.bytes, out.limits(), page, out.image_limits());
+    let fit = || crate::draw::fit(kind, sniffed.bytes, out.limits(), page, out.image_limits());
     let made = catch_unwind(AssertUnwindSafe(fit)).map_err(|panic| crate::message(panic.as_ref()))?;
     made.map_err(|error| format!("a picture that is too large for OCR and cannot be made smaller: {error}"))
 }
@@ -136,8 +138,8 @@ fn jpeg(bytes: &[u8]) -> Option<(Encoding, Size)> {
 
 /// Reads a TIFF, which may hold many pages. Each page is passed on as a file of its own: the same bytes, with the
 /// header pointing at that page and the page pointing at no other.
-fn tiff(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
-    let pages = directories(look.bytes, out.limits().pages)?;
+fn tiff(sniffed: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+    let pages = directories(sniffed.bytes, out.limits().pages)?;
     for page in &pages {
         check(page.size, out.limits())?;
     }
@@ -145,15 +147,15 @@ fn tiff(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractE
     if !out.wants_images() {
         return Err(ExtractError::OcrOff);
     }
-    let mut file = look.bytes.to_vec();
+    let mut file = sniffed.bytes.to_vec();
     let begin = out.mark();
     for (number, page) in (1..).zip(&pages) {
         file[4..8].copy_from_slice(&page.pointer);
         file[page.next..page.next + 4].fill(0);
-        if let Err(why) = hand(look, &file, number, Encoding::Tiff, page.size, out) {
+        if let Err(why) = hand(sniffed, &file, number, Encoding::Tiff, page.size, out) {
             out.unread(Place::Page(number), why);
         }
-        file[page.next..page.next + 4].copy_from_slice(&look.bytes[page.next..page.next + 4]);
+        file[page.next..page.next + 4].copy_from_slice(&sniffed.bytes[page.next..page.next + 4]);
     }
     if out.has_units_since(begin) {
         return Ok(());
@@ -218,7 +220,7 @@ mod tests {
     };
 
     /// A sink for pictures; `reads` is whether it can read them.
-    struct Reader {
+    struct ImageSink {
         reads: bool,
         most: ImageLimits,
         seen: Vec<SentImage>,
@@ -227,7 +229,7 @@ mod tests {
     /// Place, encoding, bytes, page.
     type SentImage = (String, Encoding, Vec<u8>, (f32, f32));
 
-    impl Sink for Reader {
+    impl Sink for ImageSink {
         fn unit(&mut self, _: &Unit<'_>) {}
 
         fn wants_images(&self) -> bool {
@@ -245,7 +247,7 @@ mod tests {
         }
     }
 
-    fn look_at(bytes: &[u8], reads: bool) -> (Result<Extracted, ExtractError>, Reader) {
+    fn look_at(bytes: &[u8], reads: bool) -> (Result<Extracted, ExtractError>, ImageSink) {
         look_within(ImageLimits::NONE, bytes, reads)
     }
 
@@ -253,8 +255,8 @@ mod tests {
         most: ImageLimits,
         bytes: &[u8],
         reads: bool,
-    ) -> (Result<Extracted, ExtractError>, Reader) {
-        let mut reader = Reader { reads, most, seen: Vec::new() };
+    ) -> (Result<Extracted, ExtractError>, ImageSink) {
+        let mut reader = ImageSink { reads, most, seen: Vec::new() };
         let result = extract("", &Bytes::copy_from_slice(bytes), &ReadLimits::default(), &mut reader);
         (result, reader)
     }

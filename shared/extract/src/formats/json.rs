@@ -4,8 +4,8 @@
 use super::{FormatParser, text};
 
 pub(crate) static JSON: FormatParser = FormatParser {
-    is: |look| look.text().is_some_and(is_json),
-    read: |look, out| text::read(&visible(look.text().unwrap_or_default()), out),
+    is: |file| file.text().is_some_and(is_json),
+    read: |file, out| text::read(&visible(file.text().unwrap_or_default()), out),
 };
 
 fn is_json(source: &str) -> bool {

@@ -11,10 +11,10 @@ use crate::sniff::SniffedFile;
 use crate::{ExtractError, Place};
 
 pub(crate) static PPTX: FormatParser =
-    FormatParser { is: |look| look.is_office("ppt/", "presentationml.presentation.main"), read };
+    FormatParser { is: |file| file.is_office("ppt/", "presentationml.presentation.main"), read };
 
-fn read(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
-    let Some(package) = look.package() else {
+fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+    let Some(package) = file.package() else {
         return Ok(());
     };
     let mut deck = Deck { package, seen: HashSet::new() };

@@ -9,8 +9,8 @@ use crate::ExtractError;
 use crate::output::UnitOutput;
 
 pub(crate) static TEXT: FormatParser = FormatParser {
-    is: |look| look.text().is_some(),
-    read: |look, out| read(look.text().unwrap_or_default(), out),
+    is: |file| file.text().is_some(),
+    read: |file, out| read(file.text().unwrap_or_default(), out),
 };
 
 /// A block ends after this many lines or bytes, whichever comes first, unless a code could continue.

@@ -8,8 +8,8 @@ use crate::entities;
 
 /// XML that is not well formed is read up to the first error, and the rest as plain text.
 pub(crate) static XML: FormatParser = FormatParser {
-    is: |look| look.text().is_some_and(is_xml),
-    read: |look, out| text::read(&visible(look.text().unwrap_or_default()), out),
+    is: |file| file.text().is_some_and(is_xml),
+    read: |file, out| text::read(&visible(file.text().unwrap_or_default()), out),
 };
 
 fn is_xml(source: &str) -> bool {

@@ -21,13 +21,13 @@ pub struct Difference {
 }
 
 /// Differences listed for one file. All further ones are counted in one more entry.
-const TOLD: usize = 100;
+const MAX_EXAMPLES: usize = 100;
 
 struct Differences(Vec<Difference>, u64);
 
 impl Differences {
     fn note(&mut self, place: impl Into<String>, stored: impl Into<String>, now: impl Into<String>) {
-        if self.0.len() < TOLD {
+        if self.0.len() < MAX_EXAMPLES {
             self.0.push(Difference { place: place.into(), stored: stored.into(), now: now.into() });
         } else {
             self.1 += 1;

@@ -103,7 +103,7 @@ fn truncated(sample: &Hostile) -> Vec<Hostile> {
 /// Writes all hostile samples below `dir` and returns those that were written: some file systems refuse some names.
 ///
 /// # Errors
-/// [`Error::Exists`] if `dir` already exists, and every error of the file system except a refused name.
+/// [`SamplesError::Exists`] if `dir` already exists, and every error of the file system except a refused name.
 pub fn write_hostile(dir: &Path) -> Result<Vec<Hostile>, SamplesError> {
     if dir.exists() {
         return Err(SamplesError::Exists(dir.to_owned()));

@@ -14,25 +14,25 @@ fn by_time(mut entries: Vec<AuditEntry>) -> Vec<AuditEntry> {
 #[async_trait]
 impl AuditTrail for MemoryStatements {
     async fn append(&self, entry: AuditEntry) -> Result<bool, PortError> {
-        self.inspect(|books| {
+        self.inspect(|data| {
             let same = |other: &AuditEntry| {
                 other.event_id == entry.event_id
                     && other.subject == entry.subject
                     && other.tenant == entry.tenant
             };
-            let new = !books.audit.iter().any(same);
+            let new = !data.audit.iter().any(same);
             let (tenant, subject) = (entry.tenant.clone(), entry.subject.clone());
-            books.note(StatementsChange::Audited { tenant, subject, event: entry.event_id.clone(), new });
+            data.note(StatementsChange::Audited { tenant, subject, event: entry.event_id.clone(), new });
             if new {
-                books.audit.push(entry);
+                data.audit.push(entry);
             }
             Ok(new)
         })
     }
 
     async fn of_subject(&self, tenant: &str, subject: &Subject) -> Result<Vec<AuditEntry>, PortError> {
-        self.inspect(|books| {
-            let entries = books.audit.iter();
+        self.inspect(|data| {
+            let entries = data.audit.iter();
             let own = entries.filter(|entry| entry.tenant == tenant && entry.subject == *subject);
             Ok(by_time(own.cloned().collect()))
         })
@@ -46,8 +46,8 @@ impl AuditTrail for MemoryStatements {
         after: Option<&(DateTime<Utc>, String)>,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, PortError> {
-        self.inspect(|books| {
-            let entries = books.audit.iter();
+        self.inspect(|data| {
+            let entries = data.audit.iter();
             let own = entries.filter(|entry| {
                 let beyond = after.is_none_or(|(at, id)| (entry.at, &entry.event_id) > (*at, id));
                 entry.tenant == tenant && from <= entry.at && entry.at < to && beyond
@@ -59,11 +59,11 @@ impl AuditTrail for MemoryStatements {
     }
 
     async fn forget(&self, tenant: &str, subject: &Subject, keep: &[String]) -> Result<(), PortError> {
-        self.inspect(|books| {
-            books.audit.retain(|entry| {
+        self.inspect(|data| {
+            data.audit.retain(|entry| {
                 entry.tenant != tenant || entry.subject != *subject || keep.contains(&entry.event_id)
             });
-            books.note(StatementsChange::Forgotten(tenant.to_owned(), subject.clone()));
+            data.note(StatementsChange::Forgotten(tenant.to_owned(), subject.clone()));
             Ok(())
         })
     }

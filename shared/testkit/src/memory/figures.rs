@@ -14,7 +14,7 @@ impl FigureStore for MemoryStatements {
         month: Month,
     ) -> Result<Option<StoredFigures>, PortError> {
         let key = (tenant.to_owned(), account.to_owned(), month);
-        Ok(self.inspect(|books| books.figures.get(&key).cloned()))
+        Ok(self.inspect(|data| data.figures.get(&key).cloned()))
     }
 
     async fn put_figures(
@@ -26,17 +26,17 @@ impl FigureStore for MemoryStatements {
         seen: u64,
     ) -> Result<bool, PortError> {
         let key = (tenant.to_owned(), account.to_owned(), month);
-        self.inspect(|books| {
-            let present = books.figures.get(&key).map_or(0, |figures| figures.version);
-            let put = present == seen && (seen > 0 || books.months.contains(&key));
+        self.inspect(|data| {
+            let present = data.figures.get(&key).map_or(0, |figures| figures.version);
+            let put = present == seen && (seen > 0 || data.months.contains(&key));
             if put {
                 let account = account.to_owned();
                 let version = if seen == 0 { StoredFigures::first_version(body) } else { seen + 1 };
                 let figures = StoredFigures { account, month, version, body: body.to_owned() };
-                books.figures.insert(key, figures);
+                data.figures.insert(key, figures);
             }
             let (tenant, account) = (tenant.to_owned(), account.to_owned());
-            books.note(StatementsChange::Figures { tenant, account, month, put });
+            data.note(StatementsChange::Figures { tenant, account, month, put });
             Ok(put)
         })
     }
@@ -49,15 +49,15 @@ impl FigureStore for MemoryStatements {
         seen: u64,
     ) -> Result<bool, PortError> {
         let key = (tenant.to_owned(), account.to_owned(), month);
-        self.inspect(|books| {
-            let present = books.figures.get(&key).map_or(0, |figures| figures.version);
-            let forgotten = present == seen && books.month(tenant, account, month).next().is_none();
+        self.inspect(|data| {
+            let present = data.figures.get(&key).map_or(0, |figures| figures.version);
+            let forgotten = present == seen && data.month(tenant, account, month).next().is_none();
             if forgotten {
-                books.figures.remove(&key);
-                books.months.remove(&key);
+                data.figures.remove(&key);
+                data.months.remove(&key);
             }
             let (tenant, account) = (tenant.to_owned(), account.to_owned());
-            books.note(StatementsChange::Figures { tenant, account, month, put: forgotten });
+            data.note(StatementsChange::Figures { tenant, account, month, put: forgotten });
             Ok(forgotten)
         })
     }
@@ -68,8 +68,8 @@ impl FigureStore for MemoryStatements {
         from: Month,
         to: Month,
     ) -> Result<Vec<StoredFigures>, PortError> {
-        self.inspect(|books| {
-            let own = books
+        self.inspect(|data| {
+            let own = data
                 .figures
                 .iter()
                 .filter(|((of, _, month), _)| of == tenant && from <= *month && *month <= to);

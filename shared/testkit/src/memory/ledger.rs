@@ -25,7 +25,7 @@ pub struct LedgerData {
     changes: Vec<LedgerChange>,
 }
 
-/// A change of the books, or a requested change that was refused.
+/// A change of the data, or a requested change that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedgerChange {
     Created(SessionId),
@@ -119,7 +119,7 @@ impl LedgerData {
 /// A [`ScanLedger`] in memory.
 #[derive(Debug, Default)]
 pub struct MemoryLedger {
-    books: Mutex<LedgerData>,
+    data: Mutex<LedgerData>,
 }
 
 impl MemoryLedger {
@@ -127,28 +127,28 @@ impl MemoryLedger {
         Self::default()
     }
 
-    /// Gives a test access to the books, to read or to manipulate them.
+    /// Gives a test access to the data, to read or to manipulate them.
     pub fn inspect<T>(&self, look: impl FnOnce(&mut LedgerData) -> T) -> T {
-        look(&mut lock(&self.books))
+        look(&mut lock(&self.data))
     }
 }
 
 #[async_trait]
 impl ScanLedger for MemoryLedger {
     async fn create(&self, session: Session) -> Result<Option<Session>, PortError> {
-        self.inspect(|books| {
-            if let Some(taken) = books.sessions.get(&session.id).cloned() {
-                books.note(LedgerChange::Taken(session.id));
+        self.inspect(|data| {
+            if let Some(taken) = data.sessions.get(&session.id).cloned() {
+                data.note(LedgerChange::Taken(session.id));
                 return Ok(Some(taken));
             }
-            books.note(LedgerChange::Created(session.id.clone()));
-            books.sessions.insert(session.id.clone(), session);
+            data.note(LedgerChange::Created(session.id.clone()));
+            data.sessions.insert(session.id.clone(), session);
             Ok(None)
         })
     }
 
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, PortError> {
-        Ok(self.inspect(|books| books.sessions.get(id).cloned()))
+        Ok(self.inspect(|data| data.sessions.get(id).cloned()))
     }
 
     async fn transition(
@@ -156,8 +156,8 @@ impl ScanLedger for MemoryLedger {
         id: &SessionId,
         transition: Transition,
     ) -> Result<TransitionResult, PortError> {
-        self.inspect(|books| {
-            let Some(session) = books.sessions.get_mut(id) else {
+        self.inspect(|data| {
+            let Some(session) = data.sessions.get_mut(id) else {
                 return Ok(TransitionResult::NoSession);
             };
             let from = session.state;
@@ -165,10 +165,10 @@ impl ScanLedger for MemoryLedger {
             let applied = session.apply(&transition);
             let after = session.clone();
             if applied.is_err() {
-                books.note(LedgerChange::Refused { id: id.clone(), by, state: from });
+                data.note(LedgerChange::Refused { id: id.clone(), by, state: from });
                 return Ok(TransitionResult::Refused(after));
             }
-            books.note(LedgerChange::Moved { id: id.clone(), by, from, to: after.state });
+            data.note(LedgerChange::Moved { id: id.clone(), by, from, to: after.state });
             Ok(TransitionResult::Applied(after))
         })
     }
@@ -180,22 +180,22 @@ impl ScanLedger for MemoryLedger {
         index: u32,
         result: StoredResult,
     ) -> Result<StoredResult, PortError> {
-        self.inspect(|books| {
+        self.inspect(|data| {
             result.body.check()?;
-            let results = books.results.entry((id.clone(), chunk)).or_default();
+            let results = data.results.entry((id.clone(), chunk)).or_default();
             if let Some(stored) = results.get(&index).cloned() {
-                books.note(LedgerChange::Kept { id: id.clone(), index });
+                data.note(LedgerChange::Kept { id: id.clone(), index });
                 return Ok(stored);
             }
             results.insert(index, result.clone());
-            books.note(LedgerChange::Result { id: id.clone(), chunk, index });
+            data.note(LedgerChange::Result { id: id.clone(), chunk, index });
             Ok(result)
         })
     }
 
     async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError> {
-        self.inspect(|books| {
-            let results = books.results.get(&(id.clone(), chunk));
+        self.inspect(|data| {
+            let results = data.results.get(&(id.clone(), chunk));
             Ok(results.into_iter().flatten().map(|(index, result)| (*index, result.clone())).collect())
         })
     }
@@ -206,18 +206,18 @@ impl ScanLedger for MemoryLedger {
         chunk: u32,
         indices: &BTreeSet<u32>,
     ) -> Result<ChunkDone, PortError> {
-        self.inspect(|books| {
-            let done = books.done.entry((id.clone(), chunk)).or_default();
+        self.inspect(|data| {
+            let done = data.done.entry((id.clone(), chunk)).or_default();
             let new: BTreeSet<u32> = indices.difference(done).copied().collect();
             done.extend(&new);
             let len = u32::try_from(done.len()).unwrap_or(u32::MAX);
-            books.note(LedgerChange::Done { id: id.clone(), chunk, new: new.len() });
+            data.note(LedgerChange::Done { id: id.clone(), chunk, new: new.len() });
             Ok(ChunkDone { new, len })
         })
     }
 
     async fn done(&self, id: &SessionId, chunk: u32) -> Result<BTreeSet<u32>, PortError> {
-        Ok(self.inspect(|books| books.done.get(&(id.clone(), chunk)).cloned().unwrap_or_default()))
+        Ok(self.inspect(|data| data.done.get(&(id.clone(), chunk)).cloned().unwrap_or_default()))
     }
 
     async fn add_progress(
@@ -227,8 +227,8 @@ impl ScanLedger for MemoryLedger {
         counts: Counts,
         usage: Usage,
     ) -> Result<Option<Session>, PortError> {
-        self.inspect(|books| {
-            let Some(session) = books.sessions.get_mut(id) else {
+        self.inspect(|data| {
+            let Some(session) = data.sessions.get_mut(id) else {
                 return Ok(None);
             };
             if session.state.is_terminal() {
@@ -240,7 +240,7 @@ impl ScanLedger for MemoryLedger {
             session.counts.matches += counts.matches;
             session.usage += usage;
             let after = session.clone();
-            books.note(LedgerChange::Progressed(id.clone()));
+            data.note(LedgerChange::Progressed(id.clone()));
             Ok(Some(after))
         })
     }
@@ -251,32 +251,32 @@ impl ScanLedger for MemoryLedger {
         index: u32,
         attempt: Attempt,
     ) -> Result<Attempt, PortError> {
-        self.inspect(|books| {
-            if let Some(remembered) = books.attempts.get(&(id.clone(), index)).cloned() {
-                books.note(LedgerChange::Attempted { id: id.clone(), index });
+        self.inspect(|data| {
+            if let Some(remembered) = data.attempts.get(&(id.clone(), index)).cloned() {
+                data.note(LedgerChange::Attempted { id: id.clone(), index });
                 return Ok(remembered);
             }
-            books.attempts.insert((id.clone(), index), attempt.clone());
+            data.attempts.insert((id.clone(), index), attempt.clone());
             Ok(attempt)
         })
     }
 
     async fn forget_attempt(&self, id: &SessionId, index: u32, receipt: &str) -> Result<(), PortError> {
-        self.inspect(|books| {
+        self.inspect(|data| {
             let key = (id.clone(), index);
-            if books.attempts.get(&key).is_some_and(|attempt| attempt.receipt == receipt) {
-                books.attempts.remove(&key);
+            if data.attempts.get(&key).is_some_and(|attempt| attempt.receipt == receipt) {
+                data.attempts.remove(&key);
             }
             Ok(())
         })
     }
 
     async fn erase(&self, id: &SessionId, chunks: u32) -> Result<(), PortError> {
-        self.inspect(|books| {
-            books.results.retain(|(of, chunk), _| of != id || *chunk >= chunks);
-            books.done.retain(|(of, chunk), _| of != id || *chunk >= chunks);
-            books.attempts.retain(|(of, _), _| of != id);
-            books.note(LedgerChange::Erased(id.clone()));
+        self.inspect(|data| {
+            data.results.retain(|(of, chunk), _| of != id || *chunk >= chunks);
+            data.done.retain(|(of, chunk), _| of != id || *chunk >= chunks);
+            data.attempts.retain(|(of, _), _| of != id);
+            data.note(LedgerChange::Erased(id.clone()));
             Ok(())
         })
     }
@@ -287,8 +287,8 @@ impl ScanLedger for MemoryLedger {
         after: Option<&ListedAt>,
         limit: u32,
     ) -> Result<Vec<Session>, PortError> {
-        self.inspect(|books| {
-            let mut sessions: Vec<Session> = books
+        self.inspect(|data| {
+            let mut sessions: Vec<Session> = data
                 .sessions
                 .values()
                 .filter(|session| session.tenant == tenant && !session.state.is_gone())
@@ -302,8 +302,8 @@ impl ScanLedger for MemoryLedger {
     }
 
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {
-        self.inspect(|books| {
-            Ok(books
+        self.inspect(|data| {
+            Ok(data
                 .sessions
                 .values()
                 .filter(|session| session.state.is_open())

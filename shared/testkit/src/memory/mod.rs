@@ -3,7 +3,7 @@
 //! These are full implementations, not stubs: the queue redelivers, counts receives, respects visibility timeouts and
 //! moves messages to the dead letters; the ledger refuses what [`riffle_ports::Session::apply`] refuses. Their futures
 //! are ready at once, so that the scheduler alone decides the order of events. Actions that only a test may take
-//! (losing a message, reading the books, closing a connection) are inherent methods, never part of a port.
+//! (losing a message, reading the data, closing a connection) are inherent methods, never part of a port.
 
 mod audit;
 mod bus;

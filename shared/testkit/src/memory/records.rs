@@ -135,13 +135,13 @@ fn key_of(record: &Record) -> RecordKey {
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryRecords {
-    books: Mutex<RecordsData>,
+    data: Mutex<RecordsData>,
 }
 
 impl MemoryRecords {
-    /// Gives a test access to the books, to read or to manipulate them.
+    /// Gives a test access to the data, to read or to manipulate them.
     pub fn inspect<T>(&self, look: impl FnOnce(&mut RecordsData) -> T) -> T {
-        look(&mut lock(&self.books))
+        look(&mut lock(&self.data))
     }
 }
 
@@ -149,22 +149,22 @@ impl MemoryRecords {
 impl RecordStore for MemoryRecords {
     async fn create(&self, record: Record, announce: &[Outgoing]) -> Result<Option<Record>, PortError> {
         record.check_is_first()?;
-        self.inspect(|books| {
-            books.records.retain(|_, old| old.expires_at.is_none_or(|time| time >= record.created_at));
+        self.inspect(|data| {
+            data.records.retain(|_, old| old.expires_at.is_none_or(|time| time >= record.created_at));
             let key = key_of(&record);
-            if let Some(taken) = books.records.get(&key).cloned() {
-                books.note(RecordsChange::Taken(key));
+            if let Some(taken) = data.records.get(&key).cloned() {
+                data.note(RecordsChange::Taken(key));
                 return Ok(Some(taken));
             }
-            books.note(RecordsChange::Created(key.clone()));
-            books.announce(announce, record.changed_at);
-            books.records.insert(key, record);
+            data.note(RecordsChange::Created(key.clone()));
+            data.announce(announce, record.changed_at);
+            data.records.insert(key, record);
             Ok(None)
         })
     }
 
     async fn get(&self, tenant: &str, subject: &Subject) -> Result<Option<Record>, PortError> {
-        Ok(self.inspect(|books| books.records.get(&(tenant.to_owned(), subject.clone())).cloned()))
+        Ok(self.inspect(|data| data.records.get(&(tenant.to_owned(), subject.clone())).cloned()))
     }
 
     async fn replace(
@@ -174,16 +174,16 @@ impl RecordStore for MemoryRecords {
         announce: &[Outgoing],
     ) -> Result<Replaced, PortError> {
         next.check_follows(seen)?;
-        self.inspect(|books| {
+        self.inspect(|data| {
             let key = key_of(&next);
-            match books.records.get(&key).cloned() {
+            match data.records.get(&key).cloned() {
                 None => Ok(Replaced::Missing),
                 Some(current) if current.revision == seen.revision => {
-                    books.put(&current, next, announce);
+                    data.put(&current, next, announce);
                     Ok(Replaced::Done)
                 }
                 Some(current) => {
-                    books.note(RecordsChange::Conflict(key));
+                    data.note(RecordsChange::Conflict(key));
                     Ok(Replaced::Conflict(current))
                 }
             }
@@ -198,14 +198,14 @@ impl RecordStore for MemoryRecords {
         after: Option<&RecordCursor>,
         limit: u32,
     ) -> Result<Vec<Record>, PortError> {
-        self.inspect(|books| {
+        self.inspect(|data| {
             let is_listed = |record: &&Record| {
                 record.tenant == tenant
                     && record.subject.flow == flow
                     && record.listed_by.iter().any(|of| of == list)
                     && after.is_none_or(|after| RecordCursor::from(*record) < *after)
             };
-            let mut listed: Vec<Record> = books.records.values().filter(is_listed).cloned().collect();
+            let mut listed: Vec<Record> = data.records.values().filter(is_listed).cloned().collect();
             listed.sort_by_key(|record| Reverse(RecordCursor::from(record)));
             listed.truncate(limit as usize);
             Ok(listed)
@@ -219,20 +219,20 @@ impl RecordStore for MemoryRecords {
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Record>, PortError> {
-        self.inspect(|books| {
+        self.inspect(|data| {
             let is_old = |record: &&Record| {
                 record.open
                     && record.subject.flow == flow
                     && record.state == state
                     && record.changed_at < before
             };
-            Ok(books.records.values().filter(is_old).take(limit as usize).cloned().collect())
+            Ok(data.records.values().filter(is_old).take(limit as usize).cloned().collect())
         })
     }
 
     async fn outbox_of(&self, tenant: &str, subject: &Subject) -> Result<Vec<Outgoing>, PortError> {
-        self.inspect(|books| {
-            let waiting = books.outbox.values().map(|waiting| &waiting.event);
+        self.inspect(|data| {
+            let waiting = data.outbox.values().map(|waiting| &waiting.event);
             Ok(waiting.filter(|event| event.tenant == tenant && event.subject == *subject).cloned().collect())
         })
     }
@@ -243,18 +243,18 @@ impl RecordStore for MemoryRecords {
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Outgoing>, PortError> {
-        self.inspect(|books| {
-            let old = books.outbox.values().filter(|waiting| waiting.since < before);
+        self.inspect(|data| {
+            let old = data.outbox.values().filter(|waiting| waiting.since < before);
             let old = old.map(|waiting| &waiting.event).filter(|event| event.subject.flow == flow);
             Ok(old.take(limit as usize).cloned().collect())
         })
     }
 
     async fn announced(&self, events: &[Outgoing]) -> Result<(), PortError> {
-        self.inspect(|books| {
-            let there = events.iter().filter(|event| books.outbox.remove(&event.event_id).is_some()).count();
+        self.inspect(|data| {
+            let there = events.iter().filter(|event| data.outbox.remove(&event.event_id).is_some()).count();
             let events = events.iter().map(|event| event.event_id.clone()).collect();
-            books.note(RecordsChange::Announced { events, there });
+            data.note(RecordsChange::Announced { events, there });
             Ok(())
         })
     }

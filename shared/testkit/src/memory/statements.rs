@@ -32,7 +32,7 @@ pub struct StatementsData {
     notes: Vec<StatementsChange>,
 }
 
-/// A change of the books, or a requested change that was refused.
+/// A change of the data, or a requested change that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StatementsChange {
     /// Rows were stored. `known` of them existed already, and this file showed `again` of them already.
@@ -103,7 +103,7 @@ impl StatementsData {
 /// [`AuditTrail`](riffle_ports::AuditTrail) in memory.
 #[derive(Debug)]
 pub struct MemoryStatements {
-    books: Mutex<StatementsData>,
+    data: Mutex<StatementsData>,
     /// The records, which decide which worker may store rows.
     pub(super) records: Arc<MemoryRecords>,
     pub(super) batch: usize,
@@ -112,12 +112,12 @@ pub struct MemoryStatements {
 impl MemoryStatements {
     /// Creates an empty store that takes at most `batch` rows per call.
     pub fn new(records: Arc<MemoryRecords>, batch: usize) -> Self {
-        Self { books: Mutex::default(), records, batch: batch.max(1) }
+        Self { data: Mutex::default(), records, batch: batch.max(1) }
     }
 
-    /// Gives a test access to the books, to read or to manipulate them.
+    /// Gives a test access to the data, to read or to manipulate them.
     pub fn inspect<T>(&self, look: impl FnOnce(&mut StatementsData) -> T) -> T {
-        look(&mut lock(&self.books))
+        look(&mut lock(&self.data))
     }
 }
 

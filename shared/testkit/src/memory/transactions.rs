@@ -59,8 +59,8 @@ impl MemoryStatements {
     /// Returns whether the file is being processed under `token`.
     fn is_held(&self, tenant: &str, file: &FileId, token: &str) -> bool {
         let key = (tenant.to_owned(), file.subject());
-        self.records.inspect(|books| {
-            books.records.get(&key).is_some_and(|record| record.is_held(FileId::PROCESSING, token))
+        self.records.inspect(|data| {
+            data.records.get(&key).is_some_and(|record| record.is_held(FileId::PROCESSING, token))
         })
     }
 
@@ -87,12 +87,12 @@ impl TransactionStore for MemoryStatements {
     ) -> Result<StoredRows, PortError> {
         self.check(rows.len())?;
         let is_held = self.is_held(tenant, file, token);
-        self.inspect(|books| {
+        self.inspect(|data| {
             if !is_held {
-                books.note(StatementsChange::NotStored((tenant.to_owned(), file.clone())));
+                data.note(StatementsChange::NotStored((tenant.to_owned(), file.clone())));
                 return Ok(StoredRows::NotYours);
             }
-            Ok(StoredRows::Done(books.store(tenant, file, rows)))
+            Ok(StoredRows::Done(data.store(tenant, file, rows)))
         })
     }
 
@@ -102,8 +102,8 @@ impl TransactionStore for MemoryStatements {
         keys: &[TransactionKey],
     ) -> Result<Vec<Option<Transaction>>, PortError> {
         self.check(keys.len())?;
-        self.inspect(|books| {
-            let stored = keys.iter().map(|key| books.rows.get(&(tenant.to_owned(), key.clone())));
+        self.inspect(|data| {
+            let stored = keys.iter().map(|key| data.rows.get(&(tenant.to_owned(), key.clone())));
             Ok(stored.map(|row| row.map(|row| row.transaction.clone())).collect())
         })
     }
@@ -117,11 +117,11 @@ impl TransactionStore for MemoryStatements {
         after: Option<&TransactionKey>,
         limit: u32,
     ) -> Result<Vec<Transaction>, PortError> {
-        self.inspect(|books| {
+        self.inspect(|data| {
             let beyond = |key: &TransactionKey| {
                 after.is_none_or(|after| if newest_first { key < after } else { key > after })
             };
-            let mut rows: Vec<&StoredTransaction> = books
+            let mut rows: Vec<&StoredTransaction> = data
                 .month(tenant, account, month)
                 .filter(|(key, _)| beyond(key))
                 .map(|(_, row)| row)
@@ -134,8 +134,8 @@ impl TransactionStore for MemoryStatements {
     }
 
     async fn months(&self, tenant: &str) -> Result<Vec<(String, Month)>, PortError> {
-        self.inspect(|books| {
-            let own = books.months.iter().filter(|(of, ..)| of == tenant);
+        self.inspect(|data| {
+            let own = data.months.iter().filter(|(of, ..)| of == tenant);
             Ok(own.map(|(_, account, month)| (account.clone(), *month)).collect())
         })
     }
@@ -146,22 +146,22 @@ impl TransactionStore for MemoryStatements {
         categories: &[(TransactionKey, Option<Category>)],
     ) -> Result<(), PortError> {
         self.check(categories.len())?;
-        self.inspect(|books| {
+        self.inspect(|data| {
             let mut changed = 0;
             for (key, category) in categories {
-                if let Some(row) = books.rows.get_mut(&(tenant.to_owned(), key.clone())) {
+                if let Some(row) = data.rows.get_mut(&(tenant.to_owned(), key.clone())) {
                     changed += usize::from(row.transaction.category != *category);
                     row.transaction.category.clone_from(category);
                 }
             }
-            books.note(StatementsChange::Categorized { tenant: tenant.to_owned(), changed });
+            data.note(StatementsChange::Categorized { tenant: tenant.to_owned(), changed });
             Ok(())
         })
     }
 
     async fn remove(&self, tenant: &str, file: &FileId, keys: &[TransactionKey]) -> Result<(), PortError> {
         self.check(keys.len())?;
-        self.inspect(|books| books.remove(tenant, file, keys));
+        self.inspect(|data| data.remove(tenant, file, keys));
         Ok(())
     }
 
@@ -174,11 +174,11 @@ impl TransactionStore for MemoryStatements {
     ) -> Result<bool, PortError> {
         self.check(keys.len())?;
         let is_held = self.is_held(tenant, file, token);
-        self.inspect(|books| {
+        self.inspect(|data| {
             if is_held {
-                books.remove(tenant, file, keys);
+                data.remove(tenant, file, keys);
             } else {
-                books.note(StatementsChange::NotWithdrawn((tenant.to_owned(), file.clone())));
+                data.note(StatementsChange::NotWithdrawn((tenant.to_owned(), file.clone())));
             }
             Ok(is_held)
         })

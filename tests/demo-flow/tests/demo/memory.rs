@@ -119,7 +119,7 @@ async fn a_note_is_received_and_counted_once() {
     world.bus.repeat(0).await.expect("the queue in memory takes everything");
     assert_eq!(world.deliver(COUNT).await, 0, "an event that comes again is no failure");
     let revisions: Vec<u64> =
-        world.records.inspect(|books| books.records.values().map(|record| record.revision).collect());
+        world.records.inspect(|data| data.records.values().map(|record| record.revision).collect());
     assert_eq!(revisions, [2]);
     assert!(world.queue.is_drained(), "nobody else hears of notes");
 }
@@ -129,7 +129,7 @@ async fn an_object_that_is_no_tenants_note_is_left_alone() {
     let world = World::new();
     world.put("notes/read-me", b"of nobody").await;
     assert_eq!(world.deliver(UPLOADS).await, 0);
-    assert_eq!(world.records.inspect(|books| books.records.len()), 0);
+    assert_eq!(world.records.inspect(|data| data.records.len()), 0);
 }
 
 #[tokio::test]

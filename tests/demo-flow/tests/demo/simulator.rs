@@ -229,7 +229,7 @@ impl World {
     /// Whether something is left for a sweep.
     fn has_loose_ends(&self) -> bool {
         self.records
-            .inspect(|books| !books.outbox.is_empty() || books.records.values().any(|record| record.open))
+            .inspect(|data| !data.outbox.is_empty() || data.records.values().any(|record| record.open))
     }
 
     fn do_harm(&mut self) {

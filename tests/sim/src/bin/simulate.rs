@@ -10,7 +10,7 @@ use riffle_testkit::simulator::{Fault, FaultPlan};
 
 /// Simulates the flows: runs the real functions under every kind of fault and checks their invariants.
 #[derive(Debug, Parser)]
-struct Options {
+struct SimulateArgs {
     /// Simulates only this flow: scan or statements.
     #[arg(long, value_parser = ["scan", "statements"])]
     flow: Option<String>,
@@ -60,7 +60,7 @@ fn placement(text: &str) -> Result<(u64, Fault), String> {
     fault.map(|fault| (at, fault)).ok_or_else(|| format!("one of {:?}", Fault::ALL))
 }
 
-impl Options {
+impl SimulateArgs {
     fn flows(&self) -> Vec<SimulatedFlow> {
         match (self.mutant, self.flow.as_deref()) {
             (Some(mutant), _) => vec![mutant],
@@ -77,7 +77,7 @@ impl Options {
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options = SimulateArgs::parse();
     let flows = options.flows();
     let done = if options.is_single() {
         flows.into_iter().all(|flow| single(&options, flow))
@@ -89,7 +89,7 @@ fn main() -> ExitCode {
 
 /// Runs one schedule. Returns whether no invariant was violated.
 #[expect(clippy::print_stdout, reason = "this is the program's output")]
-fn single(options: &Options, flow: SimulatedFlow) -> bool {
+fn single(options: &SimulateArgs, flow: SimulatedFlow) -> bool {
     if options.trace {
         let plan = FaultPlan::Placed(options.place.clone());
         match (flow, options.seed) {
@@ -122,7 +122,7 @@ fn single(options: &Options, flow: SimulatedFlow) -> bool {
 
 /// Runs many schedules. Returns whether no invariant was violated.
 #[expect(clippy::print_stdout, reason = "this is the program's output")]
-fn many(options: &Options, flow: SimulatedFlow) -> bool {
+fn many(options: &SimulateArgs, flow: SimulatedFlow) -> bool {
     #[expect(clippy::disallowed_methods, reason = "measures the real duration of a run, not simulated time")]
     let began = Instant::now();
     let report = if options.exhaustive {

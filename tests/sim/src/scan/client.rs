@@ -1,6 +1,6 @@
 //! A client that behaves like the dashboard: connects, starts, listens, reconnects by itself, resumes and pages.
 //!
-//! It knows only the content of its frames. Its final knowledge is compared with the books.
+//! It knows only the content of its frames. Its final knowledge is compared with the ledger.
 
 use std::collections::BTreeMap;
 

@@ -35,8 +35,8 @@ impl World {
 
     /// Returns whether files of a session that is already full are still being dispatched.
     fn is_handing_out(&self) -> bool {
-        self.stores.ledger.inspect(|books| {
-            let mut sessions = books.sessions.values();
+        self.stores.ledger.inspect(|data| {
+            let mut sessions = data.sessions.values();
             sessions.any(|session| session.state == State::Dispatching && session.is_full())
         })
     }
@@ -67,11 +67,11 @@ impl World {
         let key = (SessionId(file.session_id), file.index);
         let own = format!("{}#{}", message.id, message.receive_count);
         self.attempted.contains(&key)
-            && self.stores.ledger.inspect(|books| {
-                let mut results = books.results_of(&key.0);
+            && self.stores.ledger.inspect(|data| {
+                let mut results = data.results_of(&key.0);
                 let read = results.any(|(index, result)| index == key.1 && !result.failed);
                 drop(results);
-                read && books.attempts.get(&key).is_some_and(|attempt| attempt.receipt == own)
+                read && data.attempts.get(&key).is_some_and(|attempt| attempt.receipt == own)
             })
     }
 

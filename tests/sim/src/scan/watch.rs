@@ -1,4 +1,4 @@
-//! The checks after each step: changes of the books are checked, and interesting events are counted.
+//! The checks after each step: changes of the ledger are checked, and interesting events are counted.
 
 use riffle_contracts::{Frame, FrameBody, SessionState};
 use riffle_ports::{SessionId, Source, State};
@@ -14,9 +14,9 @@ use crate::Violation;
 
 impl World {
     pub fn watch(&mut self) -> Result<(), Violation> {
-        let (changes, checked) = self.stores.ledger.inspect(|books| {
-            let changes = books.take_changes();
-            let checked = changes.iter().try_for_each(|change| self.checker.check(books, change));
+        let (changes, checked) = self.stores.ledger.inspect(|data| {
+            let changes = data.take_changes();
+            let checked = changes.iter().try_for_each(|change| self.checker.check(data, change));
             (changes, checked)
         });
         for change in &changes {
@@ -44,7 +44,7 @@ impl World {
         else {
             return Ok(());
         };
-        let session = self.stores.ledger.inspect(|books| books.sessions.get(id).cloned());
+        let session = self.stores.ledger.inspect(|data| data.sessions.get(id).cloned());
         let is_paused = session.as_ref().is_some_and(riffle_ports::Session::is_paused);
         let event = match (change, *by, *from) {
             (LedgerChange::Moved { .. }, "pause", State::Listing) => "a session pauses while LISTING",
@@ -93,8 +93,8 @@ impl World {
         if now - calm <= patience {
             return Ok(());
         }
-        let late = self.stores.ledger.inspect(|books| {
-            let mut sessions = books.sessions.values();
+        let late = self.stores.ledger.inspect(|data| {
+            let mut sessions = data.sessions.values();
             sessions.find(|session| !session.state.is_terminal() && now - session.created_at > patience).map(
                 |session| {
                     format!("{:?}, {} done of {:?}", session.state, session.counts.processed, session.sealed)
@@ -152,13 +152,13 @@ impl World {
     }
 
     fn closes(&self, id: &SessionId, chunk: u32) -> bool {
-        self.stores.ledger.inspect(|books| {
-            let size = books
+        self.stores.ledger.inspect(|data| {
+            let size = data
                 .sessions
                 .get(id)
                 .and_then(|session| session.sealed.as_ref())
                 .map(|sealed| sealed.indices(chunk).len());
-            let done = books.done.get(&(id.clone(), chunk)).map(std::collections::BTreeSet::len);
+            let done = data.done.get(&(id.clone(), chunk)).map(std::collections::BTreeSet::len);
             size == done
         })
     }
@@ -196,7 +196,7 @@ impl World {
             _ => return,
         };
         let retriers = self.clients.iter().any(|client| client.plan.retries);
-        let request = self.stores.ledger.inspect(|books| books.sessions.get(id).map(|it| it.request.clone()));
+        let request = self.stores.ledger.inspect(|data| data.sessions.get(id).map(|it| it.request.clone()));
         let request = request.and_then(|request| Request::decode(&request).ok());
         let is_first = request.is_some_and(|request| {
             let first = match request.source {
@@ -222,7 +222,7 @@ impl World {
         }
     }
 
-    /// Counts events visible in the queues and not in the books.
+    /// Counts events visible in the queues and not in the ledger.
     fn glance(&self) {
         if self.stores.queue.len(QueuePlace::of(FINISH)) > 1 {
             self.control.sometimes("finish is enqueued twice");

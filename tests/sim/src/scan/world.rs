@@ -135,8 +135,8 @@ impl World {
     }
 
     pub fn open_sessions(&self) -> usize {
-        self.stores.ledger.inspect(|books| {
-            let sessions = books.sessions.values();
+        self.stores.ledger.inspect(|data| {
+            let sessions = data.sessions.values();
             sessions.filter(|session| !session.state.is_terminal()).count()
         })
     }
@@ -188,7 +188,7 @@ impl World {
                 return Ok(());
             }
             let given_up = !self.stores.queue.dead().is_empty();
-            // A cancel that crashes between the books and the frames notifies no client, and no further frame follows.
+            // A cancel that crashes between the ledger and the frames notifies no client, and no further frame follows.
             let cancelled = self.clients.iter().any(|client| client.plan.cancel_after.is_some());
             if (self.scenario.conditions.plan.is_placed() || given_up || cancelled) && !self.reconnected {
                 // A frame was permanently lost, or a message that would have led to one became a dead letter: the

@@ -127,11 +127,11 @@ impl World {
                 self.rows_of(file)
             }
             StatementsChange::Audited { tenant, subject, event, new: true } => {
-                self.stores.statements.inspect(|books| {
+                self.stores.statements.inspect(|stored_data| {
                     let same = |entry: &&riffle_ports::AuditEntry| {
                         entry.event_id == *event && entry.subject == *subject && entry.tenant == *tenant
                     };
-                    match books.audit.iter().filter(same).count() {
+                    match stored_data.audit.iter().filter(same).count() {
                         0 | 1 => Ok(()),
                         times => Err(Violation::new(5, format!("an event is in the trail {times} times"))),
                     }
@@ -156,7 +156,9 @@ impl World {
     }
 
     pub fn file(&self, file: &FileKey) -> Option<FileRecord> {
-        self.stores.records.inspect(|books| books.records.get(&record_key(file)).map(file_of_record))
+        self.stores
+            .records
+            .inspect(|stored_data| stored_data.records.get(&record_key(file)).map(file_of_record))
     }
 
     /// Checks that a finished file does not change until its deletion is requested.
@@ -182,10 +184,9 @@ impl World {
         let content = &self.scenario.contents[upload.content];
         let vanished = self.vanished.contains(key);
         if file.state == FileState::Rejected {
-            let left = self
-                .stores
-                .statements
-                .inspect(|books| books.rows.values().filter(|row| row.shown_by.contains(&key.1)).count());
+            let left = self.stores.statements.inspect(|stored_data| {
+                stored_data.rows.values().filter(|row| row.shown_by.contains(&key.1)).count()
+            });
             if left > 0 {
                 return Err(Violation::new(2, format!("a rejected file shows {left} transactions")));
             }
@@ -195,9 +196,11 @@ impl World {
                 return Err(Violation::new(2, format!("a file that is {:?} was rejected", content.nature)));
             }
         } else {
-            let found = self.stores.statements.inspect(|books| {
-                let own =
-                    books.rows.iter().filter(|((of, _), row)| *of == key.0 && row.shown_by.contains(&key.1));
+            let found = self.stores.statements.inspect(|stored_data| {
+                let own = stored_data
+                    .rows
+                    .iter()
+                    .filter(|((of, _), row)| *of == key.0 && row.shown_by.contains(&key.1));
                 let own: Vec<_> = own.collect();
                 let stored: BTreeSet<ModelKey> =
                     own.iter().map(|(_, row)| ModelKey::of(&row.transaction)).collect();
@@ -244,8 +247,8 @@ impl World {
         let Some(own) = shown(&file.1) else {
             return Err(Violation::new(2, format!("nobody uploaded file {}", file.1)));
         };
-        self.stores.statements.inspect(|books| {
-            let rows = books.rows.iter().filter(|((tenant, _), _)| *tenant == file.0);
+        self.stores.statements.inspect(|stored_data| {
+            let rows = stored_data.rows.iter().filter(|((tenant, _), _)| *tenant == file.0);
             for (_, row) in rows.filter(|(_, row)| row.shown_by.contains(&file.1)) {
                 let key = ModelKey::of(&row.transaction);
                 if !own[key.version].contains_key(&key) {
@@ -354,9 +357,10 @@ impl World {
         if waited <= self.scenario.patience() {
             return Ok(());
         }
-        let open = self.stores.records.inspect(|books| {
-            let states: Vec<&str> = books.records.values().map(|record| record.state.as_str()).collect();
-            format!("files are {states:?}, {} events wait", books.outbox.len())
+        let open = self.stores.records.inspect(|stored_data| {
+            let states: Vec<&str> =
+                stored_data.records.values().map(|record| record.state.as_str()).collect();
+            format!("files are {states:?}, {} events wait", stored_data.outbox.len())
         });
         Err(Violation::new(6, format!("after {waited} without faults it is not over: {open}")))
     }
@@ -389,11 +393,11 @@ impl World {
     /// trail are forgotten by the consumer that appends them; `end_state` checks the trail.
     fn nothing_left(&self, file: &FileKey) -> Result<(), Violation> {
         let left = |what: String| Err(Violation::new(8, what));
-        let rows = self.stores.statements.inspect(|books| {
+        let rows = self.stores.statements.inspect(|stored_data| {
             let shown = |((tenant, _), row): &(&RowKey, &StoredTransaction)| {
                 *tenant == file.0 && row.shown_by.contains(&file.1)
             };
-            books.rows.iter().filter(shown).count()
+            stored_data.rows.iter().filter(shown).count()
         });
         if rows > 0 {
             return left(format!("a deleted file shows {rows} transactions"));

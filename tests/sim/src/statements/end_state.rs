@@ -19,8 +19,8 @@ use crate::platform::GARBAGE;
 
 impl World {
     pub fn files(&self) -> BTreeMap<FileKey, FileRecord> {
-        self.stores.records.inspect(|books| {
-            books.records.iter().map(|(key, record)| (file_key(key), file_of_record(record))).collect()
+        self.stores.records.inspect(|data| {
+            data.records.iter().map(|(key, record)| (file_key(key), file_of_record(record))).collect()
         })
     }
 
@@ -222,14 +222,14 @@ impl World {
     /// Checks that exactly the rows that the files show are stored, with the content of the first file and their
     /// category.
     fn rows(&self, files: &BTreeMap<FileKey, FileRecord>) -> Result<(), Violation> {
-        let rows = self.stores.statements.inspect(|books| books.rows.clone());
+        let rows = self.stores.statements.inspect(|data| data.rows.clone());
         let mut wanted: BTreeMap<(String, ModelKey), BTreeSet<String>> = BTreeMap::new();
         // After a deployment, a row that was new in one file may belong to another one by now, so the counts need not
         // match.
         let (mut new, mut aside) = (0, self.reader.version() > 0);
         for (key, file) in files {
-            let published = &self.shown[self.uploads[key]];
-            let shown = &published[self.checker.version_of(key)];
+            let versions = &self.shown[self.uploads[key]];
+            let shown = &versions[self.checker.version_of(key)];
             match file.state {
                 FileState::Processed | FileState::Review => {
                     let findings = &file.findings;
@@ -250,7 +250,7 @@ impl World {
                         rows.iter().filter(|((of, _), row)| *of == key.0 && row.shown_by.contains(&key.1));
                     for (_, row) in of_it {
                         let row = ModelKey::of(&row.transaction);
-                        if !published[row.version].contains_key(&row) {
+                        if !versions[row.version].contains_key(&row) {
                             return Err(Violation::new(
                                 2,
                                 format!("{row:?} is of a file that does not show it"),
@@ -293,10 +293,10 @@ impl World {
 
     /// Checks that figures equal those computed from the stored transactions.
     fn figures(&self) -> Result<(), Violation> {
-        self.stores.statements.inspect(|books| {
-            let rows = books.rows.iter().map(|((tenant, _), row)| (tenant.as_str(), &row.transaction));
+        self.stores.statements.inspect(|data| {
+            let rows = data.rows.iter().map(|((tenant, _), row)| (tenant.as_str(), &row.transaction));
             let mut reckoned = model::figures(rows);
-            for ((tenant, account, month), stored) in &books.figures {
+            for ((tenant, account, month), stored) in &data.figures {
                 let key = (tenant.clone(), account.clone(), month.to_string());
                 let Some(reckoned) = reckoned.remove(&key) else {
                     return Err(Violation::new(8, format!("{key:?} has figures, and nothing else")));
@@ -309,9 +309,9 @@ impl World {
                 }
             }
             let is_empty = |(tenant, account, month): &&(String, String, Month)| {
-                books.month(tenant, account, *month).next().is_none()
+                data.month(tenant, account, *month).next().is_none()
             };
-            if let Some(left) = books.months.iter().find(is_empty) {
+            if let Some(left) = data.months.iter().find(is_empty) {
                 return Err(Violation::new(8, format!("of {left:?} is known that something was there")));
             }
             match reckoned.first_key_value() {
@@ -332,7 +332,7 @@ impl World {
             }
         }
         let mut kept: BTreeMap<FileKey, BTreeSet<String>> = BTreeMap::new();
-        let trail = self.stores.statements.inspect(|books| books.audit.clone());
+        let trail = self.stores.statements.inspect(|data| data.audit.clone());
         for entry in trail {
             let key = file_key(&(entry.tenant, entry.subject));
             if !kept.entry(key).or_default().insert(entry.event_id) {

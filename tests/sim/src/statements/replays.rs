@@ -36,17 +36,17 @@ impl World {
 
     pub fn snapshot(&self) -> Snapshot {
         let (published, files) = (self.stores.bus.published(), self.files());
-        self.stores.statements.inspect(|books| Snapshot {
+        self.stores.statements.inspect(|data| Snapshot {
             files: files.iter().map(|(key, file)| (key.clone(), (file.state, self.findings(file)))).collect(),
-            rows: books.rows.clone(),
-            figures: books
+            rows: data.rows.clone(),
+            figures: data
                 .figures
                 .iter()
                 .map(|(key, figures)| {
                     (format!("{key:?}"), Figures::read(&figures.body).ok().map(|it| it.sums))
                 })
                 .collect(),
-            trail: books.audit.iter().map(|entry| entry.event_id.clone()).collect(),
+            trail: data.audit.iter().map(|entry| entry.event_id.clone()).collect(),
             objects: self.objects_of(&files),
             published,
         })

@@ -160,7 +160,7 @@ impl World {
     fn has_loose_ends(&self) -> bool {
         self.stores
             .records
-            .inspect(|books| !books.outbox.is_empty() || books.records.values().any(|record| record.open))
+            .inspect(|data| !data.outbox.is_empty() || data.records.values().any(|record| record.open))
     }
 
     /// Does one step.

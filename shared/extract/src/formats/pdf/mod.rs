@@ -48,23 +48,23 @@ const HEADER_WITHIN: usize = 1024;
 
 pub(crate) static PDF: FormatParser = FormatParser { is, read };
 
-fn is(look: &SniffedFile<'_>) -> bool {
-    if look.starts_with(b"%PDF-") {
+fn is(file: &SniffedFile<'_>) -> bool {
+    if file.starts_with(b"%PDF-") {
         return true;
     }
-    let head = &look.bytes[..look.bytes.len().min(HEADER_WITHIN)];
+    let head = &file.bytes[..file.bytes.len().min(HEADER_WITHIN)];
     // A text that merely mentions PDF headers does not contain the end of an object.
     memmem::find(head, b"%PDF-").is_some()
-        && look.package().is_none()
-        && look.foreign().is_none()
-        && memmem::find(look.bytes, b"endobj").is_some()
+        && file.package().is_none()
+        && file.foreign().is_none()
+        && memmem::find(file.bytes, b"endobj").is_some()
 }
 
-fn read(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     let held = out.limits().held_bytes;
-    let mut second = FallbackReading::new(out.second(), look.bytes);
+    let mut second = FallbackReading::new(out.second(), file.bytes);
     // A file that makes the parser panic is treated like one that gives an error.
-    let opened = catch_unwind(AssertUnwindSafe(|| open(look.bytes, out.limits())))
+    let opened = catch_unwind(AssertUnwindSafe(|| open(file.bytes, out.limits())))
         .unwrap_or_else(|panic| Err(ExtractError::Panicked(crate::message(panic.as_ref()))));
     let pdf = match opened {
         Ok(pdf) => pdf,

@@ -325,8 +325,8 @@ fn a_form_drawn_without_end_leaves_the_page_unread() {
 fn a_page_without_text_is_drawn_for_whoever_reads_pictures() {
     /// Keeps pictures, and can read those of page 1.
     #[derive(Default)]
-    struct Reader(Vec<(String, Vec<u8>, (f32, f32))>);
-    impl Sink for Reader {
+    struct ImageCollector(Vec<(String, Vec<u8>, (f32, f32))>);
+    impl Sink for ImageCollector {
         fn unit(&mut self, _: &Unit<'_>) {}
         fn wants_images(&self) -> bool {
             true
@@ -349,7 +349,7 @@ fn a_page_without_text_is_drawn_for_whoever_reads_pictures() {
         stream(image, "00FF>"),
     ];
     let read = |limits: &ReadLimits| {
-        let mut reader = Reader::default();
+        let mut reader = ImageCollector::default();
         let read = crate::extract("a.pdf", &file(&objects).into(), limits, &mut reader).expect("readable");
         (reader.0, read.unread.iter().map(|part| part.place.to_string()).collect::<Vec<_>>())
     };

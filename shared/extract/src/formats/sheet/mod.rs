@@ -22,10 +22,10 @@ pub(crate) use ods::ODS;
 pub(crate) use ooxml::{XLSB, XLSX};
 
 pub(crate) static XLS: FormatParser =
-    FormatParser { is: |look| look.has_stream("Workbook") || look.has_stream("Book"), read: read_xls };
+    FormatParser { is: |file| file.has_stream("Workbook") || file.has_stream("Book"), read: read_xls };
 
-fn read_xls(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
-    let checked = biff::rebuilt(look.bytes)?;
+fn read_xls(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+    let checked = biff::rebuilt(file.bytes)?;
     let mut book: calamine::Xls<_> =
         calamine::Xls::new(Cursor::new(&checked[..])).map_err(|error| match error {
             calamine::XlsError::Password => ExtractError::Encrypted,

@@ -16,8 +16,8 @@ use crate::sniff::SniffedFile;
 use crate::{ExtractError, entities};
 
 pub(crate) static ODS: FormatParser = FormatParser {
-    is: |look| {
-        look.package()
+    is: |file| {
+        file.package()
             .and_then(Package::mimetype)
             .is_some_and(|mime| mime.contains("opendocument.spreadsheet"))
     },
@@ -27,9 +27,9 @@ pub(crate) static ODS: FormatParser = FormatParser {
 /// Bytes of text of one cell; with a longer cell the file is too large, because a cell is never split.
 const CELL_BYTES_MAX: usize = 16 << 20;
 
-fn read(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
     let mut archive =
-        zip::ZipArchive::new(Cursor::new(look.bytes.as_ref())).map_err(|error| damaged(&error))?;
+        zip::ZipArchive::new(Cursor::new(file.bytes.as_ref())).map_err(|error| damaged(&error))?;
     if is_encrypted(&mut archive) {
         return Err(ExtractError::Encrypted);
     }

@@ -12,21 +12,21 @@ use crate::sniff::SniffedFile;
 use crate::{ExtractError, Place};
 
 pub(crate) static XLSB: FormatParser = FormatParser {
-    is: |look| look.is_office("xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroEnabled.main"),
+    is: |file| file.is_office("xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroEnabled.main"),
     read: read_xlsb,
 };
 pub(crate) static XLSX: FormatParser =
-    FormatParser { is: |look| look.is_office("xl/", "spreadsheetml.sheet.main"), read: read_xlsx };
+    FormatParser { is: |file| file.is_office("xl/", "spreadsheetml.sheet.main"), read: read_xlsx };
 
 /// Returns whether calamine keeps a part in memory; sheets are streamed.
 fn is_kept(name: &str) -> bool {
     name.contains("sharedstrings") || name.contains("styles")
 }
 
-fn read_xlsx(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
-    vet(look, out)?;
-    check_claims(look)?;
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(look.bytes.as_ref())).map_err(|error| match error {
+fn read_xlsx(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+    vet(file, out)?;
+    check_claims(file)?;
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file.bytes.as_ref())).map_err(|error| match error {
         XlsxError::Password => ExtractError::Encrypted,
         error => damaged(&error),
     })?;
@@ -42,9 +42,9 @@ fn read_xlsx(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), Ext
     })
 }
 
-fn read_xlsb(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
-    vet(look, out)?;
-    let mut book: Xlsb<_> = Xlsb::new(Cursor::new(look.bytes.as_ref())).map_err(|error| match error {
+fn read_xlsb(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+    vet(file, out)?;
+    let mut book: Xlsb<_> = Xlsb::new(Cursor::new(file.bytes.as_ref())).map_err(|error| match error {
         XlsbError::Password => ExtractError::Encrypted,
         error => damaged(&error),
     })?;
@@ -70,8 +70,8 @@ fn read_sheets(
     failed.record(names.len(), out)
 }
 
-fn vet(look: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
-    look.package().map_or(Ok(()), |package| package.vet(is_kept, out))
+fn vet(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+    file.package().map_or(Ok(()), |package| package.vet(is_kept, out))
 }
 
 /// Sheets that could not be read, or only in part.
@@ -142,8 +142,8 @@ const STRING_BYTES_MIN: u64 = 5;
 const RATIO_MAX: u64 = 1032;
 
 /// Refuses a workbook whose list of shared strings claims more strings than it can hold.
-fn check_claims(look: &SniffedFile<'_>) -> Result<(), ExtractError> {
-    let Some(package) = look.package() else { return Ok(()) };
+fn check_claims(file: &SniffedFile<'_>) -> Result<(), ExtractError> {
+    let Some(package) = file.package() else { return Ok(()) };
     let mut archive = package.archive();
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(|error| damaged(&error))?;

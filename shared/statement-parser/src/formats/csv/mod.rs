@@ -29,17 +29,21 @@ use rows::CsvRows;
 use survey::CsvSurvey;
 use table::CsvTable;
 
-pub(crate) static CSV: FormatReader = FormatReader { is: |look| !look.starts_with("<"), read };
+pub(crate) static CSV: FormatReader = FormatReader { is: |start| !start.starts_with("<"), read };
 
-fn read(look: &FileStart<'_>, input: &mut dyn Input, out: &mut RowOutput<'_>) -> Result<Dialect, ParseError> {
+fn read(
+    start: &FileStart<'_>,
+    input: &mut dyn Input,
+    out: &mut RowOutput<'_>,
+) -> Result<Dialect, ParseError> {
     let limits = out.limits;
-    let table = CsvTable::find(look, limits)?;
+    let table = CsvTable::find(start, limits)?;
     let columns = Columns::of(&table).ok_or_else(|| Reject::not_a_statement("it has no column of dates"))?;
     let width = table.roles.len();
 
-    let mut survey = CsvSurvey::new(&table, &columns, Charset::of(&look.head));
+    let mut survey = CsvSurvey::new(&table, &columns, Charset::of(&start.head));
     let mut cutter =
-        RecordSplitter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
+        RecordSplitter::new(start.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
     cutter.expect(width, Some(columns.date));
     let mut records = 0_u64;
     loop {
@@ -67,7 +71,7 @@ fn read(look: &FileStart<'_>, input: &mut dyn Input, out: &mut RowOutput<'_>) ->
 
     let mut rows = CsvRows::new(&table, &columns, &reading, out);
     let mut cutter =
-        RecordSplitter::new(look.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
+        RecordSplitter::new(start.open(input, limits)?, table.delimiter, limits.record_bytes, limits.columns);
     cutter.expect(width, Some(columns.date));
     loop {
         match cutter.next()? {
@@ -85,7 +89,7 @@ fn read(look: &FileStart<'_>, input: &mut dyn Input, out: &mut RowOutput<'_>) ->
     if rows.seen != expected {
         return Err(Reject::Damaged { why: "it changed while it was read".to_owned() }.into());
     }
-    let encoding = look.wide.unwrap_or(if reading.charset.0 == UTF_8 { UTF_8 } else { reading.charset.0 });
+    let encoding = start.wide.unwrap_or(if reading.charset.0 == UTF_8 { UTF_8 } else { reading.charset.0 });
     Ok(Dialect {
         version: None,
         encoding: encoding.name().to_owned(),

@@ -42,13 +42,13 @@ pub(super) struct CsvRecord {
 }
 
 impl CsvTable {
-    pub fn find(look: &FileStart<'_>, limits: &ParseLimits) -> Result<Self, ParseError> {
-        let charset = Charset::of(&look.head);
+    pub fn find(start: &FileStart<'_>, limits: &ParseLimits) -> Result<Self, ParseError> {
+        let charset = Charset::of(&start.head);
         let mut best: Option<(usize, Self)> = None;
         let mut why: Option<String> = None;
-        let named = look.is_named(&[".csv", ".tsv", ".tab", ".psv"]);
+        let named = start.is_named(&[".csv", ".tsv", ".tab", ".psv"]);
         for delimiter in DELIMITERS {
-            let records = records(look, delimiter, charset, limits)?;
+            let records = records(start, delimiter, charset, limits)?;
             match find(delimiter, &records, named) {
                 Ok((score, table)) if best.as_ref().is_none_or(|(known, _)| score > *known) => {
                     best = Some((score, table));
@@ -82,7 +82,7 @@ impl CsvTable {
 
 /// Returns the first records that are not empty.
 fn records(
-    look: &FileStart<'_>,
+    start: &FileStart<'_>,
     delimiter: u8,
     charset: Charset,
     limits: &ParseLimits,
@@ -90,14 +90,14 @@ fn records(
     // The first pass determines the usual number of columns. With it, the second pass recognises quotes that were never
     // closed.
     let mut widths = Vec::new();
-    let mut cutter = RecordSplitter::new(&look.head[..], delimiter, look.head.len() + 1, limits.columns);
+    let mut cutter = RecordSplitter::new(&start.head[..], delimiter, start.head.len() + 1, limits.columns);
     while widths.len() < RECORDS && cutter.next()? == Cut::Record {
         widths.extend((cutter.len() > 1).then_some(cutter.len()));
     }
     widths.sort_unstable();
     let usual =
         widths.chunk_by(|a, b| a == b).max_by_key(|same| same.len()).map_or(usize::MAX, |same| same[0]);
-    let mut cutter = RecordSplitter::new(&look.head[..], delimiter, look.head.len() + 1, limits.columns);
+    let mut cutter = RecordSplitter::new(&start.head[..], delimiter, start.head.len() + 1, limits.columns);
     cutter.expect(usual, None);
     let mut records = Vec::new();
     while records.len() < RECORDS && cutter.next()? == Cut::Record {
@@ -109,7 +109,7 @@ fn records(
         }
     }
     // The last record may continue beyond the beginning.
-    if !look.whole && records.len() > 1 && records.len() < RECORDS {
+    if !start.whole && records.len() > 1 && records.len() < RECORDS {
         records.pop();
     }
     Ok(records)

@@ -28,18 +28,22 @@ pub(crate) static OFX: FormatReader = FormatReader { is, read };
 /// Number of bytes in which the header is searched.
 const BEGINNING: usize = 4096;
 
-fn is(look: &FileStart<'_>) -> bool {
-    let beginning = look.head[..look.head.len().min(BEGINNING)].to_ascii_uppercase();
+fn is(start: &FileStart<'_>) -> bool {
+    let beginning = start.head[..start.head.len().min(BEGINNING)].to_ascii_uppercase();
     let has = |needle: &[u8]| memchr::memmem::find(&beginning, needle).is_some();
-    look.starts_with("OFXHEADER") || has(b"<OFX>") || has(b"<OFX ") || has(b":OFX>") || has(b"<?OFX ")
+    start.starts_with("OFXHEADER") || has(b"<OFX>") || has(b"<OFX ") || has(b":OFX>") || has(b"<?OFX ")
 }
 
-fn read(look: &FileStart<'_>, input: &mut dyn Input, out: &mut RowOutput<'_>) -> Result<Dialect, ParseError> {
-    let header = OfxHeader::of(&look.head, look.wide);
+fn read(
+    start: &FileStart<'_>,
+    input: &mut dyn Input,
+    out: &mut RowOutput<'_>,
+) -> Result<Dialect, ParseError> {
+    let header = OfxHeader::of(&start.head, start.wide);
     let mut first = OfxSurvey::default();
     let limits = out.limits;
     OfxPass::new(header.clone(), &mut FirstPass { survey: &mut first, out })
-        .read(look.open(input, limits)?)?;
+        .read(start.open(input, limits)?)?;
     if first.statements == 0 {
         return Err(Reject::not_a_statement(match first.message {
             Some(message) => format!("it is OFX, but contains no account; the bank's message: {message}"),
@@ -54,7 +58,7 @@ fn read(look: &FileStart<'_>, input: &mut dyn Input, out: &mut RowOutput<'_>) ->
     }
     let entries = first.entries;
     let mut second = SecondPass { out, mark, by_kind, entries: 0 };
-    OfxPass::new(header.clone(), &mut second).read(look.open(input, limits)?)?;
+    OfxPass::new(header.clone(), &mut second).read(start.open(input, limits)?)?;
     if second.entries != entries {
         return Err(Reject::Damaged { why: "it changed while it was read".to_owned() }.into());
     }

@@ -78,17 +78,16 @@ impl FigureStore for FaultyStatements {
                     body: body.to_owned(),
                 };
                 let key = (tenant.to_owned(), account, month);
-                self.inner.inspect(|books| books.figures.insert(key, figures));
+                self.inner.inspect(|data| data.figures.insert(key, figures));
                 Ok(true)
             }
             "first figures replace" if seen == 0 => {
                 let key = (tenant.to_owned(), account.to_owned(), month);
-                self.inner.inspect(|books| books.figures.remove(&key));
+                self.inner.inspect(|data| data.figures.remove(&key));
                 self.inner.put_figures(tenant, account, month, body, seen).await
             }
             "unknown months have figures" if seen == 0 => {
-                self.inner
-                    .inspect(|books| books.months.insert((tenant.to_owned(), account.to_owned(), month)));
+                self.inner.inspect(|data| data.months.insert((tenant.to_owned(), account.to_owned(), month)));
                 self.inner.put_figures(tenant, account, month, body, seen).await
             }
             "long figures are cut" => {
@@ -117,7 +116,7 @@ impl FigureStore for FaultyStatements {
                 let present = self.inner.figures(tenant, account, month).await?;
                 let forgotten = present.map_or(0, |figures| figures.version) == seen;
                 if forgotten {
-                    self.inner.inspect(|books| (books.figures.remove(&key), books.months.remove(&key)));
+                    self.inner.inspect(|data| (data.figures.remove(&key), data.months.remove(&key)));
                 }
                 Ok(forgotten)
             }
@@ -128,19 +127,19 @@ impl FigureStore for FaultyStatements {
                 let forgotten = is_empty && present.map_or(0, |figures| figures.version) == seen;
                 give_way().await;
                 if forgotten {
-                    self.inner.inspect(|books| (books.figures.remove(&key), books.months.remove(&key)));
+                    self.inner.inspect(|data| (data.figures.remove(&key), data.months.remove(&key)));
                 }
                 Ok(forgotten)
             }
             "an empty month stays known" => {
                 let key = (tenant.to_owned(), account.to_owned(), month);
                 let forgotten = self.inner.forget_month(tenant, account, month, seen).await?;
-                self.inner.inspect(|books| books.months.insert(key));
+                self.inner.inspect(|data| data.months.insert(key));
                 Ok(forgotten)
             }
             "figures outlive their month" => {
                 self.inner
-                    .inspect(|books| books.months.remove(&(tenant.to_owned(), account.to_owned(), month)));
+                    .inspect(|data| data.months.remove(&(tenant.to_owned(), account.to_owned(), month)));
                 Ok(true)
             }
             _ => self.inner.forget_month(tenant, account, month, seen).await,
@@ -169,8 +168,8 @@ impl FigureStore for FaultyStatements {
 #[test]
 fn every_faulty_store_of_figures_is_noticed() {
     let suite = async |fault| {
-        let (records, books) = FaultyStatements::beside_records(fault);
-        figure_store(&*records, &books.inner, &books, &SeededIds::new(1)).await;
+        let (records, data) = FaultyStatements::beside_records(fault);
+        figure_store(&*records, &data.inner, &data, &SeededIds::new(1)).await;
     };
     run(suite("none"));
     for fault in [
@@ -192,8 +191,8 @@ fn every_faulty_store_of_figures_is_noticed() {
 #[test]
 fn every_faulty_way_to_forget_a_month_is_noticed() {
     let suite = async |fault| {
-        let (records, books) = FaultyStatements::beside_records(fault);
-        forgotten_months(&*records, &books.inner, &books, &SeededIds::new(1)).await;
+        let (records, data) = FaultyStatements::beside_records(fault);
+        forgotten_months(&*records, &data.inner, &data, &SeededIds::new(1)).await;
     };
     run(suite("none"));
     for fault in [
@@ -215,28 +214,28 @@ impl AuditTrail for FaultyStatements {
         let same = |other: &AuditEntry| other.event_id == id;
         match self.fault {
             "events are kept as often as they are told" => {
-                self.inner.inspect(|books| books.audit.push(entry));
+                self.inner.inspect(|data| data.audit.push(entry));
                 Ok(true)
             }
-            "an event of another time is another" => Ok(self.inner.inspect(|books| {
-                let new = !books.audit.iter().any(|other| same(other) && other.at == entry.at);
+            "an event of another time is another" => Ok(self.inner.inspect(|data| {
+                let new = !data.audit.iter().any(|other| same(other) && other.at == entry.at);
                 if new {
-                    books.audit.push(entry);
+                    data.audit.push(entry);
                 }
                 new
             })),
-            "the last telling stays" => Ok(self.inner.inspect(|books| {
-                let before = books.audit.len();
-                books.audit.retain(|other| !same(other));
-                let new = books.audit.len() == before;
-                books.audit.push(entry);
+            "the last telling stays" => Ok(self.inner.inspect(|data| {
+                let before = data.audit.len();
+                data.audit.retain(|other| !same(other));
+                let new = data.audit.len() == before;
+                data.audit.push(entry);
                 new
             })),
             "an append is two steps" => {
-                let new = self.inner.inspect(|books| !books.audit.iter().any(same));
+                let new = self.inner.inspect(|data| !data.audit.iter().any(same));
                 give_way().await;
                 if new {
-                    self.inner.inspect(|books| books.audit.push(entry));
+                    self.inner.inspect(|data| data.audit.push(entry));
                 }
                 Ok(new)
             }
@@ -247,19 +246,19 @@ impl AuditTrail for FaultyStatements {
 
     async fn of_subject(&self, tenant: &str, subject: &Subject) -> Result<Vec<AuditEntry>, PortError> {
         match self.fault {
-            "subjects are told in the order of arrival" => Ok(self.inner.inspect(|books| {
-                let entries = books.audit.iter();
+            "subjects are told in the order of arrival" => Ok(self.inner.inspect(|data| {
+                let entries = data.audit.iter();
                 entries.filter(|entry| entry.tenant == tenant && entry.subject == *subject).cloned().collect()
             })),
-            "flows are one" => Ok(self.inner.inspect(|books| {
+            "flows are one" => Ok(self.inner.inspect(|data| {
                 let own = |entry: &&AuditEntry| entry.tenant == tenant && entry.subject.id == subject.id;
-                let mut entries: Vec<AuditEntry> = books.audit.iter().filter(own).cloned().collect();
+                let mut entries: Vec<AuditEntry> = data.audit.iter().filter(own).cloned().collect();
                 entries.sort_by(|one, two| (one.at, &one.event_id).cmp(&(two.at, &two.event_id)));
                 entries
             })),
             "tenants are one" => {
-                let entries = self.inner.inspect(|books| {
-                    let entries = books.audit.iter();
+                let entries = self.inner.inspect(|data| {
+                    let entries = data.audit.iter();
                     entries.filter(|entry| entry.subject == *subject).cloned().collect::<Vec<_>>()
                 });
                 Ok(entries)
@@ -294,15 +293,15 @@ impl AuditTrail for FaultyStatements {
             "nothing is forgotten" => Ok(()),
             "everything is forgotten" => self.inner.forget(tenant, subject, &[]).await,
             "neighbours are forgotten" => {
-                self.inner.inspect(|books| {
-                    books.audit.retain(|entry| entry.tenant != tenant || keep.contains(&entry.event_id));
+                self.inner.inspect(|data| {
+                    data.audit.retain(|entry| entry.tenant != tenant || keep.contains(&entry.event_id));
                 });
                 Ok(())
             }
             "twenty-five are forgotten" => {
                 let mut left = 25;
-                self.inner.inspect(|books| {
-                    books.audit.retain(|entry| {
+                self.inner.inspect(|data| {
+                    data.audit.retain(|entry| {
                         let goes = entry.tenant == tenant
                             && entry.subject == *subject
                             && !keep.contains(&entry.event_id)

@@ -108,11 +108,11 @@ impl FaultyLedger {
     }
 
     fn stored(&self, id: &SessionId) -> Option<Session> {
-        self.inner.inspect(|books| books.sessions.get(id).cloned())
+        self.inner.inspect(|data| data.sessions.get(id).cloned())
     }
 
     fn store(&self, session: Session) {
-        self.inner.inspect(|books| books.sessions.insert(session.id.clone(), session));
+        self.inner.inspect(|data| data.sessions.insert(session.id.clone(), session));
     }
 
     /// Like [`Session::apply`], except for the fault.
@@ -261,8 +261,8 @@ impl ScanLedger for FaultyLedger {
         let key = (id.clone(), chunk);
         match self.fault {
             SecondResultReplaces => {
-                let store = |books: &mut crate::memory::LedgerData| {
-                    books.results.entry(key).or_default().insert(index, result.clone());
+                let store = |data: &mut crate::memory::LedgerData| {
+                    data.results.entry(key).or_default().insert(index, result.clone());
                 };
                 self.inner.inspect(store);
                 Ok(result)
@@ -272,15 +272,14 @@ impl ScanLedger for FaultyLedger {
             }
             PutResultIsTwoSteps => {
                 let first =
-                    |books: &mut crate::memory::LedgerData| books.results.get(&key)?.get(&index).cloned();
+                    |data: &mut crate::memory::LedgerData| data.results.get(&key)?.get(&index).cloned();
                 let stored = self.inner.inspect(first);
                 give_way().await;
                 let key = (id.clone(), chunk);
                 if let Some(stored) = stored {
                     return Ok(stored);
                 }
-                self.inner
-                    .inspect(|books| books.results.entry(key).or_default().insert(index, result.clone()));
+                self.inner.inspect(|data| data.results.entry(key).or_default().insert(index, result.clone()));
                 Ok(result)
             }
             _ => self.inner.put_result(id, chunk, index, result).await,
@@ -293,8 +292,8 @@ impl ScanLedger for FaultyLedger {
             ResultsDescend => results.reverse(),
             ResultsOrderAsText => results.sort_by_key(|(index, _)| index.to_string()),
             ResultsOfAllChunks => {
-                results = self.inner.inspect(|books| {
-                    let all = books.results_of(id);
+                results = self.inner.inspect(|data| {
+                    let all = data.results_of(id);
                     all.map(|(index, result)| (index, result.clone())).collect()
                 });
             }
@@ -319,7 +318,7 @@ impl ScanLedger for FaultyLedger {
             return Ok(ChunkDone { new, ..added });
         }
         if self.is(SetIsReplaced) {
-            self.inner.inspect(|books| books.done.remove(&(id.clone(), chunk)));
+            self.inner.inspect(|data| data.done.remove(&(id.clone(), chunk)));
         }
         let mut added = self.inner.add_done(id, chunk, indices).await?;
         match self.fault {
@@ -392,7 +391,7 @@ impl ScanLedger for FaultyLedger {
         match self.fault {
             AttemptReplaces => {
                 let key = (id.clone(), index);
-                self.inner.inspect(|books| books.attempts.insert(key, attempt.clone()));
+                self.inner.inspect(|data| data.attempts.insert(key, attempt.clone()));
                 Ok(attempt)
             }
             AttemptReturnsItself => {
@@ -406,7 +405,7 @@ impl ScanLedger for FaultyLedger {
         match self.fault {
             AttemptIsKept => Ok(()),
             AttemptOfAnotherIsForgotten => {
-                self.inner.inspect(|books| books.attempts.remove(&(id.clone(), index)));
+                self.inner.inspect(|data| data.attempts.remove(&(id.clone(), index)));
                 Ok(())
             }
             _ => self.inner.forget_attempt(id, index, receipt).await,
@@ -415,16 +414,16 @@ impl ScanLedger for FaultyLedger {
 
     async fn erase(&self, id: &SessionId, chunks: u32) -> Result<(), PortError> {
         let keys = |(of, chunk): &(SessionId, u32)| of == id && *chunk < chunks;
-        self.inner.inspect(|books| {
+        self.inner.inspect(|data| {
             let all = self.is(EraseOfAllSessions);
             if !self.is(EraseKeepsResults) {
-                books.results.retain(|key, _| !all && !keys(key));
+                data.results.retain(|key, _| !all && !keys(key));
             }
             if !self.is(EraseKeepsSets) {
-                books.done.retain(|key, _| !keys(key));
+                data.done.retain(|key, _| !keys(key));
             }
             if !self.is(EraseKeepsAttempts) {
-                books.attempts.retain(|(of, _), _| of != id);
+                data.attempts.retain(|(of, _), _| of != id);
             }
         });
         Ok(())
@@ -437,11 +436,11 @@ impl ScanLedger for FaultyLedger {
         limit: u32,
     ) -> Result<Vec<Session>, PortError> {
         let mut sessions = match self.fault {
-            ListOfAllTenants => self.inner.inspect(|books| books.sessions.values().cloned().collect()),
+            ListOfAllTenants => self.inner.inspect(|data| data.sessions.values().cloned().collect()),
             ListShowsDeleted => {
                 let of_tenant = |session: &&Session| session.tenant == tenant;
-                let all = |books: &mut crate::memory::LedgerData| {
-                    books.sessions.values().filter(of_tenant).cloned().collect::<Vec<_>>()
+                let all = |data: &mut crate::memory::LedgerData| {
+                    data.sessions.values().filter(of_tenant).cloned().collect::<Vec<_>>()
                 };
                 let mut listed = self.inner.sessions(tenant, after, limit).await?;
                 listed.extend(self.inner.inspect(all).into_iter().filter(|it| it.state.is_gone()));
@@ -476,13 +475,13 @@ impl ScanLedger for FaultyLedger {
 
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError> {
         match self.fault {
-            TerminalStaysOpen => Ok(self.inner.inspect(|books| books.sessions.keys().cloned().collect())),
-            DeletingIsNotOpen => Ok(self.inner.inspect(|books| {
-                let open = books.sessions.values().filter(|session| !session.state.is_terminal());
+            TerminalStaysOpen => Ok(self.inner.inspect(|data| data.sessions.keys().cloned().collect())),
+            DeletingIsNotOpen => Ok(self.inner.inspect(|data| {
+                let open = data.sessions.values().filter(|session| !session.state.is_terminal());
                 open.map(|session| session.id.clone()).collect()
             })),
-            OpenListForgetsMoved => Ok(self.inner.inspect(|books| {
-                let new = books.sessions.values().filter(|session| session.state == State::Listing);
+            OpenListForgetsMoved => Ok(self.inner.inspect(|data| {
+                let new = data.sessions.values().filter(|session| session.state == State::Listing);
                 new.map(|session| session.id.clone()).collect()
             })),
             _ => self.inner.open_sessions().await,

@@ -20,23 +20,23 @@ impl FaultyRecordStore {
 
     /// Returns the first record for which `fits` holds.
     fn any(&self, fits: impl Fn(&Record) -> bool) -> Option<Record> {
-        self.inner.inspect(|books| books.records.values().find(|record| fits(record)).cloned())
+        self.inner.inspect(|data| data.records.values().find(|record| fits(record)).cloned())
     }
 
     fn all(&self, fits: impl Fn(&Record) -> bool) -> Vec<Record> {
-        self.inner.inspect(|books| books.records.values().filter(|record| fits(record)).cloned().collect())
+        self.inner.inspect(|data| data.records.values().filter(|record| fits(record)).cloned().collect())
     }
 
     /// Stores a record without any check.
     fn insert(&self, record: Record) {
         let key = (record.tenant.clone(), record.subject.clone());
-        self.inner.inspect(|books| books.records.insert(key, record));
+        self.inner.inspect(|data| data.records.insert(key, record));
     }
 
     fn put_out(&self, announce: &[Outgoing], since: DateTime<Utc>) {
-        self.inner.inspect(|books| {
+        self.inner.inspect(|data| {
             for event in announce {
-                books.outbox.insert(event.event_id.clone(), OutboxEvent { event: event.clone(), since });
+                data.outbox.insert(event.event_id.clone(), OutboxEvent { event: event.clone(), since });
             }
         });
     }
@@ -275,8 +275,8 @@ impl RecordStore for FaultyRecordStore {
 
     async fn outbox_of(&self, tenant: &str, subject: &Subject) -> Result<Vec<Outgoing>, PortError> {
         match self.fault {
-            "outboxes of flows are one" => Ok(self.inner.inspect(|books| {
-                let events = books.outbox.values().map(|waiting| &waiting.event);
+            "outboxes of flows are one" => Ok(self.inner.inspect(|data| {
+                let events = data.outbox.values().map(|waiting| &waiting.event);
                 let own = events.filter(|event| event.tenant == tenant && event.subject.id == subject.id);
                 own.cloned().collect()
             })),
@@ -299,8 +299,8 @@ impl RecordStore for FaultyRecordStore {
                 events.truncate(limit as usize);
                 Ok(events)
             }
-            "events lie since they happened" => Ok(self.inner.inspect(|books| {
-                let events = books.outbox.values().map(|waiting| &waiting.event);
+            "events lie since they happened" => Ok(self.inner.inspect(|data| {
+                let events = data.outbox.values().map(|waiting| &waiting.event);
                 let old = events.filter(|event| event.subject.flow == flow && event.at < before);
                 old.take(limit as usize).cloned().collect()
             })),
@@ -313,13 +313,13 @@ impl RecordStore for FaultyRecordStore {
             "what was announced stays" => Ok(()),
             "all of a subject was announced" => {
                 let of = |event: &Outgoing| events.iter().any(|other| other.subject == event.subject);
-                self.inner.inspect(|books| books.outbox.retain(|_, waiting| !of(&waiting.event)));
+                self.inner.inspect(|data| data.outbox.retain(|_, waiting| !of(&waiting.event)));
                 Ok(())
             }
             "unknown is an error" => {
                 let is_known = self
                     .inner
-                    .inspect(|books| events.iter().all(|event| books.outbox.contains_key(&event.event_id)));
+                    .inspect(|data| events.iter().all(|event| data.outbox.contains_key(&event.event_id)));
                 if is_known {
                     return self.inner.announced(events).await;
                 }

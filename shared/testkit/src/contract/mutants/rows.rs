@@ -25,7 +25,7 @@ impl FaultyRows {
 
     fn is_record(&self, tenant: &str, file: &FileId, fits: impl Fn(&Record) -> bool) -> bool {
         let key = (tenant.to_owned(), file.subject());
-        self.records.inspect(|books| books.records.get(&key).is_some_and(fits))
+        self.records.inspect(|data| data.records.get(&key).is_some_and(fits))
     }
 
     fn is_processing(&self, tenant: &str, file: &FileId) -> bool {
@@ -37,12 +37,12 @@ impl FaultyRows {
     }
 
     fn is_known(&self, tenant: &str, key: &TransactionKey) -> bool {
-        self.inner.inspect(|books| books.rows.contains_key(&(tenant.to_owned(), key.clone())))
+        self.inner.inspect(|data| data.rows.contains_key(&(tenant.to_owned(), key.clone())))
     }
 
     fn change(&self, tenant: &str, key: &TransactionKey, change: impl FnOnce(&mut StoredTransaction)) {
-        self.inner.inspect(|books| {
-            if let Some(row) = books.rows.get_mut(&(tenant.to_owned(), key.clone())) {
+        self.inner.inspect(|data| {
+            if let Some(row) = data.rows.get_mut(&(tenant.to_owned(), key.clone())) {
                 change(row);
             }
         });
@@ -66,13 +66,13 @@ impl TransactionStore for FaultyRows {
         let mut rows = rows.to_vec();
         match self.fault {
             "nobody is asked who is at work" => {
-                return Ok(StoredRows::Done(self.inner.inspect(|books| books.store(tenant, file, &rows))));
+                return Ok(StoredRows::Done(self.inner.inspect(|data| data.store(tenant, file, &rows))));
             }
             "any token will do" if self.is_processing(tenant, file) => {
-                return Ok(StoredRows::Done(self.inner.inspect(|books| books.store(tenant, file, &rows))));
+                return Ok(StoredRows::Done(self.inner.inspect(|data| data.store(tenant, file, &rows))));
             }
             "any state will do" if self.has_token(tenant, file, token) => {
-                return Ok(StoredRows::Done(self.inner.inspect(|books| books.store(tenant, file, &rows))));
+                return Ok(StoredRows::Done(self.inner.inspect(|data| data.store(tenant, file, &rows))));
             }
             "occurrences are one" => rows.iter_mut().for_each(|row| row.key.occurrence = 1),
             "scales are lost" => rows.iter_mut().for_each(|row| row.amount = row.amount.normalize()),
@@ -83,7 +83,7 @@ impl TransactionStore for FaultyRows {
                 row.counterparty = row.counterparty.take().or(Some(String::new()));
             }),
             "rows are stored before the question" => {
-                self.inner.inspect(|books| books.store(tenant, file, &rows));
+                self.inner.inspect(|data| data.store(tenant, file, &rows));
             }
             "first is who found nothing" => {
                 give_way().await;
@@ -142,9 +142,9 @@ impl TransactionStore for FaultyRows {
         limit: u32,
     ) -> Result<Vec<Transaction>, PortError> {
         match self.fault {
-            "accounts are prefixes" => Ok(self.inner.inspect(|books| {
+            "accounts are prefixes" => Ok(self.inner.inspect(|data| {
                 let fits = |key: &TransactionKey| key.account.starts_with(account) && key.month() == month;
-                let mut rows: Vec<Transaction> = books
+                let mut rows: Vec<Transaction> = data
                     .rows
                     .iter()
                     .filter(|((of, key), _)| {
@@ -227,11 +227,11 @@ impl TransactionStore for FaultyRows {
                 self.inner.remove(tenant, file, keys).await
             }
             "rows go with who was first" => {
-                self.inner.inspect(|books| {
+                self.inner.inspect(|data| {
                     for key in keys {
                         let key = (tenant.to_owned(), key.clone());
-                        if books.rows.get(&key).is_some_and(|row| row.transaction.file == *file) {
-                            books.rows.remove(&key);
+                        if data.rows.get(&key).is_some_and(|row| row.transaction.file == *file) {
+                            data.rows.remove(&key);
                         }
                     }
                 });

@@ -20,7 +20,7 @@ use crate::scan::search::FileNature;
 use crate::scan::stores::folder;
 use crate::scan::world::World;
 
-/// A session as it is in the books at the end.
+/// A session as it is in the ledger at the end.
 struct EndedSession {
     session: Session,
     results: Vec<(u32, FileResult)>,
@@ -73,18 +73,17 @@ impl Ending {
 }
 
 fn sessions(world: &World) -> Result<Vec<EndedSession>, Violation> {
-    let books: Vec<(Session, Vec<(u32, StoredResult)>)> = world.stores.ledger.inspect(|books| {
-        let sessions = books.sessions.values();
+    let data: Vec<(Session, Vec<(u32, StoredResult)>)> = world.stores.ledger.inspect(|data| {
+        let sessions = data.sessions.values();
         sessions
             .map(|session| {
-                let results = books.results_of(&session.id);
+                let results = data.results_of(&session.id);
                 let results = results.map(|(index, result)| (index, result.clone())).collect();
                 (session.clone(), results)
             })
             .collect()
     });
-    books
-        .into_iter()
+    data.into_iter()
         .map(|(session, stored)| {
             let results: Result<_, Violation> =
                 stored.into_iter().map(|(index, stored)| Ok((index, load(world, index, &stored)?))).collect();
@@ -309,7 +308,7 @@ fn read_again(
     }
 }
 
-/// Checks that a client's knowledge equals the books.
+/// Checks that a client's knowledge equals the ledger.
 fn informed(client: &SimClient, ended: &EndedSession) -> Result<(), Violation> {
     let session = &ended.session;
     if client.session.as_deref() != Some(session.id.as_ref()) {

@@ -15,8 +15,8 @@
 //! | 10 | a retry keeps what was read and reads the rest again | at the end |
 //! | 11 | a session whose token expired continues by itself with a new one, and the token is deleted at the end | at each step, at the end |
 
-mod books;
 mod end_state;
+mod ledger;
 
-pub use books::LedgerChecker;
 pub use end_state::Ending;
+pub use ledger::LedgerChecker;

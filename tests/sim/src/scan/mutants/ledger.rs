@@ -22,7 +22,7 @@ pub(super) struct MutantLedger {
     notes: Mutex<MutantLedgerData>,
 }
 
-/// The data that a bad protocol keeps in addition to the books.
+/// The data that a bad protocol keeps in addition to the ledger.
 #[derive(Default)]
 struct MutantLedgerData {
     counters: BTreeMap<(SessionId, u32), u32>,
@@ -53,19 +53,14 @@ impl MutantLedger {
         transition: &Transition,
         change: impl FnOnce(&mut Session),
     ) -> TransitionResult {
-        self.inner.inspect(|books| {
-            let Some(session) = books.sessions.get_mut(id) else {
+        self.inner.inspect(|data| {
+            let Some(session) = data.sessions.get_mut(id) else {
                 return TransitionResult::NoSession;
             };
             let from = session.state;
             change(session);
             let after = session.clone();
-            books.note(LedgerChange::Moved {
-                id: id.clone(),
-                by: name_of(transition),
-                from,
-                to: after.state,
-            });
+            data.note(LedgerChange::Moved { id: id.clone(), by: name_of(transition), from, to: after.state });
             TransitionResult::Applied(after)
         })
     }
@@ -96,8 +91,7 @@ impl MutantLedger {
                 session.state = State::Complete;
             }),
             (ScanMutant::CountsTrusted, Transition::Complete { token, report, .. }) => {
-                let trusted =
-                    self.inner.inspect(|books| books.sessions.get(id).map(|session| session.counts));
+                let trusted = self.inner.inspect(|data| data.sessions.get(id).map(|session| session.counts));
                 let transition = Transition::Complete {
                     token: token.clone(),
                     counts: trusted.unwrap_or_default(),
@@ -130,8 +124,8 @@ impl MutantLedger {
     }
 
     fn plain(&self, id: &SessionId, transition: &Transition) -> TransitionResult {
-        self.inner.inspect(|books| {
-            let Some(session) = books.sessions.get_mut(id) else {
+        self.inner.inspect(|data| {
+            let Some(session) = data.sessions.get_mut(id) else {
                 return TransitionResult::NoSession;
             };
             let from = session.state;
@@ -140,22 +134,17 @@ impl MutantLedger {
             if applied.is_err() {
                 return TransitionResult::Refused(after);
             }
-            books.note(LedgerChange::Moved {
-                id: id.clone(),
-                by: name_of(transition),
-                from,
-                to: after.state,
-            });
+            data.note(LedgerChange::Moved { id: id.clone(), by: name_of(transition), from, to: after.state });
             TransitionResult::Applied(after)
         })
     }
 
     /// Returns whether a retry keeps the result of this file.
     fn is_kept(&self, id: &SessionId, chunk: u32, index: u32) -> bool {
-        self.inner.inspect(|books| {
-            let request = books.sessions.get(id).and_then(|session| Request::decode(&session.request).ok());
+        self.inner.inspect(|data| {
+            let request = data.sessions.get(id).and_then(|session| Request::decode(&session.request).ok());
             let earlier = request.and_then(|request| request.retry_of);
-            let results = earlier.and_then(|earlier| books.results.get(&(earlier, chunk)));
+            let results = earlier.and_then(|earlier| data.results.get(&(earlier, chunk)));
             results.and_then(|results| results.get(&index)).is_some_and(|result| !result.failed)
         })
     }
@@ -171,7 +160,7 @@ impl MutantLedger {
 
     fn remember_version(&self, id: &SessionId) {
         if self.mutant == ScanMutant::StaleSessionRead
-            && let Some(session) = self.inner.inspect(|books| books.sessions.get(id).cloned())
+            && let Some(session) = self.inner.inspect(|data| data.sessions.get(id).cloned())
         {
             self.notes(|notes| notes.versions.entry(id.clone()).or_default().push(session));
         }
@@ -218,10 +207,10 @@ impl ScanLedger for MutantLedger {
         result: StoredResult,
     ) -> Result<StoredResult, PortError> {
         if self.mutant == ScanMutant::ResultsOverwrite {
-            return self.inner.inspect(|books| {
-                let results = books.results.entry((id.clone(), chunk)).or_default();
+            return self.inner.inspect(|data| {
+                let results = data.results.entry((id.clone(), chunk)).or_default();
                 results.insert(index, result.clone());
-                books.note(LedgerChange::Result { id: id.clone(), chunk, index });
+                data.note(LedgerChange::Result { id: id.clone(), chunk, index });
                 Ok(result)
             });
         }
@@ -229,8 +218,8 @@ impl ScanLedger for MutantLedger {
             self.notes(|notes| notes.held.push((id.clone(), chunk, index, result.clone())));
             return Ok(result);
         }
-        let taken = self.inner.inspect(|books| {
-            let results = books.results.get(&(id.clone(), chunk));
+        let taken = self.inner.inspect(|data| {
+            let results = data.results.get(&(id.clone(), chunk));
             results.is_some_and(|results| results.contains_key(&index))
         });
         self.notes(|notes| {
@@ -246,9 +235,8 @@ impl ScanLedger for MutantLedger {
 
     async fn results(&self, id: &SessionId, chunk: u32) -> Result<Vec<(u32, StoredResult)>, PortError> {
         let mut results = self.inner.results(id, chunk).await?;
-        let complete = || {
-            self.inner.inspect(|books| books.sessions.get(id).is_some_and(|it| it.state == State::Complete))
-        };
+        let complete =
+            || self.inner.inspect(|data| data.sessions.get(id).is_some_and(|it| it.state == State::Complete));
         if self.mutant == ScanMutant::RetryReadsAll && complete() {
             for (_, result) in &mut results {
                 result.failed = true;

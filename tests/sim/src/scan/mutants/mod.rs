@@ -188,7 +188,7 @@ pub(crate) fn queue(
 /// Returns the token vault for the handlers.
 pub(crate) fn tokens(mutant: Option<ScanMutant>, tokens: &Arc<MemoryTokens>) -> Arc<dyn TokenVault> {
     match mutant {
-        Some(ScanMutant::TokenKept) => Arc::new(others::KeptTokens(Arc::clone(tokens))),
+        Some(ScanMutant::TokenKept) => Arc::new(others::TokensNeverRemoved(Arc::clone(tokens))),
         _ => Arc::<MemoryTokens>::clone(tokens),
     }
 }

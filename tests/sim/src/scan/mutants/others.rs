@@ -115,8 +115,8 @@ pub(super) struct FirstJobsOnly {
 impl WorkQueue for FirstJobsOnly {
     async fn send(&self, queue: &str, messages: &[Message]) -> Result<Vec<usize>, PortError> {
         let goes_on = |message: &&Message| {
-            self.ledger.inspect(|books| {
-                let session = books.sessions.get(&SessionId(message.group.clone()));
+            self.ledger.inspect(|data| {
+                let session = data.sessions.get(&SessionId(message.group.clone()));
                 session.is_some_and(|session| session.state == State::Running && session.renewals > 0)
             })
         };
@@ -128,10 +128,10 @@ impl WorkQueue for FirstJobsOnly {
 }
 
 /// A vault that never deletes tokens.
-pub(super) struct KeptTokens(pub(super) Arc<MemoryTokens>);
+pub(super) struct TokensNeverRemoved(pub(super) Arc<MemoryTokens>);
 
 #[async_trait]
-impl TokenVault for KeptTokens {
+impl TokenVault for TokensNeverRemoved {
     async fn put(&self, tenant: &str, session: &SessionId, token: Token) -> Result<(), PortError> {
         self.0.put(tenant, session, token).await
     }

@@ -11,13 +11,13 @@ use riffle_statements::Figures;
 use riffle_testkit::memory::StatementsChange;
 
 use super::StatementsMutant;
-use super::books::MutantStores;
+use super::mutant_stores::MutantStores;
 
 impl MutantStores {
     /// Returns the record of the file of which an object is a part.
     fn file_of_part(&self, key: &str) -> Option<Record> {
         let id = key.strip_prefix("statements/")?.split('/').nth(1)?;
-        self.records.inspect(|books| books.records.values().find(|record| record.subject.id == id).cloned())
+        self.records.inspect(|data| data.records.values().find(|record| record.subject.id == id).cloned())
     }
 }
 
@@ -80,15 +80,15 @@ impl FigureStore for MutantStores {
 impl AuditTrail for MutantStores {
     async fn append(&self, entry: AuditEntry) -> Result<bool, PortError> {
         if self.is(StatementsMutant::TrailTwice) {
-            self.inner.inspect(|books| {
+            self.inner.inspect(|data| {
                 let (tenant, subject) = (entry.tenant.clone(), entry.subject.clone());
-                books.note(StatementsChange::Audited {
+                data.note(StatementsChange::Audited {
                     tenant,
                     subject,
                     event: entry.event_id.clone(),
                     new: true,
                 });
-                books.audit.push(entry);
+                data.audit.push(entry);
             });
             return Ok(true);
         }

@@ -5,9 +5,9 @@
 //! answers that it would get under the bad protocol.
 
 mod beside;
-mod books;
 mod handlers;
-mod telling;
+mod mutant_bus;
+mod mutant_stores;
 
 use std::sync::Arc;
 
@@ -144,18 +144,18 @@ pub(crate) fn ports(
         queue: Arc::clone(&stores.queue) as _,
     };
     let Some(mutant) = mutant else { return ports };
-    let books = Arc::new(books::MutantStores::new(mutant, stores, control));
-    ports.records = Arc::clone(&books) as _;
-    ports.transactions = Arc::clone(&books) as _;
-    ports.figures = Arc::clone(&books) as _;
-    ports.audit = Arc::clone(&books) as _;
-    ports.objects = Arc::clone(&books) as _;
+    let mutant_stores = Arc::new(mutant_stores::MutantStores::new(mutant, stores, control));
+    ports.records = Arc::clone(&mutant_stores) as _;
+    ports.transactions = Arc::clone(&mutant_stores) as _;
+    ports.figures = Arc::clone(&mutant_stores) as _;
+    ports.audit = Arc::clone(&mutant_stores) as _;
+    ports.objects = Arc::clone(&mutant_stores) as _;
     if mutant == StatementsMutant::FiguresOutliveFile {
-        ports.queue = Arc::new(telling::WithoutFigures(Arc::clone(&ports.queue)));
+        ports.queue = Arc::new(mutant_bus::WithoutFigures(Arc::clone(&ports.queue)));
     }
-    ports.events = Arc::new(telling::MutantBus {
+    ports.events = Arc::new(mutant_bus::MutantBus {
         mutant,
-        books,
+        mutant_stores,
         bus: Arc::clone(&stores.bus),
         control: Arc::clone(control),
     });
@@ -168,7 +168,7 @@ pub(crate) fn trusting(
     events: Arc<dyn EventPublisher>,
 ) -> Arc<dyn EventPublisher> {
     match mutant {
-        Some(StatementsMutant::RefusalsIgnored) => Arc::new(telling::Trusting(events)),
+        Some(StatementsMutant::RefusalsIgnored) => Arc::new(mutant_bus::Trusting(events)),
         _ => events,
     }
 }

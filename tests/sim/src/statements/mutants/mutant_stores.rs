@@ -129,9 +129,9 @@ impl RecordStore for MutantStores {
     async fn create(&self, record: Record, announce: &[Outgoing]) -> Result<Option<Record>, PortError> {
         if self.is(StatementsMutant::NotedTwice) {
             let key = (record.tenant.clone(), record.subject.clone());
-            self.records.inspect(|books| {
-                books.note(RecordsChange::Created(key.clone()));
-                books.records.insert(key, record)
+            self.records.inspect(|data| {
+                data.note(RecordsChange::Created(key.clone()));
+                data.records.insert(key, record)
             });
             return Ok(None);
         }
@@ -250,12 +250,12 @@ impl TransactionStore for MutantStores {
     ) -> Result<StoredRows, PortError> {
         let is_known = |row: &Transaction| {
             let key = (tenant.to_owned(), row.key.clone());
-            self.inner.inspect(|books| books.rows.contains_key(&key))
+            self.inner.inspect(|data| data.rows.contains_key(&key))
         };
         let known: Vec<bool> = rows.iter().map(is_known).collect();
         let stored = match self.mutant {
             StatementsMutant::NoTokenGuard => {
-                StoredRows::Done(self.inner.inspect(|books| books.store(tenant, file, rows)))
+                StoredRows::Done(self.inner.inspect(|data| data.store(tenant, file, rows)))
             }
             StatementsMutant::OccurrenceIgnored => {
                 let mut rows = rows.to_vec();
@@ -268,8 +268,8 @@ impl TransactionStore for MutantStores {
                 let stored = self.inner.store(tenant, file, token, rows).await?;
                 for row in rows {
                     let key = (tenant.to_owned(), row.key.clone());
-                    self.inner.inspect(|books| {
-                        if let Some(row) = books.rows.get_mut(&key) {
+                    self.inner.inspect(|data| {
+                        if let Some(row) = data.rows.get_mut(&key) {
                             let first = row.transaction.file.clone();
                             row.shown_by.retain(|shown| *shown == first);
                         }
@@ -281,8 +281,8 @@ impl TransactionStore for MutantStores {
                 let stored = self.inner.store(tenant, file, token, rows).await?;
                 for row in rows.iter().filter(|_| matches!(stored, StoredRows::Done(_))) {
                     let key = (tenant.to_owned(), row.key.clone());
-                    self.inner.inspect(|books| {
-                        if let Some(stored) = books.rows.get_mut(&key) {
+                    self.inner.inspect(|data| {
+                        if let Some(stored) = data.rows.get_mut(&key) {
                             stored.transaction.place.clone_from(&row.place);
                         }
                     });
@@ -344,9 +344,9 @@ impl TransactionStore for MutantStores {
 
     async fn remove(&self, tenant: &str, file: &FileId, keys: &[TransactionKey]) -> Result<(), PortError> {
         if self.is(StatementsMutant::DeletionTakesAll) {
-            self.inner.inspect(|books| {
+            self.inner.inspect(|data| {
                 for key in keys {
-                    books.rows.remove(&(tenant.to_owned(), key.clone()));
+                    data.rows.remove(&(tenant.to_owned(), key.clone()));
                 }
             });
         }

@@ -10,12 +10,12 @@ use riffle_testkit::simulator::Control;
 use riffle_topology::statements::FIGURES;
 
 use super::StatementsMutant;
-use super::books::MutantStores;
+use super::mutant_stores::MutantStores;
 
 /// A bus that behaves as in a bad protocol.
 pub(super) struct MutantBus {
     pub mutant: StatementsMutant,
-    pub books: Arc<MutantStores>,
+    pub mutant_stores: Arc<MutantStores>,
     pub bus: Arc<MemoryBus>,
     pub control: Arc<Control>,
 }
@@ -45,7 +45,7 @@ impl EventPublisher for MutantBus {
         if self.mutant == StatementsMutant::CategoriesAfterTelling
             && events.iter().any(|event| event.event_type == categorized)
         {
-            self.books.write_held_categories().await?;
+            self.mutant_stores.write_held_categories().await?;
         }
         Ok(refused)
     }

@@ -1,4 +1,4 @@
-//! The checks of the books after every single change.
+//! The checks of the ledger after every single change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use riffle_testkit::memory::{LedgerChange, LedgerData};
 
 use crate::Violation;
 
-/// The checker of the books of one run.
+/// The checker of the ledger of one run.
 #[derive(Debug, Default)]
 pub struct LedgerChecker {
     results: BTreeMap<(SessionId, u32), StoredResult>,
@@ -29,15 +29,15 @@ impl LedgerChecker {
     }
 
     /// Checks one change. The books may have changed further since.
-    pub fn check(&mut self, books: &LedgerData, change: &LedgerChange) -> Result<(), Violation> {
+    pub fn check(&mut self, data: &LedgerData, change: &LedgerChange) -> Result<(), Violation> {
         match change {
             LedgerChange::Moved { id, from, to, by } => {
-                self.claimed(books, id, by)?;
-                self.moved(books, id, *from, *to)
+                self.claimed(data, id, by)?;
+                self.moved(data, id, *from, *to)
             }
-            LedgerChange::Progressed(id) => self.progressed(books, id),
-            LedgerChange::Result { id, chunk, index } => self.result(books, id, *chunk, *index),
-            LedgerChange::Done { id, chunk, .. } => done(books, id, *chunk),
+            LedgerChange::Progressed(id) => self.progressed(data, id),
+            LedgerChange::Result { id, chunk, index } => self.result(data, id, *chunk, *index),
+            LedgerChange::Done { id, chunk, .. } => done(data, id, *chunk),
             LedgerChange::Created(_)
             | LedgerChange::Taken(_)
             | LedgerChange::Refused { .. }
@@ -47,7 +47,7 @@ impl LedgerChecker {
         }
     }
 
-    fn moved(&mut self, books: &LedgerData, id: &SessionId, from: State, to: State) -> Result<(), Violation> {
+    fn moved(&mut self, data: &LedgerData, id: &SessionId, from: State, to: State) -> Result<(), Violation> {
         if from.is_terminal() && (to != from || to == State::Complete) {
             let invariant = if to == State::Complete { 2 } else { 0 };
             return Err(Violation::new(
@@ -58,7 +58,7 @@ impl LedgerChecker {
         if rank(to) < rank(from) {
             return Err(Violation::new(0, format!("the state went back from {from:?} to {to:?}")));
         }
-        let Some(session) = books.sessions.get(id) else {
+        let Some(session) = data.sessions.get(id) else {
             return Ok(());
         };
         if let Some(sealed) = &session.sealed {
@@ -73,7 +73,7 @@ impl LedgerChecker {
             if *times > 1 {
                 return Err(Violation::new(2, "a second COMPLETE transition"));
             }
-            complete(books, session)?;
+            complete(data, session)?;
         } else {
             self.shown(session)?;
         }
@@ -81,8 +81,8 @@ impl LedgerChecker {
     }
 
     /// Checks that PROGRESS frames are far enough apart for clients.
-    fn claimed(&mut self, books: &LedgerData, id: &SessionId, by: &str) -> Result<(), Violation> {
-        let Some(session) = books.sessions.get(id) else {
+    fn claimed(&mut self, data: &LedgerData, id: &SessionId, by: &str) -> Result<(), Violation> {
+        let Some(session) = data.sessions.get(id) else {
             return Ok(());
         };
         let at = session.progress_at;
@@ -106,8 +106,8 @@ impl LedgerChecker {
         Err(Violation::new(1, format!("PROGRESS of {}, when nothing was counted", frame.at)))
     }
 
-    fn progressed(&mut self, books: &LedgerData, id: &SessionId) -> Result<(), Violation> {
-        let Some(session) = books.sessions.get(id) else {
+    fn progressed(&mut self, data: &LedgerData, id: &SessionId) -> Result<(), Violation> {
+        let Some(session) = data.sessions.get(id) else {
             return Ok(());
         };
         self.shown(session)?;
@@ -115,7 +115,7 @@ impl LedgerChecker {
             return Err(Violation::new(1, "progress before the manifest is sealed"));
         };
         for chunk in &session.chunks_done {
-            let done = books.done.get(&(id.clone(), *chunk));
+            let done = data.done.get(&(id.clone(), *chunk));
             let size = sealed.indices(*chunk).len();
             if *chunk >= sealed.chunks() || done.is_none_or(|done| done.len() != size) {
                 return Err(Violation::new(1, format!("chunk {chunk} counts as full and is not")));
@@ -133,21 +133,15 @@ impl LedgerChecker {
         Ok(())
     }
 
-    fn result(
-        &mut self,
-        books: &LedgerData,
-        id: &SessionId,
-        chunk: u32,
-        index: u32,
-    ) -> Result<(), Violation> {
-        let sealed = books.sessions.get(id).and_then(|session| session.sealed.as_ref());
+    fn result(&mut self, data: &LedgerData, id: &SessionId, chunk: u32, index: u32) -> Result<(), Violation> {
+        let sealed = data.sessions.get(id).and_then(|session| session.sealed.as_ref());
         if sealed.is_none_or(|sealed| index >= sealed.total || sealed.chunk_of(index) != chunk) {
             return Err(Violation::new(
                 1,
                 format!("a result of file {index}, which the manifest does not hold"),
             ));
         }
-        let Some(stored) = books.results.get(&(id.clone(), chunk)).and_then(|chunk| chunk.get(&index)) else {
+        let Some(stored) = data.results.get(&(id.clone(), chunk)).and_then(|chunk| chunk.get(&index)) else {
             return Err(Violation::new(4, format!("the result of file {index} is gone")));
         };
         let first = self.results.entry((id.clone(), index)).or_insert_with(|| stored.clone());
@@ -159,10 +153,10 @@ impl LedgerChecker {
     }
 }
 
-fn done(books: &LedgerData, id: &SessionId, chunk: u32) -> Result<(), Violation> {
+fn done(data: &LedgerData, id: &SessionId, chunk: u32) -> Result<(), Violation> {
     let key = (id.clone(), chunk);
-    let results = books.results.get(&key);
-    let unstored = books
+    let results = data.results.get(&key);
+    let unstored = data
         .done
         .get(&key)
         .into_iter()
@@ -174,11 +168,11 @@ fn done(books: &LedgerData, id: &SessionId, chunk: u32) -> Result<(), Violation>
     }
 }
 
-fn complete(books: &LedgerData, session: &Session) -> Result<(), Violation> {
+fn complete(data: &LedgerData, session: &Session) -> Result<(), Violation> {
     let Some(sealed) = &session.sealed else {
         return Err(Violation::new(3, "complete without a manifest"));
     };
-    let results: Vec<(u32, &StoredResult)> = books.results_of(&session.id).collect();
+    let results: Vec<(u32, &StoredResult)> = data.results_of(&session.id).collect();
     if !results.iter().map(|(index, _)| *index).eq(0..sealed.total) {
         let what = format!("complete with {} results of {} files", results.len(), sealed.total);
         return Err(Violation::new(3, what));
