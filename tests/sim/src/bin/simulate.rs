@@ -99,7 +99,7 @@ fn single(options: &SimulateArgs, flow: SimulatedFlow) -> bool {
                 println!("{:#?}", statements::StatementsScenario::of(seed, mutant));
             }
             (SimulatedFlow::Statements(_), None) => {
-                println!("{:#?}", statements::StatementsScenario::small(plan))
+                println!("{:#?}", statements::StatementsScenario::small(plan));
             }
         }
     }

@@ -119,7 +119,7 @@ async fn bus() {
 
 struct Dead {
     world: World,
-    dead_letters: SqsDeadLetters,
+    sqs: SqsDeadLetters,
     places: Vec<DeadLetterPlace>,
 }
 
@@ -140,8 +140,8 @@ impl Dead {
             }
             places.push(place);
         }
-        let dead_letters = world.aws.dead_letters(places.clone());
-        Self { world, dead_letters, places }
+        let sqs = world.aws.dead_letters(places.clone());
+        Self { world, sqs, places }
     }
 
     fn url(&self, queue: &str) -> &str {
@@ -154,7 +154,7 @@ impl Dead {
 #[async_trait]
 impl DeadLetterHarness for Dead {
     fn dead_letters(&self) -> &dyn DeadLetterStore {
-        &self.dead_letters
+        &self.sqs
     }
 
     async fn kill(&self, queue: &str, body: &str) {

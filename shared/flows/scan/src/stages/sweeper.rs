@@ -135,7 +135,7 @@ impl Scan {
         let claim = Transition::Sweep { now, not_since };
         match self.ports.ledger.transition(&session.id, claim).await? {
             TransitionResult::Applied(session) if session.is_paused() => {
-                self.announce_paused(&session.id).await
+                self.announce_paused(&session.id).await;
             }
             _ => {}
         }

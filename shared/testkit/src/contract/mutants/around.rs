@@ -100,7 +100,7 @@ impl DeadLetterStore for FaultyPlatform {
                 }
             }
             "one queue is not looked into" => {
-                dead_letters.retain(|dead_letter| dead_letter.function != NOTER)
+                dead_letters.retain(|dead_letter| dead_letter.function != NOTER);
             }
             "limits are ignored" => dead_letters = self.inner.queue.list(flow, 1_000).await?.0,
             _ => {}
