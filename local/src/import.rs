@@ -153,7 +153,7 @@ async fn place(
 
 async fn as_json(platform: &Platform, outcomes: &[FileOutcome]) -> Result<(), CommandError> {
     for outcome in outcomes {
-        if let FileEnd::Told(item) = &outcome.end {
+        if let FileEnd::Recorded(item) = &outcome.end {
             let filter = Filter { file: Some(riffle_ports::FileId(item.id.clone())), ..Filter::default() };
             let mut after = None;
             loop {

@@ -30,14 +30,14 @@ pub struct DeadLetterQuery {
     params(DeadLetterQuery),
     responses((status = 200, body = DeadLetters), (status = 404, description = "This flow does not exist."))
 )]
-pub async fn list(caller: Caller, Query(wanted): Query<DeadLetterQuery>) -> Answer<Json<DeadLetters>> {
-    caller.deps.knows(wanted.flow.as_deref())?;
-    let limit = wanted.limit.unwrap_or(MOST);
+pub async fn list(caller: Caller, Query(query): Query<DeadLetterQuery>) -> Answer<Json<DeadLetters>> {
+    caller.deps.knows(query.flow.as_deref())?;
+    let limit = query.limit.unwrap_or(MOST);
     if !(1..=MOST).contains(&limit) {
         return Err(Refusal::bad_request(format!("The limit must be between 1 and {MOST}.")));
     }
     let (dead_letters, more) =
-        caller.deps.dead_letters.of(&caller.tenant, wanted.flow.as_deref(), limit).await?;
+        caller.deps.dead_letters.of(&caller.tenant, query.flow.as_deref(), limit).await?;
     Ok(Json(DeadLetters { letters: dead_letters.into_iter().map(item).collect(), more }))
 }
 

@@ -31,14 +31,14 @@ pub struct FolderQuery {
 )]
 pub async fn folders(
     State(deps): State<ApiDeps>,
-    Query(wanted): Query<FolderQuery>,
+    Query(query): Query<FolderQuery>,
 ) -> Answer<Json<FolderListing>> {
     let Some(browser) = &deps.folders else {
         return Err(Refusal::not_found(
             "Folders can be shown only where the platform runs on your own machine.",
         ));
     };
-    let path = wanted.path.as_deref();
+    let path = query.path.as_deref();
     if path.is_some_and(|path| !path.starts_with('/') || path.contains('\0')) {
         return Err(Refusal::bad_request("Enter the full path, for example /home/me/drawings."));
     }

@@ -18,6 +18,6 @@ use crate::answer::{Answer, Caller, Id, Json, Path};
 )]
 pub async fn status(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Json<ProcessingStatus>> {
     let unknown = || Refusal::not_found("This processing id does not exist.");
-    let books = caller.deps.statements.as_ref().ok_or_else(unknown)?;
-    books.status(&caller.tenant, &FileId(id)).await?.map(Json).ok_or_else(unknown)
+    let statements = caller.deps.statements.as_ref().ok_or_else(unknown)?;
+    statements.status(&caller.tenant, &FileId(id)).await?.map(Json).ok_or_else(unknown)
 }

@@ -131,7 +131,7 @@ pub struct CodeQuery {
 pub async fn codes(
     caller: Caller,
     Path(Id(id)): Path<Id>,
-    Query(wanted): Query<CodeQuery>,
+    Query(query): Query<CodeQuery>,
     Query(paging): Query<Paging<CodePaging>>,
 ) -> Answer<Json<CodePage>> {
     let limit = paging.limit()? as usize;
@@ -139,7 +139,7 @@ pub async fn codes(
         caller
             .deps
             .scan
-            .code_states(&caller.tenant, &SessionId(id), wanted.state, paging.cursor(), limit)
+            .code_states(&caller.tenant, &SessionId(id), query.state, paging.cursor(), limit)
             .await?,
     ))
 }

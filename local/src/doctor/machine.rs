@@ -40,10 +40,10 @@ fn pool(pdfium: Option<Pdfium>) -> Pool {
 
 fn sandboxed(checks: &mut Checks) {
     let reader = Reader { parser: Parser::Sandbox(pool(None)), cache: None, ocr: None };
-    let document =
+    let source_file =
         SourceFile { name: "sample.txt", tenant: TENANT, identity: "sample", version: "1", ocr: false };
     let mut collected = ReadText::default();
-    let read = reader.read(&document, &Bytes::from_static(SAMPLE), &mut collected);
+    let read = reader.read(&source_file, &Bytes::from_static(SAMPLE), &mut collected);
     let read = read.map_err(|error| error.to_string());
     let outcome = read.and_then(|ended| ended.outcome.map_err(|error| error.to_string()));
     match outcome {

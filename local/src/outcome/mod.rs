@@ -29,7 +29,7 @@ pub struct FileOutcome {
 
 #[derive(Debug)]
 pub enum FileEnd {
-    Told(Box<StatementFile>),
+    Recorded(Box<StatementFile>),
     /// The file was not processed, for this reason.
     Unread(String),
 }
@@ -70,9 +70,9 @@ struct OutcomeSummary<'a> {
 impl FileOutcome {
     pub fn verdict(&self) -> FileVerdict {
         match &self.end {
-            FileEnd::Told(item) if item.detail == StatementPhase::Processed => FileVerdict::Processed,
-            FileEnd::Told(item) if item.detail == StatementPhase::Review => FileVerdict::Review,
-            FileEnd::Told(_) | FileEnd::Unread(_) => FileVerdict::Not,
+            FileEnd::Recorded(item) if item.detail == StatementPhase::Processed => FileVerdict::Processed,
+            FileEnd::Recorded(item) if item.detail == StatementPhase::Review => FileVerdict::Review,
+            FileEnd::Recorded(_) | FileEnd::Unread(_) => FileVerdict::Not,
         }
     }
 
@@ -80,7 +80,7 @@ impl FileOutcome {
     pub fn rows(&self) -> Vec<[String; COLUMNS.len()]> {
         let file = words::line(&self.file);
         let item = match &self.end {
-            FileEnd::Told(item) => item,
+            FileEnd::Recorded(item) => item,
             FileEnd::Unread(_) => {
                 let mut row = [const { String::new() }; COLUMNS.len()];
                 [row[0], row[1]] = [file, "unread".to_owned()];
@@ -129,7 +129,7 @@ impl FileOutcome {
     /// Returns what a person should know in addition to the numbers.
     pub fn remarks(&self) -> Vec<String> {
         let item = match &self.end {
-            FileEnd::Told(item) => item,
+            FileEnd::Recorded(item) => item,
             FileEnd::Unread(why) => return vec![why.clone()],
         };
         let mut remarks: Vec<String> = item.reason.iter().chain(&item.review).cloned().collect();
@@ -151,7 +151,7 @@ impl FileOutcome {
         };
         let summary = match &self.end {
             FileEnd::Unread(why) => OutcomeSummary { reason: Some(why), ..none },
-            FileEnd::Told(item) => {
+            FileEnd::Recorded(item) => {
                 let only = if let [only] = &item.accounts[..] { Some(only) } else { None };
                 OutcomeSummary {
                     id: Some(&item.id),

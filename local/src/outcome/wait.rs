@@ -121,7 +121,7 @@ impl Pipeline {
 /// Returns the result of a file for which nothing is in progress.
 pub fn end(item: Option<StatementFile>) -> FileEnd {
     match item {
-        Some(item) if Pipeline::is_done(&item) => FileEnd::Told(Box::new(item)),
+        Some(item) if Pipeline::is_done(&item) => FileEnd::Recorded(Box::new(item)),
         _ => FileEnd::Unread("processing has stopped: see riffle redrive --list".to_owned()),
     }
 }

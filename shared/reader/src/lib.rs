@@ -87,9 +87,9 @@ pub struct Reader {
 
 impl Reader {
     /// Returns the cached text of the file, if there is one. Blocks while the cache loads it.
-    pub fn recall(&self, document: &SourceFile<'_>) -> Option<Remembered> {
+    pub fn recall(&self, source_file: &SourceFile<'_>) -> Option<Remembered> {
         let cache = self.kept(Worth::Files)?;
-        let kept = cache.find(self.place(document)).unwrap_or_else(|error| {
+        let kept = cache.find(self.place(source_file)).unwrap_or_else(|error| {
             tracing::warn!(%error, "the text cache cannot be read: the file is read again");
             None
         });
@@ -103,17 +103,17 @@ impl Reader {
     /// returned [`ReadOutcome`].
     pub fn read(
         &self,
-        document: &SourceFile<'_>,
+        source_file: &SourceFile<'_>,
         opened: &dyn Opened,
         text: &mut dyn TextSink,
     ) -> Result<ReadOutcome, ReadError> {
         let content = opened.content();
         let Some(cache) = self.kept(Worth::Files) else {
-            let (ended, _) = self.parse(document, &content, text, None)?;
+            let (ended, _) = self.parse(source_file, &content, text, None)?;
             opened.confirm()?;
             return Ok(ended);
         };
-        let key = self.key(document, "content", &[&digest(&content)?]);
+        let key = self.key(source_file, "content", &[&digest(&content)?]);
         let known = cache.get(key).unwrap_or_else(|error| {
             tracing::warn!(%error, "the text cache cannot be read: the file is read again");
             None
@@ -122,7 +122,7 @@ impl Reader {
         let is_known = recalled.is_some();
         let (ended, kept) = match recalled {
             Some(ended) => (ended, None),
-            None => self.parse(document, &content, text, Some(Packer::new()))?,
+            None => self.parse(source_file, &content, text, Some(Packer::new()))?,
         };
         let confirmed = opened.confirm()?;
         let remember = || {
@@ -131,7 +131,7 @@ impl Reader {
             } else if !is_known {
                 return Ok(());
             }
-            if confirmed == Confirmed::Settled { cache.link(self.place(document), key) } else { Ok(()) }
+            if confirmed == Confirmed::Settled { cache.link(self.place(source_file), key) } else { Ok(()) }
         };
         if let Err(error) = remember() {
             tracing::warn!(%error, "the text cache cannot be written: the next scan reads the file again");
@@ -141,13 +141,13 @@ impl Reader {
 
     fn parse(
         &self,
-        document: &SourceFile<'_>,
+        source_file: &SourceFile<'_>,
         content: &Content<'_>,
         text: &mut dyn TextSink,
         packer: Option<Packer>,
     ) -> Result<(ReadOutcome, Option<Vec<u8>>), PortError> {
         // Drawing a page takes longer than reading a hundred, so pages are drawn only if OCR can read them.
-        let ocr = self.ocr.as_deref().filter(|ocr| document.ocr && ocr.is_available());
+        let ocr = self.ocr.as_deref().filter(|ocr| source_file.ocr && ocr.is_available());
         let remembering;
         let ocr = match (ocr, self.kept(Worth::Pictures)) {
             (Some(engine), Some(cache)) => {
@@ -156,12 +156,12 @@ impl Reader {
             }
             (ocr, _) => ocr,
         };
-        let mut incoming = Incoming::new(text, ocr.map(|ocr| (document.tenant, ocr)), packer);
+        let mut incoming = Incoming::new(text, ocr.map(|ocr| (source_file.tenant, ocr)), packer);
         let (bytes, outcome) = match &self.parser {
-            Parser::Sandbox(pool) => pool.parse(document.name, content, &mut incoming)?,
+            Parser::Sandbox(pool) => pool.parse(source_file.name, content, &mut incoming)?,
             Parser::InProcess(limits) => {
                 let bytes = content.bytes()?;
-                let outcome = riffle_extract::extract(document.name, &bytes, limits, &mut incoming);
+                let outcome = riffle_extract::extract(source_file.name, &bytes, limits, &mut incoming);
                 (bytes.len() as u64, outcome)
             }
         };
@@ -177,20 +177,20 @@ impl Reader {
         self.cache.as_deref().filter(|cache| cache.worth() == worth)
     }
 
-    fn place(&self, document: &SourceFile<'_>) -> TextKey {
-        self.key(document, "place", &[document.identity.as_bytes(), document.version.as_bytes()])
+    fn place(&self, source_file: &SourceFile<'_>) -> TextKey {
+        self.key(source_file, "place", &[source_file.identity.as_bytes(), source_file.version.as_bytes()])
     }
 
     /// Derives a key from everything that affects the text.
-    fn key(&self, document: &SourceFile<'_>, what: &str, parts: &[&[u8]]) -> TextKey {
-        let ocr = self.ocr.as_ref().filter(|_| document.ocr).map(|ocr| ocr.variant()).unwrap_or_default();
+    fn key(&self, source_file: &SourceFile<'_>, what: &str, parts: &[&[u8]]) -> TextKey {
+        let ocr = self.ocr.as_ref().filter(|_| source_file.ocr).map(|ocr| ocr.variant()).unwrap_or_default();
         let second = match &self.parser {
             Parser::Sandbox(pool) => pool.variant(),
             Parser::InProcess(_) => b"",
         };
         // Some formats are recognised only by the file's extension, so another extension may give another text.
-        let extension = document.name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let fixed = [document.tenant.as_bytes(), ocr.as_bytes(), second, extension.as_bytes()];
+        let extension = source_file.name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let fixed = [source_file.tenant.as_bytes(), ocr.as_bytes(), second, extension.as_bytes()];
         key(what, &[&fixed[..], parts].concat())
     }
 }

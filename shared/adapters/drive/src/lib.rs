@@ -131,7 +131,7 @@ impl Drive {
     }
 
     async fn read(&self, source: &Source, entry: &Entry) -> Result<Bytes, DriveError> {
-        let (lender, _) = lent(source)?;
+        let (lender, _) = drive_folder(source)?;
         let Located { kind, id } = Located::parse(&entry.locator)?;
         match kind {
             DriveKind::Blob => self.blob(&lender, id, entry).await,
@@ -158,7 +158,7 @@ async fn summed(content: Bytes) -> Result<(Bytes, String), DriveError> {
     tokio::task::spawn_blocking(sum).await.map_err(ended)
 }
 
-fn lent(source: &Source) -> Result<(Lender, &str), PortError> {
+fn drive_folder(source: &Source) -> Result<(Lender, &str), PortError> {
     match source {
         Source::Drive { tenant, session, folder } if is_drive_id(folder) => {
             Ok((Lender { tenant: tenant.clone(), session: session.clone() }, folder))
@@ -170,7 +170,7 @@ fn lent(source: &Source) -> Result<(Lender, &str), PortError> {
 #[async_trait]
 impl FileSource for Drive {
     async fn list(&self, source: &Source) -> Result<Box<dyn Pages>, SourceError> {
-        let (lender, folder) = lent(source)?;
+        let (lender, folder) = drive_folder(source)?;
         let listing = listing::DriveListing::start(Arc::clone(&self.client), lender, folder).await?;
         Ok(Box::new(listing))
     }
@@ -180,7 +180,7 @@ impl FileSource for Drive {
     }
 
     async fn find(&self, source: &Source, entry: &Entry) -> Result<Option<Entry>, SourceError> {
-        let (lender, _) = lent(source)?;
+        let (lender, _) = drive_folder(source)?;
         let id = Located::parse(&entry.locator)?.id;
         match self.client.metadata(&lender, id).await {
             Ok(found) if found.trashed => Ok(None),

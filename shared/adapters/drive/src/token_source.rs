@@ -54,8 +54,8 @@ impl AtHand {
     /// Returns the lender's token from the vault, and replaces the cached one.
     pub async fn fresh(&self, vault: &dyn TokenVault, lender: &Lender) -> Result<String, DriveError> {
         self.forget(lender);
-        let lent = vault.get(&lender.tenant, &lender.session).await?;
-        let token = lent.ok_or(DriveError::TokenExpired)?.secret;
+        let stored = vault.get(&lender.tenant, &lender.session).await?;
+        let token = stored.ok_or(DriveError::TokenExpired)?.secret;
         self.kept().put(lender.clone(), (token.clone(), Instant::now()));
         Ok(token)
     }

@@ -37,13 +37,13 @@ pub struct Searched {
 #[async_trait]
 pub trait FileSearch: Send + Sync {
     /// Searches the cached text of the file, if there is any, without opening the file.
-    async fn recall(&self, wanted: &SearchRequest) -> Option<Searched>;
+    async fn recall(&self, request: &SearchRequest) -> Option<Searched>;
 
     /// Reads the file and searches it. A parser's error is part of the outcome.
     ///
     /// # Errors
     /// The source's error about the file.
-    async fn search(&self, wanted: &SearchRequest, opened: Box<dyn Opened>) -> Result<Searched, ReadError>;
+    async fn search(&self, request: &SearchRequest, opened: Box<dyn Opened>) -> Result<Searched, ReadError>;
 }
 
 /// Searches with a reader, on threads that may block.
@@ -70,7 +70,7 @@ impl TextSink for Searching<'_> {
 const AT_ONCE_BYTES: usize = 128 * 1024;
 
 impl SearchRequest {
-    fn document(&self) -> SourceFile<'_> {
+    fn source_file(&self) -> SourceFile<'_> {
         SourceFile {
             name: &self.name,
             tenant: &self.tenant,
@@ -99,20 +99,21 @@ async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
 
 #[async_trait]
 impl FileSearch for ReaderSearch {
-    async fn recall(&self, wanted: &SearchRequest) -> Option<Searched> {
-        let remembered = self.0.recall(&wanted.document())?;
+    async fn recall(&self, request: &SearchRequest) -> Option<Searched> {
+        let remembered = self.0.recall(&request.source_file())?;
         if remembered.size() <= AT_ONCE_BYTES {
             // A panic ends only the search, as it would on another thread.
-            let search = || wanted.searched(|text| remembered.replay(text).ok_or(()));
+            let search = || request.searched(|text| remembered.replay(text).ok_or(()));
             return catch_unwind(AssertUnwindSafe(search)).ok()?.ok();
         }
-        let wanted = wanted.clone();
-        let searched = elsewhere(move || wanted.searched(|text| remembered.replay(text).ok_or(())));
+        let request = request.clone();
+        let searched = elsewhere(move || request.searched(|text| remembered.replay(text).ok_or(())));
         searched.await.ok()?.ok()
     }
 
-    async fn search(&self, wanted: &SearchRequest, opened: Box<dyn Opened>) -> Result<Searched, ReadError> {
-        let (reader, wanted) = (Arc::clone(&self.0), wanted.clone());
-        elsewhere(move || wanted.searched(|text| reader.read(&wanted.document(), &*opened, text))).await?
+    async fn search(&self, request: &SearchRequest, opened: Box<dyn Opened>) -> Result<Searched, ReadError> {
+        let (reader, request) = (Arc::clone(&self.0), request.clone());
+        elsewhere(move || request.searched(|text| reader.read(&request.source_file(), &*opened, text)))
+            .await?
     }
 }

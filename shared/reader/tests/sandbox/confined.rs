@@ -37,10 +37,10 @@ fn settings(pdfium: Option<Pdfium>) -> SandboxSettings {
 /// Returns the text a library reads in a file that our own reader cannot read.
 fn read(settings: SandboxSettings) -> String {
     let reader = Reader { parser: Parser::Sandbox(Pool::new(settings)), cache: None, ocr: None };
-    let document = SourceFile { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
+    let source_file = SourceFile { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
     let mut collected = ReadText::default();
     let broken = Bytes::from_static(b"%PDF-1.7\nnothing of a PDF\n%%EOF");
-    reader.read(&document, &broken, &mut collected).expect("a sandbox is there").outcome.ok();
+    reader.read(&source_file, &broken, &mut collected).expect("a sandbox is there").outcome.ok();
     collected.0
 }
 

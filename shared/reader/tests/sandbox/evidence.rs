@@ -174,9 +174,9 @@ fn a_page_alone_is_read_as_in_a_scan_and_tells_where_its_letters_stand() {
     let content = Bytes::from(two_pages());
     let in_process = Reader { parser: Parser::InProcess(ReadLimits::default()), cache: None, ocr: None };
     for reader in [reader(), in_process] {
-        let document = SourceFile { name: "a", tenant: "t", identity: "i", version: "1", ocr: false };
+        let source_file = SourceFile { name: "a", tenant: "t", identity: "i", version: "1", ocr: false };
         let mut scanned = Units::default();
-        reader.read(&document, &content, &mut scanned).expect("a parser is there");
+        reader.read(&source_file, &content, &mut scanned).expect("a parser is there");
         let texts = [(1, "HOLE-77", 7), (2, "another page", 11)];
         let without = texts.map(|(page, text, _)| (Place::Page(page), text.to_owned(), None));
         assert_eq!(scanned.0, without, "a scan does not ask for places");
@@ -350,14 +350,14 @@ impl Ocr for Engine {
 
 #[test]
 fn where_no_engine_is_installed_no_picture_is_made() {
-    let document = SourceFile { name: "a", tenant: "t", identity: "i", version: "1", ocr: true };
+    let source_file = SourceFile { name: "a", tenant: "t", identity: "i", version: "1", ocr: true };
     let (scan, page) = (Bytes::from(png(2000, 1000)), Bytes::from(pdf("", "", b"0 0 300 300 re f")));
     for available in [true, false] {
         let reader = Reader { ocr: Some(Arc::new(Engine(available))), ..reader() };
         let mut text = LetterBoxes::default();
-        let outcome = reader.read(&document, &scan, &mut text).expect("a sandbox is there").outcome;
+        let outcome = reader.read(&source_file, &scan, &mut text).expect("a sandbox is there").outcome;
         let off = matches!(outcome, Err(ExtractError::OcrOff));
         assert_eq!(off, !available, "{outcome:?}");
-        assert!(reader.read(&document, &page, &mut text).is_ok(), "{available}");
+        assert!(reader.read(&source_file, &page, &mut text).is_ok(), "{available}");
     }
 }

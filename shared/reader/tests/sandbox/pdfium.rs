@@ -43,9 +43,10 @@ fn reader(pdfium: Option<Pdfium>) -> Reader {
 
 fn read(pdfium: Option<Pdfium>, pdf: &[u8]) -> (ReadOutcome, Units) {
     let reader = reader(pdfium);
-    let document = SourceFile { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
+    let source_file = SourceFile { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
     let mut units = Units::default();
-    let ended = reader.read(&document, &Bytes::copy_from_slice(pdf), &mut units).expect("a sandbox is there");
+    let ended =
+        reader.read(&source_file, &Bytes::copy_from_slice(pdf), &mut units).expect("a sandbox is there");
     (ended, units)
 }
 
@@ -202,12 +203,12 @@ fn a_file_that_kills_pdfium_is_read_without() {
         let program = PathBuf::from(env!("CARGO_BIN_EXE_sandbox"));
         let pool = Pool::new(SandboxSettings { program, children: 1, pdfium: Some(pdfium), ..settings });
         let reader = Reader { parser: Parser::Sandbox(pool), cache: None, ocr: None };
-        let document = SourceFile { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
+        let source_file = SourceFile { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
         // The second time, the child has served before.
         for _ in 0..2 {
             let mut units = Units::default();
             let content = Bytes::from(nameless(""));
-            let ended = reader.read(&document, &content, &mut units).expect("a sandbox is there");
+            let ended = reader.read(&source_file, &content, &mut units).expect("a sandbox is there");
             assert_eq!(unread(&ended), ["letters without a Unicode mapping"], "{open}");
         }
     }

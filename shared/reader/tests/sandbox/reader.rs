@@ -82,20 +82,20 @@ fn reader(settings: SandboxSettings) -> Reader {
     Reader { parser: Parser::Sandbox(Pool::new(settings)), cache: None, ocr: None }
 }
 
-fn document(name: &str) -> SourceFile<'_> {
+fn source_file(name: &str) -> SourceFile<'_> {
     SourceFile { name, tenant: "t", identity: "place", version: "1", ocr: false }
 }
 
 fn read(reader: &Reader, name: &str, content: &[u8]) -> (ReadOutcome, Vec<(String, String)>) {
     let mut lines = Lines::default();
     let content = Bytes::copy_from_slice(content);
-    let ended = reader.read(&document(name), &content, &mut lines).expect("a sandbox is there");
+    let ended = reader.read(&source_file(name), &content, &mut lines).expect("a sandbox is there");
     (ended, lines.0)
 }
 
-fn recall(reader: &Reader, document: &SourceFile<'_>) -> Option<(ReadOutcome, Vec<(String, String)>)> {
+fn recall(reader: &Reader, source_file: &SourceFile<'_>) -> Option<(ReadOutcome, Vec<(String, String)>)> {
     let mut lines = Lines::default();
-    let ended = reader.recall(document)?.replay(&mut lines)?;
+    let ended = reader.recall(source_file)?.replay(&mut lines)?;
     Some((ended, lines.0))
 }
 
@@ -141,7 +141,7 @@ fn an_open_file_is_read_from_its_beginning_wherever_it_was_left() {
     let (reader, file) = (reader(settings()), Local(file));
     for _ in 0..2 {
         let mut lines = Lines::default();
-        let ended = reader.read(&document("a.txt"), &file, &mut lines).expect("a sandbox is there");
+        let ended = reader.read(&source_file("a.txt"), &file, &mut lines).expect("a sandbox is there");
         assert_eq!((ended.bytes, texts(&lines.0)), (7, vec!["HOLE-1\n"]));
     }
 }
@@ -169,10 +169,10 @@ fn too_little_memory_or_time_costs_one_file_and_says_so() {
 fn a_program_that_is_no_sandbox_is_the_worlds_failure_or_the_parsers() {
     let nowhere = reader(SandboxSettings { program: PathBuf::from("/nowhere/riffle"), ..settings() });
     let mut lines = Lines::default();
-    let outcome = nowhere.read(&document("a.txt"), &Bytes::from_static(b"a"), &mut lines);
+    let outcome = nowhere.read(&source_file("a.txt"), &Bytes::from_static(b"a"), &mut lines);
     assert!(matches!(outcome, Err(ReadError::Port(PortError::Unavailable(_)))), "{outcome:?}");
     // Again, because a child that could not be started must not count as one at work.
-    assert!(nowhere.read(&document("a.txt"), &Bytes::from_static(b"a"), &mut lines).is_err());
+    assert!(nowhere.read(&source_file("a.txt"), &Bytes::from_static(b"a"), &mut lines).is_err());
 
     for liar in ["/bin/true", "/bin/false"] {
         let (ended, _) =
@@ -191,9 +191,9 @@ fn what_was_read_is_recalled_by_place_and_by_content() {
         cache: Some(cache.clone()),
         ..reader(SandboxSettings { program: PathBuf::from("/nowhere"), ..settings() })
     };
-    assert_eq!(recall(&nowhere, &document("a.csv")), Some((first.clone(), lines.clone())));
+    assert_eq!(recall(&nowhere, &source_file("a.csv")), Some((first.clone(), lines.clone())));
     let mut moved = Lines::default();
-    let elsewhere = SourceFile { identity: "elsewhere", ..document("b.csv") };
+    let elsewhere = SourceFile { identity: "elsewhere", ..source_file("b.csv") };
     assert_eq!(recall(&nowhere, &elsewhere), None);
     let content = Bytes::from_static(b"code,depth\nHOLE-1,12\n");
     assert_eq!(nowhere.read(&elsewhere, &content, &mut moved).as_ref(), Ok(&first));
@@ -201,16 +201,20 @@ fn what_was_read_is_recalled_by_place_and_by_content() {
     assert_eq!(recall(&nowhere, &elsewhere), Some((first, lines)), "linked by now");
 
     for other in [
-        SourceFile { tenant: "other", ..document("a.csv") },
-        SourceFile { version: "2", ..document("a.csv") },
+        SourceFile { tenant: "other", ..source_file("a.csv") },
+        SourceFile { version: "2", ..source_file("a.csv") },
     ] {
         assert_eq!(recall(&nowhere, &other), None, "{other:?}");
     }
     let pdfium = Pdfium::at(Path::new("/bin/true")).expect("any file, which nothing here loads");
     let with_pdfium =
         Reader { cache: Some(cache), ..self::reader(SandboxSettings { pdfium: Some(pdfium), ..settings() }) };
-    assert_eq!(recall(&with_pdfium, &document("a.csv")), None, "what another reader is asked for may differ");
-    let other = SourceFile { tenant: "other", ..document("a.csv") };
+    assert_eq!(
+        recall(&with_pdfium, &source_file("a.csv")),
+        None,
+        "what another reader is asked for may differ"
+    );
+    let other = SourceFile { tenant: "other", ..source_file("a.csv") };
     assert!(nowhere.read(&other, &content, &mut Lines::default()).is_err(), "another tenant finds nothing");
 }
 
@@ -220,14 +224,14 @@ fn what_changed_while_it_was_read_is_not_remembered_and_what_is_fresh_only_by_co
     let reader = Reader { cache: Some(cache.clone()), ..reader(settings()) };
     let content = Bytes::from_static(b"HOLE-1");
     let changed = Opening(content.clone(), || Err(ReadError::Changed));
-    let outcome = reader.read(&document("a.txt"), &changed, &mut Lines::default());
+    let outcome = reader.read(&source_file("a.txt"), &changed, &mut Lines::default());
     assert_eq!(outcome, Err(ReadError::Changed));
     assert!(cache.texts.lock().expect("not poisoned").is_empty());
 
     let recent = Opening(content, || Ok(Confirmed::Recent));
-    reader.read(&document("a.txt"), &recent, &mut Lines::default()).expect("readable");
+    reader.read(&source_file("a.txt"), &recent, &mut Lines::default()).expect("readable");
     assert_eq!(cache.texts.lock().expect("not poisoned").len(), 1);
-    assert_eq!(recall(&reader, &document("a.txt")), None);
+    assert_eq!(recall(&reader, &source_file("a.txt")), None);
 }
 
 #[test]
@@ -240,7 +244,7 @@ fn a_broken_text_is_read_anew() {
         let middle = text.len() / 2;
         text.truncate(middle);
     }
-    assert_eq!(recall(&reader, &document("a.txt")), None);
+    assert_eq!(recall(&reader, &source_file("a.txt")), None);
     assert_eq!(read(&reader, "a.txt", content.as_bytes()).1, lines);
 }
 
@@ -315,22 +319,22 @@ fn a_picture_is_read_once_for_a_tenant() {
     let (engine, cache) = (Arc::new(Engine::default()), Arc::new(Pictures::default()));
     let ocr: Arc<dyn Ocr> = engine.clone();
     let reader = Reader { cache: Some(cache.clone()), ocr: Some(ocr), ..reader(settings()) };
-    let read = |document: &SourceFile<'_>| {
+    let read = |source_file: &SourceFile<'_>| {
         let mut lines = Lines::default();
-        reader.read(document, &tiff(2), &mut lines).expect("a sandbox is there");
+        reader.read(source_file, &tiff(2), &mut lines).expect("a sandbox is there");
         assert_eq!(texts(&lines.0), ["HOLE-1", "HOLE-1"]);
         *engine.asked.lock().expect("not poisoned")
     };
-    let document = SourceFile { ocr: true, ..document("a.tif") };
-    assert_eq!(reader.recall(&document), None);
-    assert_eq!(read(&document), 2);
-    assert_eq!(read(&SourceFile { identity: "elsewhere", ..document }), 2, "under any name");
-    assert_eq!(read(&SourceFile { tenant: "other", ..document }), 4);
+    let source_file = SourceFile { ocr: true, ..source_file("a.tif") };
+    assert_eq!(reader.recall(&source_file), None);
+    assert_eq!(read(&source_file), 2);
+    assert_eq!(read(&SourceFile { identity: "elsewhere", ..source_file }), 2, "under any name");
+    assert_eq!(read(&SourceFile { tenant: "other", ..source_file }), 4);
     assert_eq!(cache.0.texts.lock().expect("not poisoned").len(), 4, "and nothing else is kept");
     for text in cache.0.texts.lock().expect("not poisoned").values_mut() {
         text.truncate(6);
     }
-    assert_eq!(read(&document), 6, "what is broken is read anew");
+    assert_eq!(read(&source_file), 6, "what is broken is read anew");
 }
 
 #[test]
@@ -342,8 +346,8 @@ fn a_file_given_up_half_way_is_not_paid_for_twice() {
         let engine = Arc::new(Engine { second, ..Engine::default() });
         let ocr: Arc<dyn Ocr> = engine.clone();
         let reader = Reader { cache: Some(cache.clone()), ocr: Some(ocr), ..reader(settings()) };
-        let document = SourceFile { ocr: true, ..document("a.tif") };
-        let outcome = reader.read(&document, &tiff(4), &mut Lines::default());
+        let source_file = SourceFile { ocr: true, ..source_file("a.tif") };
+        let outcome = reader.read(&source_file, &tiff(4), &mut Lines::default());
         asked.push((outcome.is_ok(), *engine.asked.lock().expect("not poisoned")));
     }
     assert_eq!(asked, [(false, 2), (true, 3)], "the first is known; nobody asks on after a failure");
@@ -358,8 +362,8 @@ fn what_no_engine_could_read_now_is_not_remembered_as_unread() {
     ] {
         let ocr: Arc<dyn Ocr> = Arc::new(Engine { second: Some(error), ..Engine::default() });
         let reader = Reader { cache: Some(cache.clone()), ocr: Some(ocr), ..reader(settings()) };
-        let document = SourceFile { ocr: true, ..document("a.tif") };
-        reader.read(&document, &tiff(3), &mut Lines::default()).expect("a sandbox is there");
+        let source_file = SourceFile { ocr: true, ..source_file("a.tif") };
+        reader.read(&source_file, &tiff(3), &mut Lines::default()).expect("a sandbox is there");
         assert_eq!(cache.texts.lock().expect("not poisoned").len(), kept);
     }
 }
@@ -403,9 +407,9 @@ fn a_scan_of_a_large_drawing_comes_as_small_as_the_engine_takes_it() {
     let engine = Arc::new(Choosy::default());
     let ocr: Arc<dyn Ocr> = engine.clone();
     let reader = Reader { ocr: Some(ocr), ..reader(settings()) };
-    let document = SourceFile { ocr: true, ..document("a.png") };
+    let source_file = SourceFile { ocr: true, ..source_file("a.png") };
     let ended =
-        reader.read(&document, &Bytes::from(file), &mut Lines::default()).expect("a sandbox is there");
+        reader.read(&source_file, &Bytes::from(file), &mut Lines::default()).expect("a sandbox is there");
     assert!(ended.outcome.as_ref().is_ok_and(|read| read.unread.is_empty()), "{ended:?}");
     assert_eq!(*engine.0.lock().expect("not poisoned"), [(7_073, 10_000)]);
 }

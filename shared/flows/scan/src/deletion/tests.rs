@@ -174,22 +174,22 @@ impl World {
     fn assert_nothing_left(&self, id: &SessionId, when: &str) {
         let keys: Vec<_> = self.objects.keys().into_iter().filter(|key| key.contains(&id.0)).collect();
         assert!(keys.is_empty(), "{when}: {keys:?}");
-        let rows = self.ledger.inspect(|books| {
+        let rows = self.ledger.inspect(|data| {
             let of = |(session, _): &&(SessionId, u32)| session == id;
-            books.results.keys().filter(of).count()
-                + books.done.keys().filter(of).count()
-                + books.attempts.keys().filter(of).count()
+            data.results.keys().filter(of).count()
+                + data.done.keys().filter(of).count()
+                + data.attempts.keys().filter(of).count()
         });
         assert_eq!(rows, 0, "{when}: rows are left");
         assert_eq!(block_on(self.tokens.get(TENANT, id)), Ok(None), "{when}: its token is left");
-        let left = self.ledger.inspect(|books| books.sessions.get(id).cloned()).expect("remembered");
+        let left = self.ledger.inspect(|data| data.sessions.get(id).cloned()).expect("remembered");
         assert!(left.state.is_gone(), "{when}: {:?}", left.state);
         let json = serde_json::to_string(&left).expect("plain data");
         assert!(!json.contains("drawings"), "{when}: {json}");
     }
 
     fn state(&self, id: &SessionId) -> State {
-        self.ledger.inspect(|books| books.sessions[id].state)
+        self.ledger.inspect(|data| data.sessions[id].state)
     }
 }
 
@@ -299,7 +299,7 @@ fn the_sweep_calls_the_dispatcher_as_long_as_it_is_not_done() {
     let id = world.session("one", folders(), &ended());
     block_on(world.scan.mark_deleted(TENANT, &id)).expect("marked, and then the call died");
     block_on(world.scan.sweep(&Deadline::none())).expect("swept");
-    let swept = || world.ledger.inspect(|books| books.sessions[&id].swept_at);
+    let swept = || world.ledger.inspect(|data| data.sessions[&id].swept_at);
     assert_eq!(swept(), None, "whoever was called may still be at it");
     world.clock.advance(TimeDelta::minutes(40));
     block_on(world.scan.sweep(&Deadline::none())).expect("swept");
@@ -342,9 +342,9 @@ fn a_scan_that_runs_is_refused_and_stays() {
     let world = World::new();
     for (name, reached) in [("listing", 0), ("dispatching", 1), ("running", 2), ("finalizing", 3)] {
         let id = world.session(name, folders(), &ended()[..reached]);
-        let before = world.ledger.inspect(|books| books.sessions[&id].clone());
+        let before = world.ledger.inspect(|data| data.sessions[&id].clone());
         assert_eq!(world.delete(&id), Err(DeletionError::Running), "{name}");
-        assert_eq!(world.ledger.inspect(|books| books.sessions[&id].clone()), before, "{name}");
+        assert_eq!(world.ledger.inspect(|data| data.sessions[&id].clone()), before, "{name}");
     }
     for (name, end) in
         [("cancelled", Transition::Cancel), ("failed", Transition::Fail { reason: String::new() })]
