@@ -202,3 +202,16 @@ pub trait ScanLedger: Send + Sync {
     /// Returns the open sessions. Eventually consistent: the caller must read each one again before acting on it.
     async fn open_sessions(&self) -> Result<Vec<SessionId>, PortError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deliveries_of_a_message_are_known_by_its_id() {
+        let attempt = |receipt: &str| Attempt { receipt: receipt.to_owned(), at: DateTime::UNIX_EPOCH };
+        assert!(attempt("m#1").is_of_message(&attempt("m#2")));
+        assert!(attempt("a#m#1").is_of_message(&attempt("a#m#2")), "an id may hold the sign itself");
+        assert!(!attempt("m#1").is_of_message(&attempt("n#1")));
+    }
+}

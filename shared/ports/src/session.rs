@@ -13,6 +13,9 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::Usage;
 
+#[cfg(test)]
+mod tests;
+
 /// The id of a session: 32 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

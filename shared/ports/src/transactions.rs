@@ -324,3 +324,40 @@ pub trait FigureStore: Send + Sync {
         to: Month,
     ) -> Result<Vec<StoredFigures>, PortError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_are_written_as_year_and_month() {
+        for text in ["2026-01", "2026-12", "0001-10"] {
+            let month: Month = text.parse().expect("a month");
+            assert_eq!((month.to_string(), String::from(month)), (text.to_owned(), text.to_owned()));
+        }
+        for text in
+            ["2026-00", "2026-13", "2026-1", "226-01", "2026-1a", "a026-01", "2026/01", "2026-01-01", ""]
+        {
+            assert_eq!(text.parse::<Month>(), Err(NoMonth), "{text}");
+        }
+    }
+
+    #[test]
+    fn december_is_followed_by_january() {
+        let next = |text: &str| text.parse::<Month>().expect("a month").next().to_string();
+        assert_eq!([next("2026-11"), next("2026-12"), next("2026-01")], ["2026-12", "2027-01", "2026-02"]);
+    }
+
+    #[test]
+    fn first_versions_differ_with_the_figures() {
+        // FNV-1a of "a" is AF63DC4C8601EC8C.
+        assert_eq!(StoredFigures::first_version("a"), 1 + 0x000A_F63D_C4C8_601E);
+        assert_ne!(StoredFigures::first_version("a"), StoredFigures::first_version("b"));
+    }
+
+    #[test]
+    fn an_id_is_shown_as_it_is() {
+        let id = FileId("0123".to_owned());
+        assert_eq!((id.to_string().as_str(), id.as_ref()), ("0123", "0123"));
+    }
+}

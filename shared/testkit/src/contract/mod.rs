@@ -18,7 +18,7 @@ mod ledger_list;
 mod ledger_sessions;
 mod ledger_sets;
 #[cfg(test)]
-mod mutants;
+mod non_atomic;
 mod object_store;
 #[cfg(test)]
 mod over_memory;

@@ -1,9 +1,9 @@
 //! The part of the transaction store's contract suite about lists.
 
-use riffle_ports::{Month, Transaction, TransactionKey};
+use riffle_ports::{Booked, Month, Transaction, TransactionKey};
 
 use super::ok;
-use super::transaction_store::{StatementStores, day, row};
+use super::transaction_store::{StatementStores, category, day, row};
 
 /// Checks the list of one account's month: by key, in pages of any size, in both directions.
 pub(super) async fn month(place: &StatementStores<'_>) {
@@ -50,10 +50,40 @@ pub(super) async fn month(place: &StatementStores<'_>) {
         let rest: Vec<Transaction> = expected.iter().filter(fits).cloned().collect();
         assert_eq!(beyond, rest, "those beyond a key that nobody has, newest first: {turned}");
     }
+    booked(place, &january).await;
     let nothing = place.store.month("contract nobody", "months", january_2026(), false, None, 10).await;
     assert_eq!(ok(nothing, "month"), [], "another tenant has none");
     let nothing = place.store.month(&place.tenant, "", january_2026(), false, None, 10).await;
     assert_eq!(ok(nothing, "month"), [], "an account without any");
+}
+
+/// Checks that what figures need of a month is that of its transactions, in pages of any size.
+async fn booked(place: &StatementStores<'_>, january: &[Transaction]) {
+    let rent = [(january[1].key.clone(), Some(category("rent")))];
+    ok(place.store.categorize(&place.tenant, &rent).await, "categorize");
+    let of = |(nth, row): (usize, &Transaction)| Booked {
+        amount: row.amount,
+        currency: row.currency.clone(),
+        category: (nth == 1).then(|| "rent".to_owned()),
+    };
+    let expected: Vec<Booked> = january.iter().enumerate().map(of).collect();
+    for limit in [1, 3, 8, 100] {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page =
+                place.store.booked(&place.tenant, "months", january_2026(), after.as_ref(), limit).await;
+            let (page, last) = ok(page, "booked");
+            assert!(page.len() <= limit as usize, "a page of {limit} has {}", page.len());
+            assert!(all.len() <= 20, "pages repeat themselves: {all:?}");
+            assert!(!page.is_empty() || last.is_none(), "an empty page is the last one");
+            all.extend(page);
+            after = last;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(all, expected, "pages of {limit}");
+    }
 }
 
 fn january_2026() -> Month {
