@@ -40,7 +40,7 @@ const SOMETIMES: [&str; 71] = [
     "a healthy file had its chance in a bad moment",
     "a lease is taken over",
     "a mended file is read",
-    "a message in flight is delivered to another, too",
+    "a message in flight is delivered a second time",
     "a new token comes too late",
     "a pause comes after a new token",
     "a progress frame is claimed by another",

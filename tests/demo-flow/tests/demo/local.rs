@@ -14,7 +14,7 @@ use riffle_local_adapters::{Deposit, Deposited, LocalInbox, LocalUploads, Observ
 use riffle_ports::{Clock, ObjectRef};
 use riffle_runtime::{Letters, RandomIds, RecordLetters, Registry, SystemClock};
 
-/// What was not done by then will not be done. It says nothing of how long it takes.
+/// The timeout of every wait. It is far longer than any step takes.
 const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -70,7 +70,7 @@ impl World {
         let deposit = Deposit { key: key.to_owned(), path, name: None, account: None, most: 1 << 20 };
         match self.inbox.deposit(&deposit, false).await.expect("a file that can be stored") {
             Deposited::Placed(object) => object,
-            Deposited::Before => panic!("it was never there"),
+            Deposited::Before => panic!("it was not stored before"),
         }
     }
 
@@ -78,7 +78,7 @@ impl World {
         self.notes.note("ann", &note_id(object)).await.expect("the database answers")
     }
 
-    /// The note, once it is in this state.
+    /// Waits until the note is in this state, and returns it.
     async fn wait_for(&self, object: &ObjectRef, state: NoteState) -> Note {
         let found = async {
             loop {
@@ -88,7 +88,7 @@ impl World {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, found).await.expect("the note comes to its state")
+        tokio::time::timeout(PATIENCE, found).await.expect("the note reaches the state")
     }
 
     async fn wait_for_letters(&self, count: usize) -> Vec<riffle_runtime::Letter> {
@@ -101,7 +101,7 @@ impl World {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
         };
-        tokio::time::timeout(PATIENCE, found).await.expect("so many dead letters")
+        tokio::time::timeout(PATIENCE, found).await.expect("the expected number of dead letters")
     }
 }
 
@@ -119,9 +119,9 @@ async fn a_note_is_counted_and_a_poisoned_one_is_a_dead_letter_of_its_stage() {
     assert_eq!((letter.letter.function.as_str(), letter.letter.queue.as_deref()), (COUNTER, Some(COUNT)));
     assert_eq!(letter.about.as_ref().map(|about| about.subject.clone()), Some(note_id(&poisoned)));
     assert_eq!(letter.told.state.as_deref(), Some("failed"));
-    assert_eq!(world.others.load(Ordering::Relaxed), 0, "nobody else hears of notes");
+    assert_eq!(world.others.load(Ordering::Relaxed), 0, "no other function receives events of notes");
 
-    // What is stored outlives the process; what was handed out again goes on.
+    // Stored data survives the process, and redriven messages are processed.
     assert_eq!(world.letters.redrive("ann", Some(NAME), None).await, Ok(1));
     world.wait_for_letters(0).await;
     world.pumps.stop().await;

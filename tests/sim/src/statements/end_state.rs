@@ -123,7 +123,7 @@ impl World {
             });
             let is_ours = is_ours && !upload.skipped;
             if !is_ours {
-                self.control.sometimes("an object is none of this flow's");
+                self.control.sometimes("an object does not belong to this flow");
             }
             let noted = files.contains_key(&key);
             if noted != is_ours && !(is_ours && self.vanished.contains(&key)) {
