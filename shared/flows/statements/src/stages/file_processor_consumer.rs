@@ -211,8 +211,8 @@ impl Work<'_> {
             self.file.account.is_some() || statement.accounts.iter().all(|part| part.account.is_some());
         if !named && self.findings.duplicates > 0 && self.findings.new > 0 {
             self.findings.review.push(
-                "the file names no account, and some of its rows were already known: if they belong to \
-                 another account, delete the file and upload it again with its account"
+                "the file names no account, and some of its rows are duplicates: if they belong to another \
+                 account, delete the file and upload it again with its account"
                     .to_owned(),
             );
         }
