@@ -130,12 +130,12 @@ mod tests {
     #[async_trait]
     impl DeadLetters for Lying {
         async fn list(&self, flow: Option<&str>, _: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
-            let all = self.0.lock().expect("nobody panics").clone();
+            let all = self.0.lock().expect("no thread panics").clone();
             Ok((all.into_iter().filter(|one| flow.is_none_or(|flow| one.flow == flow)).collect(), false))
         }
 
         async fn redrive(&self, letters: &[DeadLetter]) -> Result<u64, PortError> {
-            self.0.lock().expect("nobody panics").retain(|one| !letters.contains(one));
+            self.0.lock().expect("no thread panics").retain(|one| !letters.contains(one));
             Ok(letters.len() as u64)
         }
     }

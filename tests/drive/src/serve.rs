@@ -18,7 +18,7 @@ use crate::{Call, State};
 type World = Arc<Mutex<State>>;
 type Parameters = Query<BTreeMap<String, String>>;
 
-/// What a file resource holds if nothing is said.
+/// The default fields of a file resource.
 const DEFAULT_FIELDS: &str = "kind,id,name,mimeType";
 
 pub fn router(world: World) -> Router {
@@ -30,7 +30,7 @@ pub fn router(world: World) -> Router {
 }
 
 impl State {
-    /// What every call begins with: it is counted, and its token looked at.
+    /// Begins a call: counts it and checks its token.
     fn admit(&mut self, call: Call, headers: &HeaderMap) -> Result<(), Fault> {
         self.calls.push(call);
         if self.fuse == Some(0) {
@@ -58,7 +58,7 @@ fn says(parameters: &BTreeMap<String, String>, name: &str) -> bool {
     parameters.get(name).is_some_and(|value| value == "true")
 }
 
-/// A file that exists for who asks.
+/// Returns a file if it exists for this client.
 fn find<'a>(files: &'a Files, id: &str, parameters: &BTreeMap<String, String>) -> Result<&'a File, Fault> {
     let file = files.get(id).ok_or(Fault::NotFound)?;
     if file.drive.is_some() && !says(parameters, "supportsAllDrives") {
@@ -67,7 +67,7 @@ fn find<'a>(files: &'a Files, id: &str, parameters: &BTreeMap<String, String>) -
     Ok(file)
 }
 
-/// Those of its fields that were asked for.
+/// Returns the requested fields of a file.
 fn partial(resource: &Value, fields: &str) -> Value {
     let wanted: Vec<&str> = fields.split(',').map(str::trim).collect();
     let fields = resource.as_object().into_iter().flatten();
@@ -105,7 +105,7 @@ async fn list(
     {
         return Err(Fault::BadRequest);
     }
-    // `q`, and where it goes on: a token of another query is not taken.
+    // `q`, and the position to continue at: a token of another query is not accepted.
     let from = match asked("pageToken") {
         None => 0,
         Some(token) => token

@@ -144,7 +144,7 @@ impl Table {
             Changed::Applied(_) => Ok(Stored::New),
             Changed::Refused(Some(item)) => Ok(Stored::Taken(item)),
             Changed::Refused(None) => {
-                Err(PortError::Broken(format!("{}: a refusal without the item that is there", self.name)))
+                Err(PortError::Broken(format!("{}: a refusal without the existing item", self.name)))
             }
         }
     }

@@ -67,7 +67,7 @@ fn delete(server: &Server, session: &str) -> crate::server::Answer {
 /// Waits until no file name in the state's objects or uploads includes `what`.
 fn await_removed(state: &Path, what: &str) {
     let named = |folder| files(&state.join(folder)).into_iter().any(|path| text(&path).contains(what));
-    until("what is deleted is removed", || (!named("objects") && !named("uploads")).then_some(()));
+    until("the files are removed", || (!named("objects") && !named("uploads")).then_some(()));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_deleted_scan_is_gone_for_everybody_and_nothing_of_it_is_left() {
         })
     };
     let (session, other) = (scan(&server, &start("one")), scan(&server, &start("two")));
-    assert!(!telling(&state.join("objects"), SECRET).is_empty(), "there is something to be removed");
+    assert!(!telling(&state.join("objects"), SECRET).is_empty(), "the state contains the secret before");
     assert_eq!(delete(&server, &session).status, 202);
     let base = format!("/api/scans/{session}");
     for rest in ["", "/matches", "/failures", "/codes", "/matches/0-0/evidence"] {
@@ -93,7 +93,7 @@ fn a_deleted_scan_is_gone_for_everybody_and_nothing_of_it_is_left() {
     assert_problem(&server.get(&format!("/scans/{session}/report.xlsx"), &[]), 404);
     let listed = server.scans();
     assert_eq!((listed.len(), &listed[0]["session_id"]), (1, &json!(other)), "the other one stays");
-    assert_eq!(delete(&server, &session).status, 202, "the same again is harmless");
+    assert_eq!(delete(&server, &session).status, 202, "a repeat is harmless");
     await_removed(&state, &session);
     assert_eq!(server.get(&format!("/scans/{other}/report.xlsx"), &[]).status, 200);
 
@@ -113,8 +113,8 @@ fn a_deleted_scan_is_gone_for_everybody_and_nothing_of_it_is_left() {
     // It ended with a client connected and with the database's log open; the next process that opens the state closes
     // the log.
     assert!(sessions(&state, &[]).out.is_empty());
-    assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
-    assert_eq!(telling(&state, "HOLE-1"), Vec::<PathBuf>::new(), "nor of what was looked for");
+    assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "no file contains the secret");
+    assert_eq!(telling(&state, "HOLE-1"), Vec::<PathBuf>::new(), "no file contains the codes");
     assert_eq!(files(&folder).len(), 3, "the files themselves stay");
 }
 
@@ -165,15 +165,15 @@ fn the_command_line_deletes_a_scan() {
     let none = sessions(&state, &["--delete", first, "--delete", "00000000"]);
     assert_eq!(none.code, Some(2), "{}", none.err);
     assert!(none.err.contains("session 00000000 not found"), "{}", none.err);
-    assert_eq!(sessions(&state, &[]).out, listed.out, "none is touched where one is not found");
+    assert_eq!(sessions(&state, &[]).out, listed.out, "nothing is deleted if one is not found");
 
     let deleted = sessions(&state, &["--delete", &first[..8]]);
     assert_eq!((deleted.code, deleted.out), (Some(0), vec![format!("{first}\tdeleted")]), "{}", deleted.err);
     let left = sessions(&state, &[]);
     assert!(left.out.len() == 1 && left.out[0].starts_with(second), "{left:?}");
-    assert_eq!(sessions(&state, &["--delete", first]).code, Some(2), "it is not there any more");
+    assert_eq!(sessions(&state, &["--delete", first]).code, Some(2), "it no longer exists");
     assert_eq!(sessions(&state, &["--delete", second]).code, Some(0));
-    assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
+    assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "no file contains the secret");
     assert!(sessions(&state, &[]).out.is_empty());
 }
 
@@ -203,7 +203,7 @@ fn uploaded_files_go_with_the_last_scan_of_them() {
     await_removed(&state, &upload);
     assert_problem(&server.get(&path, &[]), 404);
     assert_eq!(server.stop().code, Some(0));
-    assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
+    assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "no file contains the secret");
 }
 
 /// Returns a statement with the secret in every field, name and account, and with enough rows to split pages of the
@@ -241,7 +241,7 @@ fn nothing_tells_of_a_deleted_statement() {
     server.upload("after.csv", &among_others("late"), Some("Bystander"));
     let figures = || server.get("/api/statements/figures", &[]).json()["months"].clone();
     until("figures are derived", || figures().to_string().contains(SECRET).then_some(()));
-    assert!(!telling(&state, SECRET).is_empty(), "there is something to be removed");
+    assert!(!telling(&state, SECRET).is_empty(), "the state contains the secret before");
 
     for file in [file, beside] {
         let path = format!("/api/statements/files/{}", file["id"].as_str().expect("an id"));
@@ -250,12 +250,12 @@ fn nothing_tells_of_a_deleted_statement() {
     }
     until("its figures are gone", || (!figures().to_string().contains(SECRET)).then_some(()));
     let facets = server.get("/api/statements/facets", &[]).json();
-    assert_eq!(facets["accounts"], json!(["Bystander"]), "nor is its account known");
-    assert_eq!(figures().as_array().map(Vec::len), Some(12), "those of others stay");
+    assert_eq!(facets["accounts"], json!(["Bystander"]), "its account is not listed");
+    assert_eq!(figures().as_array().map(Vec::len), Some(12), "figures of other files stay");
     until("its copies are overwritten, while the server runs", || {
         telling(&state, SECRET).is_empty().then_some(())
     });
     assert_eq!(server.stop().code, Some(0));
-    assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
-    assert!(!telling(&state, "bystander 77").is_empty(), "what others brought stays");
+    assert_eq!(telling(&state, SECRET), Vec::<PathBuf>::new(), "no file contains the secret");
+    assert!(!telling(&state, "bystander 77").is_empty(), "rows of other files stay");
 }

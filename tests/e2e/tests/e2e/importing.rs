@@ -48,7 +48,7 @@ fn a_statement_becomes_transactions_with_a_summary_last() {
     let columns: Vec<&str> = piped.out[0].split('\t').collect();
     assert!(columns[0].ends_with("february.csv"), "{columns:?}");
     assert_eq!(columns[1..], ["processed", "Cash", "", "100.00", "194.00", "yes", "3", "3", "0", "0"]);
-    assert_eq!((piped.out.len(), piped.err.as_str()), (1, ""), "and nothing else is said");
+    assert_eq!((piped.out.len(), piped.err.as_str()), (1, ""), "without other output");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn the_same_and_overlapping_files_add_what_is_new_alone() {
     let overlapping = bank.put("second.csv", rows(80, 100));
     assert_eq!(counts(&bank.told(&overlapping).1), [100, 60, 40]);
     let unnamed = bank.import(&[&overlapping], &["--json"]);
-    assert_eq!(counts(&told(&unnamed)[0].1), [100, 100, 0], "another account's, for all one knows");
+    assert_eq!(counts(&told(&unnamed)[0].1), [100, 100, 0], "it may be another account");
     // Several files at once, one of them twice.
     let both = bank
         .import(&[&bank.put("third.csv", rows(160, 40)), &first, &first], &["--json", "--account", ACCOUNT]);
@@ -136,7 +136,7 @@ fn what_cannot_be_run_says_why() {
     let file = bank.put("a.csv", THREE);
     assert!(bank.import(&[&file], &["--account", " "]).refusal().contains("1 to 128 bytes"));
     assert_eq!(bank.riffle(&["import"]).code, Some(2));
-    assert!(!bank.state().exists(), "nothing was begun");
+    assert!(!bank.state().exists(), "no state was created");
     for command in ["import", "watch", "replay", "redrive", "doctor"] {
         let help = bank.riffle(&[command, "--help"]);
         let text = help.out.join("\n");

@@ -52,10 +52,10 @@ impl World {
                 "a pause comes after the end"
             }
             (Change::Refused { .. }, "pause", _) if is_paused => "a session is paused already",
-            (Change::Refused { .. }, "pause", _) => "a pause comes after a new token",
+            (Change::Refused { .. }, "pause", _) => "a pause arrives after a new token",
             (Change::Moved { .. }, "unpause", _) => "a session is given a new token",
-            (Change::Refused { .. }, "unpause", _) => "a new token comes too late",
-            (Change::Moved { .. }, "sweep", _) if is_paused => "people are reminded of a paused session",
+            (Change::Refused { .. }, "unpause", _) => "a new token arrives too late",
+            (Change::Moved { .. }, "sweep", _) if is_paused => "users are reminded of a paused session",
             (Change::Moved { .. }, "lease", _) => {
                 let puts = self.stores.tokens.peek(id).1;
                 self.kept.entry(id.clone()).or_insert(puts);
@@ -111,15 +111,15 @@ impl World {
             Change::Moved { by: "cancel", .. } => "a session is cancelled",
             Change::Moved { by: "fail", .. } => "a session fails",
             Change::Refused { by: "cancel", state: State::Finalizing, .. } => {
-                "a cancel comes while finalizing"
+                "a cancel arrives while finalizing"
             }
-            Change::Refused { by: "cancel", state: State::Complete, .. } => "a cancel comes after the end",
+            Change::Refused { by: "cancel", state: State::Complete, .. } => "a cancel arrives after the end",
             Change::Refused { by: "seal", .. } => "a second dispatcher finds the session sealed",
             Change::Refused { by: "lease", state: State::Finalizing, .. } => {
                 "a finisher finds the lease held"
             }
-            Change::Refused { by: "lease", state: State::Dispatching, .. } => "a finisher comes too early",
-            Change::Refused { by: "lease", state: State::Complete, .. } => "a finisher comes after the end",
+            Change::Refused { by: "lease", state: State::Dispatching, .. } => "a finisher runs too early",
+            Change::Refused { by: "lease", state: State::Complete, .. } => "a finisher runs after the end",
             Change::Refused { by: "lease", state: State::Cancelled, .. } => {
                 "a finisher finds the session cancelled"
             }

@@ -20,7 +20,7 @@ impl World {
                 let Some(event) = self.replaced(seen, next, !announce.is_empty()) else { return };
                 event
             }
-            RecordNote::Announced { there: 0, .. } => "events are struck off twice",
+            RecordNote::Announced { there: 0, .. } => "events are removed from the outbox twice",
             _ => return,
         };
         self.control.sometimes(event);
@@ -32,7 +32,7 @@ impl World {
             ("begin", "processing", _) => "a file is taken over",
             ("begin", "failed", _) => "a file that failed is begun again",
             ("finish", _, "rejected") => "a file is rejected",
-            ("finish", _, "review") => "a file needs a look",
+            ("finish", _, "review") => "a file needs review",
             ("finish", ..) => {
                 let file = file_key(&(next.tenant.clone(), next.subject.clone()));
                 match self.nature(&file) {
@@ -45,14 +45,14 @@ impl World {
             ("fail", "processing", _) => "a file fails while processed",
             ("fail", "received", _) => "a file fails before it is begun",
             ("fail", ..) => "a file fails again",
-            ("delete", "processing", _) => "a file is deleted in mid-processing",
+            ("delete", "processing", _) => "a file is deleted while processed",
             ("delete", "received", _) => "a file is deleted before it is begun",
             ("delete", "failed", _) => "a failed file is deleted",
             ("delete", "rejected", _) => "a rejected file is deleted",
             ("delete", ..) => "a processed file is deleted",
             ("deleted", ..) => "a file is gone",
-            ("settled", ..) => "nobody can be left who worked on a file that is gone",
-            ("release", ..) => "a file is given up for now",
+            ("settled", ..) => "no worker of a deleted file can remain",
+            ("release", ..) => "a file is released for now",
             _ => return None,
         })
     }
@@ -60,11 +60,11 @@ impl World {
     pub fn count(&self, noted: &Noted) {
         let event = match noted {
             Noted::NotStored(_) => "rows are refused",
-            Noted::NotWithdrawn(_) => "who was late takes nothing back",
+            Noted::NotWithdrawn(_) => "a late worker withdraws nothing",
             Noted::Stored { again: 1.., .. } => "rows are stored again by their file",
             Noted::Stored { known: 1.., .. } => "rows are known from another file",
-            Noted::Removed { kept: 1.., .. } => "rows stay since others show them",
-            Noted::Figures { put: false, .. } => "figures are lost to a rival",
+            Noted::Removed { kept: 1.., .. } => "rows stay because other files contain them",
+            Noted::Figures { put: false, .. } => "figures lose against a concurrent change",
             Noted::Audited { new: false, .. } => "an event is in the trail already",
             _ => return,
         };

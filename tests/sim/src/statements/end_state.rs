@@ -43,7 +43,7 @@ impl World {
     /// Checks that a file has ended in the right state.
     fn ends_well(&self, key: &FileKey, file: &File) -> Result<(), Violation> {
         let Some(number) = self.uploads.get(key) else {
-            return Err(Violation::new(2, format!("nobody uploaded file {}", key.1)));
+            return Err(Violation::new(2, format!("file {} was not uploaded", key.1)));
         };
         let upload = &self.scenario.uploads[*number];
         let nature = self.scenario.contents[upload.content].nature;
@@ -66,7 +66,7 @@ impl World {
                     || self.vanished.contains(key) => {}
             (FileState::Failed, nature) if nature.is_hopeless() => {}
             (FileState::Failed, _) if self.may_be_given_up(key) => {
-                self.control.sometimes("a file is given up, and no dead letter is left of it");
+                self.control.sometimes("a file is abandoned without a dead letter");
             }
             _ => return is(&format!("is {nature:?}")),
         }
@@ -92,7 +92,7 @@ impl World {
             let told = &event.detail.event_id;
             if !errors.iter().any(|failed| failed.event_id == *told) && !self.checker.was_too_early(told) {
                 let what = format!(
-                    "a failure was told of a file that is {:?}, and is not on its record",
+                    "a failure of a file that is {:?} was published, but is not on its record",
                     file.state
                 );
                 return Err(Violation::new(7, what));
@@ -141,7 +141,7 @@ impl World {
             let dead = self.stores.queue.peek(Place::dead_letters(queue));
             let garbage = dead.iter().filter(|message| message.body == GARBAGE).count();
             if garbage != usize::from(self.scenario.conditions.garbage) {
-                let what = format!("{garbage} messages that nobody can decode are dead in {function}");
+                let what = format!("{garbage} undecodable messages are dead letters of {function}");
                 return Err(Violation::new(6, what));
             }
             for message in dead.iter().filter(|message| message.body != GARBAGE) {
@@ -186,7 +186,7 @@ impl World {
                 if told.contains(&(key.clone(), kind)) {
                     return Ok(());
                 }
-                let what = format!("a file is {:?}, and {} was never told", file.state, kind.as_str());
+                let what = format!("a file is {:?}, but {} was never published", file.state, kind.as_str());
                 Err(Violation::new(1, what))
             };
             match file.state {
@@ -308,7 +308,7 @@ impl World {
                 books.month(tenant, account, *month).next().is_none()
             };
             if let Some(left) = books.months.iter().find(is_empty) {
-                return Err(Violation::new(8, format!("of {left:?} is known that something was there")));
+                return Err(Violation::new(8, format!("{left:?} still shows that data existed")));
             }
             match reckoned.first_key_value() {
                 None => Ok(()),

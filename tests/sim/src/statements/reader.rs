@@ -180,7 +180,7 @@ impl ObedientReader {
             Nature::Rejected => (End::Fails(not_one()), 0),
             nature if nature.is_reject(version) => (End::Fails(not_one()), half),
             Nature::Mistaken { times } if nth <= times => {
-                self.control.sometimes("a statement is taken for none");
+                self.control.sometimes("a statement is not recognised as one");
                 (End::Fails(not_one()), half)
             }
             Nature::Fails { times, late } if nth <= times => {
@@ -188,7 +188,7 @@ impl ObedientReader {
                 (End::Fails(ReadError::Io(io::Error::other("it is poisoned"))), if late { half } else { 0 })
             }
             Nature::Kills { times, late } if nth <= times => {
-                self.control.sometimes("a statement kills who reads it");
+                self.control.sometimes("a statement kills the process that reads it");
                 (End::Kills, if late { half } else { 0 })
             }
             _ => (End::Done(Box::new(statement)), rows.len()),

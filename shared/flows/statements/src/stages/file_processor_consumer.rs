@@ -100,7 +100,7 @@ impl Processor {
             // If the worker that holds the file crashes, the sweep sends the file to the processor again.
             Changed::Refused(..) | Changed::Superseded(_) => return Ok(()),
             Changed::Missing => {
-                return Err(Failure::Retry(format!("there is no record of file {id} yet")));
+                return Err(Failure::Retry(format!("file {id} has no record yet")));
             }
         };
         let findings = file.findings.begun();

@@ -97,7 +97,7 @@ fn load(world: &World, index: u32, stored: &StoredResult) -> Result<FileResult, 
     match &stored.body {
         Body::Inline(json) => serde_json::from_str(json).map_err(|error| lost(error.to_string())),
         Body::Object(key) => {
-            world.control.sometimes("a result lies in the object store");
+            world.control.sometimes("a result is in the object store");
             let json = world.stores.objects.peek(key).ok_or_else(|| lost("it is missing".to_owned()))?;
             serde_json::from_slice(&json).map_err(|error| lost(error.to_string()))
         }
@@ -111,7 +111,7 @@ fn queues(world: &World) -> Result<(), Violation> {
     let expected = if world.scenario.conditions.garbage { 3 } else { 0 };
     // Garbage is never lost, doubled or acknowledged, so each message becomes exactly one dead letter.
     if garbage != expected {
-        let what = format!("{garbage} of {expected} messages that nobody can decode are in the dead letters");
+        let what = format!("{garbage} of {expected} undecodable messages are dead letters");
         return Err(Violation::new(6, what));
     }
     // After a pause a file may have two messages. If it kills its readers, one of them may be received too often before
@@ -214,7 +214,7 @@ fn of_nature(
         (Some(Nature::Healthy { .. } | Nature::Partly), Some(FailureCode::Killed))
             if !world.scenario.calm_quarantine =>
         {
-            world.control.sometimes("a healthy file had its chance in a bad moment");
+            world.control.sometimes("a healthy file used its attempt during a fault");
         }
         (Some(Nature::Healthy { .. } | Nature::Partly), Some(code)) => {
             return Err(Violation::new(7, format!("file {index} is healthy and FAILED({code:?})")));
@@ -233,7 +233,7 @@ fn of_nature(
             return Err(Violation::new(7, format!("file {index} is damaged and counts as read")));
         }
         (None, _) => {
-            return Err(Violation::new(3, format!("a result of file {index}, which is not there")));
+            return Err(Violation::new(3, format!("a result of file {index}, which does not exist")));
         }
         _ => {}
     }
@@ -295,7 +295,7 @@ fn read_again(
         (Some(Mend::Removes), Some(FailureCode::Killed)) if !world.scenario.calm_quarantine => Ok(()),
         (Some(Mend::Removes), _) => Err(Violation::new(10, format!("file {index} is gone, and {code:?}"))),
         (Some(Mend::Replaces), None) => {
-            world.control.sometimes("a mended file is read");
+            world.control.sometimes("a repaired file is read");
             of_nature(world, (index, result), Some(Nature::REPLACED))
         }
         (Some(Mend::Replaces), _) => of_nature(world, (index, result), Some(Nature::REPLACED)),
@@ -329,13 +329,12 @@ fn informed(client: &Client, ended: &Ended) -> Result<(), Violation> {
     }
     for (id, told) in &client.matches {
         if stored.get(id) != Some(&told.snippet.as_str()) {
-            return Err(Violation::new(4, format!("a client was told of match {id}, which is not stored")));
+            return Err(Violation::new(4, format!("a client received match {id}, which is not stored")));
         }
     }
     let failed = ended.results.iter().filter(|(_, result)| result.failure.is_some()).count();
     if client.failures.len() > failed {
-        let what =
-            format!("a client was told of {} failed files, stored are {failed}", client.failures.len());
+        let what = format!("a client received {} failed files, stored are {failed}", client.failures.len());
         return Err(Violation::new(4, what));
     }
     // If a session ends early, a late result may be stored after its clients requested their last snapshot.
@@ -354,7 +353,7 @@ fn informed(client: &Client, ended: &Ended) -> Result<(), Violation> {
     let counts = session.counts;
     match client.totals {
         Some(told) if told != (counts.matches, counts.processed, counts.failed) => {
-            Err(Violation::new(9, format!("a client was told the totals {told:?}, the books say {counts:?}")))
+            Err(Violation::new(9, format!("a client received the totals {told:?}, stored are {counts:?}")))
         }
         _ => Ok(()),
     }
