@@ -118,17 +118,17 @@ async fn a_scan_from_its_start_to_its_end() {
     assert_eq!(
         world.work("batch").await,
         ["m-0", "m-1", "m-2"],
-        "nothing is sealed yet: the messages come again"
+        "nothing is sealed yet: the messages are redelivered"
     );
     assert_eq!(world.dispatch("job").await, [""; 0]);
     assert_eq!(world.told(), ["STARTED"]);
 
-    assert_eq!(world.work("one-undecodable").await, ["m-2"], "it alone goes to the dead letters");
+    assert_eq!(world.work("one-undecodable").await, ["m-2"], "only this message becomes a dead letter");
     assert_eq!(world.work("no-such-file").await, ["m-1"]);
     let matches = |frames: &[String]| frames.iter().filter(|frame| *frame == "MATCH_FOUND").count();
     assert_eq!(matches(&world.told()), 3, "two codes in the first file, one in the third");
     assert_eq!(world.work("same-file-twice").await, [""; 0]);
-    assert_eq!(matches(&world.told()), 2, "told again, by the same match ids");
+    assert_eq!(matches(&world.told()), 2, "sent again, with the same match ids");
     assert_eq!(world.finish("job").await, [""; 0]);
     assert_eq!(world.told(), [""; 0], "it is not full yet");
     assert_eq!(world.quarantine("first-delivery").await, [""; 0]);
@@ -137,10 +137,10 @@ async fn a_scan_from_its_start_to_its_end() {
 
     assert_eq!(world.finish("job").await, [""; 0]);
     assert_eq!(world.told(), ["COMPLETE"]);
-    assert_eq!(world.finish("job").await, [""; 0], "once more, in the same words");
+    assert_eq!(world.finish("job").await, [""; 0], "a repeat has the same result");
     assert_eq!(world.told(), ["COMPLETE"]);
     scan_sweeper::handle(&world.scan, event("scan-sweeper", "tick")).await.expect("a sweep");
-    assert_eq!(world.told(), [""; 0], "nothing is left to mend");
+    assert_eq!(world.told(), [""; 0], "nothing is left to repair");
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn what_was_read_before_is_told_and_not_read_again() {
     }
     assert_eq!(failed(scan_worker::handle(&world.worker(), again).await), [""; 0]);
     assert_eq!(world.opened.load(Ordering::Relaxed), 3, "no file is opened again");
-    assert!(world.told().contains(&"MATCH_FOUND".to_owned()), "who died may have told nobody");
+    assert!(world.told().contains(&"MATCH_FOUND".to_owned()), "the ended invocation may not have sent it");
 }
 
 #[tokio::test]
@@ -181,10 +181,10 @@ async fn a_tenant_starts_as_many_scans_as_it_may() {
     world.says("start-scan").await;
     assert_eq!(world.told(), ["SNAPSHOT"]);
     world.says("start-scan").await;
-    assert_eq!(world.told(), ["SNAPSHOT"], "the same again is no second scan");
+    assert_eq!(world.told(), ["SNAPSHOT"], "a repeated request starts no second scan");
     let tick = event("scan-scheduler", "due");
     let refused = scan_scheduler::handle(&world.scan, tick).await;
-    assert!(refused.is_err(), "the schedule is of the same tenant");
+    assert!(refused.is_err(), "the schedule is of the same tenant, whose quota is used up");
 }
 
 #[tokio::test]

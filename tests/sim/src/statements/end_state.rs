@@ -375,7 +375,7 @@ impl World {
             let should =
                 file.state != FileState::Deleted && !self.vanished.contains(&(tenant.clone(), id.clone()));
             if there != should {
-                let what = format!("a file is {:?}, and its object is there: {there}", file.state);
+                let what = format!("a file is {:?}, and its object exists: {there}", file.state);
                 return Err(Violation::new(8, what));
             }
         }
