@@ -90,7 +90,7 @@ export class RustFunction extends Construct {
       metric: this.lambda.metricDuration({ period, statistic: "Maximum" }),
       threshold: timeout.toMilliseconds() * 0.9,
       periods: 1,
-      says: `${name} ran for more than 90% of its timeout (${timeout.toSeconds()} s); longer runs are ended and retried`,
+      says: `${name} ran for more than 90% of its timeout, ${timeout.toSeconds()} s; longer runs end and are retried`,
       runbook: "function-duration",
     });
   }

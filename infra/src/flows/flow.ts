@@ -283,7 +283,7 @@ export class Flow extends Construct {
       metric: queue.metricApproximateAgeOfOldestMessage({ period, statistic: "Maximum" }),
       threshold: age.toSeconds(),
       periods: 1,
-      says: `A message in ${name} has waited for more than ${age.toHumanString()}: processing has stopped or is too slow`,
+      says: `A message in ${name} has waited for more than ${age.toHumanString()}: processing stopped or is too slow`,
       runbook: "queue-age",
     });
   }
