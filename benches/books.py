@@ -89,7 +89,7 @@ class Books:
         session.lost = len(expected - (set(results) & set(done)))
         session.doubled = len(results) - len(set(results)) + len(done) - len(set(done))
         if set(results) | set(done) != expected:
-            session.wrong.append("its results or its set are not those of its files")
+            session.wrong.append("its results or its set do not match its files")
         counts = fields["counts"]
         stored = {"processed": len(results), "failed": session.failed, "matches": session.matches}
         if counts != stored:

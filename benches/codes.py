@@ -1,4 +1,4 @@
-"""Chooses the codes that the benchmark looks for: tokens that occur in the corpus, the same each time.
+"""Chooses the codes that the benchmark searches for: tokens that occur in the corpus, the same each time.
 
 The text of the corpus comes from pdftotext and is cached, because it is also the reference for
 recall. Codes are selected by a hash of the token, never by how well a program finds them.

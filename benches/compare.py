@@ -33,8 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--functions", type=Path, nargs=2, metavar=("OLD", "NEW"),
                         help="folders of shipped functions, for cold starts (scripts/functions)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
-                        help="a variable that the old functions need besides")
-    parser.add_argument("--only", choices=["scan", "import", "functions"], help="measure this alone")
+                        help="an additional variable for the old functions")
+    parser.add_argument("--only", choices=["scan", "import", "functions"], help="run only this measurement")
     parser.add_argument("--out", type=Path, metavar="FILE.md", help="also write the results here")
 
 
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def pdfs(program: Path, work: Path, options: argparse.Namespace) -> tuple[Path, int, Path]:
-    """Returns a folder of links to the sampled files, their number, and codes to look for in them."""
+    """Returns a folder of links to the sampled files, their number, and codes to search for in them."""
     root = options.corpus or corpus.corpus_dir()
     files = corpus.sample(corpus.pdfs(root), root, options.files)
     folder = work / "pdfs"

@@ -52,15 +52,15 @@ def fetch(packages: list[str] | None = None) -> Path:
     for tool in ("apt-get", "dpkg-deb", "tar"):
         if shutil.which(tool) is None:
             raise Unavailable(
-                f"`{tool}` is not installed: the corpus comes out of Debian packages. On another "
-                f"system put any folder of PDFs at {corpus_dir()}, or name one with --corpus DIR."
+                f"`{tool}` is not installed: the corpus consists of Debian packages. On another "
+                f"system, put any folder of PDFs at {corpus_dir()}, or name one with --corpus DIR."
             )
     target = corpus_dir()
     target.mkdir(parents=True, exist_ok=True)
     for package in packages or PACKAGES:
         done = target / package / ".complete"
         if done.exists():
-            print(f"{package}: already there, {done.read_text().strip()} PDFs", file=sys.stderr)
+            print(f"{package}: already downloaded, {done.read_text().strip()} PDFs", file=sys.stderr)
             continue
         print(f"{package}: downloading …", file=sys.stderr, flush=True)
         count = _fetch_one(package, target)
@@ -80,7 +80,7 @@ def _fetch_one(package: str, target: Path) -> int:
         if got.returncode != 0 or len(debs) != 1:
             raise Unavailable(
                 f"`apt-get download {package}` failed:\n{got.stderr.strip()}\n"
-                "Is the package list up to date? Try `apt-get update` (as root) and again."
+                "Is the package list up to date? Run `apt-get update` (as root) and try again."
             )
         _unpack_pdfs(debs[0], Path(scratch) / "pdf")
         debs[0].unlink()

@@ -32,7 +32,7 @@ FILES_A_SECOND, WRITES_A_SECOND, PROGRESS_A_SECOND, CHUNK = 1_000, 200, 2, 100
 
 
 def arguments(parser) -> None:
-    parser.add_argument("--figures", type=Path, required=True, help="what a deployed run counted, as JSON")
+    parser.add_argument("--figures", type=Path, required=True, help="JSON file with the counts of a deployed run")
     parser.add_argument("--riffle", metavar="PATH", help="binary to measure (default: build this checkout's)")
     parser.add_argument("--files", type=int, default=1000, help="sample drawings read to measure processor time")
     parser.add_argument("--out", type=Path, metavar="FILE.md", help="also write the results here")

@@ -88,7 +88,7 @@ def cold_start(bootstrap: Path, name: str, port: int, more: dict[str, str] | Non
         while not Platform.asked.wait(0.05):
             if process.poll() is not None or time.perf_counter() - began > 10:
                 process.kill()
-                raise corpus.Unavailable(f"{name} did not ask for work: {process.stdout.read().decode()}")
+                raise corpus.Unavailable(f"{name} did not request work: {process.stdout.read().decode()}")
         if Platform.wrong:
             raise corpus.Unavailable(f"{name} reported {Platform.wrong}")
         return (Platform.at - began) * 1000

@@ -67,17 +67,17 @@ def _riffle_text(file: Path) -> str | None:
 def _cause(code: str, text: str | None, file: Path, root: Path) -> str:
     """Returns the probable cause of a miss. The order matters: from the narrowest to the widest cause."""
     if text is None:
-        return "unknown: the text could not be looked at"
+        return "unknown: the text could not be extracted"
     low = AROUND_HYPHEN.sub("-", HYPHENS.sub("-", text.lower()))
     if re.search(rf"(?<![^\W_]){re.escape(code)}(?![^\W_])", low):
-        return "matching: the text holds it"
+        return "matching: the text contains it"
     tight = re.sub(r"\s+", "", low)
     if code in low:
         return "word break: joined to a neighbour"
     if code in tight:
         return "word break: a space inside"
     if code.replace("-", "") in tight.replace("-", ""):
-        return "hyphen missing or another sign"
+        return "hyphen missing or another character"
     theirs = code_choice.text_of(file, root, code_choice.text_cache(root))
     if len(tight) < 0.5 * len(re.sub(r"\s+", "", theirs)):
         return "text missing: less than half of pdftotext's"

@@ -36,7 +36,7 @@ def binary(named: str | None) -> Path:
     """Returns the binary to measure: the given one, or that of this checkout, built first."""
     if named:
         if not Path(named).is_file():
-            raise Unavailable(f"there is no {named}")
+            raise Unavailable(f"{named} does not exist")
         return Path(named)
     build("-p", "riffle", "--bin", "riffle")
     return target() / "riffle"
@@ -85,7 +85,7 @@ def scan(program: Path, folder: Path, codes: Path, work: Path, *more: str, again
             elif frame["type"] == "SUMMARY":
                 result.summary = frame
     if not result.summary:
-        raise Unavailable(f"the last line of {out} is no SUMMARY")
+        raise Unavailable(f"the last line of {out} is not a SUMMARY")
     return result
 
 

@@ -23,19 +23,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, help="a folder of PDFs (default: the fetched one)")
     parser.add_argument("--only", choices=["corpus", "samples"], help="one of the two data sets")
     parser.add_argument("--sample", type=int, default=600, metavar="N",
-                        help="files that the peers read, and Riffle beside them (default 600; 0: all)")
-    parser.add_argument("--codes", type=int, default=1000, metavar="N", help="codes looked for in the corpus")
+                        help="files that the other programs and Riffle read (default 600; 0: all)")
+    parser.add_argument("--codes", type=int, default=1000, metavar="N", help="codes to search for in the corpus")
     parser.add_argument("--samples", type=int, default=6600, metavar="N", help="sample drawings (default 6600)")
-    parser.add_argument("--no-peers", action="store_true", help="Riffle alone, with recall and overhead")
+    parser.add_argument("--no-peers", action="store_true", help="measure only Riffle, with recall and overhead")
     parser.add_argument("--scale", action="store_true",
                         help="instead: 1,000, 6,600 and 100,000 files of one page each")
     parser.add_argument("--sandbox", action="store_true",
-                        help="instead: what parsing in processes of its own costs")
+                        help="instead: the cost of parsing in separate processes")
     parser.add_argument("--rescan", action="store_true",
                         help="instead: a second scan of the same files with other codes")
     parser.add_argument("--riffle", metavar="PATH", help="binary to measure (default: build this checkout's)")
     parser.add_argument("--out", type=Path, metavar="FILE.md", help="also write the results here")
-    parser.add_argument("--misses", type=Path, metavar="FILE.tsv", help="write what was not found here")
+    parser.add_argument("--misses", type=Path, metavar="FILE.tsv", help="write the missed pairs to this file")
 
 
 def run(options: argparse.Namespace) -> None:

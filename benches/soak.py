@@ -187,12 +187,12 @@ def left_behind(groups: list[int]) -> int:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--minutes", type=float, default=10, help="how long to kill (default 10)")
+    parser.add_argument("--minutes", type=float, default=10, help="duration (default 10)")
     parser.add_argument("--files", type=int, default=100_000, help="sample files of one page (default 100,000)")
     parser.add_argument("--every", type=float, default=1, help="seconds between kills, on average (default 1)")
-    parser.add_argument("--seed", type=int, default=None, help="of the moments (default: any)")
-    parser.add_argument("--riffle", help="a binary other than this checkout's release build")
-    parser.add_argument("--keep", metavar="DIR", help="work here and leave the state for a look")
+    parser.add_argument("--seed", type=int, default=None, help="seed of the moments of kills (default: random)")
+    parser.add_argument("--riffle", help="binary to test (default: this checkout's release build)")
+    parser.add_argument("--keep", metavar="DIR", help="work in this folder and keep the state")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -229,14 +229,14 @@ def soak(options: argparse.Namespace, test: Soak) -> int:
         if session.killed:
             wrong.append(f"session {session.id}: {session.killed} files count as killed")
         elif not session.wrong and session.content != expected:
-            wrong.append(f"session {session.id}: its results are not those of a scan without a kill")
+            wrong.append(f"session {session.id}: its results differ from those of a scan without a kill")
     if queued:
         wrong.append(f"messages are left: {queued}")
     # A message in processing at several kills becomes a dead letter; that is fine if its session has ended.
     ended = {session.id for session in sessions if session.state == "COMPLETE"}
     lost = [body for group, body in dead if group not in ended]
     if lost:
-        wrong.append(f"messages were given up and their sessions did not end: {lost}")
+        wrong.append(f"dead letters of sessions that did not end: {lost}")
     if len(sessions) < tally.ended:
         wrong.append(f"{tally.ended} sessions ended, {len(sessions)} are stored")
 

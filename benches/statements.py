@@ -22,7 +22,7 @@ PATIENCE = 900  # seconds
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--only", choices=["upload", "large", "month", "rate"], help="measure this alone")
+    parser.add_argument("--only", choices=["upload", "large", "month", "rate"], help="run only this measurement")
     parser.add_argument("--runs", type=int, default=20, metavar="N", help="uploads of 1,000 rows (default 20)")
     parser.add_argument("--megabytes", type=int, default=1_000, metavar="N", help="size of the large file")
     parser.add_argument("--month-rows", type=int, default=1_000_000, metavar="N", help="rows of one month and account")
@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=int, default=30, metavar="S")
     parser.add_argument("--burst-seconds", type=int, default=5, metavar="S")
     parser.add_argument("--riffle", metavar="PATH", help="binary to measure (default: build this checkout's)")
-    parser.add_argument("--temp", type=Path, metavar="DIR", help="folder for what is made and removed again")
+    parser.add_argument("--temp", type=Path, metavar="DIR", help="folder for temporary files")
     parser.add_argument("--out", type=Path, metavar="FILE.md", help="also write the results here")
 
 
@@ -150,7 +150,7 @@ def wait(what: str, look, pause: float) -> None:
     end = time.monotonic() + PATIENCE
     while not look():
         if time.monotonic() > end:
-            raise Unavailable(f"waited in vain: {what}")
+            raise Unavailable(f"timed out waiting for {what}")
         time.sleep(pause)
 
 
@@ -315,7 +315,7 @@ def together(work, count: int) -> None:
     def guarded(number: int) -> None:
         try:
             work(number)
-        except BaseException as problem:  # noqa: BLE001 (told to whoever waits)
+        except BaseException as problem:  # noqa: BLE001 (the waiting thread raises it)
             failed.append(problem)
 
     threads = [threading.Thread(target=guarded, args=(number,)) for number in range(count)]

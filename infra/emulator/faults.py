@@ -1,15 +1,17 @@
-"""Faults that a test asks of the emulator: calls of functions that are refused, or done without an answer. And what was
-denied for want of a right, which is noted in `denied`: principal, action and resource, a line each.
+"""Faults that a test requests of the emulator: calls of functions that are refused, or performed without a response.
+Also logs calls that were denied because a permission is missing, in `denied`: one line with principal, action and
+resource for each.
 
-A test writes `faults.json` into the emulator's folder, shares of all calls by service, and deletes it again:
+A test writes `faults.json` into the emulator's folder, with shares of all calls by service, and deletes it afterwards:
 
   {"dynamodb": {"refused": 0.05, "lost": 0.05}, "s3": {"lost": 0.1}}
   {"s3": {"refused": 1, "only": "GET /bucket/key"}}
 
-With `only`, a regular expression, of those calls alone whose method, path and names of parameters begin so.
+`only` is a regular expression that limits the faults to calls whose method, path and names of parameters match at their
+beginning.
 
-`refused` is a throttle: nothing was done. `lost`: it was done, and the caller is told of an error. What happened is
-noted in `faults.seen`, a line each. Calls of the test itself, which has an owner's credentials, are left alone.
+`refused` is a throttle: the call was not performed. `lost`: the call was performed, but the caller gets an error. Each
+fault is logged as a line in `faults.seen`. Calls of the test itself, which has an owner's credentials, are unaffected.
 """
 
 import json
@@ -24,11 +26,11 @@ XML = {"Content-Type": "application/xml"}
 
 
 def _json(status: int, kind: str) -> tuple:
-    return status, JSON, json.dumps({"__type": kind, "message": "a fault that a test asked for"}).encode()
+    return status, JSON, json.dumps({"__type": kind, "message": "a fault requested by a test"}).encode()
 
 
 def _xml(status: int, code: str) -> tuple:
-    return status, XML, f"<Error><Code>{code}</Code><Message>a fault that a test asked for</Message></Error>".encode()
+    return status, XML, f"<Error><Code>{code}</Code><Message>a fault requested by a test</Message></Error>".encode()
 
 
 REFUSED = {
@@ -55,7 +57,7 @@ class Faults:
         try:
             asked = json.loads(self.asked.read_text()).get(service, {})
         except (FileNotFoundError, ValueError):
-            # None are asked for, or just now.
+            # No faults are requested, or the file is being written.
             return {}
         return asked if re.match(asked.get("only", ""), call) else {}
 

@@ -1,4 +1,4 @@
-"""What a deploy to the emulator leaves undone. Runs in the emulator's own environment, with a client's variables.
+"""Completes a deployment to the emulator. Runs in the emulator's own Python environment, with a client's variables.
 
   finish.py TEMPLATE OUTPUTS [PAGE]
 """
@@ -20,7 +20,7 @@ def cors(template: dict, outputs: dict) -> None:
 
 
 def tables(template: dict) -> None:
-    """Its CloudFormation makes tables without their expiry and their backups."""
+    """The emulator's CloudFormation creates tables without their expiry and their backups."""
     dynamodb = boto3.client("dynamodb")
     pages = boto3.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName="Riffle")
     made = {one["LogicalResourceId"]: one["PhysicalResourceId"] for page in pages for one in page["StackResourceSummaries"]}
@@ -37,7 +37,7 @@ def tables(template: dict) -> None:
 
 
 def page(folder: Path, bucket: str) -> None:
-    """The CDK's own copier of files does not run there."""
+    """Uploads the page's files, because the CDK's own function that copies them does not run in the emulator."""
     s3 = boto3.client("s3")
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file.suffix != ".gz":

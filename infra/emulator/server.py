@@ -1,7 +1,7 @@
-"""Starts MiniStack, the AWS emulator, as `scripts/emulator up` wants it. Runs in the emulator's own environment.
+"""Starts MiniStack, the AWS emulator, for `scripts/emulator up`. Runs in the emulator's own Python environment.
 
-MiniStack gives its whole environment to the functions it runs, so whoever starts this passes an empty one: what is
-set here is all that they see beside their own variables.
+MiniStack passes its whole environment to the functions it runs. Therefore this program must be started with an empty
+environment: the functions then have only the variables set here, in addition to their own.
 """
 
 import json
@@ -20,7 +20,8 @@ def environment(port: int) -> None:
         "USE_SSL": "1",
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
-        # Without it the functions would call AWS itself. An address instead of a name makes S3 put buckets into paths.
+        # Without it the functions would call AWS itself. With an IP address instead of a host name, S3 clients put the
+        # bucket into the path.
         "AWS_ENDPOINT_URL": f"https://{HOST}:{port}",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -34,19 +35,19 @@ def environment(port: int) -> None:
 
 
 def mend(port: int) -> None:
-    """What MiniStack 1.5.33 does otherwise than we need."""
+    """Patches MiniStack 1.5.33 where its behaviour differs from AWS or from what the tests need."""
     from hypercorn.config import Config
     from ministack import app
     from ministack.services import apigateway, cloudfront, eventbridge
 
-    # It would take port 443 of the machine, too.
+    # It would also listen on port 443 of the machine.
     app._port_is_bindable = lambda host, wanted: False
 
-    # After a thousand requests its server closes a connection of HTTP/2 without answering those that are under way:
-    # whoever waits gives up after a while and asks again, so that much is done or sent twice.
+    # After a thousand requests its server closes an HTTP/2 connection without answering pending requests. Their clients
+    # time out and retry, so that calls are performed and messages are sent twice.
     Config.keep_alive_max_requests = 1 << 30
 
-    # It asks itself for the keys of its own user pools over http, which is not spoken here.
+    # It requests the keys of its own user pools over http, but only serves https here.
     resolve = apigateway._resolve_jwks_url
 
     async def over_tls(authorizer: dict) -> str | None:
@@ -57,7 +58,7 @@ def mend(port: int) -> None:
 
     apigateway._resolve_jwks_url = over_tls
 
-    # A distribution does not reach an API of the emulator by its name at AWS.
+    # A distribution cannot reach an API of the emulator under its AWS host name.
     forward = cloudfront._forward_to_origin
 
     def to_own_apis(origin: dict, method: str, uri: str, query: str, headers: dict, *rest, **named) -> tuple:
@@ -70,7 +71,7 @@ def mend(port: int) -> None:
 
     cloudfront._forward_to_origin = to_own_apis
 
-    # A schedule's input is handed on without its time and its execution's id.
+    # It does not replace the placeholders for time and execution id in a schedule's input.
     invoke = eventbridge._invoke_target
 
     def filled_in(target: dict, event: dict, *rest) -> object:
@@ -89,7 +90,7 @@ def mend_nested_stacks() -> None:
     from ministack.services import cloudformation
     from ministack.services.cloudformation import provisioners
 
-    # An update of a nested stack forgets the attributes of what does not change in it.
+    # When it updates a nested stack, it loses the attributes of unchanged resources.
     update = provisioners._update_resource
 
     def remembering(kind: str, physical: str, old: dict, new: dict, stack: str, logical: str, before: dict | None = None):
@@ -104,7 +105,7 @@ def mend_nested_stacks() -> None:
 def mend_rights() -> None:
     from ministack.core import iam_actions
 
-    # AWS asks of a batch the right that a single message needs.
+    # On AWS a batch requires the same permission as a single message.
     action_of = iam_actions.extract_iam_action
 
     def without_batch(service: str, *rest) -> str | None:
@@ -113,7 +114,7 @@ def mend_rights() -> None:
 
     iam_actions.extract_iam_action = without_batch
 
-    # Conditions on what a key is asked to encrypt for.
+    # Conditions of key policies on the encryption context.
     context_of = iam_actions.request_tag_context
 
     def with_encryption_context(service: str, action: str, body: bytes, parameters: dict) -> dict:
@@ -133,7 +134,7 @@ if __name__ == "__main__":
     mend(chosen)
     import faults
 
-    # The folder of this run, as scripts/emulator makes it: our own is below it.
+    # The folder of this run, which scripts/emulator creates; the current folder is below it.
     faults.install(Path.cwd().parent)
     from ministack.app import main
 

@@ -1,6 +1,6 @@
-"""Which items of tables functions write, for as long as a test has a file `writes` in the emulator's folder: a line of
-JSON for each write, with table, key and what is changed. What the test itself writes is left out. A request that the SDK
-sends again because no answer came in time is the same write: it bears the id of the same call.
+"""Logs the table items that functions write, while a file `writes` exists in the emulator's folder: one line of JSON
+for each write, with table, key and names of the changed attributes. Writes of the test itself are omitted. A request
+that the SDK repeats after a timeout counts as the same write, because it has the id of the same call.
 """
 
 import json

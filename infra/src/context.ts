@@ -18,14 +18,14 @@ export class Context {
   origin(name: string): string | undefined {
     const value = this.text(name);
     if (value !== undefined && (!URL.canParse(value) || new URL(value).origin !== value)) {
-      throw wrong(name, `${value} is no origin, such as https://riffle.example.org`);
+      throw wrong(name, `${value} is not an origin, such as https://riffle.example.org`);
     }
     return value;
   }
 
   number(name: string, otherwise: number, least: number): number {
     const value = Number(this.text(name) ?? otherwise);
-    if (!(value >= least)) throw wrong(name, `${this.text(name)} is no number of ${least} or more`);
+    if (!(value >= least)) throw wrong(name, `${this.text(name)} is not a number of ${least} or more`);
     return value;
   }
 
@@ -36,7 +36,7 @@ export class Context {
   oneOf<T extends string>(name: string, allowed: T[], otherwise: T): T {
     const value = this.text(name) ?? otherwise;
     const found = allowed.find((one) => one === value);
-    if (found === undefined) throw wrong(name, `${value} is none of ${allowed.join(", ")}`);
+    if (found === undefined) throw wrong(name, `${value} is not one of ${allowed.join(", ")}`);
     return found;
   }
 
@@ -59,7 +59,7 @@ export class Context {
     const value = this.text(name);
     const read = value === undefined ? {} : this.json<Partial<Record<K, number>>>(name, value);
     for (const [key, number] of Object.entries(read)) {
-      if (!allowed.some((one) => one === key)) throw wrong(name, `${key} is none of ${allowed.join(", ")}`);
+      if (!allowed.some((one) => one === key)) throw wrong(name, `${key} is not one of ${allowed.join(", ")}`);
       if (!(Number.isInteger(number) && Number(number) >= least)) throw wrong(name, `${key} must be ${least} or more`);
     }
     return read;
@@ -76,7 +76,7 @@ export class Context {
         throw wrong(name, `${scan.name} needs either codes or codesKey`);
       }
     }
-    if (new Set(read.map((scan) => scan.name)).size < read.length) throw wrong(name, "two have the same name");
+    if (new Set(read.map((scan) => scan.name)).size < read.length) throw wrong(name, "two scans have the same name");
     return read;
   }
 
@@ -84,7 +84,7 @@ export class Context {
     try {
       return JSON.parse(value) as T;
     } catch {
-      throw wrong(name, `${value} is no JSON`);
+      throw wrong(name, `${value} is not JSON`);
     }
   }
 }

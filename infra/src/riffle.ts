@@ -29,7 +29,7 @@ export interface RiffleProps extends StackProps {
 export class Riffle extends Stack {
   constructor(scope: Construct, id: string, settings: Settings, props: RiffleProps = {}) {
     const { topology = TOPOLOGY, makers = MAKERS, ...own } = props;
-    super(scope, id, { ...own, description: "Riffle: looks for codes in files" });
+    super(scope, id, { ...own, description: "Riffle: finds codes in files" });
     Tags.of(this).add("application", "riffle");
     const alarms = new Alarms(this, "alarms", settings);
     const notices = new Notices(this, "notices", settings);
@@ -80,10 +80,10 @@ export class Riffle extends Stack {
       ConnectionsEndpoint: sockets.management,
       UploadsBucket: [
         buckets.uploads.bucket.bucketName,
-        "Put files to scan below files/TENANT/, statements below statements/TENANT/",
+        "Upload files to scan below files/TENANT/, and statements below statements/TENANT/",
       ],
       ObjectsBucket: buckets.objects.bucket.bucketName,
-      ...(auth.pool && { UserPoolId: [auth.pool.userPoolId, "Make users here and give each its custom:tenant"] }),
+      ...(auth.pool && { UserPoolId: [auth.pool.userPoolId, "Create users here, and set custom:tenant for each"] }),
       UserPoolClientId: identities.audience,
       SignInUrl: identities.domain,
       ...Object.fromEntries(flows.flatMap((flow) => flow.outputs)),
@@ -115,7 +115,7 @@ function record(scope: Construct, { objects, uploads }: Buckets): void {
     managementEvents: cloudtrail.ReadWriteType.NONE,
   });
   trail.addS3EventSelector([{ bucket: objects.bucket }, { bucket: uploads.bucket }]);
-  acknowledge(trail, { "AwsSolutions-S1": "The record itself: who reads it is recorded by nothing further." });
+  acknowledge(trail, { "AwsSolutions-S1": "The log bucket itself: access to it is not logged." });
 }
 
 function tell(scope: Construct, outputs: Record<string, string | [string, string]>): void {

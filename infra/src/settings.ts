@@ -164,11 +164,11 @@ export function placeOf(app: IConstruct): Place {
   const said = new Context(app);
   const name = said.text("stackName") ?? "Riffle";
   if (!/^[A-Za-z][A-Za-z0-9-]{0,31}$/.test(name)) {
-    throw wrong("stackName", `${name} has to be letters, digits and hyphens, a letter first, 32 at most`);
+    throw wrong("stackName", `${name} must consist of at most 32 letters, digits and hyphens, and begin with a letter`);
   }
   const region = said.text("region");
   if (region !== undefined && !/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) {
-    throw wrong("region", `${region} is no region, such as eu-central-1`);
+    throw wrong("region", `${region} is not a region, such as eu-central-1`);
   }
   return { name, props: region === undefined ? {} : { env: { region } } };
 }
@@ -180,7 +180,7 @@ export function settingsOf(app: IConstruct): Settings {
     ...DEFAULTS.days,
     ...said.numbers("days", Object.keys(DEFAULTS.days) as (keyof Settings["days"])[], 0),
   };
-  if (days.logs === 0) throw wrong("days", "logs need an end");
+  if (days.logs === 0) throw wrong("days", "logs must be 1 or more");
   return {
     purpose: purposeOf(app),
     architecture: said.oneOf("architecture", ["arm64", "x86_64"], DEFAULTS.architecture),

@@ -47,7 +47,7 @@ const RIGHTS: Record<string, string[]> = {
   ...allOf(({ rights }) => rights),
 };
 
-test("every function of topology has its entries here, and nothing else has", () => {
+test("the functions of topology have entries here, and no others", () => {
   const stages = TOPOLOGY.flows.flatMap(({ stages, sweeper, schedules }) => [
     ...stages.map((stage) => stage.function),
     ...[sweeper, ...schedules.map((schedule) => schedule.function)],
@@ -57,13 +57,13 @@ test("every function of topology has its entries here, and nothing else has", ()
   expect(Object.keys(TOLD).sort()).toEqual(wanted);
 });
 
-describe("a function's role may do", () => {
+describe("the role of a function has exactly these rights:", () => {
   test.each(FUNCTIONS)("%s", (name) => {
     const wanted = [...new Set([...every(name), ...(RIGHTS[name] ?? [])])].sort();
     expect(seen.rights(`${folder(name)}/${name}/role`)).toEqual(wanted);
   });
 
-  test("nothing by a policy of AWS, and each function has a role of its own", () => {
+  test("no role has a managed policy of AWS, and each function has its own role", () => {
     const roles = [...seen.all("AWS::Lambda::Function")].filter(([at]) => isOurs(at));
     expect(new Set(roles.map(([, { Role }]) => seen.words(Role))).size).toBe(FUNCTIONS.length);
     for (const name of FUNCTIONS) {
@@ -71,7 +71,7 @@ describe("a function's role may do", () => {
     }
   });
 
-  test("Textract only where it is asked for, and only readers, who keep what it read", () => {
+  test("only readers may use Textract and store its texts, and only if the setting enables it", () => {
     const asked = Seen.of(CHOSEN);
     for (const name of FUNCTIONS) {
       const role = `${folder(name)}/${name}/role`;
@@ -86,7 +86,7 @@ describe("a function's role may do", () => {
     }
   });
 
-  test("tokens are sealed and opened only with a tenant and a session", () => {
+  test("tokens are encrypted and decrypted only with a tenant and a session", () => {
     const statements = [...seen.all("AWS::IAM::Policy").values()].flatMap((one) => one.PolicyDocument.Statement);
     const about = statements.filter((one) => String(one.Action).startsWith("kms:"));
     expect(about.length).toBe(6);
@@ -106,7 +106,7 @@ const ROUTES = [
   ...["facets", "figures", "files", "files/{id}", "rules", "transactions.csv"].map((one) => `statements/${one}`),
 ];
 
-test("who may start a function", () => {
+test("the services that may invoke a function", () => {
   const lines = [...seen.all("AWS::Lambda::Permission").values()].map((one) => {
     const source = seen
       .words(one.SourceArn)
@@ -129,7 +129,7 @@ test("who may start a function", () => {
   );
 });
 
-test("scheduled scans may start the scheduler, and leave what failed with the dead letters", () => {
+test("schedules may invoke the scheduler and send failed starts to its dead letters", () => {
   const scheduled = Seen.of(OTHERWISE);
   expect(scheduled.rights("scan/functions/scheduled/role")).toEqual([
     "lambda:InvokeFunction {scan/functions/scan-scheduler/function.Arn}",
@@ -158,7 +158,7 @@ test("scheduled scans may start the scheduler, and leave what failed with the de
   });
 });
 
-test("who may leave messages, beside functions", () => {
+test("the services that may send messages to queues", () => {
   const lines = [...seen.all("AWS::SQS::QueuePolicy")].flatMap(([at, { PolicyDocument }]) =>
     (PolicyDocument.Statement as Properties[])
       .filter(({ Effect }) => Effect === "Allow")
@@ -197,7 +197,7 @@ const TOLD: Record<string, string> = {
   ...allOf(({ told }) => told),
 };
 
-test.each(FUNCTIONS)("what %s is told", (name) => {
+test.each(FUNCTIONS)("the variables of %s", (name) => {
   const { Environment } = seen.one("AWS::Lambda::Function", `${folder(name)}/${name}/function`);
   const wanted = ["RUST_LOG", ...(TOLD[name] ?? "").split(" ")].sort();
   expect(Object.keys(Environment.Variables).sort()).toEqual(wanted);

@@ -110,16 +110,16 @@ beforeAll(() => {
 });
 
 test.each([
-  ["as it comes", {}],
-  ["with all that may be chosen", CHOSEN],
-  ["with other choices", OTHERWISE],
+  ["with default settings", {}],
+  ["with as many settings as possible", CHOSEN],
+  ["with the other settings", OTHERWISE],
 ])("the scope of every name is known: %s", (_, context) => {
   const unknown = [...namesIn(Seen.of(context)).keys()].filter((at) => !(at in SCOPES) && !INSIDE.includes(at));
-  expect(unknown, "to be added to SCOPES or INSIDE").toEqual([]);
+  expect(unknown, "names to add to SCOPES or INSIDE").toEqual([]);
 });
 
 describe("names are found at any depth, and", () => {
-  test("begin with the stack's", () => {
+  test("begin with the stack's name", () => {
     const found = new Set(scoped(here, "region", "account", "world").map(([at]) => at));
     expect([...found].sort()).toEqual(Object.keys(SCOPES).sort());
     const wrong = (seen: Seen, stack: string) =>
@@ -128,21 +128,21 @@ describe("names are found at any depth, and", () => {
     expect(wrong(beside, "Second")).toEqual([]);
   });
 
-  test("contain the region where they are global in an account", () => {
+  test("contain the region if they must be unique in an account", () => {
     expect(scoped(here, "account").filter(([, name]) => !name.includes("eu-central-1"))).toEqual([]);
     expect(scoped(Seen.of(), "account").filter(([, name]) => !name.includes("{AWS::Region}"))).toEqual([]);
   });
 
-  test("contain the stack's id where all accounts share them", () => {
+  test("contain the stack's id if they must be unique across all accounts", () => {
     expect(scoped(here, "world").filter(([, name]) => !name.includes("AWS::StackId"))).toEqual([]);
   });
 });
 
-test("the same stack in a second region takes no name of the first", () => {
+test("the same stack in a second region uses no name of the first", () => {
   expect(shared(here, elsewhere, "account")).toEqual([]);
 });
 
-test("a second stack in the same region takes no name of the first", () => {
+test("a second stack in the same region uses no name of the first", () => {
   expect(shared(here, beside, "account", "region")).toEqual([]);
 });
 
@@ -150,12 +150,14 @@ test("nothing is exported: names of exports are unique in a region", () => {
   expect(here.exports).toEqual([]);
 });
 
-test.each(["riffle_2", "2nd", "a".repeat(33)])("a stack is not called %j", (stackName) => {
+test.each(["riffle_2", "2nd", "a".repeat(33)])("%j is refused as a stack name", (stackName) => {
   expect(() => appOf({ stackName })).toThrow(
-    `context stackName: ${stackName} has to be letters, digits and hyphens, a letter first, 32 at most`,
+    `context stackName: ${stackName} must consist of at most 32 letters, digits and hyphens, and begin with a letter`,
   );
 });
 
-test("a region that is none is named", () => {
-  expect(() => appOf({ region: "frankfurt" })).toThrow("context region: frankfurt is no region, such as eu-central-1");
+test("an invalid region is named in the error", () => {
+  expect(() => appOf({ region: "frankfurt" })).toThrow(
+    "context region: frankfurt is not a region, such as eu-central-1",
+  );
 });

@@ -12,7 +12,7 @@ beforeAll(() => {
   seen = Seen.with(NOTES, notes);
 });
 
-test("its functions have the sizes, rights and variables that are expected, and no others", () => {
+test("its functions have exactly the expected sizes, rights and variables", () => {
   for (const [name, rights] of Object.entries(expected.rights)) {
     const own = every(name).map((line) => line.replace("undefined/functions", "notes/functions"));
     expect(seen.rights(`notes/functions/${name}/role`)).toEqual([...new Set([...own, ...rights])].sort());
@@ -24,7 +24,7 @@ test("its functions have the sizes, rights and variables that are expected, and 
   expect(seen.rights("clients/api/role")).toEqual(expect.arrayContaining(expected.api));
 });
 
-test("its queues lead where they are expected to", () => {
+test("its queues have the expected consumers and dead-letter queues", () => {
   for (const [queue, [receives, to]] of Object.entries(expected.moves)) {
     const { deadLetterTargetArn, maxReceiveCount } = seen.one("AWS::SQS::Queue", `notes/${queue}/queue`).RedrivePolicy;
     expect([maxReceiveCount, seen.words(deadLetterTargetArn)]).toEqual([receives, `{notes/${to}/queue.Arn}`]);

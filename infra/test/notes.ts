@@ -13,7 +13,7 @@ const ALARM = { depth: 10_000, age: Duration.minutes(30) };
 
 const NUMBERS: Record<string, FunctionNumbers> = {
   "note-receiver": {
-    does: "Stores notes and announces them",
+    does: "Stores notes and publishes their events",
     memory: 256,
     seconds: 60,
     queue: { concurrency: 5, alarm: ALARM },
@@ -24,7 +24,7 @@ const NUMBERS: Record<string, FunctionNumbers> = {
     seconds: 60,
     queue: { concurrency: 10, alarm: ALARM },
   },
-  "note-sweeper": { does: "Announces notes again, each minute", memory: 256, seconds: 300 },
+  "note-sweeper": { does: "Publishes lost events of notes again, each minute", memory: 256, seconds: 300 },
 };
 
 export function notes(scope: Construct, description: FlowDescription, platform: Platform): Flow {
@@ -37,7 +37,7 @@ export function notes(scope: Construct, description: FlowDescription, platform: 
   tables.records.allow(counter, "GetItem", "PutItem");
   buckets.uploads.allowReadVersions(counter, flow.prefix);
   tables.records.allowQuery(sweeper, "open");
-  // A record, and what it announces.
+  // The record and its events.
   for (const one of [receiver, sweeper]) {
     tables.records.allow(one, "GetItem", "PutItem", "DeleteItem", "Query");
     bus.from(one);

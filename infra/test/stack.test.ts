@@ -51,7 +51,7 @@ const NAMES = EXPECTED.map(({ flow }) => flow);
 const ours = (found: Map<string, Properties>) => [...found].filter(([at]) => isOurs(at));
 
 describe("functions", () => {
-  test("have the size and the time that they need", () => {
+  test("have the expected memory and timeouts", () => {
     const sizes = ours(seen.all("AWS::Lambda::Function")).map(([at, one]) => {
       expect(one).toMatchObject({
         Runtime: "provided.al2023",
@@ -70,7 +70,7 @@ describe("functions", () => {
     });
   });
 
-  test("have room for a whole statement where they read one", () => {
+  test("have disk space for a whole statement if they read one", () => {
     const { EphemeralStorage } = seen.one(
       "AWS::Lambda::Function",
       "statements/functions/file-processor-consumer/function",
@@ -78,7 +78,7 @@ describe("functions", () => {
     expect(EphemeralStorage).toEqual({ Size: 6_144 });
   });
 
-  test("have logs that end", () => {
+  test("have logs with a retention", () => {
     const logs = [...seen.all("AWS::Logs::LogGroup").values()];
     expect(logs.length).toBe(FUNCTIONS.length + 2);
     for (const { RetentionInDays } of logs) expect(RetentionInDays).toBe(30);
@@ -86,7 +86,7 @@ describe("functions", () => {
 });
 
 describe("queues", () => {
-  test("feed one function each, with its own failures and limits", () => {
+  test("feed one function each, with partial failures and a concurrency limit", () => {
     const fed = [...seen.all("AWS::Lambda::EventSourceMapping").values()].map((one) => {
       expect(one.FunctionResponseTypes).toEqual(["ReportBatchItemFailures"]);
       return [seen.words(one.EventSourceArn), one.BatchSize, one.ScalingConfig.MaximumConcurrency];
@@ -102,7 +102,7 @@ describe("queues", () => {
     expect(chosen).toContainEqual(["{scan/scan-work/queue.Arn}", 100]);
   });
 
-  test("hide a message for six timeouts of who takes it", () => {
+  test("have a visibility timeout of six times their consumer's timeout", () => {
     for (const one of seen.all("AWS::Lambda::EventSourceMapping").values()) {
       const at = (value: unknown) => seen.words(value).replace(/^\{(.*?)(\.Arn)?\}$/, "$1");
       const { VisibilityTimeout } = seen.one("AWS::SQS::Queue", at(one.EventSourceArn));
@@ -111,7 +111,7 @@ describe("queues", () => {
     }
   });
 
-  test("lead what failed on, and keep it for two weeks", () => {
+  test("move failed messages on, and keep dead letters for two weeks", () => {
     const led = [...seen.all("AWS::SQS::Queue")].map(([at, one]) => {
       expect(one).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 });
       const { deadLetterTargetArn, maxReceiveCount } = one.RedrivePolicy ?? {};
@@ -128,7 +128,7 @@ describe("queues", () => {
     expect(led.sort()).toEqual(wanted.sort());
   });
 
-  test("are told by outputs of the stack, each by its own", () => {
+  test("each have an output of the stack with their address", () => {
     for (const flow of TOPOLOGY.flows) {
       for (const { name, url_output } of [...queuesOf(flow), ...deadLettersOf(flow)]) {
         expect(seen.words(seen.outputs[url_output]), url_output).toBe(`{${flow.name}/${name}/queue}`);
@@ -142,7 +142,7 @@ describe("queues", () => {
 });
 
 describe("the bus", () => {
-  test("leads to each consumer what it listens to, and replays that are for it", () => {
+  test("sends each consumer its event types, and only its own replays", () => {
     const rules = [...seen.all("AWS::Events::Rule").values()].filter((one) => one.EventBusName !== undefined);
     const led = rules.map((one) => {
       expect(seen.words(one.EventBusName)).toBe("{events/bus}");
@@ -167,7 +167,7 @@ describe("the bus", () => {
     expect(led.sort()).toEqual(wanted.sort());
   });
 
-  test("keeps what has happened for a time, or for ever, but not on an emulator", () => {
+  test("archives events for a number of days or for ever, except on an emulator", () => {
     expect([...seen.all("AWS::Events::Archive").values()]).toEqual([
       expect.objectContaining({ EventPattern: { source: ["riffle"] }, RetentionDays: 90 }),
     ]);
@@ -175,7 +175,7 @@ describe("the bus", () => {
     expect(emulated.all("AWS::Events::Archive").size).toBe(0);
   });
 
-  test("may be gone around, and packages to restore from be passed over", () => {
+  test("can be bypassed, and the prefix of packages to restore can be set", () => {
     const variables = (of: Seen) =>
       of.one("AWS::Lambda::Function", "statements/functions/s3-event-handler/function").Environment.Variables;
     expect(variables(seen)).toMatchObject({ PROCESSING_MODE: "events" });
@@ -186,7 +186,7 @@ describe("the bus", () => {
     expect(otherwise.rights("statements/functions/s3-event-handler/role")).toContain(right);
   });
 
-  test("hears of what is put where statements are put", () => {
+  test("receives notifications of objects below the prefix of statements", () => {
     const { NotificationConfiguration } = seen.one("AWS::S3::Bucket", "buckets/uploads/bucket");
     const [said] = NotificationConfiguration.QueueConfigurations;
     expect([said.Event, seen.words(said.Queue), said.Filter.S3Key.Rules]).toEqual([
@@ -198,7 +198,7 @@ describe("the bus", () => {
 });
 
 describe("data", () => {
-  test("tables are paid by use, recoverable, and forget what has expired", () => {
+  test("tables are billed per request, can be restored, and delete expired items", () => {
     const tables = seen.all("AWS::DynamoDB::Table");
     expect(tables.size).toBe(5);
     for (const one of tables.values()) {
@@ -230,7 +230,7 @@ describe("data", () => {
     ]);
   });
 
-  test("buckets are private, versioned and encrypted, and refuse what is not over TLS", () => {
+  test("buckets are private, versioned and encrypted, and refuse requests without TLS", () => {
     const buckets = seen.all("AWS::S3::Bucket");
     expect([...buckets.keys()].sort()).toEqual(["buckets/objects/bucket", "buckets/uploads/bucket", "page/bucket"]);
     for (const one of buckets.values()) {
@@ -255,7 +255,7 @@ describe("data", () => {
     }
   });
 
-  test("what is kept for a time goes", () => {
+  test("objects expire after their retention", () => {
     const rules = (at: string, of: Seen) =>
       of
         .one("AWS::S3::Bucket", at)
@@ -288,15 +288,15 @@ describe("data", () => {
     expect(unfinished.AbortIncompleteMultipartUpload).toEqual({ DaysAfterInitiation: 1 });
   });
 
-  test("only the page may put with a signed link, and sees the ETags of its parts", () => {
+  test("only the page may upload with signed links, and it can read the ETags of its parts", () => {
     const cors = (of: Seen) => of.one("AWS::S3::Bucket", "buckets/uploads/bucket").CorsConfiguration.CorsRules[0];
     expect(cors(seen)).toMatchObject({ AllowedOrigins: ["https://*.cloudfront.net"], ExposedHeaders: ["ETag"] });
     expect(cors(otherwise).AllowedOrigins).toEqual(["https://riffle.example.org"]);
   });
 });
 
-describe("who is let in", () => {
-  test("the HTTP API asks for a token, except where nobody has one yet", () => {
+describe("access control", () => {
+  test("the HTTP API requires a token, except on routes that are used before sign-in", () => {
     for (const of of [seen, emulated, Seen.of(CHOSEN)]) {
       const routes = [...of.all("AWS::ApiGatewayV2::Route").values()].filter((one) => !one.RouteKey.startsWith("$"));
       const open = routes.filter((one) => one.AuthorizationType === "NONE").map((one) => one.RouteKey);
@@ -314,7 +314,7 @@ describe("who is let in", () => {
     expect(JwtConfiguration.Audience.map((one: unknown) => seen.words(one))).toEqual(["{auth/pool/page}"]);
   });
 
-  test("the WebSocket API asks for a ticket at the door", () => {
+  test("the WebSocket API requires a ticket to connect", () => {
     const routes = [...seen.all("AWS::ApiGatewayV2::Route").values()].filter((one) => one.RouteKey.startsWith("$"));
     expect(routes.map((one) => [one.RouteKey, one.AuthorizationType]).sort()).toEqual([
       ["$connect", "CUSTOM"],
@@ -327,7 +327,7 @@ describe("who is let in", () => {
     });
   });
 
-  test("both have a throttle and a log, in which no ticket stands", () => {
+  test("both APIs have a throttle and an access log without tickets", () => {
     const stages = [...seen.all("AWS::ApiGatewayV2::Stage").values()];
     expect(stages.length).toBe(2);
     for (const one of stages) {
@@ -336,7 +336,7 @@ describe("who is let in", () => {
     }
   });
 
-  test("routes without a token have throttles of their own, together lower than that of one route with a token", () => {
+  test("routes without a token have their own throttles, together lower than that of one route with a token", () => {
     for (const of of [seen, Seen.of(CHOSEN)]) {
       const { RouteSettings, DefaultRouteSettings } = of.one("AWS::ApiGatewayV2::Stage", "http/stage");
       const routes = [...of.all("AWS::ApiGatewayV2::Route").values()];
@@ -390,7 +390,7 @@ describe("who is let in", () => {
     expect(page).toContain(row);
   });
 
-  test("a stage is made after the routes that its settings name", () => {
+  test("a stage is created after the routes that its settings name", () => {
     for (const of of [seen, emulated, Seen.of(CHOSEN)]) {
       for (const stage of ["http/stage", "sockets/stage"]) {
         const { RouteSettings } = of.one("AWS::ApiGatewayV2::Stage", stage);
@@ -406,7 +406,7 @@ describe("who is let in", () => {
     }
   });
 
-  test("nobody makes an account for himself, or chooses his tenant", () => {
+  test("users can neither create accounts nor choose their tenant", () => {
     const pool = seen.one("AWS::Cognito::UserPool", "auth/pool");
     expect(pool.AdminCreateUserConfig).toEqual({ AllowAdminCreateUserOnly: true });
     const client = seen.one("AWS::Cognito::UserPoolClient", "auth/pool/page");
@@ -416,7 +416,7 @@ describe("who is let in", () => {
     expect(client.ExplicitAuthFlows).not.toContain("ALLOW_ADMIN_USER_PASSWORD_AUTH");
   });
 
-  test("identities may be somebody else's", () => {
+  test("an external identity provider can be used", () => {
     expect(otherwise.all("AWS::Cognito::UserPool").size).toBe(0);
     expect(otherwise.one("AWS::ApiGatewayV2::Authorizer", "http/api/authorizer").JwtConfiguration).toEqual({
       Audience: ["riffle"],
@@ -426,7 +426,7 @@ describe("who is let in", () => {
 });
 
 describe("the page", () => {
-  test("is let do what the local server lets it, and reach what is elsewhere on AWS", () => {
+  test("has the content security policy of the local server, extended by the other origins on AWS", () => {
     const { ResponseHeadersPolicyConfig } = seen.one("AWS::CloudFront::ResponseHeadersPolicy", "page/headers");
     const { SecurityHeadersConfig } = ResponseHeadersPolicyConfig;
     const directives = (policy: string) => policy.split(/;\s*/).map((one) => one.trim());
@@ -454,14 +454,14 @@ describe("the page", () => {
     for (const file of ["/assets/page-1a2b.js", "/icon.svg", "/index.html"]) expect(led(file)).toBe(file);
   });
 
-  test("asks for /api/ where it comes from, over TLS, and nothing of it is kept", () => {
+  test("requests /api/ from its own origin, over TLS and without caching", () => {
     const { DistributionConfig } = seen.one("AWS::CloudFront::Distribution", "page/distribution");
     const [api] = DistributionConfig.CacheBehaviors;
     expect(api).toMatchObject({ PathPattern: "/api/*", ViewerProtocolPolicy: "https-only" });
     expect(DistributionConfig.DefaultCacheBehavior.ViewerProtocolPolicy).toBe("redirect-to-https");
   });
 
-  test("may have a domain of its own", () => {
+  test("can have a custom domain", () => {
     const chosen = Seen.of(CHOSEN);
     const { Environment } = chosen.one("AWS::Lambda::Function", "clients/websocket-authorizer/function");
     expect(Environment.Variables.ALLOWED_ORIGINS).toBe("https://riffle.example.org,http://localhost:5173");
@@ -469,7 +469,7 @@ describe("the page", () => {
 });
 
 describe("alarms", () => {
-  test("say what to do, where it stands", () => {
+  test("link to a heading of the runbook", () => {
     const runbook = readFileSync(new URL("../../docs/runbook.md", import.meta.url), "utf8");
     const headings = [...runbook.matchAll(/^## (.*)$/gm)].map(([, title]) =>
       (title ?? "").toLowerCase().replaceAll(" ", "-"),
@@ -480,7 +480,7 @@ describe("alarms", () => {
     for (const one of alarms) expect(one.AlarmActions.map((to: unknown) => seen.words(to))).toEqual(["{alarms/topic}"]);
   });
 
-  test("are about these", () => {
+  test("exist for every function, queue, API and bucket", () => {
     const names = [...seen.all("AWS::CloudWatch::Alarm").values()].map((one) => one.AlarmName.replace("Riffle-", ""));
     const name = (queue: string) => queue.split("/")[1];
     expect(names.sort()).toEqual(
@@ -499,7 +499,7 @@ describe("alarms", () => {
     expect(seen.all("AWS::Budgets::Budget").size).toBe(1);
   });
 
-  test("stand beside dashboards and saved queries, of each flow and of the whole", () => {
+  test("are accompanied by dashboards and saved queries for each flow and the whole stack", () => {
     const dashboards = [...seen.all("AWS::CloudWatch::Dashboard").values()].map((one) => seen.words(one.DashboardName));
     expect(dashboards.sort()).toEqual(["operations", ...NAMES].map((name) => `Riffle-{AWS::Region}-${name}`).sort());
     const queries = [...seen.all("AWS::Logs::QueryDefinition").values()];
@@ -516,7 +516,7 @@ describe("alarms", () => {
     }
   });
 
-  test("may be sent by CloudWatch and budgets of this account alone", () => {
+  test("can be sent only by CloudWatch and budgets of this account", () => {
     const { PolicyDocument } = seen.one("AWS::SNS::TopicPolicy", "alarms/topic/Policy");
     const senders = PolicyDocument.Statement.filter((one: Properties) => one.Effect === "Allow");
     expect(senders.flatMap((one: Properties) => one.Principal.Service).sort()).toEqual([
@@ -531,7 +531,7 @@ describe("alarms", () => {
 describe("the stack", () => {
   // docs/adr/0012-how-the-stack-is-divided.md. CloudFormation accepts 500 resources, 200 parameters, 200 outputs and
   // one megabyte per template, and rejects a larger one.
-  test("keeps room in each of its templates, and has one of its own for the functions of each flow", () => {
+  test("keeps each template below CloudFormation's limits, with one for the functions of each flow", () => {
     const names = TOPOLOGY.flows.map(({ name }) => name.charAt(0).toUpperCase() + name.slice(1));
     for (const one of [seen, Seen.of(CHOSEN), otherwise]) {
       expect(Object.keys(one.counts).sort()).toEqual(["Riffle", ...names].sort());
@@ -543,7 +543,7 @@ describe("the stack", () => {
     }
   });
 
-  test("holds whatever holds something; what a flow runs can be made again", () => {
+  test("contains all resources with state; those of a flow's nested stack can be recreated", () => {
     const holding =
       /^AWS::(DynamoDB|S3|SQS|KMS|Cognito|SNS|ApiGatewayV2|CloudFront)::|^AWS::Events::(EventBus|Archive)$/;
     const nested = [...seen.resources].filter(([at]) => at.includes("/functions/"));
@@ -551,11 +551,11 @@ describe("the stack", () => {
     expect(nested.filter(([, { type }]) => holding.test(type))).toEqual([]);
   });
 
-  test("refers to nothing that refers back", () => {
+  test("has no circular references", () => {
     expect(seen.circle).toBeUndefined();
   });
 
-  test("has on an emulator only what that knows", () => {
+  test("has on an emulator only resources that it supports", () => {
     const types = [...emulated.resources.values()].map(({ type }) => type);
     const others = ["AWS::Logs::QueryDefinition", "AWS::Budgets::Budget", "Custom::CDKBucketDeployment"];
     for (const unknown of [...others, "AWS::Events::Archive"]) {
@@ -565,10 +565,10 @@ describe("the stack", () => {
   });
 });
 
-describe("what is not built", () => {
+describe("a missing build", () => {
   const nowhere = { functions: "/nowhere/lambda", pageFiles: "/nowhere/dist" };
 
-  test("is named, and nothing is deployed without it", () => {
+  test("is named in the error, and prevents a deployment", () => {
     expect(() => appOf({ functions: nowhere.functions })).toThrow(
       "/nowhere/lambda/websocket-authorizer/bootstrap is missing: scripts/functions builds it",
     );
@@ -577,7 +577,7 @@ describe("what is not built", () => {
     );
   });
 
-  test.each([[{}], [{ region: "eu-central-1" }]])("is the one difference of a comparison: %j", (place) => {
+  test.each([[{}], [{ region: "eu-central-1" }]])("is the only difference in a comparison: %j", (place) => {
     const built = Seen.of(place);
     const compared = Seen.of({ ...place, ...nowhere, purpose: "diff" });
     const shape = (of: Seen) =>
@@ -592,13 +592,13 @@ describe("what is not built", () => {
     expect(new Set(keys)).toEqual(new Set(["not-built.zip"]));
   });
 
-  test("is taken where it is there", () => {
+  test("is replaced only where it is missing", () => {
     const compared = Seen.of({ purpose: "diff" });
     expect([...compared.resources]).toEqual([...seen.resources]);
   });
 });
 
-test("a flow is made of its description, and of numbers and grants", () => {
+test("a flow is created from its description, its numbers and its grants", () => {
   const other = Seen.with(DEMO, demo);
   const more = [...other.resources].filter(([at]) => !seen.resources.has(at));
   const added = more.filter(([, { type }]) => type !== "AWS::CloudWatch::Alarm").map(([at]) => at);
@@ -647,15 +647,15 @@ test("a flow is made of its description, and of numbers and grants", () => {
 });
 
 test.each([
-  ["as it comes", {}],
-  ["with all that may be chosen", CHOSEN],
-  ["in a region, by another name", { region: "eu-central-1", stackName: "Second" }],
-])("cdk-nag finds nothing, nor do CloudFormation's own rules: %s", (_, context) => {
-  // The most that may be wrong is what CloudFormation would refuse: an error, not a warning.
+  ["with default settings", {}],
+  ["with as many settings as possible", CHOSEN],
+  ["in a region, with another name", { region: "eu-central-1", stackName: "Second" }],
+])("cdk-nag and CloudFormation's own rules find no problem: %s", (_, context) => {
+  // Only errors fail the check, not warnings: CloudFormation would reject such a template.
   expect(checked(appOf({ ...context, "@aws-cdk/core:validateAgainstDefaultRules": true }), "true")).not.toThrow();
 });
 
-test("cdk-nag would find something, and CloudFormation's rules would, too", () => {
+test("cdk-nag and CloudFormation's rules find known problems", () => {
   const bare = (timeout: number | string) => {
     const app = new App({ context: { "@aws-cdk/core:validateAgainstDefaultRules": true }, analyticsReporting: false });
     new CfnQueue(new Stack(app, "Riffle"), "bare").addPropertyOverride("VisibilityTimeout", timeout);
@@ -679,25 +679,25 @@ function checked(app: App, cloudFormation = "false"): () => void {
 }
 
 test.each([
-  [{ purpose: "undeploy" }, "context purpose: undeploy is none of deploy, diff, place"],
-  [{ architecture: "sparc" }, "context architecture: sparc is none of arm64, x86_64"],
-  [{ processingMode: "both" }, "context processingMode: both is none of events, direct, shadow"],
+  [{ purpose: "undeploy" }, "context purpose: undeploy is not one of deploy, diff, place"],
+  [{ architecture: "sparc" }, "context architecture: sparc is not one of arm64, x86_64"],
+  [{ processingMode: "both" }, "context processingMode: both is not one of events, direct, shadow"],
   [{ concurrency: '{"scan-work": 1}' }, "context concurrency: scan-work must be 2 or more"],
-  [{ concurrency: '{"work": 2}' }, /context concurrency: work is none of scan-dispatch, scan-work, /],
+  [{ concurrency: '{"work": 2}' }, /context concurrency: work is not one of scan-dispatch, scan-work, /],
   [
     { days: '{"years": 1}' },
-    "context days: years is none of logs, uploaded, crops, texts, reports, files, statements, archive, versions",
+    "context days: years is not one of logs, uploaded, crops, texts, reports, files, statements, archive, versions",
   ],
   [
     { pageOrigin: "riffle.example.org/" },
-    "context pageOrigin: riffle.example.org/ is no origin, such as https://riffle.example.org",
+    "context pageOrigin: riffle.example.org/ is not an origin, such as https://riffle.example.org",
   ],
-  [{ scheduledScans: "[{]" }, "context scheduledScans: [{] is no JSON"],
+  [{ scheduledScans: "[{]" }, "context scheduledScans: [{] is not JSON"],
   [
     { scheduledScans: [{ name: "a", schedule: "rate(1 day)", tenant: "t", prefix: "" }] },
     "context scheduledScans: a needs either codes or codesKey",
   ],
-  [{ dailyCost: "much" }, "context dailyCost: much is no number of 0.01 or more"],
-])("a wrong setting is named: %j", (context, said) => {
+  [{ dailyCost: "much" }, "context dailyCost: much is not a number of 0.01 or more"],
+])("a wrong setting is named in the error: %j", (context, said) => {
   expect(() => appOf(context)).toThrow(said);
 });

@@ -22,8 +22,8 @@ GROWTH, GROWTH_MIB = 1.25, 16
 
 @attack()
 def slow_clients(world: World) -> Iterator[None]:
-    """Beside 1,000 half-sent requests and 1,000 idle connections the page and the API answer within 1 s; then the server
-    closes them all, and has as many descriptors as before."""
+    """During 1,000 half-sent requests and 1,000 idle connections the page and the API answer within 1 s. The server
+    then closes all these connections and has as many descriptors open as before."""
     server = world.serve()
     pages = ["/", "/api/scans", "/api/statements/files", "/api/config"]
     for page in pages:
@@ -41,7 +41,7 @@ def slow_clients(world: World) -> Iterator[None]:
     for _ in range(10):
         for page in pages:
             began = time.monotonic()
-            world.check(server.get(page).status == 200, f"{page} is not answered")
+            world.check(server.get(page).status == 200, f"{page} does not answer with 200")
             slowest = max(slowest, time.monotonic() - began)
     world.check(slowest <= world.within(ANSWERS_WITHIN), f"an answer took {slowest:.2f} s")
     most = server.descriptors()
@@ -52,7 +52,7 @@ def slow_clients(world: World) -> Iterator[None]:
         time.sleep(0.5)
     after = server.descriptors()
     world.check(after <= before, f"{after} descriptors after {CLOSED_WITHIN} s, {before} before")
-    world.check(server.is_alive(), "the server does not live")
+    world.check(server.is_alive(), "the server does not run any more")
     world.saw(f"slowest answer {slowest * 1000:.0f} ms; {before} descriptors, {most} with them, {after} after "
               f"{time.monotonic() - began:.0f} s")
     for connection in held:
@@ -67,8 +67,8 @@ def settled(server: Server) -> int:
 
 @attack(long=True)
 def load(world: World) -> None:
-    """In 60 s of 25 statements of 10 rows and 100 reads of lists a second no request fails, all is processed, and memory is
-    flat in the second half."""
+    """During 60 s with 25 uploads of statements of 10 rows and 100 reads of lists a second no request fails, all
+    statements are processed, and memory stays flat in the second half."""
     server = world.serve()
     command = [sys.executable, Path(__file__).with_name("load.py"), *map(str, (server.port, LOAD_SECONDS, UPLOADS, READS))]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "RIFFLE_TOKEN": server.token}
@@ -84,7 +84,7 @@ def load(world: World) -> None:
     files = server.files()
     done = sum(file["state"] in ("done", "review") and file["new"] == 10 for file in files.values())
     world.check(not errors, f"{len(errors)} requests failed: {errors[:2]}")
-    world.check(done == sent == LOAD_SECONDS * UPLOADS, f"of {sent} statements {done} are processed")
+    world.check(done == sent == LOAD_SECONDS * UPLOADS, f"only {done} of {sent} statements are processed")
     half = next(mib for at, mib in memory if at > LOAD_SECONDS / 2)
     last = server.memory()
     world.check(last <= half * GROWTH + GROWTH_MIB, "memory grows")

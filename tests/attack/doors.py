@@ -27,8 +27,9 @@ def routes(server: Server) -> list[tuple[str, str]]:
 
 @attack()
 def strangers(world: World) -> None:
-    """Without the token every route, the page and the WebSocket answer 401; the token stands in no process's arguments and
-    in no file that others can read, whatever the umask; one that others could read is not used; the cookie is not it."""
+    """Without the token every route, the page and the WebSocket answer 401. The token is in no process's arguments and
+    in no file that other users can read, whatever the umask. A token that other users could read is replaced. The
+    cookie does not contain the token."""
     os.mkdir(world.folder / "state", 0o777)
     server = world.serve(umask=0)
     every = routes(server)
@@ -50,7 +51,7 @@ def strangers(world: World) -> None:
         world.check(status == 401, f"a WebSocket with {sorted(headers)}: {status}")
     for ticket in ("", ID, server.token):
         status = Socket(server, known=False, path=f"/ws?ticket={ticket}").status
-        world.check(status == 401, f"a WebSocket with a ticket of one's own: {status}")
+        world.check(status == 401, f"a WebSocket with a made-up ticket: {status}")
 
     cookie = server.log_in(server.token).headers["set-cookie"]
     world.check(server.token not in cookie, "the cookie is the token")
@@ -58,14 +59,15 @@ def strangers(world: World) -> None:
     pair = cookie.split(";")[0]
     name, value = pair.split("=", 1)
     until_, signature = value.split(".")
-    world.check(server.get("/api/folders", {"Cookie": pair}, known=False).status == 200, "the cookie is not known")
+    world.check(server.get("/api/folders", {"Cookie": pair}, known=False).status == 200, "the cookie is not accepted")
     for forged in (f"{name}={int(until_) + 1}.{signature}", f"{name}={until_}.", f"riffle={value}"):
-        world.check(server.get("/api/folders", {"Cookie": forged}, known=False).status == 401, "a forged cookie is known")
+        status = server.get("/api/folders", {"Cookie": forged}, known=False).status
+        world.check(status == 401, "a forged cookie is accepted")
 
     planted = "f" * 32
     plant(world.folder / "planted", f"{planted}\n", 0o644)
     other = world.serve(state="planted")
-    world.check(other.token != planted, "a token is used that others could read, and may have put there")
+    world.check(other.token != planted, "a token is used that other users could read, and may have put there")
     for state in (server.state, other.state):
         mode = stat.S_IMODE((state / "token").stat().st_mode)
         world.check(mode == 0o600, f"the token's file in {state.name} has the mode {mode:o}")
@@ -79,7 +81,7 @@ def strangers(world: World) -> None:
                 command = Path(f"/proc/{process}/cmdline").read_text(errors="replace")
                 world.check(server.token not in command, f"the token is an argument of {command[:60]!r}")
     world.saw(f"{len(every)} routes, {len(wrong)} wrong tokens and cookies: 401")
-    world.saw(f"{len(open_files)} of {len(list(server.state.rglob('*')))} files are open to others")
+    world.saw(f"{len(open_files)} of {len(list(server.state.rglob('*')))} files can be read by other users")
 
 
 def plant(state: Path, token: str, mode: int) -> None:
@@ -103,7 +105,7 @@ def opened(world: World) -> str:
     try:
         until("the browser is opened", arguments.exists, 10)
         page = world.folder / "desktop" / "open.html"
-        world.check(page.stat().st_mode & 0o077 == 0, "others can read the file that opens the page")
+        world.check(page.stat().st_mode & 0o077 == 0, "other users can read the file that opens the page")
         return arguments.read_text()
     finally:
         child.kill()
@@ -114,8 +116,9 @@ def opened(world: World) -> str:
 
 @attack()
 def foreign_pages(world: World) -> None:
-    """What a page elsewhere makes a browser send, with the cookie, is refused with 403: by Sec-Fetch-Site, by an Origin of
-    another host or of bytes that are no text, and by another Host. Every answer has nosniff, a CSP and a CORP."""
+    """Requests that a page of another origin makes a browser send with the cookie are refused with 403: because of
+    Sec-Fetch-Site, of an Origin of another host or with bytes that are not text, or of another Host. Every answer has
+    nosniff, a CSP and a CORP."""
     server = world.serve()
     cookie = {"Cookie": server.log_in(server.token).headers["set-cookie"].split(";")[0]}
     tried = 0
@@ -162,18 +165,18 @@ def foreign_pages(world: World) -> None:
         status = Socket(open_, {"Host": host}).status
         world.check(status == 403, f"a WebSocket of the host {host!r}, without a token: {status}")
     own = {"Sec-Fetch-Site": "same-origin", "Origin": f"http://{server.address}"}
-    world.check(server.get("/api/scans", {**cookie, **own}, known=False).status == 200, "the own page is refused")
+    world.check(server.get("/api/scans", {**cookie, **own}, known=False).status == 200, "Riffle's own page is refused")
     led = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     world.check(server.get("/", {**cookie, **led}, known=False).status == 200, "a link to the page is refused")
     for method, path in routes(server):
         server.ask(method, path)  # The headers of every answer are checked.
-    world.saw(f"{tried} requests with the cookie: 403; headers there in every answer")
+    world.saw(f"{tried} requests with the cookie: 403; every answer has the required headers")
 
 
 @attack()
 def tokens(world: World) -> None:
-    """One logs in by POST alone, and no more after 20 wrong tokens in a minute; every refusal is problem+json; neither the
-    token nor a cookie nor an access token of a cloud stands in the log, at any level."""
+    """Only a POST can log in, and none can after 20 wrong tokens in a minute. Every refusal is problem+json. At no log
+    level does the log contain the token, a cookie or the access token of a cloud."""
     server = world.serve(environment={"RUST_LOG": "trace", "DRIVE_ENDPOINT": "http://127.0.0.1:9"})
     cookie = server.log_in(server.token).headers["set-cookie"].split(";")[0]
     loan = "ya29.canary-of-a-loan"
@@ -208,13 +211,13 @@ def tokens(world: World) -> None:
     guesses = 0
     while guesses < 100 and server.log_in(f"wrong{guesses}").status == 401:
         guesses += 1
-    world.check(guesses == 20, f"{guesses} wrong tokens were answered")
+    world.check(guesses == 20, f"{guesses} wrong tokens were checked")
     late = server.log_in(server.token)
     world.check(late.status == 429 and late.headers.get("retry-after") == "60", f"the next one: {late.status}")
     bearer = server.get("/api/scans").status
     world.check(bearer == 429, f"a bearer token after that: {bearer}")
     known = server.get("/api/scans", {"Cookie": cookie}, known=False).status
-    world.check(known == 200, f"who is remembered, after that: {known}")
+    world.check(known == 200, f"a request with the cookie after that: {known}")
     # It contains the printed address.
     log = server.said().replace(f"/#token={server.token}", "", 1)
     for what, secret in (("token", server.token), ("cookie", cookie.split("=")[1]), ("access token", loan)):

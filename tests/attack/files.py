@@ -25,8 +25,8 @@ def put(folder: Path, files: dict[str, bytes]) -> str:
 
 @attack(ocr=True)
 def ocr_deadlock(world: World) -> None:
-    """Of two PNGs with 5,000 chunks worth a warning each beside two good files, a scan ends, also after a kill in its
-    middle, and both good ones are read."""
+    """A scan of two good files and two PNGs, each with 5,000 chunks that cause a warning, ends and reads both good
+    files, also if the server is killed during it and restarted."""
     if not shutil.which("tesseract"):
         raise NotRun("Tesseract is not installed")
     files = {"a.png": made.picture(repeated=5_000), "b.png": made.picture(made.CODE, repeated=5_000),
@@ -53,13 +53,14 @@ def ocr_deadlock(world: World) -> None:
     server.kill()
     again, began = world.serve(), time.monotonic()
     look(again, session, "after the kill")
-    world.saw(f"killed in between, {time.monotonic() - began:.1f} s after the restart")
+    world.saw(f"killed during the scan, ended {time.monotonic() - began:.1f} s after the restart")
 
 
 @attack()
 def sandbox(world: World) -> None:
-    """`riffle doctor` names each layer of the sandbox. Bombs, loops and claims end with a reason, the file beside them is
-    found, no child has more than 512 MiB, and none outlives a SIGKILL of the server."""
+    """`riffle doctor` names each layer of the sandbox. Bombs, loops and files with false sizes are rejected with a
+    reason, and the code in a good file scanned with them is found. No child process uses more than 512 MiB, and none
+    outlives a SIGKILL of the server."""
     checks = [json.loads(line) for line in world.riffle("doctor", "--json", "--listen", "127.0.0.1:0").stdout.splitlines()]
     layers = next((check["found"] for check in checks if check["check"] == "sandbox layers"), "nothing")
     for layer in LAYERS:
@@ -71,13 +72,13 @@ def sandbox(world: World) -> None:
     server = world.serve("--no-cache")
     with Watch(server) as watch:
         told = server.scanned(server.start_scan(folders=[folder], target_hole_codes=[made.CODE]))
-    world.check(told.found == {("good.txt", made.CODE)}, f"found was {sorted(told.found)}")
+    world.check(told.found == {("good.txt", made.CODE)}, f"found: {sorted(told.found)}")
     world.check(told.detail["processed"] == len(bad) + len(odd) + 1, f"{told.detail['processed']} files have a result")
     for name in bad:
         world.check(told.failed.get(name, "").strip(), f"{name} has no reason")
     unbounded = sum(limit > MEMORY for limit in watch.limits.values())
     peak = max(watch.peaks.values(), default=0)
-    world.check(watch.limits and not unbounded, f"{unbounded} of {len(watch.limits)} children without a limit of memory")
+    world.check(watch.limits and not unbounded, f"{unbounded} of {len(watch.limits)} children have no memory limit")
     world.check(peak <= MEMORY, f"a child had {peak >> 20} MiB")
     world.saw(f"{len(told.failed)} of {len(bad) + len(odd)} refused, good.txt found, a child had at most {peak >> 20} MiB")
 

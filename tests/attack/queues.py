@@ -24,8 +24,8 @@ LONGER = 0.05
 
 @attack()
 def dead_letters(world: World) -> Iterator[None]:
-    """Dead letters are listed whole: again and again, by several at once, by flow, and after a restart the same, and a look
-    hides none from a redrive."""
+    """Each list of dead letters is complete and the same: when repeated, for several clients at once, by flow, and
+    after a restart. Listing does not hide any of them from a redrive."""
     server = world.serve()
     server.stop()
     # None of them can be parsed; the queues' own code creates the same form from a message that failed too often.
@@ -40,26 +40,26 @@ def dead_letters(world: World) -> Iterator[None]:
     world.check(len(first["letters"]) == LETTERS and not first["more"], f"{len(first['letters'])} of {LETTERS} are listed")
     with ThreadPoolExecutor(READERS) as pool:
         others = list(pool.map(lambda _: server.get("/api/dead-letters").json(), range(READERS * 5)))
-    world.check(all(other == first for other in others), "another look lists others")
+    world.check(all(other == first for other in others), "another request lists other dead letters")
     flows = [server.get(f"/api/dead-letters?flow={flow}").json()["letters"] for flow in ("scan", "statements")]
-    world.check([len(flow) for flow in flows] == [LETTERS // 2] * 2, f"by flow {[len(flow) for flow in flows]} are listed")
+    world.check([len(flow) for flow in flows] == [LETTERS // 2] * 2, f"listed by flow: {[len(flow) for flow in flows]}")
     few = server.get("/api/dead-letters?limit=7").json()
     world.check(few["letters"] == first["letters"][:7] and few["more"], "a short list is not the beginning of the long one")
     server.kill()
     server = world.serve()
-    world.check(server.get("/api/dead-letters").json() == first, "after a restart others are listed")
+    world.check(server.get("/api/dead-letters").json() == first, "after a restart other dead letters are listed")
     ids = [letter["id"] for letter in first["letters"][:10]]
     given = server.post("/api/dead-letters/redrive", {"ids": ids}).json()["count"]
     world.check(given == 10, f"{given} of 10 are handed out again")
     yield
-    until("they come back", lambda: len(server.get("/api/dead-letters").json()["letters"]) == LETTERS)
-    world.saw(f"{LETTERS} letters, {len(others) + 3} looks, 10 handed out again and back")
+    until("they are dead letters again", lambda: len(server.get("/api/dead-letters").json()["letters"]) == LETTERS)
+    world.saw(f"{LETTERS} letters, listed {len(others) + 3} times, 10 redriven and dead letters again")
 
 
 @attack()
 def cloud(world: World) -> None:
-    """While 50 scans wait for a cloud that takes connections and says nothing, a folder of this machine is scanned within
-    10 s."""
+    """While 50 scans wait for a cloud that accepts connections and never answers, a local folder is scanned within 10
+    s."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(0.2)
         held: list[socket.socket] = []
@@ -75,14 +75,14 @@ def cloud(world: World) -> None:
         server = world.serve(environment={"DRIVE_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}"})
         for number in range(CLOUDS):
             server.start_scan(folder_id=f"folder{number}", token="ya29.nothing", target_hole_codes=[made.CODE])
-        until("the cloud is asked", lambda: held, world.within(10))
+        until("the cloud has a connection", lambda: held, world.within(10))
         time.sleep(1)
         began = time.monotonic()
         folder = put(world.folder / "files", {"good.txt": made.GOOD})
         session = server.start_scan(folders=[folder], target_hole_codes=[made.CODE])
         try:
             told = server.scanned(session, world.within(SCANNED_WITHIN))
-            world.check(told.found == {("good.txt", made.CODE)}, f"found was {told.found}")
+            world.check(told.found == {("good.txt", made.CODE)}, f"found: {told.found}")
             world.saw(f"the folder is read after {time.monotonic() - began:.1f} s")
         except TimeoutError as late:
             world.check(False, str(late))
@@ -96,7 +96,8 @@ def cloud(world: World) -> None:
 
 @attack()
 def uploads(world: World) -> None:
-    """How far an upload of 1,000 files is, is told as soon as of one of 10."""
+    """The progress of an upload of 1,000 files is returned at most 50 ms later than the progress of an upload of 10
+    files."""
     server = world.serve()
     medians = {}
     for count in (10, 1_000):
@@ -114,7 +115,7 @@ def uploads(world: World) -> None:
             told = json.load(connection.getresponse())
             took.append(time.monotonic() - began)
         connection.close()
-        world.check(told["received"] == count and not told["missing"], f"{told['received']} of {count} are told of")
+        world.check(told["received"] == count and not told["missing"], f"{told['received']} of {count} files received")
         medians[count] = statistics.median(took)
     few, many = medians.values()
     world.check(many - few <= world.within(LONGER), f"{many * 1000:.0f} ms of 1,000 files, {few * 1000:.0f} ms of 10")

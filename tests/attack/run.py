@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-import clients  # noqa: F401 (each of these names its attacks; these wait longest, and are first to have the machine alone)
+import clients  # noqa: F401 (imports register attacks; these wait longest, so they start first)
 import doors  # noqa: F401
 import files  # noqa: F401
 import measure
@@ -27,12 +27,13 @@ TOLD = 3
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--binary", metavar="PATH", help="a riffle other than this checkout's release build")
-    parser.add_argument("--list", action="store_true", help="name the attacks and what must hold")
-    parser.add_argument("--only", action="append", choices=sorted(ATTACKS), metavar="NAME", help="this one; may be repeated")
-    parser.add_argument("--long", action="store_true", help="the long ones, too")
-    parser.add_argument("--without-ocr", action="store_true", help="leave out what needs Tesseract")
-    parser.add_argument("--out", type=Path, metavar="FILE.md", help="also write the table here")
+    parser.add_argument("--binary", metavar="PATH", help="program to attack (default: this checkout's release build)")
+    parser.add_argument("--list", action="store_true", help="list the attacks with their requirements")
+    parser.add_argument("--only", action="append", choices=sorted(ATTACKS), metavar="NAME",
+                        help="run only this attack; may be repeated")
+    parser.add_argument("--long", action="store_true", help="also run the long attacks")
+    parser.add_argument("--without-ocr", action="store_true", help="skip attacks that need Tesseract")
+    parser.add_argument("--out", type=Path, metavar="FILE.md", help="also write the table to this file")
 
 
 class Run:
@@ -93,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"{attack.name}{' (long)' if attack.long else ''}: {attack.holds}")
         return 0
     if sys.platform != "linux":
-        raise Unavailable("for Linux only: it looks at processes in /proc")
+        raise Unavailable("for Linux only, because it reads /proc")
     # The client opens thousands of connections.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -18,8 +18,8 @@ KILLS, MANY_KILLS, PAUSE = 4, 20, (0.1, 0.6)
 
 @attack()
 def kills(world: World) -> None:
-    """After kill -9 in the midst of uploads every statement whose receipt was acknowledged is there and processed once, each
-    row of it once."""
+    """If the server is killed with SIGKILL during uploads, every acknowledged statement is stored and processed once,
+    and so is each of its rows."""
     chance, acknowledged, rounds = random.Random(1), [], MANY_KILLS if world.long else KILLS
     number = iter(range(10**9))
     server = world.serve()
@@ -45,12 +45,12 @@ def kills(world: World) -> None:
     until("all is processed", server.idle)
     files = server.files()
     lost = [name for name in acknowledged if name not in files]
-    world.check(len(acknowledged) > rounds, f"{len(acknowledged)} uploads were acknowledged: too few to tell")
+    world.check(len(acknowledged) > rounds, f"{len(acknowledged)} uploads were acknowledged: too few for a result")
     world.check(not lost, f"{len(lost)} of {len(acknowledged)} acknowledged statements are lost")
     open_ = [name for name, file in files.items() if file["state"] not in ("done", "review")]
     world.check(not open_, f"{len(open_)} are not processed: {[files[name]['detail'] for name in open_[:3]]}")
     wrong = [name for name, file in files.items() if (file["rows"], file["new"], file["duplicates"]) != (ROWS, ROWS, 0)]
-    world.check(not wrong, f"{len(wrong)} have not {ROWS} new rows")
+    world.check(not wrong, f"{len(wrong)} do not have {ROWS} new rows")
     stored = len(server.all("/api/statements/transactions?limit=1000", "transactions"))
     world.check(stored == ROWS * len(files), f"{stored} rows of {len(files)} statements are stored")
     world.saw(f"{rounds} kills, {len(acknowledged)} acknowledged, {len(lost)} lost, {stored:,} rows of {len(files)} files")
@@ -58,8 +58,8 @@ def kills(world: World) -> None:
 
 @attack()
 def damage(world: World) -> None:
-    """A database that was cut short, overwritten or removed is said at the start, and never passed over; nothing is changed
-    in a damaged one. One that only keeps texts of files is made anew."""
+    """A truncated, overwritten or removed database is always reported at the start. A damaged one is not changed. The
+    database that only caches texts of files is recreated."""
     server = world.serve(state="whole")
     server.upload("one.csv", made.statement(3_000), "One")
     server.processed("one.csv")
@@ -82,11 +82,11 @@ def damage(world: World) -> None:
         "no database": ("ended", {"state.sqlite": b"\xff" * len(whole)}, "is damaged"),
         "zeros": ("ended", {"state.sqlite": b"\0" * len(whole)}, "is damaged"),
         "holes, after a kill": ("ended", {"state.sqlite": holes, "lock": b"4711\n"}, "is damaged"),
-        "holes, after an end in order": ("ended", {"state.sqlite": holes}, "is damaged"),
+        "holes, after a clean shutdown": ("ended", {"state.sqlite": holes}, "is damaged"),
         "empty": ("ended", {"state.sqlite": b""}, "missing or empty"),
         "removed": ("ended", {"state.sqlite": None, "state.sqlite-wal": None, "state.sqlite-shm": None}, "missing or empty"),
         "the log is cut": ("whole", {"state.sqlite-wal": log[: len(log) // 2]}, None),
-        "the texts are none": ("ended", {"texts-1.sqlite": b"\xff" * 100_000}, None),
+        "the texts are not a database": ("ended", {"texts-1.sqlite": b"\xff" * 100_000}, None),
         "the texts are cut": ("ended", {"texts-1.sqlite": b"SQLite format 3\0" + b"\0" * 50_000}, None),
     }
     for name, (source, files, expected) in cases.items():
@@ -99,14 +99,14 @@ def damage(world: World) -> None:
         before = (state / "state.sqlite").read_bytes() if expected == "is damaged" else b""
         said, status = started(world, state)
         if expected:
-            how = "it starts as if whole" if status is None else f"it ends with {status}: {said[-200:]}"
+            how = "it starts as if undamaged" if status is None else f"it ends with {status}: {said[-200:]}"
             world.check(expected in said, f"{name}: {how}")
         else:
             world.check(status is None, f"{name}: it does not start: {said[-200:]}")
         if expected == "is damaged":
             world.check((state / "state.sqlite").read_bytes() == before, f"{name}: the database was changed")
         world.check("panicked" not in said, f"{name}: it panics")
-    world.saw(f"{len(cases)} ways to damage it")
+    world.saw(f"{len(cases)} kinds of damage")
 
 
 def started(world: World, state: Path) -> tuple[str, int | None]:

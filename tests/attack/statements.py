@@ -50,8 +50,8 @@ def telling(state: Path, words: list[str]) -> set[str]:
 
 @attack()
 def deletion(world: World) -> None:
-    """Of deleted statements no row, amount, account, description or name is left in any byte of the state, within 15 s while
-    the server runs, also where it is killed in the midst of a deletion; what others brought stays."""
+    """Within 15 s no byte of the state contains a row, amount, account, description or name of a deleted statement,
+    while the server runs and also if it is killed during a deletion. Data of other statements is kept."""
     # The first is a local file whose folder name also contains the word.
     local = world.folder / canaries(0)[0] / f"{canaries(0)[0]}.csv"
     local.parent.mkdir()
@@ -65,7 +65,7 @@ def deletion(world: World) -> None:
     until("all is done", server.idle)
     words, files = {number: canaries(number) for number in range(DELETED)}, server.files()
     paths = {number: f"/api/statements/files/{files[f'{word}.csv']['id']}" for number, (word, _) in words.items()}
-    world.check(all(telling(server.state, of) for of in words.values()), "there is nothing to be removed")
+    world.check(all(telling(server.state, of) for of in words.values()), "the words are not in the state before")
     uploads = next(path.parent for path in (server.state / "uploads" / "files").rglob("*") if path.is_file())
 
     def delete(number: int) -> None:
@@ -80,11 +80,11 @@ def deletion(world: World) -> None:
         while left and time.monotonic() - began < world.within(GONE_WITHIN):
             time.sleep(0.3)
             left = telling(server.state, sought)
-        world.check(not left, f"{when} is left {sorted(left)[:4]}")
-        world.saw(f"{when} {len(left)} words left after {time.monotonic() - began:.1f} s")
+        world.check(not left, f"{when}, left: {sorted(left)[:4]}")
+        world.saw(f"{when}, {len(left)} words left after {time.monotonic() - began:.1f} s")
 
     delete(0)
-    gone([0], "while it runs")
+    gone([0], "while the server runs")
     # For each of the others, the server is killed as soon as the uploaded file has been deleted.
     for number in range(1, DELETED):
         there, end = len(os.listdir(uploads)), time.monotonic() + 5
@@ -93,20 +93,20 @@ def deletion(world: World) -> None:
             pass
         server.kill()
         server = world.serve()
-    gone(list(range(1, DELETED)), "after kills in the midst of it")
+    gone(list(range(1, DELETED)), "after kills during a deletion")
     known = json.dumps([server.get("/api/statements/" + what).json() for what in ("facets", "figures", "files")]).lower()
-    world.check("zugvogel" not in known, "the API names it")
-    world.check("bystander" in known and telling(server.state, ["bystander 77"]), "what others brought is gone")
-    world.check(not any("zugvogel" in other.said().lower() for other in world.servers), "the log names it")
+    world.check("zugvogel" not in known, "the API returns a deleted word")
+    world.check("bystander" in known and telling(server.state, ["bystander 77"]), "data of other statements is gone")
+    world.check(not any("zugvogel" in other.said().lower() for other in world.servers), "the log has a deleted word")
     server.stop()
     left = telling(server.state, [word for of in words.values() for word in of])
-    world.check(not left, f"after the end is left {sorted(left)[:4]}")
+    world.check(not left, f"left after the shutdown: {sorted(left)[:4]}")
 
 
 @attack()
 def exports(world: World) -> None:
-    """No cell of an export is a formula: with =, +, -, @ or their full-width and small forms, and with tabs, line breaks, or
-    what is not drawn before them."""
+    """No cell of an export is a formula: neither with =, +, -, @ nor with their full-width and small forms, nor with
+    tabs, line breaks or invisible characters before these."""
     undrawn = "\u00ad\u180e\u200b\u202e\u2029\u2060\u2800\u3000\ufeff\U000e0020"
     before = ["", *' \t\n\r"', *undrawn, "\r\n", "a;", "a|", "a\t", "a\n", "a\r"]
     formulas = [f"{lead}{sign}cmd|' /C calc'!A{at}" for at, lead in enumerate(before) for sign in SIGNS]
@@ -117,14 +117,14 @@ def exports(world: World) -> None:
         writer.writerow([f"2024-03-{at % 28 + 1:02}", text, text, f"-{at}.00", text.strip() or "x", text, text])
     server = world.serve()
     rules = "rules:\n  - category: \"=cmd|' /C calc'!A0\"\n    contains: calc\n"
-    world.check(server.post("/api/statements/rules", {"yaml": rules}, "PUT").status == 200, "the rules are not taken")
+    world.check(server.post("/api/statements/rules", {"yaml": rules}, "PUT").status == 200, "the rules are refused")
     server.upload("=cmd|' /C calc'!A0.csv", out.getvalue().encode(), "=cmd|' /C calc'!A0")
     file = server.processed("=cmd|' /C calc'!A0.csv")
-    world.check(file["rows"] == len(formulas), f"of {len(formulas)} rows {file['rows']} were read: {file['reason']}")
+    world.check(file["rows"] == len(formulas), f"{file['rows']} of {len(formulas)} rows were read: {file['reason']}")
     until("the rows have categories", server.idle)
     answer = server.get("/api/statements/transactions.csv")
     kind, how = answer.headers["content-type"], answer.headers["content-disposition"]
-    world.check(kind == "text/csv; charset=utf-8" and how.startswith("attachment"), f"it is {kind}, {how}")
+    world.check(kind == "text/csv; charset=utf-8" and how.startswith("attachment"), f"the export is {kind}, {how}")
     table = list(csv.DictReader(io.StringIO(answer.body.decode("utf-8-sig"), newline="")))
     numbers, cells = {"amount", "balance"}, 0
     for row in table:
@@ -133,10 +133,10 @@ def exports(world: World) -> None:
             if column in numbers:
                 world.check(not text or text.lstrip("-").replace(".", "").isdigit(), f"{column} is {text!r}")
             else:
-                world.check(not runs(text), f"{column} runs: {text!r}")
+                world.check(not runs(text), f"{column} is a formula: {text!r}")
     categories = sum("calc" in row["category"] for row in table)
     world.check(len(table) == file["new"] and categories, f"{len(table)} rows exported, {categories} with the category")
-    world.saw(f"{len(table)} rows, {cells:,} cells, none a formula")
+    world.saw(f"{len(table)} rows, {cells:,} cells, none is a formula")
 
 
 def runs(text: str) -> bool:
@@ -150,8 +150,9 @@ def runs(text: str) -> bool:
 
 @attack()
 def large_values(world: World) -> None:
-    """A description of 10 MB is reported, and the rows beside it are read; longer texts are cut to 2,000 bytes, which is
-    reported; a page of an answer has at most 4 MB, whatever is asked for; longer names, rules and bodies are refused."""
+    """A row with a description of 10 MB is rejected with a warning, and the other rows are read. Texts of more than
+    2,000 bytes are truncated with a warning. A page of an answer has at most 4 MB, whatever limit is requested. Names,
+    rules and bodies that are too long are refused."""
     head = b"Date,Payee,Description,Amount,Type,Account,Transaction ID\n"
     server = world.serve()
     sizes = [5, 10_000_000, 5, 1_000_000]
@@ -169,7 +170,7 @@ def large_values(world: World) -> None:
     server.upload("long.csv", head + out.getvalue().encode())
     long = server.processed("long.csv")
     world.check(long["rows"] == 1_000, f"{long['rows']} long rows were read: {long['reason']}")
-    world.check(len(long["warnings"]) + long["more_warnings"] >= 1_000, f"{len(long['warnings'])} cuts are told of")
+    world.check(len(long["warnings"]) + long["more_warnings"] >= 1_000, f"{len(long['warnings'])} truncations reported")
     found = server.all("/api/statements/transactions?limit=1000", "transactions")
     largest = server.largest
     world.check(len(found) == 1_003, f"{len(found)} rows are listed")
@@ -179,7 +180,7 @@ def large_values(world: World) -> None:
     world.check(largest <= PAGE, f"a page of answers has {largest:,} bytes")
     names = [server.post("/api/statements/files", {"name": name, "size": 1, "account": account}).status for name, account in
              (("x" * 256, None), ("x" * 10_000_000, None), ("x", "x" * 129), ("", None), ("a\0b", None), ("\n", None))]
-    world.check(all(status in (413, 422) for status in names), f"names that are too long or none: {names}")
+    world.check(all(status in (413, 422) for status in names), f"names that are too long or invalid: {names}")
     status = server.post("/api/statements/rules", {"yaml": "x" * 300_000}, "PUT").status
     world.check(status in (413, 422), f"rules of 300 KB: {status}")
     what = "; ".join(f"{warning['place']}: {warning['what']}" for warning in huge["warnings"])
@@ -189,7 +190,8 @@ def large_values(world: World) -> None:
 
 @attack(long=True)
 def figures(world: World) -> None:
-    """Of 200,000 rows of one month the figures are right within 10 s of the last row, from one file and from 200."""
+    """The figures of 200,000 rows of one month are right within 10 s of the last row, whether the rows come from one
+    file or from 200."""
     rows = 200_000
     for files in (1, 200):
         server, each = world.serve(state=f"state-{files}"), rows // files

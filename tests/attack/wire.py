@@ -8,8 +8,9 @@ from world import Server, World, attack
 
 @attack()
 def odd_requests(world: World) -> None:
-    """Ways out of a folder, NUL, very long addresses and heads, two lengths, bodies without an end: 4xx or a closed
-    connection, nothing outside is read or written, no request hides in another, and the server lives."""
+    """Path traversal, NUL, very long addresses and headers, two lengths and bodies without an end are answered with 4xx
+    or a closed connection. Nothing outside the folder is read or written, no request can be smuggled in another, and
+    the server keeps running."""
     server = world.serve()
     paths = [
         "/../../etc/passwd", "/assets/../../../etc/passwd", "/assets/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd",
@@ -69,10 +70,11 @@ def odd_requests(world: World) -> None:
     for name, lengths in both.items():
         statuses, closed = exchanged(server, get.replace(b"GET", b"POST") + lengths + empty + hidden)
         world.check(len(statuses) < 2 and closed, f"{name}: {statuses}, closed: {closed}")
-    world.check(server.is_alive(), "the server does not live")
+    world.check(server.is_alive(), "the server does not run any more")
     strange = [path for path in world.folder.rglob("*") if path.name in ("x", "passwd", "0")]
-    world.check(not strange, f"there is {strange}")
-    world.saw(f"{len(paths) * 3} addresses and {len(refused)} broken requests, nothing hides in {len(both)} of two lengths")
+    world.check(not strange, f"files were created: {strange}")
+    world.saw(f"{len(paths) * 3} addresses and {len(refused)} malformed requests; none of {len(both)} requests with "
+              "two lengths smuggles another")
 
 
 def exchanged(server: Server, request: bytes) -> tuple[list[int], bool]:

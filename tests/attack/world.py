@@ -59,7 +59,7 @@ def until(what: str, look: Callable, patience: float = PATIENCE, pause: float = 
     end = time.monotonic() + patience
     while not (found := look()):
         if time.monotonic() > end:
-            raise TimeoutError(f"waited {patience:.0f} s in vain: {what}")
+            raise TimeoutError(f"timed out after {patience:.0f} s: {what}")
         time.sleep(pause)
     return found
 

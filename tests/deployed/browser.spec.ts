@@ -51,7 +51,7 @@ async function signIn(page: Page, { email, password }: Person): Promise<void> {
   await expect(page).toHaveURL(`${outputs.PageUrl}/`);
 }
 
-test("the page is served with a policy that lets it do its work", async ({ page }) => {
+test("the page works with the content security policy that it is served with", async ({ page }) => {
   const refused: string[] = [];
   page.on("console", (message) => {
     if (message.text().includes("Content Security Policy")) refused.push(message.text());
@@ -61,7 +61,7 @@ test("the page is served with a policy that lets it do its work", async ({ page 
   await page.getByRole("tab", { name: "Upload files" }).click();
   await page
     .getByLabel("Files", { exact: true })
-    .setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("HC-77 stands here\n") });
+    .setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("HC-77 is here\n") });
   await page.getByLabel("Codes", { exact: true }).fill("HC-77");
   await page.getByRole("button", { name: "Start scan" }).click();
   await expect(state(page)).toHaveText("Done", { timeout: 60_000 });
@@ -69,7 +69,7 @@ test("the page is served with a policy that lets it do its work", async ({ page 
   expect(refused).toEqual([]);
 });
 
-test("a person signs in, uploads, watches, loses the network, comes back, and takes the report", async ({
+test("a user signs in, uploads, watches, loses the network, reconnects and downloads the report", async ({
   page,
 }, info) => {
   const errors: string[] = [];
@@ -96,7 +96,7 @@ test("a person signs in, uploads, watches, loses the network, comes back, and ta
   const connection = page.getByRole("status", { name: "Connection" });
   await network.cut();
   await expect(connection).toContainText("Connection lost");
-  // The button is there only while the page waits; once the network is back, the page may reconnect by itself first.
+  // The button exists only while the page waits; once the network is back, the page may reconnect by itself first.
   await page.getByRole("button", { name: "Retry now" }).click();
   network.mend();
   await expect(page.locator('[data-connection="live"], [data-connection="over"]')).toBeVisible();

@@ -13,7 +13,7 @@ const WRITES_A_SECOND = 200;
 const PROGRESS = 2;
 const CHUNK = 100;
 
-test("a scan of a thousand files says what it used", async () => {
+test("a scan of a thousand files reports its usage", async () => {
   const samples = Samples.make(1_000, 7);
   const person = await Person.of(`t-${chance()}`);
   await put(person.tenant, "drawings", samples.files);

@@ -16,7 +16,7 @@ const KILLS = 8;
 
 test.afterEach(() => calm());
 
-test("everything goes wrong, and nothing is lost or counted twice", async () => {
+test("under all kinds of faults nothing is lost or counted twice", async () => {
   test.setTimeout(600_000);
   const worker = (await deployed()).get("scan-worker")?.name ?? "";
   const samples = Samples.make(1_000, 11);

@@ -252,13 +252,13 @@ const UNSEEN: [RegExp, string][] = [
     /^(?!api ).* sqs:(ReceiveMessage|DeleteMessage|ChangeMessageVisibility|GetQueue\w+) /,
     "it reads queues for functions itself",
   ],
-  [/^audit-consumer events:PutEvents /, "only where a table fails for good does it tell so"],
+  [/^audit-consumer events:PutEvents /, "it publishes only if a table fails permanently"],
   [
     /^api s3:AbortMultipartUpload /,
-    "needed where two begin the same file at the same moment, which no test can hold still",
+    "needed only if two processes begin the same file at the same moment, which a test cannot time",
   ],
-  [/^api s3:PutObject uploads\/statements/, "it takes a signed form whatever its signer may do"],
-  [/^(?!scan-dispatcher ).* s3:ListBucket /, "a missing object is answered as missing, whoever asks"],
+  [/^api s3:PutObject uploads\/statements/, "it accepts a signed form whatever the permissions of its signer"],
+  [/^(?!scan-dispatcher ).* s3:ListBucket /, "it answers 404 for a missing object to every caller"],
 ];
 
 async function cancelled({ steps }: World, of: object) {
@@ -306,7 +306,7 @@ async function downloads(person: Person, session: string) {
   }
 }
 
-test("each right of each function is needed", async () => {
+test("each grant of each function is needed", async () => {
   test.setTimeout(900_000);
   const samples = Samples.make(2, 4);
   const codes = samples.key.codes;
@@ -338,10 +338,10 @@ test("each right of each function is needed", async () => {
     const known = (words: string) => UNSEEN.some(([pattern]) => pattern.test(words));
     expect(
       unseen.filter((words) => !known(words)),
-      "rights that nothing needs",
+      "grants that no operation needs",
     ).toEqual([]);
-    expect(seen.filter(known), "rights that the emulator does ask for").toEqual([]);
-    console.log(`   ${seen.length} rights are needed, ${unseen.length} are not asked for by the emulator`);
+    expect(seen.filter(known), "grants that the emulator does check").toEqual([]);
+    console.log(`   ${seen.length} grants are needed, ${unseen.length} are not checked by the emulator`);
   } finally {
     for (const queue of [...queuesOf(), ...deadLettersOf()]) await purge(queue);
     await feed(true);

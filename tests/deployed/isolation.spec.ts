@@ -35,7 +35,7 @@ const routes = (session: string, upload: string): [string, string, object?][] =>
   ["POST", `/api/uploads/${upload}/files/0/complete`, { parts: [{ number: 1, etag: '"a"' }] }],
 ];
 
-test("a stranger is answered over HTTP as if it were not there", async () => {
+test("over HTTP, another tenant gets the same answers as for ids that do not exist", async () => {
   for (const [at, [method, route, body]] of routes(session, upload).entries()) {
     const [, nowhere = "", nothing] = routes(NOBODY, NOBODY)[at] ?? [];
     const theirs = await stranger.ask(method, route, body);
@@ -47,7 +47,7 @@ test("a stranger is answered over HTTP as if it were not there", async () => {
   expect(await owner.json("GET", "/api/scans")).toMatchObject({ scans: [{ session_id: session }] });
 });
 
-test("nobody is answered at all", async () => {
+test("requests without a valid token are refused", async () => {
   for (const [method, route, body] of routes(session, upload)) {
     for (const token of ["", "Bearer nonsense", `Bearer ${forged(owner.token)}`]) {
       const answer = await owner.askAs(token, method, route, body);
@@ -56,7 +56,7 @@ test("nobody is answered at all", async () => {
   }
 });
 
-test("a stranger is answered on the socket as if it were not there", async () => {
+test("on the WebSocket, another tenant gets the same answers as for ids that do not exist", async () => {
   const socket = await stranger.connect();
   const asked = [
     (id: string) => ({ action: "resume", session_id: id }),

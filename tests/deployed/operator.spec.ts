@@ -41,11 +41,11 @@ test.beforeEach(async () => {
   for (const queue of deadLettersOf()) await purge(queue);
 });
 
-test("riffle doctor finds the stack well, by either name, and says what is missing", async () => {
+test("riffle doctor finds the stack healthy, named either way, and reports a missing alarm address", async () => {
   for (const named of [OUTPUTS, STACK]) {
     const { lines, status } = riffle<Check>("doctor", ...named);
     const unwell = lines.filter(({ level }) => level !== "ok").map(({ check }) => check);
-    expect(unwell, "nobody has been told of alarms yet").toEqual(["AlarmsTopic"]);
+    expect(unwell, "no address is subscribed to alarms yet").toEqual(["AlarmsTopic"]);
     expect(status, "warnings").toBe(1);
     for (const one of [
       "ScanTable",
@@ -65,7 +65,7 @@ test("riffle doctor finds the stack well, by either name, and says what is missi
   expect(none.status).toBe(2);
 });
 
-test("what died is listed, given back, and ends its scan", async () => {
+test("a dead letter of a scan is listed and moved back, and its scan ends", async () => {
   const samples = Samples.make(5, 3);
   const person = await Person.of(`t-${chance()}`);
   await put(person.tenant, "drawings", samples.files);
@@ -105,7 +105,7 @@ test("what died is listed, given back, and ends its scan", async () => {
   await socket.close();
 });
 
-test("what died of a statement goes back where it failed", async () => {
+test("a dead letter of a statement is moved back to the queue where it failed", async () => {
   const [tenant, id, now] = [`t-${chance()}`, chance(), new Date().toISOString()];
   const detail = {
     ...{ event_id: chance(), version: 1, timestamp: now, processing_id: id, correlation_id: chance() },
@@ -124,16 +124,16 @@ test("what died of a statement goes back where it failed", async () => {
   ]);
   const moved = riffle("redrive", ...STACK);
   expect(moved.said).toContain("1 dead letter moved back");
-  await until("it is kept", async () => (await kept(tenant)).length === 1);
+  await until("the event is in the audit trail", async () => (await kept(tenant)).length === 1);
   expect(await waiting("statements-audit-dead-letters")).toBe(0);
 });
 
 /** Runs `doing` while the dispatcher has no permission to send work. */
 async function withoutWork<T>(doing: () => Promise<T>): Promise<T> {
   const dispatcher = (await deployed()).get("scan-dispatcher");
-  if (!dispatcher) throw new Error("there is no dispatcher");
+  if (!dispatcher) throw new Error("the dispatcher is missing");
   const role = await Role.of(dispatcher);
   const right = role.rights.find(({ words }) => /SendMessage scan-work/.test(words));
-  if (!right) throw new Error(`the dispatcher may not send work: ${role.rights.map(({ words }) => words)}`);
+  if (!right) throw new Error(`the dispatcher has no grant to send work: ${role.rights.map(({ words }) => words)}`);
   return role.without(right, doing);
 }

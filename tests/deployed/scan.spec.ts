@@ -7,7 +7,7 @@ import { outputs } from "./support/stack.ts";
 import { stored, telling } from "./support/state.ts";
 import { until } from "./support/until.ts";
 
-test("uploaded files are scanned, and matches come while they are read", async () => {
+test("uploaded files are scanned, and matches arrive while they are read", async () => {
   const samples = Samples.make(20, 5);
   const person = await Person.of(`t-${chance()}`);
   const socket = await person.connect();
@@ -22,7 +22,7 @@ test("uploaded files are scanned, and matches come while they are read", async (
   await socket.close();
 });
 
-test("a folder of Google Drive is scanned with a token that is nowhere afterwards", async () => {
+test("a Google Drive folder is scanned, and its token is stored nowhere afterwards", async () => {
   const samples = Samples.make(12, 6);
   const drive = await Drive.with(samples.files);
   const person = await Person.of(`t-${chance()}`);
@@ -37,7 +37,7 @@ test("a folder of Google Drive is scanned with a token that is nowhere afterward
   await drive.close();
 });
 
-test("nothing tells of a deleted scan of a text file, in any table or bucket", async () => {
+test("no table or bucket contains data of a deleted scan of a text file", async () => {
   const [name, code, around] = [`name-${chance()}.txt`, `HOLE-${chance()}`, `around-${chance()}`];
   const person = await Person.of(`t-${chance()}`);
   const socket = await person.connect();
@@ -50,7 +50,7 @@ test("nothing tells of a deleted scan of a text file, in any table or bucket", a
   const { scans } = await person.json<{ scans: { session_id: string }[] }>("GET", "/api/scans");
   const session = scans[0]?.session_id ?? "";
   expect((await person.ask("DELETE", `/api/scans/${session}`)).status).toBe(202);
-  await until("a scan that is gone", async () => (await telling([name, code, around])).length === 0);
+  await until("all data of the scan is removed", async () => (await telling([name, code, around])).length === 0);
   expect((await person.ask("GET", `/api/scans/${session}`)).status).toBe(404);
   await socket.close();
 });

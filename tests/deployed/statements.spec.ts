@@ -72,7 +72,7 @@ test("an uploaded statement becomes transactions, figures and a timeline", async
   expect((await stranger[0].ask("DELETE", route)).status).toBe(404);
 });
 
-test("what comes twice, and what is replayed, changes nothing", async () => {
+test("repeated notifications and replayed events change nothing", async () => {
   const archive = await Archive.begin(`archive-${chance()}`);
   const [person, own] = await somebody();
   await person.json("PUT", "/api/statements/rules", { yaml: RULES });
@@ -103,10 +103,10 @@ test("what comes twice, and what is replayed, changes nothing", async () => {
   expect(await own.seen()).toEqual(before);
 
   const after = await derived(person.tenant);
-  expect(after, "events that came twice were worked on").toBeGreaterThan(version);
+  expect(after, "repeated events were processed").toBeGreaterThan(version);
   await archive.replay(`audit-consumer-${chance()}`, "statements-audit");
   await quiet();
-  expect(await derived(person.tenant), "a replay reaches whom it is for alone").toBe(after);
+  expect(await derived(person.tenant), "a replay reaches only its consumer").toBe(after);
   await archive.replay(`analytics-consumer-${chance()}`, "statements-figures");
   await until("figures derived again", async () => (await derived(person.tenant)) > after);
   await archive.replay(`file-processor-consumer-${chance()}`, "statements-process");
@@ -117,7 +117,7 @@ test("what comes twice, and what is replayed, changes nothing", async () => {
   for (const queue of deadLettersOf("statements")) expect(await waiting(queue), queue).toBe(0);
 });
 
-test("a file that fails each time ends with the dead letters, and is handed out again", async () => {
+test("a file that fails every time becomes a dead letter and can be retried", async () => {
   test.setTimeout(500_000);
   const [person, own] = await somebody();
   const [, other] = await somebody();
@@ -149,10 +149,10 @@ test("a file that fails each time ends with the dead letters, and is handed out 
   await own.file("poison.csv", "processed");
   expect((await own.transactions()).length).toBe(3);
   expect(await own.letters()).toEqual([]);
-  expect(await own.redrive([letter?.id ?? ""]), "it has left").toBe(0);
+  expect(await own.redrive([letter?.id ?? ""]), "it is no longer a dead letter").toBe(0);
 });
 
-test("a deleted statement leaves nothing that is its own", async () => {
+test("deleting a statement removes all data that only it has", async () => {
   const [person, own] = await somebody();
   const key = await own.upload("first.csv", statement(1, 5), "shared");
   const first = await own.file("first.csv", "processed");
@@ -188,7 +188,7 @@ test("a deleted statement leaves nothing that is its own", async () => {
   expect(said).toContain("Booking number 08");
 });
 
-test("nothing tells of a deleted statement, in any table or bucket", async () => {
+test("no table or bucket contains data of a deleted statement", async () => {
   const [person, own] = await somebody();
   const [name, account, booked] = [`name-${chance()}.csv`, `account-${chance()}`, `booked-${chance()}`];
   const rows = Array.from({ length: 40 }, (_, at) => `2026-0${1 + (at % 9)}-03,${booked} number ${at},-1.50,EUR`);

@@ -23,7 +23,7 @@ async function scan(page: Page, folder: string): Promise<string> {
   return scanId(page);
 }
 
-test("from the sign-in to the report, the evidence and what it costs", async ({ page, cloud, folder }) => {
+test("from the sign-in to the report, the evidence and the cost", async ({ page, cloud, folder }) => {
   await page.goto(`${cloud.address}/scans?from=mail`);
   await expect(page.getByRole("heading", { name: "Sign in to Riffle" })).toBeVisible();
   await expect(page.getByRole("navigation", { name: "Pages" })).toBeHidden();
@@ -66,7 +66,7 @@ test("from the sign-in to the report, the evidence and what it costs", async ({ 
   await expect.poll(() => cloud.holding.size).toBe(0);
 });
 
-test("a report opened from elsewhere", async ({ page, cloud, folder }) => {
+test("a report opened from a link in another program", async ({ page, cloud, folder }) => {
   await page.goto(cloud.address);
   await signIn(page);
   const id = await scan(page, folder);
@@ -105,7 +105,7 @@ test("a report opened from elsewhere", async ({ page, cloud, folder }) => {
   await expect(other.getByRole("alert")).toContainText("cancelled");
 });
 
-test("a sign-in that runs out takes nothing away", async ({ page, cloud }) => {
+test("an expired sign-in loses no input", async ({ page, cloud }) => {
   await page.goto(cloud.address);
   await signIn(page);
   await page.getByRole("tab", { name: "A folder in the bucket" }).click();

@@ -43,7 +43,7 @@ test("reloads and cuts at ten random moments", async ({ page, server, network, f
   }
 });
 
-test("a reload right after the click is the same scan", async ({ page, server, network, folder }) => {
+test("a reload right after the click joins the same scan", async ({ page, server, network, folder }) => {
   const codes = texts(path.join(folder, "texts"), 20, 3);
   await page.goto(network.address);
   await page.getByLabel("Folder", { exact: true }).fill(path.join(folder, "texts"));
@@ -60,7 +60,7 @@ test("a reload right after the click is the same scan", async ({ page, server, n
 test.describe("one file at a time", () => {
   test.use({ jobs: 1 });
 
-  test("says in words that the connection is lost, and comes back", async ({ page, network, server, folder }) => {
+  test("a lost connection is shown as text, and the page reconnects", async ({ page, network, server, folder }) => {
     const made = samples(path.join(folder, "samples"), 800, 6);
     await startHeldScan(page, { server, network, folder: made.drawings, codes: { file: made.codes } });
     const connection = page.getByRole("status", { name: "Connection" });
@@ -76,7 +76,7 @@ test.describe("one file at a time", () => {
   });
 });
 
-test("what was filled in while the network was away is understood afterwards", async ({ page, network, folder }) => {
+test("a form filled in without a network is checked once the network is back", async ({ page, network, folder }) => {
   const drawings = path.join(folder, "drawings");
   const codes = texts(drawings, 1, 1);
   await page.goto(network.address);
@@ -90,7 +90,7 @@ test("what was filled in while the network was away is understood afterwards", a
   await expect(page.getByText("The server cannot be reached")).toHaveCount(0);
 });
 
-test("a killed server goes on, and so does the page", async ({ page, server, network, folder }) => {
+test("after a kill of the server, the scan and the page continue", async ({ page, server, network, folder }) => {
   const made = samples(path.join(folder, "samples"), 1500, 7);
   await page.goto(network.address);
   await startScan(page, made.drawings, { file: made.codes });
@@ -109,7 +109,7 @@ test("a killed server goes on, and so does the page", async ({ page, server, net
 /** Seconds after which the server closes a socket. */
 const AGE = 4;
 
-test("a socket that has become too old is replaced without a word", async ({ page, folder }) => {
+test("a socket that reaches its maximum age is replaced without a message", async ({ page, folder }) => {
   const made = samples(path.join(folder, "samples"), 800, 8);
   const server = await Server.start(path.join(folder, "state"), ["--socket-max-age", String(AGE), "--jobs", "1"]);
   const network = await Network.before(server.port);

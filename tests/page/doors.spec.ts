@@ -49,7 +49,7 @@ test("the printed address opens the page, and the browser is remembered", async 
   await again.stop();
 });
 
-test("a page elsewhere learns nothing, also of a browser that is let in", async ({ page, folder }) => {
+test("a page of another origin learns nothing, even in a browser with the cookie", async ({ page, folder }) => {
   const server = await Server.guarded(path.join(folder, "state"));
   await page.goto(server.printed);
   await expect(page.getByRole("button", { name: "Start scan" })).toBeVisible();
@@ -70,7 +70,7 @@ test("a page elsewhere learns nothing, also of a browser that is let in", async 
     const credentials = "include";
     for (const route of ["/", "/api/config", "/api/folders", "/api/scans", "/icon.svg"]) {
       await note(`read ${route}`, fetch(there + route, { credentials }).then((answer) => answer.text()));
-      // The content of an opaque answer cannot be read, but its existence could be told from an error.
+      // The content of an opaque answer cannot be read, but its existence could be distinguished from an error.
       const opaque = fetch(there + route, { mode: "no-cors", credentials }).then((answer) => answer.type);
       await note(`ask ${route}`, opaque);
     }

@@ -2,13 +2,13 @@
 
 import { expect, look, test } from "./support/test.ts";
 
-test("nothing has failed", async ({ page, server }) => {
+test("without failed items the page says so", async ({ page, server }) => {
   await page.goto(`${server.address}/failed-items`);
   await expect(page.getByRole("heading", { name: "No failed items" })).toBeVisible();
   await expect(page.getByRole("button", { name: /Retry/ })).toHaveCount(0);
 });
 
-test("what failed is redriven, with an answer", async ({ page, server }) => {
+test("failed items are retried, and the result is shown", async ({ page, server }) => {
   // Failures cannot be caused from outside, so that the answers of the API are stubbed.
   const letter = (id: string, reason: string | null) => ({
     id,
@@ -51,7 +51,7 @@ test("what failed is redriven, with an answer", async ({ page, server }) => {
   expect(asked).toEqual([["one"], ["two", "three"], null]);
 });
 
-test("what failed is listed and redriven by flow", async ({ page, server }) => {
+test("failed items are listed and retried by flow", async ({ page, server }) => {
   const item = (id: string, flow: string, stage: string) => ({
     id,
     flow,

@@ -2,7 +2,7 @@
 
 import { expect, expectServerState, scanFiftyThousand, shown, test } from "./support/test.ts";
 
-test("fifty thousand matches are listed, filtered, sorted and leafed through", async ({ page, server, folder }) => {
+test("fifty thousand matches are listed, filtered, sorted and scrolled", async ({ page, server, folder }) => {
   await scanFiftyThousand(page, server, folder);
   await expectServerState(page, server);
 

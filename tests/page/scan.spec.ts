@@ -63,7 +63,7 @@ test("a large file is uploaded in parts", async ({ page, server, folder }) => {
   expect(await shown(page)).toBe(1);
 });
 
-test("failed files are named with the reason, and read again when they are mended", async ({ page, server, folder }) => {
+test("failed files are listed with the reason, and a retry reads them again", async ({ page, server, folder }) => {
   const drawings = path.join(folder, "drawings");
   const codes = texts(drawings, 5, 2);
   broken(path.join(drawings, "cut.pdf"));
@@ -100,7 +100,7 @@ test("codes are found, absent or unknown", async ({ page, server, folder }) => {
   await expect(page.locator('[data-code="NOT-THERE-1"]')).toContainText("Absent");
 });
 
-test("what was understood of the codes is said before the start", async ({ page, server }) => {
+test("the recognised codes are shown before the start", async ({ page, server }) => {
   await page.goto(server.address);
   const button = page.getByRole("button", { name: "Start scan" });
   await expect(button).toBeDisabled();
@@ -117,7 +117,7 @@ test("what was understood of the codes is said before the start", async ({ page,
 test.describe("one file at a time", () => {
   test.use({ jobs: 1 });
 
-  test("a scan is cancelled after a question", async ({ page, folder, server, network }) => {
+  test("a scan is cancelled after a confirmation", async ({ page, folder, server, network }) => {
     const made = samples(path.join(folder, "samples"), 800, 3);
     await startHeldScan(page, { server, network, folder: made.drawings, codes: { file: made.codes } });
     await page.getByRole("button", { name: "Cancel scan" }).click();
@@ -131,7 +131,7 @@ test.describe("one file at a time", () => {
   });
 });
 
-test("a scan that does not exist leads on", async ({ page, server }) => {
+test("the page of a scan that does not exist links to the other scans", async ({ page, server }) => {
   await page.goto(`${server.address}/scans/0123456789abcdef0123456789abcdef`);
   await expect(page.getByRole("heading", { name: "Scan not found" })).toBeVisible();
   await page.getByRole("link", { name: "View all scans" }).click();
@@ -140,7 +140,7 @@ test("a scan that does not exist leads on", async ({ page, server }) => {
   await expect(page.getByRole("heading", { name: "Find codes in drawings" })).toBeVisible();
 });
 
-test("a scan is deleted after a question, from its page and from the list", async ({ page, server, folder }) => {
+test("a scan is deleted after a confirmation, from its page and from the list", async ({ page, server, folder }) => {
   const drawings = path.join(folder, "drawings");
   const codes = texts(drawings, 5, 2);
   for (const code of codes.slice(0, 2)) {

@@ -96,7 +96,7 @@ test("from an upload to its transactions, the export and its timeline", async ({
   await expect(page.locator('[data-event="file.processed"]')).toBeVisible();
 });
 
-test("a view of transactions is its address", async ({ page, server, folder }) => {
+test("the address contains the filters of the transactions", async ({ page, server, folder }) => {
   await processed(page, server, statement(folder, "giro.csv"));
   await uploadFiles(page, [statement(folder, "card.csv", [STATEMENT[0] ?? "", "2026-02-10,Bookshop,-20.00,EUR"])], "Card");
   await expect(line(page, "card.csv").locator("[data-state]")).toHaveAttribute("data-state", /^(done|review)$/);
@@ -131,7 +131,7 @@ test("a view of transactions is its address", async ({ page, server, folder }) =
   await expect(page.getByRole("heading", { name: "No transactions match the filters" })).toBeVisible();
 });
 
-test("months' figures follow, and lead to their transactions", async ({ page, server, folder }) => {
+test("monthly figures follow new files, and link to their transactions", async ({ page, server, folder }) => {
   await processed(page, server, statement(folder, "giro.csv"));
   await page.goto(`${server.address}/statements/transactions`);
   const january = page.locator('[data-month="2026-01"]');
@@ -156,7 +156,7 @@ test("the same statement again adds nothing", async ({ page, server, folder }) =
   await expect(shown(page)).toHaveAttribute("data-shown", "5");
 });
 
-test("what is no statement is rejected with the reason", async ({ page, server, folder }) => {
+test("a file that is not a statement is rejected with the reason", async ({ page, server, folder }) => {
   const letter = path.join(folder, "letter.txt");
   writeFileSync(letter, "Dear customer,\nthis is a letter and no statement.\n");
   await page.goto(`${server.address}/statements/files`);
@@ -167,7 +167,7 @@ test("what is no statement is rejected with the reason", async ({ page, server, 
   await expect(page.locator("[data-detail]")).toHaveText("Rejected");
 });
 
-test("a file is deleted after a question, with all that came of it", async ({ page, server, folder }) => {
+test("a file is deleted after a confirmation, with its transactions and figures", async ({ page, server, folder }) => {
   const id = await processed(page, server, statement(folder, "january.csv"));
   const remove = page.getByRole("button", { name: "Delete january.csv" });
   await remove.click();
@@ -193,7 +193,7 @@ test("a file is deleted after a question, with all that came of it", async ({ pa
   await expect(page.locator('[data-event="file.deleted"]')).toBeVisible();
 });
 
-test("rows stay under the pointer while new files come", async ({ page, server, folder }) => {
+test("rows stay under the pointer while new files arrive", async ({ page, server, folder }) => {
   const id = await processed(page, server, statement(folder, "first.csv"));
   const row = page.locator(`[data-file="${id}"]`);
   await row.hover();
@@ -212,7 +212,7 @@ test("rows stay under the pointer while new files come", async ({ page, server, 
   await expect(line(page, "second.csv")).toBeVisible();
 });
 
-test("rules are kept, and what is wrong with them is said at the field", async ({ page, server }) => {
+test("rules are saved, and mistakes are shown at the field", async ({ page, server }) => {
   await page.goto(`${server.address}/statements/rules`);
   const field = page.getByLabel("Rules as YAML");
   const before = await field.inputValue();
@@ -239,7 +239,7 @@ test("rules are kept, and what is wrong with them is said at the field", async (
   await expect(field).toHaveValue(/# by me/);
 });
 
-test("a server that stops answering takes nothing away", async ({ page, server, network, folder }) => {
+test("the list stays while the server does not answer", async ({ page, server, network, folder }) => {
   await processed(page, server, statement(folder, "january.csv"));
   await page.goto(`${network.address}/statements/transactions`);
   await expect(shown(page)).toHaveAttribute("data-shown", "5");
@@ -255,7 +255,7 @@ test("a server that stops answering takes nothing away", async ({ page, server, 
   await expect(page.getByText("Not up to date")).toBeHidden();
 });
 
-test("where people sign in, storage is told nothing of them and the export carries their token", async ({ page, cloud, folder }) => {
+test("with sign-in, storage requests carry no credentials, the export carries the token", async ({ page, cloud, folder }) => {
   await page.goto(`${cloud.address}/statements/files`);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("link", { name: "Enter" }).click();

@@ -93,7 +93,7 @@ for (const scheme of ["light", "dark"] as const) {
   }
 }
 
-test("a server that does not answer is said, with what to do", async ({ page, server }) => {
+test("the page reports a server that does not answer, with a button to try again", async ({ page, server }) => {
   await page.route("**/api/config", (route) => route.abort());
   await page.goto(server.address);
   await expect(page.getByRole("alert")).toContainText("The server cannot be reached", { timeout: 30_000 });

@@ -1,4 +1,4 @@
-"""Loads a script of scripts/ as a module. Their names have no .py, so that `import` does not find them."""
+"""Loads a script of scripts/ as a module. The names have no .py, so that `import` does not find them."""
 
 import sys
 from importlib.machinery import SourceFileLoader

@@ -1,4 +1,4 @@
-"""scripts/deploy in a clone in which nothing was ever built, up to the point where it needs credentials."""
+"""Runs scripts/deploy in a clone without any builds, up to the point where it needs credentials."""
 
 import os
 import shutil
@@ -9,16 +9,16 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# What the CDK says when it has done everything that needs no account.
+# The CDK's message when it has completed everything that needs no account.
 CREDENTIALS = "Unable to resolve AWS account to use"
-# Tools that must not be called where nothing is built.
+# Tools that must not be called if nothing is built.
 NOT_NEEDED = ["cargo", "rustc", "rustup", "python3", "pip", "aws", "docker", "readelf", "realpath", "sha256sum"]
 # Seconds. Usually five; a busy machine takes longer.
 WITHIN = 300
 
 
 def clone(folder: Path) -> Path:
-    """A copy of what is in git or about to be: nothing that is built or installed."""
+    """Copies all tracked and new files, but nothing that is built or installed."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
                             capture_output=True, check=True).stdout
     for name in listed.decode().split("\0"):
@@ -38,7 +38,7 @@ class Deploy(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="riffle-deploy-")
         cls.addClassCleanup(folder.cleanup)
         cls.clone = clone(Path(folder.name) / "clone")
-        # The packages of this checkout: the copy of the lock file has the same time, so that they count as installed.
+        # Uses the packages of this checkout. The copied lock file has the same time, so that they count as installed.
         subprocess.run([ROOT / "scripts" / "npm-packages", ROOT / "infra"], check=True)
         os.symlink(ROOT / "infra" / "node_modules", cls.clone / "infra" / "node_modules")
         cls.tools = Path(folder.name) / "tools"
@@ -72,7 +72,7 @@ class Deploy(unittest.TestCase):
         return said
 
     def test_bootstrap_needs_nothing_built(self) -> None:
-        # Our options may stand behind the CDK's.
+        # The script's options may follow those of the CDK.
         self.reaches_the_credentials("-c", "region=eu-central-1", "--bootstrap")
 
     def test_destroy_needs_nothing_built_and_asks_first(self) -> None:
@@ -90,7 +90,7 @@ class Deploy(unittest.TestCase):
     def test_a_wrong_setting_is_named_before_anything_is_asked_of_aws(self) -> None:
         status, said = self.deploy("--diff", "-c", "ocr=tesseract")
         self.assertEqual(status, 1)
-        self.assertIn("context ocr: tesseract is none of off, textract", said)
+        self.assertIn("context ocr: tesseract is not one of off, textract", said)
         self.assertNotIn(CREDENTIALS, said)
 
     def test_a_deployment_as_built_says_what_is_not_built(self) -> None:

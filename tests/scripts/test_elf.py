@@ -1,4 +1,4 @@
-"""scripts/elf reads programs of Linux where there is no readelf."""
+"""Tests of scripts/elf, which reads Linux programs on machines without readelf."""
 
 import shutil
 import struct
@@ -14,7 +14,7 @@ elf = script("elf")
 
 
 def program(machine: int, libraries: dict[str, list[str]]) -> bytes:
-    """A header, the versions that are needed of each library, their names, and the sections that say where those are."""
+    """Returns a program: a header, the required versions of each library, their names, and the section table."""
     texts = b"\0"
 
     def text(name: str) -> int:
@@ -52,7 +52,7 @@ class Elf(unittest.TestCase):
 
     def test_other_files_are_no_programs_of_linux(self) -> None:
         whole = program(62, {"libc.so.6": ["GLIBC_2.34"]})
-        # Of macOS, a script, nothing, and one that was cut off.
+        # A macOS program, a script, an empty file, and truncated programs.
         for content in [b"\xcf\xfa\xed\xfe" + bytes(60), b"#!/bin/sh\n", b"", whole[:40], whole[:-70]]:
             with self.assertRaises(elf.NotElf):
                 elf.describe(content)
@@ -63,13 +63,13 @@ class Elf(unittest.TestCase):
                                   ("newer", program(183, {"libc.so.6": ["GLIBC_2.35"]})), ("other", program(62, {}))]:
                 (Path(folder) / name).write_bytes(content)
             options = [sys.executable, SCRIPTS / "elf", "--arch", "arm64", "--glibc", "2.34"]
-            for name, why in [("fine", ""), ("text", "is no 64-bit program of Linux"), ("newer", "needs glibc 2.35, newer than 2.34"),
+            for name, why in [("fine", ""), ("text", "is not a 64-bit Linux program"), ("newer", "needs glibc 2.35, newer than 2.34"),
                               ("other", "is built for x86_64, not for arm64"), ("none", "cannot be read")]:
                 done = subprocess.run([*options, Path(folder) / name], capture_output=True, text=True, check=False)
                 self.assertIn(why, done.stderr)
                 self.assertEqual(done.returncode, 1 if why else 0, done.stderr)
 
-    @unittest.skipUnless(shutil.which("readelf") and sys.platform == "linux", "there is no readelf to compare with")
+    @unittest.skipUnless(shutil.which("readelf") and sys.platform == "linux", "readelf is not installed")
     def test_it_agrees_with_readelf(self) -> None:
         path = Path(sys.executable).resolve()
         shown = subprocess.run(["readelf", "--version-info", "--wide", path], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""scripts/portable finds what macOS does not run, and nothing else."""
+"""Tests that scripts/portable finds commands that macOS does not support, and nothing else."""
 
 import tempfile
 import unittest

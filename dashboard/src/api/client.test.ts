@@ -32,7 +32,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it("nobody vouches where nobody signs in", async () => {
+it("without sign-in, requests carry no token", async () => {
   const { heard } = server(401);
   await expect(get("/api/scans")).rejects.toMatchObject({ status: 401, message: "d" });
   expect(heard).toEqual([null]);
@@ -59,7 +59,7 @@ it("a refused token is replaced, and the second refusal is final", async () => {
   ]);
 });
 
-it("where no token can be had, the same may work a moment later", async () => {
+it("a request without an available token may succeed later", async () => {
   server();
   const tokens = new Tokens();
   tokens.token = () => Promise.reject(new Error("nobody answers"));
@@ -69,7 +69,7 @@ it("where no token can be had, the same may work a moment later", async () => {
   expect((error as ApiError).passes).toBe(true);
 });
 
-it.each([429, 503])("a gateway's %d, which is no problem of ours, is said in words and passes", async (status) => {
+it.each([429, 503])("status %d of a gateway gets a message and may be retried", async (status) => {
   vi.stubGlobal("fetch", async () => answered(status, { message: "Too Many Requests" }));
   const message = "The server is busy. Try again in a moment.";
   await expect(get("/api/scans")).rejects.toMatchObject({ status, message, passes: true });
@@ -78,7 +78,7 @@ it.each([429, 503])("a gateway's %d, which is no problem of ours, is said in wor
 it.each([
   ["30", true],
   ["7200", false],
-])("what a quota refuses for %s s passes by itself: %s", async (after, passes) => {
+])("a quota that refuses for %s s may be retried: %s", async (after, passes) => {
   const quota = { title: "Quota exceeded", detail: "Try again later.", status: 429 };
   vi.stubGlobal("fetch", async () => answered(429, quota, { "retry-after": after }));
   await expect(get("/api/scans")).rejects.toMatchObject({ message: "Try again later.", passes });

@@ -68,7 +68,7 @@ it("a planned change is not announced, however long the next socket takes", asyn
   expect(seen).toEqual(["connecting", "live", "connecting", "live"]);
 });
 
-it("the next socket takes over before the old one is let go", async () => {
+it("the next socket is in use before the old one is closed", async () => {
   const { socket, seen } = await aged();
   expect(socket(0).closed).toBe(false);
   socket(1).onopen?.();
@@ -76,7 +76,7 @@ it("the next socket takes over before the old one is let go", async () => {
   expect(seen).not.toContain("waiting");
 });
 
-it("a socket that ended at its limit, while the page was held up, is replaced at once", async () => {
+it("a socket that ended at its limit while the page was suspended is replaced at once", async () => {
   const { time, sockets, socket, seen, link } = made();
   link.start();
   await settled();
@@ -91,7 +91,7 @@ it("a socket that ended at its limit, while the page was held up, is replaced at
   expect(seen).toEqual(["connecting", "live", "connecting", "live"]);
 });
 
-it("a change that fails leaves the old socket as it is, and is tried again", async () => {
+it("a replacement that fails leaves the old socket in use and is tried again", async () => {
   const { time, sockets, socket, seen } = await aged();
   socket(1).onclose?.();
   expect(seen).toEqual(["connecting", "live"]);
@@ -103,14 +103,14 @@ it("a change that fails leaves the old socket as it is, and is tried again", asy
   expect(seen).not.toContain("waiting");
 });
 
-it("where the next one fails, too, the connection is lost", async () => {
+it("if the next socket also fails, the connection is lost", async () => {
   const { socket, seen } = await aged();
   socket(0).onclose?.();
   socket(1).onclose?.();
   expect(seen.at(-1)).toBe("waiting");
 });
 
-it("a young socket that ends is a loss", async () => {
+it("if a young socket ends, the connection is lost", async () => {
   const { socket, seen, link } = made();
   link.start();
   await settled();

@@ -8,6 +8,6 @@ it.each([
   [2, 0, "Nothing was retried: 2 items no longer in the list."],
   [null, 5, "5 items sent for retry."],
   [null, 0, "No items left to retry."],
-])("says what became of redriving: %s asked, %d done", (asked, done, words) => {
+])("describes the result of a retry: %s requested, %d done", (asked, done, words) => {
   expect(redrivenWords(asked, done)).toBe(words);
 });

@@ -10,13 +10,13 @@ const { flowsOf } = await import("./index.ts");
 const folders = Object.keys(import.meta.glob("./*/index.tsx")).map((path) => path.split("/")[1] ?? "");
 const config = (flows: string[]) => ({ flows }) as Config;
 
-it("a flow is there where the server names it", () => {
+it("a flow exists if the server names it", () => {
   expect(folders).toEqual(expect.arrayContaining(["scan", "statements"]));
   expect(flowsOf(config(["statements", "unheard-of", "scan"])).map(([name]) => name)).toEqual(["statements", "scan"]);
   expect(flowsOf(config([]))).toEqual([]);
 });
 
-it.each(folders)("all that %s brings lies below its own address, and leads to its own pages", (name) => {
+it.each(folders)("all pages of %s are below its own address", (name) => {
   const [found] = flowsOf(config([name]));
   const { routes, navigation, words } = found?.[1] ?? expect.fail("no such flow");
   for (const { path } of routes) expect(`${path}/`.startsWith(`${navigation.below}/`), path).toBe(true);
@@ -25,7 +25,7 @@ it.each(folders)("all that %s brings lies below its own address, and leads to it
   expect(isPage(words.address("0f"))).toBe(true);
 });
 
-it.each(topology.flows.map(({ name }) => name))("%s has a page, and words for its functions and events", (name) => {
+it.each(topology.flows.map(({ name }) => name))("%s has a page, and names for its functions and events", (name) => {
   expect(folders).toContain(name);
   const { words } = flowsOf(config([name]))[0]?.[1] ?? expect.fail("no such flow");
   const flow = topology.flows.find((each) => each.name === name);

@@ -40,7 +40,7 @@ async function until(time: Time, then: number) {
 }
 
 describe("signing in", () => {
-  it("leads there, back to where the person was, and tells who it is", async () => {
+  it("leads to the provider and back to the same page, and identifies the user", async () => {
     const { identity, tab } = await entered(made(), `${ORIGIN}/scans/7?item=1-2`);
     expect(tab.address()).toBe(`${ORIGIN}/scans/7?item=1-2`);
     expect(identity.snapshot()).toEqual({
@@ -50,14 +50,14 @@ describe("signing in", () => {
     expect(await identity.token()).toContain(".");
   });
 
-  it("is kept over a reload, in this tab alone", async () => {
+  it("survives a reload, but only in this tab", async () => {
     const { identity, tab, browser } = await entered();
     const again = await begun(tab.reloaded());
     expect(await again.token()).toBe(await identity.token());
     expect((await begun(browser.tab())).snapshot()).toEqual({ kind: "out", why: null });
   });
 
-  it("believes only the answer to its own question", async () => {
+  it("accepts only the answer to its own request", async () => {
     for (const lies of [{ nonce: "another" }, { aud: "another" }, { sub: "" }]) {
       const { provider, browser } = made();
       provider.lies = lies;
@@ -68,7 +68,7 @@ describe("signing in", () => {
     }
   });
 
-  it("takes no code that it did not ask for", async () => {
+  it("accepts no code that it did not request", async () => {
     const { time, provider, browser } = made();
     const other = browser.tab();
     await (await begun(other)).signIn();
@@ -81,7 +81,7 @@ describe("signing in", () => {
     expect(tab.address()).toBe(`${ORIGIN}/`);
   });
 
-  it("says why it failed, in words of the provider only where it was asked", async () => {
+  it("shows why it failed, with text of the provider only for its own request", async () => {
     const { time, browser } = made();
     const tab = browser.tab(`${ORIGIN}/scans`);
     await (await begun(tab)).signIn();
@@ -109,7 +109,7 @@ describe("signing in", () => {
 });
 
 describe("the token", () => {
-  it("is renewed before its end, without anybody", async () => {
+  it("is renewed before it expires, without the user", async () => {
     const { time, provider, identity } = await entered();
     const first = await identity.token();
     await until(time, time.read() + 24 * 60 * MINUTE);
@@ -119,7 +119,7 @@ describe("the token", () => {
     expect(identity.snapshot().kind).toBe("in");
   });
 
-  it("is asked for once, however many wait for it", async () => {
+  it("is requested once, however many requests wait for it", async () => {
     const { time, provider, tab } = await entered();
     provider.refreshes = 0;
     const identity = await begun(tab.reloaded());
@@ -129,7 +129,7 @@ describe("the token", () => {
     expect(provider.refreshes).toBe(1);
   });
 
-  it("lasts to its end where the service does not answer, and no longer", async () => {
+  it("is used until it expires if the service does not answer, and no longer", async () => {
     const { time, provider, identity } = await entered();
     const first = await identity.token();
     provider.down = true;
@@ -142,7 +142,7 @@ describe("the token", () => {
     expect(await identity.token()).not.toBe(first);
   });
 
-  it("is replaced once where the API refuses it", async () => {
+  it("is replaced once if the API refuses it", async () => {
     const { provider, identity } = await entered();
     const first = await identity.token();
     await Promise.all([identity.refused(first, false), identity.refused(first, false)]);
@@ -156,7 +156,7 @@ describe("the token", () => {
   });
 });
 
-describe("a sign-in that runs out", () => {
+describe("an expired sign-in", () => {
   async function lapsed(world = made()) {
     const there = await entered(world, `${ORIGIN}/scans/7`);
     world.provider.strict = true;
@@ -167,7 +167,7 @@ describe("a sign-in that runs out", () => {
     return there;
   }
 
-  it("is renewed in another window, and what waited goes on", async () => {
+  it("is renewed in another window, and waiting requests continue", async () => {
     const { identity, tab, provider, browser } = await lapsed();
     const waiting = identity.token();
     await identity.signInBeside();
@@ -181,7 +181,7 @@ describe("a sign-in that runs out", () => {
     expect([tab.left, tab.address()]).toEqual([null, `${ORIGIN}/scans/7`]);
   });
 
-  it("leaves what another person must not see", async () => {
+  it("of one user is not continued by another user", async () => {
     const { identity, tab, provider, browser } = await lapsed();
     provider.person = { sub: "0f-2", email: "b@example.org", "custom:tenant": "other" };
     await identity.signInBeside();
@@ -190,7 +190,7 @@ describe("a sign-in that runs out", () => {
     expect(tab.left).toBe(`${ORIGIN}/`);
   });
 
-  it("can be renewed here where the browser opens no window", async () => {
+  it("can be renewed in this window if the browser opens no other", async () => {
     const there = await lapsed();
     there.browser.popups = false;
     await there.identity.signInBeside();
@@ -200,7 +200,7 @@ describe("a sign-in that runs out", () => {
     expect(tab.address()).toBe(`${ORIGIN}/scans/7`);
   });
 
-  it("keeps nobody waiting who has given up", async () => {
+  it("does not block cancelled requests", async () => {
     const { identity } = await lapsed();
     const controller = new AbortController();
     const waiting = identity.token(controller.signal);

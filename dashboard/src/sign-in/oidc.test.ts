@@ -6,7 +6,7 @@ import { authorizeUrl, logoutUrl, returned, tokens, whose } from "./oidc.ts";
 const sha256 = async (text: string) =>
   new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 
-it("asks for a code with a challenge, as RFC 7636 has it", async () => {
+it("requests a code with a challenge, as in RFC 7636", async () => {
   const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
   const url = new URL(await authorizeUrl(SIGN_IN, ORIGIN, { state: "s", nonce: "n", verifier, path: "/" }, sha256));
   expect(url.origin + url.pathname).toBe(SIGN_IN.authorize_url);
@@ -22,13 +22,13 @@ it("asks for a code with a challenge, as RFC 7636 has it", async () => {
   });
 });
 
-it("is led back to the page from the logout", () => {
+it("the logout leads back to the page", () => {
   expect(logoutUrl(SIGN_IN, ORIGIN)).toBe(
     "https://login.example/logout?client_id=page&logout_uri=https%3A%2F%2Friffle.example%2F",
   );
 });
 
-it("knows its own address when it is called back", () => {
+it("recognises the callback address", () => {
   expect(returned(`${ORIGIN}/?code=c&state=s`)).toEqual({ state: "s", code: "c" });
   expect(returned(`${ORIGIN}/?error=e&error_description=d&state=s`)).toEqual({
     state: "s",
@@ -43,7 +43,7 @@ it("knows its own address when it is called back", () => {
 describe("a token", () => {
   const good = { aud: "page", sub: "0f-1", nonce: "n" };
 
-  it("says who it is about", () => {
+  it("identifies the user", () => {
     expect(whose(token({ ...good, email: "ä@b.c", "custom:tenant": "acme" }), SIGN_IN, "n")).toEqual({
       subject: "0f-1",
       name: "ä@b.c",
@@ -56,7 +56,7 @@ describe("a token", () => {
     });
   });
 
-  it("is for this page, of this sign-in, and about somebody", () => {
+  it("must be for this page and this sign-in, and name a user", () => {
     const bad = [
       { ...good, aud: "other" },
       { ...good, nonce: "m" },
@@ -67,7 +67,7 @@ describe("a token", () => {
     for (const text of ["", "a.b.c", "..", "é"]) expect(() => whose(text, SIGN_IN, "n")).toThrow(/sign-in service/);
   });
 
-  it("comes with its life, or is none", () => {
+  it("must have a lifetime", () => {
     expect(tokens({ id_token: "t", expires_in: 60, refresh_token: "r" })).toEqual({ id: "t", refresh: "r", life: 60 });
     expect(tokens({ id_token: "t", expires_in: 60 }, "before").refresh).toBe("before");
     for (const answer of [null, "t", {}, { id_token: "t" }, { id_token: "t", expires_in: 0 }, { expires_in: 60 }]) {

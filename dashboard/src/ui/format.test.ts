@@ -12,11 +12,11 @@ it.each([
   [0.126, "$0.13"],
   [1.5, "$1.50"],
   [1234.5, "$1,234.50"],
-])("%d dollars as people read them", (value, words) => {
+])("%d dollars are formatted", (value, words) => {
   expect(money(value, "USD", "en-US")).toBe(words);
 });
 
-it("says that an estimate is one", () => {
+it("marks estimates", () => {
   expect(about(0.0131, "USD", "en-US")).toBe("about $0.013");
   expect(about(0.00001, "USD", "en-US")).toBe("less than $0.0001");
 });

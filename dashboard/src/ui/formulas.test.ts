@@ -9,7 +9,7 @@ it.each(rule.examples.map(([text, harmless]) => [text ?? "", harmless]))("%j bec
 
 const code = (text: string) => Number.parseInt(text.slice(2), 16);
 
-it.each(["signs", "begin_cells", "passed_over"] as const)("%s are those of the rule", (name) => {
+it.each(["signs", "begin_cells", "passed_over"] as const)("%s equal those of the rule", (name) => {
   const named = new Set<number>();
   for (const range of rule[name]) {
     const [first = "", last = first] = range.split("..");

@@ -9,23 +9,23 @@ const of = (before: string, now: ReturnType<typeof row>[]) => {
   return { ids: shown.map(({ id }) => id).join(""), held, shown };
 };
 
-it("new rows do not push those that are there", () => {
+it("new rows do not move existing ones", () => {
   expect(of("abc", rows("xabyc"))).toMatchObject({ ids: "abc", held: 2 });
 });
 
-it("rows behind the last are shown: nobody is pushed by them", () => {
+it("rows after the last are shown, because they move no others", () => {
   expect(of("abc", rows("xabcde"))).toMatchObject({ ids: "abcde", held: 1 });
 });
 
-it("rows are shown as they are now", () => {
+it("rows are shown with their current content", () => {
   expect(of("ab", [row("a", "new"), row("b")]).shown[0]).toEqual(row("a", "new"));
 });
 
-it("one that is gone keeps its place", () => {
+it("a removed row keeps its place", () => {
   expect(of("abc", rows("ac"))).toMatchObject({ ids: "abc", held: 0 });
 });
 
-it("other rows altogether are shown", () => {
+it("completely different rows are shown at once", () => {
   expect(of("abc", rows("xy"))).toMatchObject({ ids: "xy", held: 0 });
   expect(of("", rows("xy"))).toMatchObject({ ids: "xy", held: 0 });
   expect(of("ab", [])).toMatchObject({ ids: "", held: 0 });

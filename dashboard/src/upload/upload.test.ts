@@ -111,7 +111,7 @@ afterEach(() => {
   sent.length = 0;
 });
 
-it("tells the storage of another origin nothing of who sends", async () => {
+it("sends no credentials to a storage of another origin", async () => {
   const asked = api();
   expect(await run("abc", "abcdefghij")).toMatchObject({ id: "u" });
   expect(sent).toHaveLength(4);
@@ -122,14 +122,14 @@ it("tells the storage of another origin nothing of who sends", async () => {
   expect(asked.every(({ token }) => token === "Bearer id-token")).toBe(true);
 });
 
-it("puts the file after the fields, where S3 wants it", async () => {
+it("puts the file after the fields, as S3 requires", async () => {
   api();
   await run("abc");
   const form = sent[0]?.body as FormData;
   expect([...form.keys()]).toEqual(["key", "policy", "file"]);
 });
 
-it("completes parts with what the storage called them", async () => {
+it("completes parts with the ETags of the storage", async () => {
   const asked = api();
   bucket = ({ url }) => ({ status: 200, etag: `"${new URL(url).searchParams.get("part")}"` });
   const { told } = await run("abcdefghij");
@@ -143,14 +143,14 @@ it("completes parts with what the storage called them", async () => {
   expect(told.at(-1)).toEqual({ files: 1, filesDone: 1, bytes: 10, bytesDone: 10 });
 });
 
-describe("what fails", () => {
+describe("a failed upload", () => {
   it.each([
     [403, "AccessDenied"],
     [400, "ExpiredToken"],
     [400, "RequestTimeout"],
     [503, "SlowDown"],
     [0, ""],
-  ])("is sent again with fresh links where that may help: %d %s", async (status, code) => {
+  ])("is repeated with new links if that may help: %d %s", async (status, code) => {
     api();
     let failing = 1;
     bucket = ({ url }) =>
@@ -169,21 +169,21 @@ describe("what fails", () => {
     [404, refusal("NoSuchUpload"), /Choose the files again/],
     [400, refusal("InvalidArgument"), /400, InvalidArgument/],
     [418, "<html>", /\(418\)/],
-  ])("is told in words where it does not pass: %d %s", async (status, body, words) => {
+  ])("gets a message if it is permanent: %d %s", async (status, body, words) => {
     api();
     bucket = () => ({ status, body });
     expect((await run("abc")).why).toMatch(words);
     expect(sent).toHaveLength(1);
   });
 
-  it("is told at last", async () => {
+  it("is reported after the last attempt", async () => {
     api();
     bucket = () => ({ status: 503, body: refusal("SlowDown") });
     expect((await run("abc")).why).toMatch(/busy/);
     expect(sent).toHaveLength(6);
   });
 
-  it("is a part without a name, which CORS may hide", async () => {
+  it("includes a part without an ETag, which CORS may hide", async () => {
     api();
     bucket = () => ({ status: 200, etag: null });
     expect((await run("abcdefghij")).why).toMatch(/expose the ETag header/);

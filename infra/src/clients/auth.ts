@@ -91,8 +91,8 @@ export class Auth extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     acknowledge(pool, {
-      "AwsSolutions-COG2": "A second factor is offered; whether it is demanded is the owner's choice in the pool.",
-      "AwsSolutions-COG8": "The Plus plan is paid for each user; accounts are made by the owner, not by strangers.",
+      "AwsSolutions-COG2": "A second factor is offered; the operator can require it in the pool.",
+      "AwsSolutions-COG8": "The Plus plan is charged per user; only the operator creates accounts.",
     });
     return pool;
   }

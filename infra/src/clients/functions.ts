@@ -33,17 +33,17 @@ export class ClientFunctions extends Construct {
 
     this.authorizer = new RustFunction(this, "websocket-authorizer", {
       ...socket,
-      description: "Takes the ticket of who connects",
+      description: "Checks the ticket of a new connection",
       environment: { ALLOWED_ORIGINS: props.origins.join(",") },
     });
     tables.tickets.allow(this.authorizer, "DeleteItem");
 
-    this.connect = new RustFunction(this, "websocket-connect", { ...socket, description: "Remembers a connection" });
+    this.connect = new RustFunction(this, "websocket-connect", { ...socket, description: "Stores a connection" });
     tables.connections.allow(this.connect, "PutItem");
 
     this.disconnect = new RustFunction(this, "websocket-disconnect", {
       ...socket,
-      description: "Forgets a connection",
+      description: "Removes a connection",
     });
     tables.connections.allow(this.disconnect, "Query", "DeleteItem");
 
@@ -51,7 +51,7 @@ export class ClientFunctions extends Construct {
     this.otherwise = new RustFunction(this, "websocket-default", {
       ...socket,
       memory: 512,
-      description: "Does what a frame asks",
+      description: "Handles the frames of clients",
     });
     tables.scan.allow(this.otherwise, "GetItem", "PutItem", "UpdateItem", "Query");
     tables.connections.allow(this.otherwise, "GetItem", "PutItem", "DeleteItem", "Query");
@@ -65,7 +65,7 @@ export class ClientFunctions extends Construct {
     this.api = new RustFunction(this, "api", {
       settings,
       alarms,
-      description: "Answers the HTTP API",
+      description: "Handles requests of the HTTP API",
       memory: 1_024,
       timeout: Duration.seconds(29),
       environment: {

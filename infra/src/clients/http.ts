@@ -31,7 +31,7 @@ export class Http extends Construct {
     this.origins = [...(settings.pageOrigin === undefined ? [] : [settings.pageOrigin]), ...settings.origins];
     this.api = new api.HttpApi(this, "api", {
       apiName: regionalName(this, "http"),
-      description: "Riffle: what the page and programs ask for",
+      description: "Riffle: the HTTP API of the page and of other programs",
       createDefaultStage: false,
       ...(this.origins.length > 0 && {
         corsPreflight: {
@@ -76,7 +76,7 @@ export class Http extends Construct {
       metric: this.api.metricServerError({ period: Duration.minutes(5), statistic: "Sum" }),
       threshold: 5,
       periods: 1,
-      says: "The HTTP API answered more than 5 requests with a server error",
+      says: "The HTTP API answered more than 5 requests within 5 minutes with a 5xx status: users see errors",
       runbook: "api-5xx",
     });
   }
@@ -97,7 +97,7 @@ export class Http extends Construct {
     const open = { ...PUBLIC, ...(this.origins.length > 0 && PREFLIGHT) };
     for (const key of Object.keys(open)) {
       for (const made of this.api.addRoutes({ ...parts(key), integration })) {
-        acknowledge(made, { "AwsSolutions-APIG4": "Asked before anybody has signed in; tells nothing of a tenant." });
+        acknowledge(made, { "AwsSolutions-APIG4": "Requested before sign-in; the response has no data of a tenant." });
         routes.push(made);
       }
     }

@@ -54,7 +54,7 @@ export class Page extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [{ id: "replaced", noncurrentVersionExpiration: Duration.days(30) }],
     });
-    acknowledge(this.bucket, { "AwsSolutions-S1": "Holds the public page alone; CloudFront is its one reader." });
+    acknowledge(this.bucket, { "AwsSolutions-S1": "Contains only the public page; CloudFront is its only reader." });
     this.distribution = this.distribute(props);
     this.url = this.opened(settings);
     if (settings.pageFiles !== undefined) this.fill(pageOf(settings.pageFiles, settings));
@@ -119,18 +119,18 @@ export class Page extends Construct {
       },
     });
     acknowledge(distribution, {
-      "AwsSolutions-CFR1": "People may sit anywhere.",
+      "AwsSolutions-CFR1": "Users may be in any country.",
       "AwsSolutions-CFR2":
-        "Public files, and an API with a token and a throttle of its own; a firewall is the owner's.",
-      "AwsSolutions-CFR3": "Files of the page alone; the APIs have access logs of their own, without links.",
+        "Public files, and an API with its own tokens and throttles; the operator can add a firewall.",
+      "AwsSolutions-CFR3": "Only files of the page; the APIs have their own access logs, without links.",
     });
     acknowledge(distribution, {
       "Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk":
-        "Every address without a file is rewritten.",
+        "Every address without a file is rewritten to the page's document.",
     });
     if (settings.domain === undefined) {
       acknowledge(distribution, {
-        "AwsSolutions-CFR4": "CloudFront's own certificate has no choice of TLS version; the setting `domain` has.",
+        "AwsSolutions-CFR4": "CloudFront's own certificate allows no choice of TLS version; the setting `domain` does.",
       });
     }
     return distribution;
@@ -195,7 +195,7 @@ export class Page extends Construct {
     const stack = Stack.of(this);
     const copier = stack.node.children.find((child) => child.node.id.startsWith("Custom::CDKBucketDeployment"));
     if (copier === undefined) return;
-    const why = "The CDK's own copier of files, which runs while a person deploys and is made as the CDK makes it.";
+    const why = "The CDK's own function that copies files; it runs only during a deployment, with the CDK's settings.";
     const basics = "Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
     acknowledge(copier, { "AwsSolutions-L1": why, [`AwsSolutions-IAM4[${basics}]`]: why });
     for (const action of ["GetBucket*", "GetObject*", "List*", "Abort*", "DeleteObject*"]) {

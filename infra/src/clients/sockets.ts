@@ -39,7 +39,7 @@ export class Sockets extends Construct {
     super(scope, id);
     this.api = new api.WebSocketApi(this, "api", {
       apiName: regionalName(this, "sockets"),
-      description: "Riffle: scans, live",
+      description: "Riffle: live updates of scans",
     });
     const log = new logs.LogGroup(this, "log", {
       retention: settings.days.logs as logs.RetentionDays,
@@ -78,14 +78,14 @@ export class Sockets extends Construct {
       metric: this.api.metric("ExecutionError", { period: Duration.minutes(5), statistic: "Sum" }),
       threshold: 5,
       periods: 1,
-      says: "The WebSocket API failed more than 5 times",
+      says: "The WebSocket API failed more than 5 times within 5 minutes: clients cannot connect or get no answers",
       runbook: "api-5xx",
     });
     alarms.add(this, "socket-integration", {
       metric: this.api.metric("IntegrationError", { period: Duration.minutes(5), statistic: "Sum" }),
       threshold: 5,
       periods: 1,
-      says: "Functions behind the WebSocket API failed more than 5 times",
+      says: "The functions behind the WebSocket API failed more than 5 times within 5 minutes: clients get no answers",
       runbook: "api-5xx",
     });
   }
@@ -102,7 +102,7 @@ export class Sockets extends Construct {
       this.api.addRoute("$default", { integration: to("default", handlers.otherwise), returnResponse: false }),
     ];
     for (const route of others) {
-      acknowledge(route, { "AwsSolutions-APIG4": "A WebSocket API can have an authorizer on $connect alone." });
+      acknowledge(route, { "AwsSolutions-APIG4": "A WebSocket API can have an authorizer only on $connect." });
     }
     (this.stage.node.defaultChild as api.CfnStage).routeSettings = routeSettings(SOCKET, true);
     // API Gateway refuses settings of a route that does not exist yet.
@@ -112,7 +112,7 @@ export class Sockets extends Construct {
   /** Lets a function send frames to connections, but not read or close them. */
   allowPush(who: RustFunction): void {
     const connections = this.api.arnForExecuteApiV2("POST/@connections/*", STAGE);
-    who.allowMany(["execute-api:ManageConnections"], [connections], "Connections come and go.");
+    who.allowMany(["execute-api:ManageConnections"], [connections], "Ids of connections are not known at deployment.");
     who.set({ CONNECTIONS_ENDPOINT: this.management });
   }
 
@@ -127,7 +127,7 @@ export class Sockets extends Construct {
     role.applyRemovalPolicy(RemovalPolicy.RETAIN);
     acknowledge(role, {
       "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]":
-        "API Gateway checks that its account role has these rights before it takes it, and serves other stacks, too.",
+        "API Gateway accepts only an account role with these rights, and uses it for other stacks too.",
     });
     const account = new CfnAccount(this, "account", { cloudWatchRoleArn: role.roleArn });
     account.applyRemovalPolicy(RemovalPolicy.RETAIN);

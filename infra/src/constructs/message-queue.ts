@@ -48,7 +48,7 @@ export class MessageQueue extends Construct {
     });
     if (consumed === undefined) {
       acknowledge(this.queue, {
-        "AwsSolutions-SQS3": "It is a queue of dead letters itself; an alarm rings for each.",
+        "AwsSolutions-SQS3": "It is a dead-letter queue itself; each has an alarm.",
       });
     }
   }

@@ -56,7 +56,7 @@ export class RustFunction extends Construct {
       role: this.role,
       environment: { RUST_LOG: "info", ...props.environment },
     });
-    acknowledgeWildcard(this.role, "*", "X-Ray takes traces without naming a resource.");
+    acknowledgeWildcard(this.role, "*", "X-Ray has no resources to name.");
     this.watch(props);
   }
 
@@ -83,14 +83,14 @@ export class RustFunction extends Construct {
       whole: this.lambda.metricInvocations({ period }),
       percent: 5,
       periods: 2,
-      says: `More than 5% of ${name}'s runs fail`,
+      says: `For 10 minutes more than 5% of the runs of ${name} have failed; their work is retried`,
       runbook: "function-errors",
     });
     alarms.add(this, `${name}-duration`, {
       metric: this.lambda.metricDuration({ period, statistic: "Maximum" }),
       threshold: timeout.toMilliseconds() * 0.9,
       periods: 1,
-      says: `${name} ran for more than 90% of its ${timeout.toSeconds()} s`,
+      says: `${name} ran for more than 90% of its timeout, ${timeout.toSeconds()} s; longer runs end and are retried`,
       runbook: "function-duration",
     });
   }

@@ -10,7 +10,7 @@ import type { RustFunction } from "../constructs/rust-function.ts";
 import { ofThisAccount } from "../monitoring/alarms.ts";
 import type { Settings } from "../settings.ts";
 
-const BELOW = "Keys are made while it runs; what may be touched is bounded by the prefix.";
+const BELOW = "Keys are created at run time; the grant is limited to the prefix.";
 
 /** A private bucket, and the grants below its prefixes. */
 export class Bucket extends Construct {
@@ -58,7 +58,7 @@ export class Bucket extends Construct {
     });
     acknowledge(this.bucket, {
       "AwsSolutions-S1":
-        "Server access logs hold signed links whole. With the setting `trail`, CloudTrail records who touched what.",
+        "Server access logs contain complete signed links. With the setting `trail`, CloudTrail records all access.",
     });
   }
 

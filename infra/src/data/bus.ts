@@ -34,12 +34,12 @@ export class Bus extends Construct {
     this.bus = new events.EventBus(this, "bus", {
       // An event bus needs a name, which must differ between stacks.
       eventBusName: Names.uniqueResourceName(this, { maxLength: 64, separator: "-" }),
-      description: "Riffle: what happens in its flows",
+      description: "Riffle: events of its flows",
     });
     if (settings.endpoint !== undefined) return;
     this.archive = new events.Archive(this, "archive", {
       sourceEventBus: this.bus,
-      description: "Riffle: events to replay",
+      description: "Riffle: events that can be replayed",
       eventPattern: { source: [source] },
       // 0 keeps them forever, in the setting as in the archive.
       retention: Duration.days(settings.days.archive),
@@ -61,7 +61,7 @@ export class Bus extends Construct {
   lead({ flow, types, listener }: Heard, queue: MessageQueue, deadLetters: MessageQueue): events.Rule {
     const rule = new events.Rule(this, queue.name, {
       ruleName: queue.name,
-      description: `Riffle: what ${listener} listens to`,
+      description: `Riffle: events for ${listener}`,
       eventBus: this.bus,
       eventPattern: { source: [this.source], detailType: types, detail: { flow: [flow] } },
       targets: [new SqsQueue(queue.queue, { deadLetterQueue: deadLetters.queue })],

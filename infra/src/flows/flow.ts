@@ -148,7 +148,7 @@ export class Flow extends Construct {
       dashboardName: globalName(this, this.description.name),
       widgets: [
         [
-          graph("Messages that wait", visible(queues)),
+          graph("Waiting messages", visible(queues)),
           graph(
             "Age of the oldest message, s",
             queues.map((queue) => queue.metricApproximateAgeOfOldestMessage()),
@@ -160,7 +160,7 @@ export class Flow extends Construct {
             each((one) => one.lambda.metricDuration({ statistic: "p95" })),
           ),
           graph(
-            "Running at once",
+            "Concurrent runs",
             each((one) => one.lambda.metric("ConcurrentExecutions", { statistic: "Maximum" })),
           ),
         ],
@@ -207,7 +207,7 @@ export class Flow extends Construct {
 
   /** Adds a stage's queue with its trigger, its event source mapping and its alarms. */
   private connect(stage: StageDescription): void {
-    if (stage.queue === undefined) throw new Error(`${stage.function} has no queue, which stages of a flow need here`);
+    if (stage.queue === undefined) throw new Error(`${stage.function} has no queue, which a stage needs here`);
     const queue = this.queueOf(stage.queue, stage.function);
     if (stage.trigger.kind === "bucket") this.platform.buckets.uploads.notify(queue.queue, stage.trigger.prefix);
     if (stage.trigger.kind === "bus") {
@@ -263,7 +263,7 @@ export class Flow extends Construct {
       }),
       threshold: 0,
       periods: 1,
-      says: `Something lies in ${name}`,
+      says: `${name} contains dead letters: work that failed permanently and is not retried automatically`,
       runbook: "dead-letters",
     });
     return letters;
@@ -276,19 +276,19 @@ export class Flow extends Construct {
       metric: queue.metricApproximateNumberOfMessagesVisible({ period, statistic: "Maximum" }),
       threshold: depth,
       periods: 3,
-      says: `More than ${depth} messages wait in ${name}`,
+      says: `For 15 minutes more than ${depth} messages have been waiting in ${name}: more arrive than are processed`,
       runbook: "queue-depth",
     });
     alarms.add(this.stateless, `${name}-age`, {
       metric: queue.metricApproximateAgeOfOldestMessage({ period, statistic: "Maximum" }),
       threshold: age.toSeconds(),
       periods: 1,
-      says: `The oldest message of ${name} waits for more than ${age.toHumanString()}`,
+      says: `A message in ${name} has waited for more than ${age.toHumanString()}: processing stopped or is too slow`,
       runbook: "queue-age",
     });
   }
 
-  /** Adds a schedule without retries: the next run does what a failed run left undone. */
+  /** Adds a schedule without retries: the next run completes the work of a failed run. */
   private sweep(): void {
     const { lambda } = this.function(this.description.sweeper);
     const once = { retryAttempts: 0, maxEventAge: Duration.seconds(this.platform.sweepSeconds) };

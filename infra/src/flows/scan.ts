@@ -15,20 +15,20 @@ const JOBS = { concurrency: 5, alarm: { depth: 100, age: Duration.minutes(30) } 
 const READING = { memory: 1_769, seconds: 120 };
 
 const NUMBERS: Record<string, FunctionNumbers> = {
-  "scan-dispatcher": { does: "Lists a source and hands out its files", memory: 512, seconds: 900, queue: JOBS },
+  "scan-dispatcher": { does: "Lists a source and queues its files", memory: 512, seconds: 900, queue: JOBS },
   "scan-worker": {
-    does: "Reads files and looks for codes",
+    does: "Reads files and searches for codes",
     ...READING,
     // A hundred thousand files are an ordinary scan.
     queue: { concurrency: 50, alarm: { depth: 500_000, age: Duration.hours(2) } },
   },
   "scan-quarantine": {
-    does: "Reads, one at a time, what others could not",
+    does: "Reads files at which a worker died, one at a time",
     ...READING,
     queue: { concurrency: 2, alarm: { depth: 1_000, age: Duration.hours(1) } },
   },
   "scan-finisher": { does: "Verifies a scan and writes its report", memory: 1_769, seconds: 300, queue: JOBS },
-  "scan-sweeper": { does: "Mends what was lost, each minute", memory: 512, seconds: 300 },
+  "scan-sweeper": { does: "Repairs lost work, each minute", memory: 512, seconds: 300 },
   // It may have to parse a list of codes, in a process of up to 256 MB.
   "scan-scheduler": { does: "Starts a scan that is due", memory: 512, seconds: 30 },
 };
@@ -122,7 +122,7 @@ export function scan(scope: Construct, description: FlowDescription, platform: P
     metric: pastDeadline,
     threshold: 0,
     periods: 2,
-    says: "A session is open past its deadline",
+    says: "A scan is neither finished nor failed after its deadline: the sweeper could not end it",
     runbook: "session-past-deadline",
   });
   flow.watch([graph("Sessions past their deadline", [pastDeadline])]);

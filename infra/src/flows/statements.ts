@@ -19,7 +19,7 @@ const OTHERS = { seconds: 300, queue: { concurrency: 10, alarm: MANY } };
 
 const NUMBERS: Record<string, FunctionNumbers> = {
   "s3-event-handler": {
-    does: "Notes uploaded statements and tells of them",
+    does: "Records uploaded statements and publishes events about them",
     memory: 256,
     seconds: 60,
     queue: { concurrency: 10, alarm: { depth: 500_000, age: Duration.minutes(30) } },
@@ -32,11 +32,11 @@ const NUMBERS: Record<string, FunctionNumbers> = {
     disk: Size.gibibytes(6),
     queue: { concurrency: 20, alarm: MANY },
   },
-  "categorization-consumer": { does: "Says what transactions are for", memory: 1_024, ...OTHERS },
-  "analytics-consumer": { does: "Derives the figures of months", memory: 1_024, ...OTHERS },
-  "audit-consumer": { does: "Keeps every event", memory: 256, ...OTHERS },
-  "error-consumer": { does: "Notes on a file what failed for good", memory: 256, ...OTHERS },
-  "statements-sweeper": { does: "Announces and ends what was left, each minute", memory: 512, seconds: 300 },
+  "categorization-consumer": { does: "Assigns categories to transactions", memory: 1_024, ...OTHERS },
+  "analytics-consumer": { does: "Computes the monthly figures", memory: 1_024, ...OTHERS },
+  "audit-consumer": { does: "Stores every event for the audit trail", memory: 256, ...OTHERS },
+  "error-consumer": { does: "Records permanent failures on their statement", memory: 256, ...OTHERS },
+  "statements-sweeper": { does: "Publishes late events and repairs lost work, each minute", memory: 512, seconds: 300 },
 };
 
 export function statements(scope: Construct, description: FlowDescription, platform: Platform): Flow {
@@ -100,7 +100,7 @@ export function statements(scope: Construct, description: FlowDescription, platf
     metric: failed,
     threshold: 0,
     periods: 1,
-    says: "Something about a statement failed for good",
+    says: "Work on a statement failed permanently or a file was rejected; the page shows the reason",
     runbook: "failed-files",
   });
   const counts = ["UploadsReceived", "StatementsProcessed", "StatementsRejected", "FilesRevived", "FilesGivenUp"];
@@ -110,7 +110,7 @@ export function statements(scope: Construct, description: FlowDescription, platf
         "Files",
         counts.map((name) => ours(name, "Sum")),
       ),
-      graph("Failed for good", [failed]),
+      graph("Permanent failures", [failed]),
     ],
     [
       graph("From the start of a statement to its end, ms", [
@@ -119,7 +119,7 @@ export function statements(scope: Construct, description: FlowDescription, platf
       ]),
       graph("Publishing, p99, ms", [ours("PublishMilliseconds", "p99")]),
     ],
-    [graph("Announced late", [ours("OutboxSwept", "Sum")])],
+    [graph("Events published by the sweeper", [ours("OutboxSwept", "Sum")])],
   );
   return flow;
 }

@@ -1,7 +1,7 @@
 // The expected properties of the flow of docs/adding-a-flow.md.
 
 // page: expected
-// What is expected of notes.
+// The expected properties of the flow notes.
 
 import type { Expected } from "../expected.ts";
 import { consume, index, publish, send, table, take } from "../rights.ts";

@@ -16,7 +16,7 @@ use crate::platform::{self, TENANT};
 use crate::serve;
 
 /// A file to parse, to check that a parser can be started.
-const SAMPLE: &[u8] = b"HOLE-1 stands here\n";
+const SAMPLE: &[u8] = b"HOLE-1 is here\n";
 const CODE: &str = "HOLE-1";
 /// How long the process that listens on the port may take to identify itself.
 const ANSWER: Duration = Duration::from_secs(3);

@@ -13,7 +13,16 @@ pub use wait::{Awaited, Pipeline, end};
 
 /// The columns of the table.
 pub const COLUMNS: [&str; 11] = [
-    "File", "State", "Account", "Currency", "Opening", "Closing", "Balanced", "Rows", "New", "Known",
+    "File",
+    "State",
+    "Account",
+    "Currency",
+    "Opening",
+    "Closing",
+    "Balanced",
+    "Rows",
+    "New",
+    "Duplicates",
     "Warnings",
 ];
 /// The maximum number of remarks per file shown to people; programs get all of them.

@@ -29,7 +29,7 @@ pub async fn serve(listener: TcpListener, routes: Router) {
     let routes = routes.layer(RequestBodyTimeoutLayer::new(BODY));
     let free = Arc::new(Semaphore::new(connections(raise_descriptors())));
     loop {
-        let slot = Arc::clone(&free).acquire_owned().await.expect("nobody closes it");
+        let slot = Arc::clone(&free).acquire_owned().await.expect("the semaphore is never closed");
         match listener.accept().await {
             Ok((stream, _)) => {
                 let routes = routes.clone();

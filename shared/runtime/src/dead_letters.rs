@@ -141,7 +141,7 @@ mod tests {
     #[async_trait]
     impl DeadLetterStore for Lying {
         async fn list(&self, flow: Option<&str>, _: u32) -> Result<(Vec<DeadLetter>, bool), PortError> {
-            let all = self.0.lock().expect("nobody panics").clone();
+            let all = self.0.lock().expect("no thread panics").clone();
             Ok((all.into_iter().filter(|one| flow.is_none_or(|flow| one.flow == flow)).collect(), false))
         }
 

@@ -132,13 +132,13 @@ fn the_key_and_the_files_agree() {
     assert_eq!(there.len(), 600);
     assert_eq!(summary.bytes, there.values().map(|bytes| u64::try_from(bytes.len()).unwrap()).sum::<u64>());
     for answer in &key.matches {
-        assert!(there.contains_key(Path::new(&answer.file)), "{} is not there", answer.file);
+        assert!(there.contains_key(Path::new(&answer.file)), "{} does not exist", answer.file);
         let pdf = Path::new(&answer.file).extension().is_some_and(|end| end == "pdf");
         assert_eq!(pdf, !answer.pages.is_empty(), "{}", answer.file);
         assert!(answer.pages.is_sorted(), "{answer:?}");
     }
     let pairs: BTreeSet<(&str, &str)> = key.matches.iter().map(|a| (&*a.file, &*a.code)).collect();
-    assert_eq!(pairs.len(), key.matches.len(), "a pair is there twice");
+    assert_eq!(pairs.len(), key.matches.len(), "a pair occurs twice");
     assert_eq!(summary.matches, u64::try_from(pairs.len()).unwrap());
     assert_eq!(key.image_pages.len(), 24);
     let ends = |end: &str| there.keys().filter(|path| path.extension().is_some_and(|e| e == end)).count();

@@ -1,8 +1,8 @@
 //! The flow of `docs/adding-a-flow.md`: notes. A text below `notes/TENANT/` is received, and its words are counted.
 //!
-//! It is no part of the product. Each module here is what a file of a real flow would be; the page says which, and quotes
-//! it. The tests run it on ports in memory, on the local platform and in the simulator, each with the topology of the
-//! product and this flow added.
+//! It is not part of the product. Each module here stands for one file of a real flow; that document says for which,
+//! and quotes it. The tests run the flow on ports in memory, on the local platform and in the simulator, each time with
+//! the topology of the product extended by this flow.
 
 pub mod bind;
 pub mod flow;

@@ -17,10 +17,10 @@ pub const RECEIVER: &str = "note-receiver";
 pub const COUNTER: &str = "note-counter";
 pub const SWEEPER: &str = "note-sweeper";
 
-/// The type of the event that a note has come.
+/// The type of the event that announces a new note.
 pub const RECEIVED: &str = "note.received";
 
-/// What cannot be counted three times will not be counted the fourth time.
+/// A note that failed three times would also fail the fourth time.
 pub const COUNT_RECEIVES: u32 = 3;
 
 pub const FLOW: Flow = Flow {

@@ -34,7 +34,7 @@ export class Steps {
     const FunctionName = this.deployed.get(id)?.name ?? "";
     const { Payload } = await functions.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }));
     const said = new TextDecoder().decode(Payload);
-    if (said.includes("missing field")) throw new Error(`no event of ${id}: ${said}`);
+    if (said.includes("missing field")) throw new Error(`${id} cannot decode the event: ${said}`);
     return said;
   }
 
@@ -120,7 +120,7 @@ export class Steps {
   async running(of: object): Promise<string> {
     const id = await this.listing(of);
     const said = await this.dispatch(id);
-    if ((await sessionItem(id)).st?.S !== "RUNNING") throw new Error(`it does not run: ${said}`);
+    if ((await sessionItem(id)).st?.S !== "RUNNING") throw new Error(`the session is not running: ${said}`);
     return id;
   }
 
@@ -135,7 +135,7 @@ export class Steps {
   async complete(of: object): Promise<string> {
     const id = await this.full(of);
     const said = await this.finish(id);
-    if ((await sessionItem(id)).st?.S !== "COMPLETE") throw new Error(`it is not complete: ${said}`);
+    if ((await sessionItem(id)).st?.S !== "COMPLETE") throw new Error(`the session is not complete: ${said}`);
     return id;
   }
 

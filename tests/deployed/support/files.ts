@@ -22,7 +22,7 @@ export interface File {
 /** Returns the path of `riffle`, built with the feature `cloud`, for operator commands and samples. */
 export function program(): string {
   const found = process.env.RIFFLE_BINARY;
-  if (!found) throw new Error("RIFFLE_BINARY is not set: these tests are run by scripts/deployed-tests");
+  if (!found) throw new Error("RIFFLE_BINARY is not set: run these tests with scripts/deployed-tests");
   return found;
 }
 

@@ -66,7 +66,7 @@ async function ownPolicy(RoleName: string, PolicyName: string): Promise<Policy> 
 /** Reads a managed policy: CDK creates one for the statements that exceed a role's inline policy. */
 async function attachedPolicy(RoleName: string, PolicyArn: string): Promise<Policy> {
   if (PolicyArn.startsWith("arn:aws:iam::aws:")) {
-    throw new Error(`${RoleName} has ${PolicyArn}, of which no right can be taken away`);
+    throw new Error(`${RoleName} has ${PolicyArn}, from which single grants cannot be removed`);
   }
   const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
   let VersionId = Policy?.DefaultVersionId;

@@ -15,7 +15,7 @@ import { FUNCTIONS, outputOf } from "./topology.ts";
 
 function named(variable: string): string {
   const value = process.env[variable];
-  if (!value) throw new Error(`${variable} is not set: these tests are run by scripts/deployed-tests`);
+  if (!value) throw new Error(`${variable} is not set: run these tests with scripts/deployed-tests`);
   return value;
 }
 
@@ -42,7 +42,7 @@ export const outputs = JSON.parse(readFileSync(path.join(run, "outputs.json"), "
 /** Returns the address of a queue by its name in topology: `scan-work`, `scan-finish-dead-letters`. */
 export function urlOf(queue: string): string {
   const url = (outputs as Partial<Record<string, string>>)[outputOf(queue)];
-  if (!url) throw new Error(`the stack tells nothing of ${queue}`);
+  if (!url) throw new Error(`the stack has no output for the queue ${queue}`);
   return url;
 }
 
@@ -75,7 +75,7 @@ export async function deployed(): Promise<Map<string, Deployed>> {
   return new Map(
     FUNCTIONS.map((id) => {
       const [one, another] = found.filter((one) => one.id === id);
-      if (one === undefined || another !== undefined) throw new Error(`not one function has the tag ${id}`);
+      if (one === undefined || another !== undefined) throw new Error(`not exactly one function has the tag ${id}`);
       return [id, one];
     }),
   );

@@ -22,7 +22,7 @@ const DEFLATED = 1;
 export async function sessionItem(session: string): Promise<Item> {
   const Key = { pk: { S: `S#${session}` }, sk: { S: "SESSION" } };
   const { Item } = await tables.send(new GetItemCommand({ TableName: outputs.ScanTable, Key, ConsistentRead: true }));
-  if (!Item) throw new Error(`there is no session ${session}`);
+  if (!Item) throw new Error(`session ${session} does not exist`);
   return Item;
 }
 

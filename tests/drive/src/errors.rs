@@ -24,7 +24,7 @@ pub enum DriveFault {
     BadRequest,
     Backend,
     Unavailable,
-    /// What stands before the service answers, in HTML.
+    /// An error of the front end before the service, in HTML.
     BadGateway,
     /// To another host.
     Redirect,

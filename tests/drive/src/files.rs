@@ -1,4 +1,4 @@
-//! What lies in the Drive.
+//! The files in the Drive.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::errors::DriveFault;
 
-/// What is exported has at most so many bytes.
+/// The most bytes of an export.
 pub const EXPORT_LIMIT: usize = 10 << 20;
 
 const NATIVE: &str = "application/vnd.google-apps.";
@@ -26,7 +26,7 @@ pub struct DriveFile {
     pub id: String,
     pub name: String,
     pub parent: Option<String>,
-    /// The shared drive it lies in.
+    /// The shared drive that contains it.
     pub drive: Option<String>,
     pub content: DriveContent,
     pub version: u64,

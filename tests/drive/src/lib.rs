@@ -1,9 +1,9 @@
-//! Google Drive's REST interface, version 3, as far as a scan reads it, on this machine: written from its public
-//! reference before the client was, so that the client is held against the reference and not against itself.
+//! A double of Google Drive's REST interface, version 3, as far as a scan uses it. It was written from the public
+//! reference before the client, so that tests compare the client with the reference and not with itself.
 //!
-//! It keeps to what is easily overlooked: answers hold the fields that were asked for and no others; what lies in a
-//! shared drive is not there for who does not say that he knows shared drives; pages may be short, even empty; a page
-//! token belongs to its query; documents have no bytes and are exported, up to 10 MB.
+//! It models details that are easily overlooked: answers contain only the requested fields; files of a shared drive
+//! exist only for clients that declare support for shared drives; pages may be short, even empty; a page token belongs
+//! to its query; documents have no bytes and are exported, up to 10 MB.
 
 mod errors;
 mod files;
@@ -31,12 +31,12 @@ pub(crate) struct DoubleState {
     files: FileTree,
     /// Tokens that are taken.
     tokens: Vec<String>,
-    /// No token is taken any more when so many more calls have been answered.
+    /// The number of further calls after which no token is accepted.
     fuse: Option<u32>,
     /// What goes wrong next, and how often.
     faults: Vec<(Call, DriveFault, u32)>,
     calls: Vec<Call>,
-    /// Most files on a page, whatever is asked for.
+    /// Most files on a page, whatever the client requests.
     page: Option<usize>,
     incomplete: bool,
 }
@@ -51,7 +51,7 @@ pub struct DriveDouble {
 }
 
 impl DriveDouble {
-    /// Starts one on a thread of its own. My Drive is empty, and no token is taken.
+    /// Starts a double on its own thread. My Drive is empty, and no token is accepted.
     ///
     /// # Panics
     /// If this machine has no port to listen on.
@@ -80,27 +80,27 @@ impl DriveDouble {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What stands in place of `https://www.googleapis.com`.
+    /// Returns the address to use instead of `https://www.googleapis.com`.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Takes this token from now on.
+    /// Accepts this token from now on.
     pub fn accept(&self, token: &str) {
         self.state().tokens.push(token.to_owned());
     }
 
-    /// Takes no token any more.
+    /// Accepts no token any more.
     pub fn expire(&self) {
         self.state().tokens.clear();
     }
 
-    /// Takes no token any more when so many more calls have been answered.
+    /// Accepts no token any more after this number of further calls.
     pub fn expire_after(&self, calls: u32) {
         self.state().fuse = Some(calls);
     }
 
-    /// Makes a folder in `parent` (`root`: My Drive) and returns its id.
+    /// Creates a folder in `parent` (`root`: My Drive) and returns its id.
     pub fn folder(&self, parent: &str, name: &str) -> String {
         self.state().files.add(parent, name, DriveContent::Folder)
     }
@@ -109,7 +109,7 @@ impl DriveDouble {
         self.state().files.add(parent, name, DriveContent::Bytes(content.into()))
     }
 
-    /// Makes one without bytes, such as `document` or `form`. `exported` is what exporting it gives.
+    /// Creates a file without bytes, such as `document` or `form`. `exported` is the content of its export.
     pub fn native(&self, parent: &str, name: &str, kind: &str, exported: impl Into<Vec<u8>>) -> String {
         self.state().files.add(
             parent,
@@ -122,12 +122,12 @@ impl DriveDouble {
         self.state().files.add(parent, name, DriveContent::Shortcut(target.to_owned()))
     }
 
-    /// Makes a shared drive and returns the id of its uppermost folder.
+    /// Creates a shared drive and returns the id of its top folder.
     pub fn shared_drive(&self, name: &str) -> String {
         self.state().files.add_drive(name)
     }
 
-    /// Gives a file another content.
+    /// Replaces the content of a file.
     pub fn change(&self, id: &str, content: impl Into<Vec<u8>>) {
         self.state().files.change(id, content.into());
     }
@@ -149,7 +149,7 @@ impl DriveDouble {
         edit(self.state().files.get_mut(id).expect("a file"));
     }
 
-    /// The id of the file at a path below a folder, names parted by `/`.
+    /// Returns the id of the file at a path below a folder, with names separated by `/`.
     pub fn find(&self, folder: &str, path: &str) -> Option<String> {
         self.state().files.find(folder, path)
     }
@@ -159,17 +159,17 @@ impl DriveDouble {
         self.state().faults.push((call, fault, times));
     }
 
-    /// Puts at most so many files on a page, and every second page is empty.
+    /// Puts at most this number of files on a page, and leaves every second page empty.
     pub fn short_pages(&self, page: usize) {
         self.state().page = Some(page);
     }
 
-    /// Says of listings that they are not complete.
+    /// Marks listings as incomplete, or not.
     pub fn incomplete(&self, is: bool) {
         self.state().incomplete = is;
     }
 
-    /// How often it was called, refused calls included.
+    /// Returns the number of calls, including refused ones.
     pub fn calls(&self, call: Call) -> usize {
         self.state().calls.iter().filter(|made| **made == call).count()
     }

@@ -18,7 +18,7 @@ use crate::{Call, DoubleState};
 type World = Arc<Mutex<DoubleState>>;
 type QueryParameters = Query<BTreeMap<String, String>>;
 
-/// What a file resource holds if nothing is said.
+/// The default fields of a file resource.
 const DEFAULT_FIELDS: &str = "kind,id,name,mimeType";
 
 pub fn router(world: World) -> Router {
@@ -71,7 +71,7 @@ fn find<'a>(
     Ok(file)
 }
 
-/// Those of its fields that were asked for.
+/// Returns the requested fields of a file.
 fn partial(resource: &Value, fields: &str) -> Value {
     let wanted: Vec<&str> = fields.split(',').map(str::trim).collect();
     let fields = resource.as_object().into_iter().flatten();
@@ -109,7 +109,7 @@ async fn list(
     {
         return Err(DriveFault::BadRequest);
     }
-    // `q`, and where it goes on: a token of another query is not taken.
+    // `q`, and the position to continue at: a token of another query is not accepted.
     let from = match asked("pageToken") {
         None => 0,
         Some(token) => token

@@ -14,7 +14,7 @@ export function program(): string {
   const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target");
   const found = process.env.RIFFLE_BINARY ?? path.join(target, "debug/riffle");
   if (!existsSync(found)) {
-    throw new Error(`${found} is missing: cargo build -p riffle, or name one in RIFFLE_BINARY`);
+    throw new Error(`${found} is missing: run cargo build -p riffle, or set RIFFLE_BINARY to another program`);
   }
   return found;
 }

@@ -118,7 +118,7 @@ export async function shown(page: Page): Promise<number> {
 
 export function scanId(page: Page): string {
   const found = SCAN.exec(page.url());
-  if (!found?.[1]) throw new Error(`${page.url()} is no scan's address`);
+  if (!found?.[1]) throw new Error(`${page.url()} is not the address of a scan`);
   return found[1];
 }
 

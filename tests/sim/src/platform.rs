@@ -351,7 +351,7 @@ impl<K: InvocationKind, A> SimPlatform<K, A> {
     fn expose(&self, place: QueuePlace, id: u64) {
         self.queue.expose(id);
         self.control.note("expose", &id.to_le_bytes(), || format!("{place:?} message {id}"));
-        self.control.sometimes("a message in flight is delivered to another, too");
+        self.control.sometimes("a message in flight is delivered a second time");
     }
 
     /// Brings back a deleted message, unless it is of one of the `spared` places.

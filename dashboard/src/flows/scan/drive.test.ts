@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { folderId, isToken } from "./drive.ts";
 
-test("a folder is named by its address or its id", () => {
+test("a folder can be given by its address or its id", () => {
   const id = "1AbC_d-9";
   for (const text of [
     id,
@@ -27,7 +27,7 @@ test("a folder is named by its address or its id", () => {
   }
 });
 
-test("a token is what a header can hold", () => {
+test("a token has only characters that a header allows", () => {
   expect(isToken("ya29.a0-_~+/=")).toBe(true);
   for (const text of ["", "a b", "a\nb", "ü", "a".repeat(4097)]) expect(isToken(text)).toBe(false);
 });

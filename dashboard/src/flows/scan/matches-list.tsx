@@ -55,7 +55,7 @@ export function MatchesList({ matches, version, view, open, order: tell }: Props
   const [perColumn, setPerColumn] = useState(false);
   // Typing stays smooth while the rows follow.
   const wanted = useDeferredValue(filters);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for what the matches hold
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version represents the content of the matches
   const found = useMemo(() => matches.view(wanted, order), [matches, version, wanted, order]);
 
   if (matches.size === 0) return <Nothing view={view} />;

@@ -15,7 +15,7 @@ function codes(matches: Matches, view: Uint32Array): (string | undefined)[] {
   return Array.from(view, (at) => matches.row(at)?.code);
 }
 
-it("counts a repeat once, filters without regard to case, and sorts numbers by value", () => {
+it("counts a repeated match once, ignores case in filters, and sorts numbers by value", () => {
   const matches = new Matches((call) => call());
   matches.add([listed("2-0", "HOLE-10", "b.pdf"), listed("1-0", "HOLE-9", "a.pdf"), listed("2-0", "HOLE-10", "b.pdf")]);
   matches.add([listed("1-1", "DH-1", "a.pdf")]);
@@ -42,7 +42,7 @@ it("counts a repeat once, filters without regard to case, and sorts numbers by v
   ]);
 });
 
-it("tells of many additions once", () => {
+it("notifies once for many additions", () => {
   const waiting: (() => void)[] = [];
   const matches = new Matches((call) => waiting.push(call));
   let told = 0;
@@ -61,7 +61,7 @@ it("sorts numbers by value", () => {
   ]);
 });
 
-it("makes formulas harmless in what is exported", () => {
+it("makes formulas harmless in exports", () => {
   expect(quoted("=cmd|' /C calc'!A0")).toBe(`"'=cmd|' /C calc'!A0"`);
   expect(quoted('a "b"')).toBe('"a ""b"""');
 });

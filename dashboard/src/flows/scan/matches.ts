@@ -11,7 +11,7 @@ export interface Row {
   name: string;
   place: string;
   snippet: string;
-  /** Number of codes in the file: "2 Codes". */
+  /** Number of codes in the file: "2 codes". */
   status: string;
 }
 
@@ -67,7 +67,8 @@ export class Matches {
         name: data.file_name,
         place: data.page,
         snippet: data.snippet,
-        status: data.status,
+        // The API writes "2 Codes".
+        status: data.status.toLowerCase(),
       };
       this.rows.push(row);
       const lower = {

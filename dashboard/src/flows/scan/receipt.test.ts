@@ -28,12 +28,12 @@ const COST = {
   ocr: 0,
 };
 
-it("a scan of this computer has no parts", () => {
+it("the receipt of a scan on this computer has no parts", () => {
   expect(parts(SCAN)).toEqual([]);
   expect(parts({ ...SCAN, used: null, cost: null })).toEqual([]);
 });
 
-it("names what was used, and what it costs", () => {
+it("lists used amounts and their cost", () => {
   expect(parts({ ...SCAN, used: USED, cost: COST })).toEqual([
     { name: "Functions", used: "120 calls, 4.3 GB-seconds", cost: 0.01 },
     { name: "Queues", used: "1 request", cost: 0.001 },
@@ -42,7 +42,7 @@ it("names what was used, and what it costs", () => {
   ]);
 });
 
-it("does without one of both", () => {
+it("lists parts that have only an amount or only a cost", () => {
   expect(parts({ ...SCAN, used: USED })[0]).toEqual({
     name: "Functions",
     used: "120 calls, 4.3 GB-seconds",

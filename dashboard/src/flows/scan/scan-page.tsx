@@ -222,7 +222,7 @@ function About({ view }: { view: View }) {
       {count(detail.codes)} {detail.codes === 1 ? "code" : "codes"}, {options.join(", ")} · {date(detail.created_at)}
       {detail.retry_of && (
         <>
-          {" · retries what failed in "}
+          {" · retries the failed files of "}
           <Anchor component={Link} href={scanAddress(detail.retry_of)} size="sm">
             an earlier scan
           </Anchor>

@@ -46,7 +46,7 @@ describe("a session", () => {
     expect(session.snapshot().link.kind).toBe("closed");
   });
 
-  it("reads a scan that was over before it looked, without a socket", async () => {
+  it("reads a finished scan without a socket", async () => {
     const { time, server, wires, begin, start } = made(2, 30);
     begin({ start });
     while (server.state !== "COMPLETE") await time.step(HOUR * 10);
@@ -69,7 +69,7 @@ describe("a session", () => {
     expect(session.snapshot().problem?.kind).toBe("not_found");
   });
 
-  it("cancels, also where the connection is lost just then", async () => {
+  it("cancels even if the connection is lost at that moment", async () => {
     const { time, server, wires, begin, start } = made(4, 500);
     const session = begin({ start });
     while (session.matches.size < 5) await time.step(HOUR * 10);
@@ -95,7 +95,7 @@ describe("a session", () => {
     expect([...states]).toEqual(["live"]);
   });
 
-  it("notices a socket that died without a word", async () => {
+  it("notices a dead socket that was not closed", async () => {
     const { time, server, wires, begin, start, set } = made(6, 300);
     const session = begin({ start });
     while (session.matches.size < 5) await time.step(HOUR * 10);
@@ -110,7 +110,7 @@ describe("a session", () => {
   });
 });
 
-describe("whatever the network does", () => {
+describe("with random faults of the network", () => {
   it("a session ends in the server's state, and progress never falls", async () => {
     for (let seed = 100; seed < 400; seed++) {
       const { random, time, server, wires, begin, start, set } = made(seed, 5 + (seed % 60));

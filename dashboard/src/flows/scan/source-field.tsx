@@ -80,7 +80,7 @@ function DriveFolder({ choose }: { choose: Props["choose"] }) {
     <Stack gap="sm">
       <TextInput
         label="Folder"
-        description="Google Drive address or ID of the folder. Subfolders are included. Leave empty for the folder this server is set to, or My Drive if there is none."
+        description="Google Drive address or ID of the folder. Subfolders are included. Leave empty for the folder configured on this server, or for My Drive if none is configured."
         placeholder="https://drive.google.com/drive/folders/…"
         value={folder}
         onChange={(event) => take(event.currentTarget.value, token)}

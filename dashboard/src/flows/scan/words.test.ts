@@ -4,19 +4,19 @@ import type { SessionState } from "../../contracts.ts";
 import { isOver } from "./session.ts";
 import { detailWords, lossesOf, noFailureWords, partlyWords, phaseOf, stateOf, verdictWords } from "./words.ts";
 
-it("a scan that runs is not to be deleted", () => {
+it("a running scan cannot be deleted", () => {
   for (const state of ["LISTING", "DISPATCHING", "RUNNING", "FINALIZING"] as const) {
     expect(isOver(state), state).toBe(false);
   }
   for (const state of ["COMPLETE", "FAILED", "CANCELLED"] as const) expect(isOver(state), state).toBe(true);
 });
 
-it("uploaded files are named only where they go too", () => {
+it("uploaded files are listed only if they are deleted too", () => {
   expect(lossesOf({ uploaded: true }).join()).toContain("uploaded");
   expect(lossesOf({ uploaded: false }).join()).not.toContain("uploaded");
 });
 
-it("a state that all flows share, and the scan's own word where it says more", () => {
+it("has a state that all flows share, and the step of the scan if it says more", () => {
   const stateFrom = (state: SessionState, paused = false) => stateOf(phaseOf(state, paused));
   expect(stateFrom("LISTING")).toBe("queued");
   expect(stateFrom("DISPATCHING")).toBe("running");
@@ -43,7 +43,7 @@ it("the verdict says what was found and what was not read", () => {
   expect(verdictWords(failed, 3)).toBe("12 matches in 1 file, 1 not read, 3 only partly read.");
 });
 
-it("every file was read only where that is known", () => {
+it("says that every file was read only if that is certain", () => {
   expect(noFailureWords("RUNNING", null).title).toBe("No failed files so far");
   expect(noFailureWords("COMPLETE", 0).title).toBe("All files were read");
   expect(noFailureWords("COMPLETE", null).title).toBe("No files failed");

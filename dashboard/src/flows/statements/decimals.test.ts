@@ -5,7 +5,7 @@ import { amountWords, compare, isDecimal, sign, sum, typed, understood } from ".
 /** Replaces the no-break spaces that some languages put before a currency. */
 const words = (...of: Parameters<typeof amountWords>) => amountWords(...of).replace(/[\u00a0\u202f]/g, " ");
 
-describe("amounts as people read them", () => {
+describe("formatted amounts", () => {
   it.each([
     ["1234.50", "EUR", "en-GB", "+€1,234.50"],
     ["-1234.50", "EUR", "en-GB", "-€1,234.50"],
@@ -23,19 +23,19 @@ describe("amounts as people read them", () => {
     expect(words(decimal, currency, { signed: true, language })).toBe(shown);
   });
 
-  it("keeps what a floating-point number would lose", () => {
+  it("keep digits that a floating-point number would lose", () => {
     const shown = words("-9007199254740993.0000000001", "EUR", { language: "en-GB" });
     expect(shown).toBe("-€9,007,199,254,740,993.0000000001");
     expect(words("0.1000000000000000055", "", { language: "en-GB" })).toBe("0.1000000000000000055");
   });
 
-  it("shows what it does not understand as it came", () => {
+  it("are unchanged if they cannot be parsed", () => {
     expect(words("1e5", "EUR", { language: "en-GB" })).toBe("1e5 EUR");
     expect(words("", "", { language: "en-GB" })).toBe("");
   });
 });
 
-it("knows a decimal from what only looks like one", () => {
+it("accepts only decimals in the format of the API", () => {
   for (const good of ["0", "-1", "12.50", "007"]) expect(isDecimal(good)).toBe(true);
   for (const bad of ["", "-", ".5", "5.", "1,5", "1e5", "+1", " 1", "NaN", "0x1"]) expect(isDecimal(bad)).toBe(false);
 });
@@ -53,18 +53,18 @@ describe("sums", () => {
     expect(sum(parts)).toBe(whole);
   });
 
-  it("tell which is larger", () => {
+  it("can be compared", () => {
     expect(compare("-10", "-9.99")).toBe(-1);
     expect(compare("1.10", "1.1")).toBe(0);
     expect(compare("90071992547409930001", "90071992547409930000")).toBe(1);
   });
 
-  it("and the sign", () => {
+  it("have a sign", () => {
     expect(["-0.00", "0.01", "-7", "x"].map(sign)).toEqual([0, 1, -1, 0]);
   });
 });
 
-describe("amounts as people type them", () => {
+describe("typed amounts", () => {
   it.each([
     ["12.50", "en-GB", "12.50"],
     ["1,234.50", "en-GB", "1234.50"],
@@ -88,7 +88,7 @@ describe("amounts as people type them", () => {
     expect(understood(text, "en-GB")).toBeNull();
   });
 
-  it("are understood again as they are shown", () => {
+  it("can be parsed as they are shown", () => {
     for (const language of ["en-GB", "de-DE", "fr-FR"]) {
       for (const decimal of ["-1234.50", "0.001", "1234567"]) {
         expect(understood(typed(decimal, language), language)).toBe(decimal);

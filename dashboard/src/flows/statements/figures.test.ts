@@ -49,7 +49,7 @@ it("accounts are added up, exactly and by currency", () => {
   ]);
 });
 
-it("money out is negative, however it is told", () => {
+it("money out is negative, whatever its sign in the API", () => {
   const [told] = months([figures("2026-01", "a", "EUR", { money_out: "5.50" })]);
   expect(told?.out).toBe("-5.50");
 });

@@ -14,7 +14,7 @@ const ALL: Filters = {
 };
 
 describe("an address", () => {
-  it("says all of a view, and gives it back", () => {
+  it("contains all filters, which can be read from it", () => {
     expect(fromSearch(toSearch(ALL))).toEqual(ALL);
     expect(fromSearch(`?${toSearch(ALL)}`)).toEqual(ALL);
     const none: Filters = { uncategorised: true, account: "a" };
@@ -28,7 +28,7 @@ describe("an address", () => {
     expect(address({ text: "a b" })).toBe("/statements/transactions?text=a+b");
   });
 
-  it("may be wrong in parts", () => {
+  it("may have invalid parts, which are ignored", () => {
     expect(fromSearch("from=banana&to=2026-02-30&min=1,5&max=7&account=&text=%20x%20&other=1")).toEqual({
       max: "7",
       text: "x",
@@ -39,7 +39,7 @@ describe("an address", () => {
   });
 });
 
-it("the API is asked the same words", () => {
+it("the API uses the same parameters", () => {
   expect(pagePath({}, null)).toBe("/api/statements/transactions");
   expect(pagePath({ uncategorised: true }, "a/b=")).toBe(
     "/api/statements/transactions?uncategorised=true&cursor=a%2Fb%3D",
@@ -49,7 +49,7 @@ it("the API is asked the same words", () => {
   expect(figuresPath({ text: "x" })).toBe("/api/statements/figures");
 });
 
-it("a filter is changed, or taken away", () => {
+it("a filter is changed or removed", () => {
   expect(changed({ text: "x", category: "Food" }, { category: undefined, uncategorised: true })).toEqual({
     text: "x",
     uncategorised: true,

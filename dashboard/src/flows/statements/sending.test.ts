@@ -67,7 +67,7 @@ afterEach(() => {
   pending = null;
 });
 
-it("sends each by its own form, the fields first", async () => {
+it("sends each file with its own form, fields first", async () => {
   const sending = new Sending();
   sending.add(chosen("a.csv", "b.csv"), "Giro", []);
   await vi.runAllTimersAsync();
@@ -82,13 +82,13 @@ it("sends each by its own form, the fields first", async () => {
   expect(sending.snapshot()).toMatchObject({ busy: false, files: 2, filesDone: 2, bytes: 8, bytesDone: 8, lost: [] });
 });
 
-it("names no account where none was given", async () => {
+it("sends no account if none was given", async () => {
   new Sending().add(chosen("a.csv"), "", []);
   await vi.runAllTimersAsync();
   expect(announced).toEqual([{ name: "a.csv", size: 4 }]);
 });
 
-it("moves on while a file is on its way, and never counts too much", async () => {
+it("reports progress during the upload of a file, and never too much", async () => {
   pending = [];
   const sending = new Sending();
   const told: View[] = [];
@@ -105,7 +105,7 @@ it("moves on while a file is on its way, and never counts too much", async () =>
   expect(told.every(({ bytes, bytesDone }) => bytesDone <= bytes)).toBe(true);
 });
 
-it("one that is refused does not stop the others, and is told with the reason", async () => {
+it("a refused file does not stop the others, and is reported with the reason", async () => {
   api = ({ name }) =>
     name === "b.csv"
       ? Response.json(
@@ -126,7 +126,7 @@ it("one that is refused does not stop the others, and is told with the reason", 
   expect(announced.at(-1)).toEqual({ name: "b.csv", size: 4, account: "Giro" });
 });
 
-it("what passes by itself is tried again, with another form", async () => {
+it("after a temporary failure a file is sent again, with another form", async () => {
   let failing = 2;
   storage = () => (failing-- > 0 ? 503 : 204);
   const sending = new Sending();
@@ -136,7 +136,7 @@ it("what passes by itself is tried again, with another form", async () => {
   expect(sending.snapshot()).toMatchObject({ filesDone: 1, bytesDone: 4, lost: [] });
 });
 
-it("stops at once, and tells nothing as lost", async () => {
+it("stops at once, and reports no file as failed", async () => {
   pending = [];
   const sending = new Sending();
   sending.add(chosen("a.csv", "b.csv", "c.csv", "d.csv", "e.csv"), "", []);
@@ -147,7 +147,7 @@ it("stops at once, and tells nothing as lost", async () => {
   expect(announced).toHaveLength(4);
 });
 
-it("knows what it has sent and is not listed yet", async () => {
+it("knows the sent files that are not listed yet", async () => {
   const sending = new Sending(() => 5_000);
   sending.add(chosen("a.csv"), "", ["old"]);
   await vi.runAllTimersAsync();

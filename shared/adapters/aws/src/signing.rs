@@ -25,7 +25,7 @@ pub(crate) async fn credentials(config: &SdkConfig) -> Result<Credentials, PortE
 }
 
 /// Returns the validity from `now` for `lifetime`, but no longer than `credentials` last, if they state it, and its
-/// end. (Credentials in the environment of a function do not state it; a signature ends with them all the same.)
+/// end. (Credentials in the environment of a function do not state it; a signature still ends with them.)
 pub(crate) fn validity(
     credentials: &Credentials,
     now: DateTime<Utc>,

@@ -18,7 +18,7 @@ const MAX_SECRET: usize = 4_096;
 
 const TENANT: &str = "tenant";
 const SEALED: &str = "sealed";
-/// When the token expires, to the nanosecond. [`EXPIRES_AT`] only tells DynamoDB when to remove the item, which can take days.
+/// When the token expires, to the nanosecond. [`EXPIRES_AT`] only makes DynamoDB remove the item, which can take days.
 const UNTIL: &str = "until";
 
 /// The tokens in `TOKENS_TABLE`, under `TOKEN_KEY_ID`.

@@ -275,7 +275,7 @@ fn scrub(connection: &Connection) {
         if !connection.query_row("SELECT EXISTS (SELECT 1 FROM erased)", [], |row| row.get(0))? {
             return Ok(());
         }
-        // While a reader blocks the checkpoint, rebuilding the database would be useless, again and again.
+        // While a reader blocks the checkpoint, rebuilding the database would be useless, and would be repeated.
         if is_held_up(connection)? {
             return Ok(());
         }

@@ -5,8 +5,8 @@ use rusqlite::{Connection, TransactionBehavior};
 /// A database's `user_version` is the number of migrations it has been through.
 const MIGRATIONS: &[&str] = &[
     "
-    -- A session without its two parts of unbounded size: what was asked for is never changed, and a row is
-    -- written whole at each change, so it stands apart; full chunks are a blob (see index_set.rs).
+    -- Sessions without their two parts of unbounded size, because a row is rewritten whole at each change. The
+    -- request never changes and is in a table of its own; full chunks are a blob (see index_set.rs).
     CREATE TABLE sessions (
         id          TEXT PRIMARY KEY,
         open        INTEGER NOT NULL,
@@ -40,7 +40,7 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (session, number)
     ) STRICT, WITHOUT ROWID;
 
-    -- AUTOINCREMENT: the id of a deleted message is never given again, so an old receipt fits no new one.
+    -- AUTOINCREMENT: the id of a deleted message is never reused, so that an old receipt matches no new message.
     CREATE TABLE messages (
         id           INTEGER PRIMARY KEY AUTOINCREMENT,
         queue        TEXT NOT NULL,                -- its name in the topology
@@ -48,8 +48,8 @@ const MIGRATIONS: &[&str] = &[
         body         TEXT NOT NULL,
         sent_at      INTEGER NOT NULL,             -- microseconds since 1970, as all times here
         deliveries   INTEGER NOT NULL DEFAULT 0,   -- rises with each receive and each move; half of a receipt
-        base         INTEGER NOT NULL DEFAULT 0,   -- deliveries when it came into this queue
-        in_flight    INTEGER NOT NULL DEFAULT 0,   -- hidden because somebody has it, not because it waits
+        base         INTEGER NOT NULL DEFAULT 0,   -- deliveries when it entered this queue
+        in_flight    INTEGER NOT NULL DEFAULT 0,   -- hidden because a consumer has it, not because of a delay
         hidden_until INTEGER                       -- NULL: may be received
     ) STRICT;
     CREATE INDEX ready_messages ON messages (queue, fair_group, id) WHERE hidden_until IS NULL;
@@ -79,7 +79,8 @@ const MIGRATIONS: &[&str] = &[
         expires_at TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
 
-    -- Beside a record what questions go by; its lists are rows in record_lists. A row without `expires_at` is never removed: transactions name their file's record by its number.
+    -- Records, and the columns that queries use; their lists are rows in record_lists. A row without
+    -- `expires_at` is never removed: transactions refer to their file's record by its number.
     CREATE TABLE records (
         number       INTEGER PRIMARY KEY,
         flow         TEXT NOT NULL,
@@ -119,7 +120,7 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX waiting_outbox ON outbox (flow, since);
 
-    -- What the bus has told, to be told again to one consumer.
+    -- Published events, for replays to one consumer.
     CREATE TABLE archive (
         flow       TEXT NOT NULL,
         tenant     TEXT NOT NULL,
@@ -144,7 +145,7 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX audited ON audit (tenant, at, event_id);
 
-    -- Names that stand in millions of rows are numbers there.
+    -- Names that occur in millions of rows are stored there as numbers.
     CREATE TABLE accounts (
         number INTEGER PRIMARY KEY,
         tenant TEXT NOT NULL,
@@ -156,8 +157,8 @@ const MIGRATIONS: &[&str] = &[
         month   TEXT NOT NULL,
         PRIMARY KEY (account, month)
     ) STRICT, WITHOUT ROWID;
-    -- Numbers from 2 on: 0 and 1 take no room in a row, and a row that grows may have to move when it gets its
-    -- category. 2 is none.
+    -- Numbers start at 2: 0 and 1 take no space in a row, so that the row would grow, and might have to move, when
+    -- its category is set. 2 means no category.
     CREATE TABLE categories (
         number     INTEGER PRIMARY KEY,
         name       TEXT NOT NULL,
@@ -170,21 +171,21 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE transactions (
         account      INTEGER NOT NULL,
         day          INTEGER NOT NULL,
-        identity     ANY NOT NULL,              -- a digest's bytes, or a text
+        identity     ANY NOT NULL,              -- bytes of a digest, or text
         occurrence   INTEGER NOT NULL,
-        file         INTEGER NOT NULL,          -- brought it first
+        file         INTEGER NOT NULL,          -- the first file with this transaction
         category     INTEGER NOT NULL,
         value_day    INTEGER,
         amount       TEXT NOT NULL,
         currency     TEXT NOT NULL,
         description  TEXT NOT NULL,
-        clean        TEXT,                      -- NULL: as the description
+        clean        TEXT,                      -- NULL: equal to the description
         counterparty TEXT,
         balance      TEXT,
         kind         TEXT,
         reference    TEXT,
-        place        ANY NOT NULL,              -- a number: that line
-        shown        BLOB,                      -- NULL: by `file` alone; else numbers of 4 bytes
+        place        ANY NOT NULL,              -- a number is a line
+        shown        BLOB,                      -- files that contain it, as numbers of 4 bytes; NULL: only `file`
         PRIMARY KEY (account, day, identity, occurrence)
     ) STRICT, WITHOUT ROWID;
 
@@ -196,8 +197,8 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (account, month)
     ) STRICT, WITHOUT ROWID;
 
-    -- Uploaded files. `origin` tells where on this machine a file came from, as a digest: it stays when the file
-    -- is deleted, so that nobody brings it again.
+    -- Uploaded files. `origin` is a digest of the file's path on this machine. It is kept when the file is deleted,
+    -- so that the file is not imported again.
     CREATE TABLE inbox (
         key          TEXT PRIMARY KEY,
         name         TEXT,
@@ -206,14 +207,14 @@ const MIGRATIONS: &[&str] = &[
         stamp        TEXT,                      -- its size and time there
         digest       BLOB,                      -- of its content
         announced_at TEXT NOT NULL,
-        pending      INTEGER NOT NULL,          -- it may be there by now, and nobody was told
-        etag         TEXT                       -- of what is there
+        pending      INTEGER NOT NULL,          -- it may have arrived without a notification
+        etag         TEXT                       -- of the stored object
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX pending_uploads ON inbox (announced_at) WHERE pending;
     CREATE INDEX origins ON inbox (origin, stamp) WHERE origin IS NOT NULL;
     ",
     "
-    -- One row while something was erased of which copies may be left in pages: see `scrub` in database.rs.
+    -- Has one row while copies of erased data may be left in pages: see `scrub` in database.rs.
     CREATE TABLE erased (since INTEGER PRIMARY KEY) STRICT;
     ",
 ];

@@ -323,7 +323,7 @@ impl ShowingFiles {
         new
     }
 
-    /// Removes a file. Returns whether it was there.
+    /// Removes a file. Returns whether it existed.
     pub(crate) fn remove(&mut self, file: u32) -> bool {
         let before = self.by.len();
         self.by.retain(|by| *by != file);

@@ -247,7 +247,7 @@ fn store(
         return Ok(true);
     }
     let Some((first, mut shown)) = shown(work, account, &row.key)? else {
-        return Err(WorkError::Unreadable("a transaction that is there cannot be found".to_owned()));
+        return Err(WorkError::Unreadable("an existing transaction cannot be found".to_owned()));
     };
     if shown.add(file) {
         show(work, account, &row.key, &shown)?;

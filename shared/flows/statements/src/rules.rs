@@ -13,14 +13,14 @@ const MAX_RULES: usize = 2_000;
 /// Bytes that a compiled regular expression may take.
 const MAX_REGEX: usize = 1 << 20;
 
-/// Why a list of rules is not valid. The text is for its author.
+/// The reason why a list of rules is not valid, as a sentence for its author without the full stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RulesError {
-    #[error("the rules are too large: at most {MAX_RULES} rules in 256 KB")]
+    #[error("The rules are too long: at most {MAX_RULES} rules and 256 KB are allowed")]
     TooLarge,
-    #[error("the rules cannot be read: {0}")]
+    #[error("{0}")]
     Yaml(String),
-    #[error("rule {number}: {what}")]
+    #[error("Rule {number}: {what}")]
     Rule { number: usize, what: String },
 }
 
@@ -32,7 +32,7 @@ struct RulesDocument {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "“contains” must be a text or a list of texts")]
 enum OneOrMany {
     One(String),
     Many(Vec<String>),
@@ -120,6 +120,55 @@ impl RuleSet {
     }
 }
 
+/// Describes an error of the YAML parser to the author of the rules: its place, the mistake, and what is allowed.
+fn explain(error: &serde_saphyr::Error) -> String {
+    use serde_saphyr::{Error, MessageFormatter as _, UserMessageFormatter};
+
+    let what = match error {
+        Error::SerdeUnknownField { field, expected, .. } if **expected == ["rules"] => {
+            format!("“{field}” is not allowed here. The text must be one list with the name “rules”")
+        }
+        Error::SerdeUnknownField { field, expected, .. } => {
+            format!("“{field}” is not a field of a rule. Allowed are {}", expected.join(", "))
+        }
+        Error::SerdeMissingField { field, .. } => format!("the rule has no {field}"),
+        Error::SerdeUnknownVariant { variant, expected, .. } => {
+            format!("“{variant}” is not allowed. Write {}", expected.join(" or "))
+        }
+        Error::DuplicateMappingKey { key, .. } => {
+            format!("“{}” is given twice", key.as_deref().unwrap_or("a field"))
+        }
+        Error::NullIntoString { .. } => "a text is missing".to_owned(),
+        Error::InvalidScalar { .. } => "a number is needed, such as 12.50".to_owned(),
+        Error::Unexpected { expected: "mapping start", .. } => {
+            "a name followed by a colon is needed, such as “rules:” or “category: Rent”".to_owned()
+        }
+        Error::Unexpected { expected: "sequence start", .. } => {
+            "a list is needed, in which each item begins with a hyphen".to_owned()
+        }
+        Error::Unexpected { expected: "string scalar", .. } => "a single text is needed".to_owned(),
+        // The text of `OneOrMany`.
+        Error::Message { msg, .. } if msg.starts_with('“') => msg.clone(),
+        other => format!("this is not valid YAML: {}", UserMessageFormatter.format_message(other)),
+    };
+    match error.location() {
+        Some(place) => format!("Line {}, column {}: {what}", place.line(), place.column()),
+        None => format!("The rules cannot be read: {what}"),
+    }
+}
+
+/// Returns the cause of an error of a regular expression in one line.
+fn cause(error: &regex::Error) -> String {
+    match error {
+        regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
+        other => {
+            let text = other.to_string();
+            let last = text.lines().last().unwrap_or_default();
+            last.strip_prefix("error: ").unwrap_or(last).to_owned()
+        }
+    }
+}
+
 /// The texts that rules search.
 struct SearchedText {
     plain: String,
@@ -146,7 +195,7 @@ impl Rule {
             Some(OneOrMany::Many(texts)) => texts,
         };
         if contains.iter().any(|text| text.trim().is_empty()) {
-            return Err("contains must not be an empty text".to_owned());
+            return Err("“contains” must not be an empty text".to_owned());
         }
         let regex = written
             .regex
@@ -156,7 +205,7 @@ impl Rule {
                     .multi_line(true)
                     .size_limit(MAX_REGEX)
                     .build()
-                    .map_err(|error| format!("the regex is not valid: {error}"))
+                    .map_err(|error| format!("the regex is not valid: {}", cause(&error)))
             })
             .transpose()?;
         let decimal = |bound: Option<f64>, name: &str| {
@@ -164,7 +213,7 @@ impl Rule {
                 .map(|bound| {
                     Decimal::from_f64_retain(bound)
                         .map(|bound| bound.round_dp(6))
-                        .ok_or_else(|| format!("{name} is not an amount"))
+                        .ok_or_else(|| format!("“{name}” is not an amount"))
                 })
                 .transpose()
         };
@@ -180,7 +229,7 @@ impl Rule {
         if let (Some(min), Some(max)) = (rule.min, rule.max)
             && min > max
         {
-            return Err("min is greater than max".to_owned());
+            return Err("“min” is greater than “max”".to_owned());
         }
         Ok(rule)
     }
@@ -270,7 +319,7 @@ rules:
         );
         assert_eq!(
             why("rules:\n  - {category: ' '}\n"),
-            "rule 1: a category must have a name of 1 to 100 bytes"
+            "Rule 1: a category must have a name of 1 to 100 bytes"
         );
         let twice = "rules:\n  - {category: A}\n  - {category: B, regex: '('}\n";
         assert!(why(twice).starts_with("rule 2: the regex is not valid"), "{}", why(twice));

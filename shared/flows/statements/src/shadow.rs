@@ -83,7 +83,7 @@ impl Processor {
         }
         let (tenant, id) = (event.data.tenant(), FileId(event.processing_id.clone()));
         let Some(file) = self.statements.file(tenant, &id).await? else {
-            return Err(Failure::Retry(format!("there is no record of file {id} yet")));
+            return Err(Failure::Retry(format!("file {id} has no record yet")));
         };
         match file.state {
             FileState::Received | FileState::Processing | FileState::Failed => {

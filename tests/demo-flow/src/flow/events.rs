@@ -1,5 +1,5 @@
 // page: events
-//! What happens to notes.
+//! The events of the flow.
 
 use chrono::{DateTime, Utc};
 use riffle_contracts::{EVENT_VERSION, Event, FlowEvents, FlowOf};
@@ -13,7 +13,7 @@ use crate::topology::{NAME, RECEIVED};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event_type", content = "data")]
 pub enum NoteEvent {
-    /// A note is stored and is to be counted.
+    /// A note is stored, and its words must be counted.
     #[serde(rename = "note.received")]
     Received { tenant: String },
 }
@@ -23,7 +23,7 @@ impl FlowEvents for NoteEvent {
 }
 
 impl Note {
-    /// The event that it has come. Its id is the same whenever it is made, so that told twice it is one event.
+    /// Returns the event that announces the note. Its id is always the same, so that a repeated event is a duplicate.
     pub(super) fn received(&self, at: DateTime<Utc>) -> Outgoing {
         let event_id = format!("{}-received", self.id);
         let event = Event {

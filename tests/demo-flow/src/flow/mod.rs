@@ -1,5 +1,5 @@
 // page: flow
-//! Notes: what is stored of them, and what the stages do.
+//! Notes: their records, and the work of the stages.
 
 mod events;
 mod stages;
@@ -13,7 +13,7 @@ pub use events::NoteEvent;
 pub use stages::note_receiver::{note_id, object};
 pub use state::{NotChanged, Note, NoteChange, NoteState, subject};
 
-/// The flow with what it stands on.
+/// The flow with its ports.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "trait objects without Debug")]
 pub struct Notes {
@@ -24,13 +24,13 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// `None`: the tenant has no such note.
+    /// Returns a note; `None` if the tenant has no such note.
     pub async fn note(&self, tenant: &str, id: &str) -> Result<Option<Note>, Failure> {
         let record = self.records.get(tenant, &subject(id)).await?;
         Ok(record.as_ref().map(Note::from_record).transpose()?)
     }
 
-    /// Publishes what lies in the outbox, and removes what the bus accepted. The rest stays for the sweep.
+    /// Publishes events of the outbox, and removes those that the bus accepted. The sweep publishes the others.
     async fn announce(&self, pending: &[Outgoing]) -> Result<(), Failure> {
         if pending.is_empty() {
             return Ok(());

@@ -1,5 +1,5 @@
 // page: state
-//! A note as its record keeps it, and the only ways in which it may change.
+//! A note as stored in its record, and the permitted changes.
 
 use chrono::{DateTime, Utc};
 use riffle_ports::{FlowState, ObjectRef, PortError, Record, Subject};
@@ -20,7 +20,7 @@ pub enum NoteState {
 impl NoteState {
     const ALL: [Self; 3] = [Self::Received, Self::Completed, Self::Failed];
 
-    /// As records have it.
+    /// Returns the name in records.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Received => "received",
@@ -30,7 +30,7 @@ impl NoteState {
     }
 }
 
-/// A note as the flow sees its record.
+/// A note, decoded from its record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     pub id: String,
@@ -42,34 +42,34 @@ pub struct Note {
     pub body: NoteBody,
 }
 
-/// What only this flow reads.
+/// The part of the record that only this flow reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoteBody {
     pub object: ObjectRef,
-    /// Once completed.
+    /// Set when the note is completed.
     pub words: Option<u64>,
-    /// Why it failed.
+    /// The reason for its failure.
     pub reason: Option<String>,
-    /// How often the sweep announced it again.
+    /// The number of times that the sweep announced it again.
     pub revived: u32,
 }
 
-/// What may happen to a note. All of it may be asked for twice.
+/// A change of a note. Any change may be requested twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoteChange {
     /// Its words are counted.
     Complete { words: u64 },
-    /// It failed for the last time. Once its cause is removed, it may be counted all the same.
+    /// The last attempt failed. After the cause is removed, the note can still be counted.
     Fail { reason: String },
-    /// It has waited for long: its event is to be published again.
+    /// It has waited too long: its event must be published again.
     Revive,
 }
 
-/// Why a change is not made: the note is in this state.
+/// A change is refused because the note is in this state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotChanged(pub NoteState);
 
-/// What records and events of a note are about.
+/// Returns the subject of a note's record and events.
 pub fn subject(id: &str) -> Subject {
     Subject::new(NAME, id)
 }

@@ -14,7 +14,7 @@ pub fn main() -> ExitCode {
         |cloud| {
             Ok(Notes {
                 records: cloud.records()?,
-                // It tells nobody.
+                // This function publishes nothing.
                 events: Arc::new(Unused),
                 inbox: cloud.inbox()?,
                 clock: Arc::clone(&cloud.clock),

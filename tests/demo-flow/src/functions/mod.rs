@@ -1,4 +1,4 @@
-//! Of a real flow each is a crate of its own, `functions/NAME`.
+//! In a real flow each of these modules is a crate, `functions/NAME`.
 
 pub mod main_note_counter;
 pub mod note_counter;

@@ -1,5 +1,5 @@
 // page: counter-function
-//! Queue of received notes → their words, counted.
+//! Queue of received notes → their word counts.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BusEvent;

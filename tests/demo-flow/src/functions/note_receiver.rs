@@ -1,5 +1,5 @@
 // page: receiver-function
-//! Queue of the bucket's notifications → a record, announced.
+//! Queue of the bucket's notifications → records and their events.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use riffle_contracts::BucketNotification;
@@ -17,7 +17,7 @@ pub async fn handle(notes: &Notes, event: FunctionEvent<SqsEvent>) -> SqsBatchRe
     batch.answer()
 }
 
-/// A message may name several objects: if one fails, the others are received all the same.
+/// A message may name several objects: if one fails, the others are still received.
 async fn receive_all(notes: &Notes, notification: BucketNotification) -> Result<(), Failure> {
     let mut outcome = Ok(());
     for record in notification.records.into_iter().filter(|one| one.event_name.contains("ObjectCreated")) {

@@ -1,5 +1,5 @@
 // page: sweeper-function
-//! Each minute → what was lost on the way.
+//! Each minute → lost events and notes are handled again.
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use riffle_ports::Failure;

@@ -14,7 +14,7 @@ use riffle_local_adapters::{Deposit, Deposited, LocalInbox, LocalUploads, Observ
 use riffle_ports::{Clock, ObjectRef};
 use riffle_runtime::{DeadLetterService, RandomIds, RecordClassifier, Registry, SystemClock};
 
-/// What was not done by then will not be done. It says nothing of how long it takes.
+/// The timeout of every wait. It is far longer than any step takes.
 const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -70,7 +70,7 @@ impl World {
         let deposit = Deposit { key: key.to_owned(), path, name: None, account: None, most: 1 << 20 };
         match self.inbox.deposit(&deposit, false).await.expect("a file that can be stored") {
             Deposited::Placed(object) => object,
-            Deposited::Before => panic!("it was never there"),
+            Deposited::Before => panic!("it was not stored before"),
         }
     }
 
@@ -78,7 +78,7 @@ impl World {
         self.notes.note("ann", &note_id(object)).await.expect("the database answers")
     }
 
-    /// The note, once it is in this state.
+    /// Waits until the note is in this state, and returns it.
     async fn wait_for(&self, object: &ObjectRef, state: NoteState) -> Note {
         let found = async {
             loop {
@@ -88,7 +88,7 @@ impl World {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, found).await.expect("the note comes to its state")
+        tokio::time::timeout(PATIENCE, found).await.expect("the note reaches the state")
     }
 
     async fn wait_for_dead_letters(&self, count: usize) -> Vec<riffle_runtime::ClassifiedDeadLetter> {
@@ -101,7 +101,7 @@ impl World {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
         };
-        tokio::time::timeout(PATIENCE, found).await.expect("so many dead letters")
+        tokio::time::timeout(PATIENCE, found).await.expect("the expected number of dead letters")
     }
 }
 

@@ -1,4 +1,4 @@
-//! What follows from the description, and the two stages on ports in memory.
+//! Everything derived from the description, and the two stages on ports in memory.
 
 use std::sync::Arc;
 
@@ -48,10 +48,10 @@ impl World {
     async fn put(&self, key: &str, content: &'static [u8]) -> ObjectRef {
         let object =
             NewObject { key: key.to_owned(), content: Bytes::from_static(content), ..NewObject::default() };
-        self.inbox.put(object).await.expect("the bucket in memory takes everything")
+        self.inbox.put(object).await.expect("the bucket in memory accepts everything")
     }
 
-    /// Hands a queue's messages to its function, as an event source does. How many messages failed.
+    /// Passes a queue's messages to its function, as an event source does; returns the number of failed messages.
     async fn deliver(&self, queue: &str) -> usize {
         let received = self.queue.receive(self.queue.place(queue));
         if received.is_empty() {
@@ -110,18 +110,18 @@ fn every_function_of_the_flow_is_bound() {
 async fn a_note_is_received_and_counted_once() {
     let world = World::new();
     let object = world.put("notes/ann/a b", b"three words here").await;
-    world.inbox.notify(&object, 16).await.expect("the queue in memory takes everything");
+    world.inbox.notify(&object, 16).await.expect("the queue in memory accepts everything");
     assert_eq!(world.deliver(UPLOADS).await, 0);
     assert_eq!(world.state(&object).await, Some((NoteState::Received, None)));
     assert_eq!(world.bus.published(), 1, "the second notification announces nothing more");
     assert_eq!(world.deliver(COUNT).await, 0);
     assert_eq!(world.state(&object).await, Some((NoteState::Completed, Some(3))));
-    world.bus.repeat(0).await.expect("the queue in memory takes everything");
-    assert_eq!(world.deliver(COUNT).await, 0, "an event that comes again is no failure");
+    world.bus.repeat(0).await.expect("the queue in memory accepts everything");
+    assert_eq!(world.deliver(COUNT).await, 0, "a repeated event is not a failure");
     let revisions: Vec<u64> =
         world.records.inspect(|data| data.records.values().map(|record| record.revision).collect());
     assert_eq!(revisions, [2]);
-    assert!(world.queue.is_drained(), "nobody else hears of notes");
+    assert!(world.queue.is_drained(), "no other function receives events of notes");
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn what_fails_too_often_is_a_dead_letter_that_says_why() {
     for _ in 0..COUNT_RECEIVES {
         assert_eq!(world.deliver(COUNT).await, 1);
     }
-    assert_eq!(world.deliver(COUNT).await, 0, "it moves on");
+    assert_eq!(world.deliver(COUNT).await, 0, "it has moved to the dead letters");
     assert_eq!(world.state(&object).await, Some((NoteState::Failed, None)));
     let dead_letters = DeadLetterService {
         dead: world.queue.clone(),
@@ -180,5 +180,5 @@ async fn what_fails_too_often_is_a_dead_letter_that_says_why() {
     assert_eq!(dead_letters.redrive("ann", Some(NAME), None).await, Ok(1));
     assert_eq!(world.queue.list(None, 10).await, Ok((Vec::new(), false)));
     assert_eq!(world.queue.len(world.queue.place(COUNT)), 1);
-    assert!(world.queue.send("notes-nothing", &[]).await.is_err(), "no other queue is there");
+    assert!(world.queue.send("notes-nothing", &[]).await.is_err(), "no other queue exists");
 }

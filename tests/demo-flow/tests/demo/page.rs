@@ -1,13 +1,13 @@
-//! `docs/adding-a-flow.md` quotes what is there: each block of code of the demo flow is that code, what it says about
-//! files of the product fits them, and the number of files that it names is no larger than it promises.
+//! Tests of `docs/adding-a-flow.md`: each quoted block equals the code of the demo flow, each diff applies to its file
+//! of the product, and the list of files to change is complete and no longer than promised.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 const PAGE: &str = "docs/adding-a-flow.md";
-/// Of the demo flow.
+/// The folder of the demo flow.
 const FOLDER: &str = "tests/demo-flow";
-/// Files outside a flow's own folders that adding one touches, at most.
+/// The most files outside a flow's own folders that adding the flow changes.
 const MOST: usize = 8;
 
 fn root() -> PathBuf {
@@ -18,7 +18,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// A block between fences: what stands behind its language, and its lines.
+/// A block between code fences: its language, the text after the language, and its lines.
 struct Block {
     language: String,
     of: String,
@@ -46,7 +46,7 @@ fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// What lies between `page: NAME` and `page: end` in the comments of a file.
+/// Returns the lines between the comments `page: NAME` and `page: end` of a file, by name.
 fn regions(text: &str) -> BTreeMap<String, Vec<String>> {
     let mut regions = BTreeMap::new();
     let mut open: Option<(String, Vec<String>)> = None;
@@ -69,7 +69,7 @@ fn regions(text: &str) -> BTreeMap<String, Vec<String>> {
     regions
 }
 
-/// The files of the demo flow, but its tests.
+/// Collects the files of the demo flow, except its tests.
 fn files(folder: &Path, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -90,7 +90,7 @@ fn what_the_page_quotes_is_the_code() {
         let (path, name) = block.of.split_once('#').expect("a file and a region");
         let regions = regions(&read(path));
         let region = regions.get(name).unwrap_or_else(|| panic!("{path} has no region {name}"));
-        assert_eq!(&block.lines, region, "{PAGE} quotes {path}#{name} as it was");
+        assert_eq!(&block.lines, region, "{PAGE} quotes an old version of {path}#{name}");
         quoted.insert(block.of.clone());
     }
     let mut own = Vec::new();
@@ -102,22 +102,22 @@ fn what_the_page_quotes_is_the_code() {
     }
 }
 
-/// In a difference, all but the lines that are added stand in the file as they are, in this order.
+/// All lines of a diff except the added ones occur in the file, in the same order.
 #[test]
 fn what_the_page_adds_to_fits_into_the_files() {
     let page = read(PAGE);
     let blocks = blocks(&page);
     let changes: Vec<&Block> = blocks.iter().filter(|block| block.language == "diff").collect();
-    assert!(changes.len() > 4, "only {} files are changed", changes.len());
+    assert!(changes.len() > 4, "the page has only {} diffs", changes.len());
     for block in changes {
         let text = read(&block.of);
         let mut rest = text.lines();
         for line in &block.lines {
             let (kind, context) = line.split_at_checked(1).unwrap_or((" ", ""));
-            assert!(["+", "-", " "].contains(&kind), "no line of a difference: {line:?}");
+            assert!(["+", "-", " "].contains(&kind), "not a line of a diff: {line:?}");
             assert!(
                 kind == "+" || rest.any(|there| there == context),
-                "{} has no line {context:?} there",
+                "{} has no line {context:?} at this point",
                 block.of
             );
         }
@@ -134,12 +134,12 @@ fn the_page_names_as_many_files_as_it_promises() {
     assert!(named.len() <= MOST, "{} files: {named:?}", named.len());
     assert!(!named.is_empty());
     for path in &named {
-        assert!(root().join(path).is_file(), "there is no {path}");
+        assert!(root().join(path).is_file(), "{path} does not exist");
     }
     let blocks = blocks(&page);
     let changed: BTreeSet<&str> =
         blocks.iter().filter(|block| block.language == "diff").map(|block| &*block.of).collect();
     for path in changed {
-        assert!(named.contains(&path), "{path} is changed, and is not in the list");
+        assert!(named.contains(&path), "{path} has a diff, but is not in the list");
     }
 }

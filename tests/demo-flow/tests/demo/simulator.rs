@@ -1,10 +1,10 @@
-//! The flow in the simulator: its real functions, and everything that can go wrong between them.
+//! The flow in the simulator: its real functions under all faults that can occur between them.
 //!
 //! | | | checked |
 //! |---|---|---|
-//! | 1 | a note is completed once, and stays as it is | at each step |
-//! | 2 | its words are those of its text | at each step |
-//! | 3 | after faults stop: each note is completed, or failed if it cannot be read; queues and outbox are empty | at the end |
+//! | 1 | a note is completed at most once, and does not change afterwards | at each step |
+//! | 2 | its word count is that of its text | at each step |
+//! | 3 | each note is completed, or failed if unreadable; queues and outbox are empty | at the end, without faults |
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,34 +30,34 @@ use riffle_testkit::memory::{
 };
 use riffle_testkit::simulator::{Control, Fault, FaultPlan, Faulty, FaultyRecords, Rates, Rng};
 
-/// Schedules in every test run.
+/// The number of schedules in every test run.
 const SCHEDULES: u64 = 1_000;
-/// A known-bad protocol must be caught within so many.
+/// The number of schedules within which a known-bad protocol must be caught.
 const PATIENCE: u64 = 500;
 
-/// What the generator must reach, or the schedules prove little.
+/// Situations that the generator must reach: otherwise the schedules prove little.
 const SOMETIMES: [&str; 9] = [
     "a deleted message is delivered again",
-    "a message in flight is delivered to another, too",
+    "a message in flight is delivered a second time",
     "a message to the counter is lost",
     "a note cannot be read",
     "a sweep reads an index that lags",
     "an invocation times out",
-    "dead letters are handed out again",
-    "the bus tells of an event twice",
+    "dead letters are redriven",
+    "the bus delivers an event twice",
     "the power fails",
 ];
 
-/// The text of a note that is none.
+/// The content of a note that is not text.
 const POISON: &[u8] = b"\xff\xfe";
-/// An invocation is ended after this.
+/// The timeout of an invocation.
 const LIMIT: TimeDelta = TimeDelta::seconds(60);
 const VISIBILITY: TimeDelta = TimeDelta::minutes(6);
 const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(1);
-/// How often people hand out dead letters again.
+/// How often operators redrive dead letters.
 const REDRIVES: u32 = 3;
 
-/// The flow as it is, or with a known-bad protocol.
+/// The real flow, or a variant with a known-bad protocol.
 #[derive(Debug, Clone, Copy)]
 struct Demo(Option<Mutant>);
 
@@ -65,7 +65,7 @@ struct Demo(Option<Mutant>);
 enum Mutant {
     /// A notification is acknowledged before the note is stored.
     AcknowledgeBeforeStoring,
-    /// A batch is acknowledged whatever its function answers.
+    /// A batch is acknowledged whatever its function returns.
     AcknowledgeOnError,
 }
 
@@ -94,11 +94,11 @@ impl Simulated for Demo {
     }
 }
 
-/// What a seed decides beforehand.
+/// The choices that a seed makes in advance.
 #[derive(Debug)]
 struct Scenario {
     seed: u64,
-    /// The texts of notes, and after how many milliseconds each comes.
+    /// The texts of notes, and the milliseconds after which each arrives.
     notes: Vec<(Bytes, i64)>,
     conditions: Conditions,
 }
@@ -155,7 +155,7 @@ impl platform::InvocationKind for NotesInvocation {
     }
 }
 
-/// How an invocation ended that neither crashed nor panicked: the ids of messages that failed.
+/// The result of an invocation that neither crashed nor panicked: the ids of failed messages.
 type Answer = Vec<String>;
 
 struct World {
@@ -171,7 +171,7 @@ struct World {
     /// Notes that are still to come.
     coming: Vec<(DateTime<Utc>, Bytes)>,
     put: Vec<(ObjectRef, Bytes)>,
-    /// How often each note was completed, by its id.
+    /// The number of times that each note was completed, by id.
     completed: BTreeMap<String, u32>,
     next_sweep: DateTime<Utc>,
     redrives: u32,
@@ -226,7 +226,7 @@ impl World {
         }
     }
 
-    /// Whether something is left for a sweep.
+    /// Returns whether a sweep has work to do.
     fn has_loose_ends(&self) -> bool {
         self.records
             .inspect(|data| !data.outbox.is_empty() || data.records.values().any(|record| record.open))
@@ -241,7 +241,7 @@ impl World {
         }
     }
 
-    /// What is to be counted stands in the records; the other queue loses nothing.
+    /// Loses a message of the counter's queue. The records still have its work; the other queue must lose nothing.
     fn lose_message(&self) {
         let place = self.queue.place(COUNT);
         if let Some(id) = self.platform.message_of(place) {
@@ -254,18 +254,18 @@ impl World {
         let published = self.bus.published();
         if published > 0 {
             let nth = self.control.draw(|rng| rng.below(published));
-            block_on(self.bus.repeat(nth)).expect("the queue in memory takes everything");
-            self.control.sometimes("the bus tells of an event twice");
+            block_on(self.bus.repeat(nth)).expect("the queue in memory accepts everything");
+            self.control.sometimes("the bus delivers an event twice");
         }
     }
 
     fn upload(&mut self) {
         let now = self.clock.now();
-        let due = self.coming.iter().position(|(at, _)| *at <= now).expect("one that is due");
+        let due = self.coming.iter().position(|(at, _)| *at <= now).expect("a note that is due");
         let (_, content) = self.coming.swap_remove(due);
         let key = format!("notes/ann/{}", self.put.len());
         let object = NewObject { key, content: content.clone(), ..NewObject::default() };
-        let object = block_on(self.inbox.put(object)).expect("the bucket in memory takes everything");
+        let object = block_on(self.inbox.put(object)).expect("the bucket in memory accepts everything");
         self.put.push((object, content));
     }
 
@@ -287,7 +287,7 @@ impl World {
 
     fn sweep(&mut self) {
         let call = self.registry.tick(SWEEPER);
-        // A sweep that fails is followed by the next one.
+        // The next sweep repeats the work of a failed one.
         let future = Box::pin(async { call.await.map_or_else(|_| Vec::new(), |()| Vec::new()) });
         self.platform.invoke(SWEEPER, false, NotesInvocation::Sweep, future);
     }
@@ -305,7 +305,7 @@ impl World {
         }
     }
 
-    /// Nothing can run: time goes on to when something can.
+    /// If nothing can run, advances time until something can.
     fn wait(&mut self) -> Result<(), Violation> {
         let coming = self.coming.iter().map(|(at, _)| *at);
         let sweep = self.has_loose_ends().then_some(self.next_sweep);
@@ -314,7 +314,7 @@ impl World {
                 self.platform.calm_down();
                 return Ok(());
             }
-            return Err(Violation::new(3, "nothing is left to happen, and it is not over"));
+            return Err(Violation::new(3, "nothing can run any more, but the run is not complete"));
         };
         self.clock.advance_to(next);
         Ok(())
@@ -347,13 +347,13 @@ impl World {
         Ok(())
     }
 
-    /// What was written since the last step.
+    /// Checks the writes since the last step.
     fn watch(&mut self) -> Result<(), Violation> {
         for note in self.records.inspect(riffle_testkit::memory::RecordsData::take_notes) {
             let RecordsChange::Replaced { seen, next, .. } = note else { continue };
             let id = &next.subject.id;
             if seen.state == "completed" {
-                return Err(Violation::new(1, format!("{id} is completed, and becomes {}", next.state)));
+                return Err(Violation::new(1, format!("{id} is completed, but changes to {}", next.state)));
             }
             if next.state == "completed" {
                 *self.completed.entry(id.clone()).or_default() += 1;
@@ -423,7 +423,7 @@ impl riffle_sim_tests::SimWorld for World {
         self.watch()
     }
 
-    /// People hand out dead letters again, now that nothing fails any more.
+    /// Redrives dead letters, as operators do once nothing fails any more.
     fn end(&mut self) -> Result<bool, Violation> {
         let dead_letters = self.dead_letters();
         if self.redrives < REDRIVES && !dead_letters.is_empty() {
@@ -460,7 +460,7 @@ fn a_known_bad_protocol_is_caught() {
     for mutant in Mutant::ALL {
         let report = campaign::seeds(Demo(Some(mutant)), 0..PATIENCE, &|_| (), None);
         let failure = report.failure.unwrap_or_else(|| panic!("{mutant:?} survives"));
-        // It is the protocol that is bad, not the schedule.
+        // Without the known-bad protocol, the same schedule must pass.
         assert_eq!(Demo(None).any(failure.seed, false).violation, None, "{mutant:?}");
     }
 }

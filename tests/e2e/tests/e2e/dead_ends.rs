@@ -33,7 +33,7 @@ fn files_that_cannot_be_read_are_named_and_do_not_keep_others_from_it() {
     let binary: Vec<u8> = (0..=255).cycle().take(2_000).collect();
     let damaged = [&b"%PDF-1.7\n"[..], &b"no objects at all ".repeat(50)].concat();
     let dir = folder(&[
-        ("good.txt", b"HOLE-1 stands here\n"),
+        ("good.txt", b"HOLE-1 is here\n"),
         ("damaged.pdf", &damaged),
         ("unknown.bin", &binary),
         ("empty.csv", b""),
@@ -71,7 +71,7 @@ fn files_that_cannot_be_read_are_named_and_do_not_keep_others_from_it() {
     }
     assert_eq!(report.table("Unread").len(), unread.len());
     let codes = report.table("Codes").pairs("Code", "Result");
-    assert_eq!(codes[1], ("HOLE-2".to_owned(), "Unknown".to_owned()), "it may stand in what was not read");
+    assert_eq!(codes[1], ("HOLE-2".to_owned(), "Unknown".to_owned()), "an unread file may contain it");
 
     let piped = scan(dir.path(), &["--codes", "HOLE-1"]);
     assert_eq!(piped.code, Some(1));

@@ -22,7 +22,7 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         if let Some(seen) = look() {
             return seen;
         }
-        assert!(now() < end, "waited in vain: {what}");
+        assert!(now() < end, "timed out: {what}");
         std::thread::sleep(PAUSE);
     }
 }

@@ -67,7 +67,7 @@ fn delete(server: &Server, session: &str) -> crate::server::HttpResponse {
 /// Waits until no file name in the state's objects or uploads includes `what`.
 fn await_removed(state: &Path, what: &str) {
     let named = |folder| files(&state.join(folder)).into_iter().any(|path| text(&path).contains(what));
-    until("what is deleted is removed", || (!named("objects") && !named("uploads")).then_some(()));
+    until("the files are removed", || (!named("objects") && !named("uploads")).then_some(()));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_deleted_scan_is_gone_for_everybody_and_nothing_of_it_is_left() {
     assert_problem(&server.get(&format!("/scans/{session}/report.xlsx"), &[]), 404);
     let listed = server.scans();
     assert_eq!((listed.len(), &listed[0]["session_id"]), (1, &json!(other)), "the other one stays");
-    assert_eq!(delete(&server, &session).status, 202, "the same again is harmless");
+    assert_eq!(delete(&server, &session).status, 202, "a repeat is harmless");
     await_removed(&state, &session);
     assert_eq!(server.get(&format!("/scans/{other}/report.xlsx"), &[]).status, 200);
 
@@ -165,13 +165,13 @@ fn the_command_line_deletes_a_scan() {
     let none = sessions(&state, &["--delete", first, "--delete", "00000000"]);
     assert_eq!(none.code, Some(2), "{}", none.err);
     assert!(none.err.contains("session 00000000 not found"), "{}", none.err);
-    assert_eq!(sessions(&state, &[]).out, listed.out, "none is touched where one is not found");
+    assert_eq!(sessions(&state, &[]).out, listed.out, "nothing is deleted if one is not found");
 
     let deleted = sessions(&state, &["--delete", &first[..8]]);
     assert_eq!((deleted.code, deleted.out), (Some(0), vec![format!("{first}\tdeleted")]), "{}", deleted.err);
     let left = sessions(&state, &[]);
     assert!(left.out.len() == 1 && left.out[0].starts_with(second), "{left:?}");
-    assert_eq!(sessions(&state, &["--delete", first]).code, Some(2), "it is not there any more");
+    assert_eq!(sessions(&state, &["--delete", first]).code, Some(2), "it no longer exists");
     assert_eq!(sessions(&state, &["--delete", second]).code, Some(0));
     assert_eq!(files_with(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
     assert!(sessions(&state, &[]).out.is_empty());
@@ -250,8 +250,8 @@ fn nothing_tells_of_a_deleted_statement() {
     }
     until("its figures are gone", || (!figures().to_string().contains(SECRET)).then_some(()));
     let facets = server.get("/api/statements/facets", &[]).json();
-    assert_eq!(facets["accounts"], json!(["Bystander"]), "nor is its account known");
-    assert_eq!(figures().as_array().map(Vec::len), Some(12), "those of others stay");
+    assert_eq!(facets["accounts"], json!(["Bystander"]), "its account is not listed");
+    assert_eq!(figures().as_array().map(Vec::len), Some(12), "figures of other files stay");
     until("its copies are overwritten, while the server runs", || {
         files_with(&state, SECRET).is_empty().then_some(())
     });

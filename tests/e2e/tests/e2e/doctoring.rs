@@ -37,7 +37,7 @@ fn redrive(state: &Path, more: &[&str]) -> ProcessExit {
 
 /// Fails every message, as handlers that never succeed would, until all are dead letters; returns their number.
 fn kill_all(state: &Path) -> u64 {
-    let store = Store::open(state, Arc::new(SystemClock)).expect("a state nobody uses");
+    let store = Store::open(state, Arc::new(SystemClock)).expect("a state that no process uses");
     let queues = store.queues();
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(async {
         // Files pass through quarantine, which comes after their queue in this order.
@@ -49,7 +49,7 @@ fn kill_all(state: &Path) -> u64 {
                     break;
                 }
                 let receipts: Vec<String> = received.into_iter().map(|message| message.receipt).collect();
-                queues.release(&receipts, Duration::ZERO).await.expect("given back");
+                queues.release(&receipts, Duration::ZERO).await.expect("returned to the queue");
             }
         }
         let depths = queues.depths().await.expect("depths");
@@ -74,7 +74,7 @@ fn a_machine_that_was_never_used_is_told_what_it_has() {
         assert!(layers.contains(layer), "{layers}");
     }
     assert!(checks["state folder"]["found"].as_str().is_some_and(|found| found.contains("first scan")));
-    assert!(!dir.path().join("state").exists(), "a look makes nothing");
+    assert!(!dir.path().join("state").exists(), "doctor creates nothing");
 
     let piped = run(["doctor", "--listen", "127.0.0.1:0", "--state", text(&dir.path().join("state"))]);
     assert!(piped.out.iter().all(|line| line.matches('\t').count() == 3), "{piped:?}");

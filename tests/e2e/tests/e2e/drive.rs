@@ -243,7 +243,7 @@ fn a_restarted_server_asks_for_a_new_token_and_goes_on() {
         client.until_expired();
         (paused, _) = client.paused(&session);
     }
-    assert!(paused, "what was in memory is gone");
+    assert!(paused, "a token in memory is lost");
     world.google.accept(SECOND);
     client.renew(&session, SECOND);
     let FrameBody::Complete { total_processed, total_failed, .. } = client.until_complete().body else {

@@ -118,7 +118,7 @@ fn a_ticket_opens_one_socket_once() {
         let refused = Socket::try_open(&server, &format!("/ws?ticket={wrong}"), &[]).err();
         assert_eq!(refused, Some(401), "{wrong}");
     }
-    assert!(Socket::try_connect(&server, &[]).is_ok(), "on one's own machine it goes without");
+    assert!(Socket::try_connect(&server, &[]).is_ok(), "on the own machine no ticket is needed");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_socket_past_its_age_is_closed_as_the_gateway_does() {
     assert_eq!(server.get("/api/config", &[]).json()["socket"]["max_age_seconds"], 1);
     let mut socket = Socket::connect(&server);
     assert_eq!(socket.closed(), Some(1001));
-    assert!(Socket::try_connect(&server, &[]).is_ok(), "and may come back");
+    assert!(Socket::try_connect(&server, &[]).is_ok(), "and may reconnect");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn the_description_has_every_route_and_the_messages_of_the_socket() {
     let referred: BTreeSet<&str> =
         text.split("#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     for name in referred {
-        assert!(schemas.contains_key(name), "{name} is referred to and not there");
+        assert!(schemas.contains_key(name), "{name} is referenced, but missing");
     }
     for path in description["paths"].as_object().expect("paths").keys().filter(|path| !path.contains('{')) {
         let status = server.get(path, &[]).status;

@@ -182,7 +182,7 @@ fn a_running_session_says_pending_and_never_absent() {
         let entries = page["codes"].as_array().expect("codes");
         assert_eq!(entries.len(), samples.key.codes.len() + 1);
         let matches: u64 = entries.iter().filter_map(|code| code["matches"].as_u64()).sum();
-        assert!(count("found") >= last.0 && matches >= last.1, "what was found stays found");
+        assert!(count("found") >= last.0 && matches >= last.1, "found codes stay found");
         last = (count("found"), matches);
         if state == "done" {
             let found: BTreeSet<&str> = samples.key.matches.iter().map(|answer| &*answer.code).collect();

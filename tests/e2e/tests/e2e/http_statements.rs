@@ -119,9 +119,7 @@ fn rules_give_categories_to_what_comes_and_by_a_replay_to_what_was() {
     );
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     server.upload("after.csv", &THREE.replace("2024-01", "2024-02"), Some("Savings"));
-    until("what came after has its category", || {
-        (server.amounts("?category=Coffee").len() == 2).then_some(())
-    });
+    until("later rows have their category", || (server.amounts("?category=Coffee").len() == 2).then_some(()));
     server.stop();
 
     let replay = ["replay", "--from", "2020-01-01", "--consumer", "categorization-consumer"];
@@ -133,7 +131,11 @@ fn rules_give_categories_to_what_comes_and_by_a_replay_to_what_was() {
     assert_eq!((shadow.code, shadow.out.len()), (Some(0), 0), "nothing is left to do: {shadow:?}");
     let figures =
         bank.riffle(&["replay", "--from", "2020-01-01", "--consumer", "analytics-consumer", "--shadow"]);
-    assert_eq!(figures.code, Some(1), "who replays one consumer sees what the next has to do: {figures:?}");
+    assert_eq!(
+        figures.code,
+        Some(1),
+        "a replay of one consumer leaves differences for the next: {figures:?}"
+    );
     assert_eq!(
         bank.riffle(&["replay", "--from", "2020-01-01", "--consumer", "analytics-consumer"]).code,
         Some(0)
@@ -159,7 +161,7 @@ fn a_deleted_statement_leaves_nothing_but_that_it_was_there() {
     assert_eq!((&deleted["name"], &deleted["rows"]), (&json!(""), &json!(0)));
     let left = server.ask("/api/statements/transactions?limit=1000");
     let left = left["transactions"].as_array().expect("transactions");
-    assert_eq!(left.len(), 30, "those the other file shows stay");
+    assert_eq!(left.len(), 30, "rows of the other file stay");
     assert!(left.iter().all(|row| row["file"] == kept["id"]));
     until("figures follow", || {
         let figures = server.ask("/api/statements/figures");
@@ -174,10 +176,10 @@ fn a_deleted_statement_leaves_nothing_but_that_it_was_there() {
     server.stop();
     let state = std::fs::read(bank.state().join("state.sqlite")).expect("the database");
     let there = |text: &str| state.windows(text.len()).any(|bytes| bytes == text.as_bytes());
-    assert!(there("kept.csv") && there("payment 15"), "names and rows can be found there");
+    assert!(there("kept.csv") && there("payment 15"), "names and rows are in the state");
     assert!(
         !there("gone.csv") && !there("payment 45"),
-        "but not those of the deleted file, in no free page either"
+        "but not those of the deleted file, not even in free pages"
     );
     // No event in the archive can restore it.
     for consumer in

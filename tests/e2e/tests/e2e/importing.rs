@@ -48,7 +48,7 @@ fn a_statement_becomes_transactions_with_a_summary_last() {
     let columns: Vec<&str> = piped.out[0].split('\t').collect();
     assert!(columns[0].ends_with("february.csv"), "{columns:?}");
     assert_eq!(columns[1..], ["processed", "Cash", "", "100.00", "194.00", "yes", "3", "3", "0", "0"]);
-    assert_eq!((piped.out.len(), piped.err.as_str()), (1, ""), "and nothing else is said");
+    assert_eq!((piped.out.len(), piped.err.as_str()), (1, ""), "without other output");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn what_cannot_be_run_says_why() {
     let file = bank.put("a.csv", THREE);
     assert!(bank.import(&[&file], &["--account", " "]).refusal().contains("1 to 128 bytes"));
     assert_eq!(bank.riffle(&["import"]).code, Some(2));
-    assert!(!bank.state().exists(), "nothing was begun");
+    assert!(!bank.state().exists(), "no state was created");
     for command in ["import", "watch", "replay", "redrive", "doctor"] {
         let help = bank.riffle(&[command, "--help"]);
         let text = help.out.join("\n");

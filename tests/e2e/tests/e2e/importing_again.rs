@@ -28,7 +28,7 @@ fn an_import_killed_again_and_again_ends_like_one_that_was_not() {
     let file = bank.put("large.csv", rows(0, ROWS));
     for wanted in [0, 1, 4, 9] {
         let import = Process::start(&mut riffle(bank.words(&["import", text(&file), "--account", ACCOUNT])));
-        until("it has come so far", || (parts(&bank.state()) >= wanted).then_some(()));
+        until("it has written that many parts", || (parts(&bank.state()) >= wanted).then_some(()));
         assert_eq!(import.kill().code, None, "too late to kill it");
     }
     let ended = bank.import(&[&file], &["--json", "--account", ACCOUNT]);

@@ -42,6 +42,6 @@ fn help_is_there_and_shows_examples() {
     }
     let scan = run(["scan", "--help"]).out.join("\n");
     for code in ["  0 ", "  1 ", "  2 ", "  130 "] {
-        assert!(scan.contains(code), "exit code{code}is told");
+        assert!(scan.contains(code), "exit code{code}is listed");
     }
 }

@@ -16,7 +16,7 @@ fn binary() -> PathBuf {
     let own = std::env::current_exe().expect("the path of this test");
     let profile = own.parent().and_then(|deps| deps.parent()).expect("target/<profile>");
     let binary = profile.join("riffle");
-    assert!(binary.is_file(), "{} is not there; build it first: cargo build -p riffle", binary.display());
+    assert!(binary.is_file(), "{} is missing; build it first: cargo build -p riffle", binary.display());
     binary
 }
 

@@ -54,13 +54,13 @@ fn a_replay_that_makes_no_sense_is_refused() {
     assert!(refused(&deaf).contains("does not consume file.uploaded events"));
     let unknown = bank.riffle(&["replay", "--from", "2026-01-01", "--consumer", "nobody"]);
     assert!(unknown.code == Some(2) && unknown.err.contains("audit-consumer"), "{unknown:?}");
-    assert!(!bank.state().exists(), "nothing was begun");
+    assert!(!bank.state().exists(), "no state was created");
 }
 
 impl Bank {
     /// Makes messages of each queue fail until they are dead letters, in a state that no process uses.
     fn kill_all(&self, bodies: &[(&str, String)]) {
-        let store = Store::open(&self.state(), Arc::new(SystemClock)).expect("a state nobody uses");
+        let store = Store::open(&self.state(), Arc::new(SystemClock)).expect("a state that no process uses");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let queues = store.queues();
@@ -74,7 +74,7 @@ impl Bank {
                         break;
                     }
                     let receipts: Vec<String> = received.into_iter().map(|message| message.receipt).collect();
-                    queues.release(&receipts, Duration::ZERO).await.expect("given back");
+                    queues.release(&receipts, Duration::ZERO).await.expect("returned to the queue");
                 }
             }
         });

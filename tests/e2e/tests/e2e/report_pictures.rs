@@ -66,7 +66,7 @@ fn every_match_on_a_page_has_its_picture_if_asked_for() {
     for png in media {
         let picture = DecodedPicture::read(png);
         assert!(picture.width <= 600 && picture.height <= 200);
-        assert!(picture.ink(&whole).0 > 20, "a code stands on it");
+        assert!(picture.ink(&whole).0 > 20, "it shows a code");
     }
     let summary = report.table("Summary");
     let shown = |label: &str| summary.value(label);

@@ -46,7 +46,7 @@ fn a_client_that_is_cut_off_ends_with_everything() {
     first.send(&start(&samples, "one"));
     let mut known = FollowedSession::default();
     let session = listen(&mut first, &mut known, |known| known.matches.len() >= 20);
-    assert_ne!(server.scans()[0]["state"], "done", "matches are told while files are read");
+    assert_ne!(server.scans()[0]["state"], "done", "matches are sent while files are read");
 
     // The same request from another client joins the same scan.
     let mut second = Socket::connect(&server);
@@ -64,7 +64,7 @@ fn a_client_that_is_cut_off_ends_with_everything() {
     assert_eq!(listed.len(), 1, "one scan: {listed:?}");
     assert_eq!((&listed[0]["state"], &listed[0]["processed"]), (&"done".into(), &FILES.into()));
     let Some(FrameBody::Complete { total_matches, .. }) = known.complete.map(|frame| frame.body) else {
-        panic!("COMPLETE was told to who listened");
+        panic!("the client received no COMPLETE");
     };
     assert_eq!(total_matches, known.matches.len() as u64);
 

@@ -121,12 +121,12 @@ async fn a_scan_from_its_start_to_its_end() {
     assert_eq!(
         world.work("batch").await,
         ["m-0", "m-1", "m-2"],
-        "nothing is sealed yet: the messages come again"
+        "nothing is sealed yet: the messages are redelivered"
     );
     assert_eq!(world.dispatch("job").await, [""; 0]);
     assert_eq!(world.new_frames(), ["STARTED"]);
 
-    assert_eq!(world.work("one-undecodable").await, ["m-2"], "it alone goes to the dead letters");
+    assert_eq!(world.work("one-undecodable").await, ["m-2"], "only this message becomes a dead letter");
     assert_eq!(world.work("no-such-file").await, ["m-1"]);
     let matches = |frames: &[String]| frames.iter().filter(|frame| *frame == "MATCH_FOUND").count();
     assert_eq!(matches(&world.new_frames()), 3, "two codes in the first file, one in the third");
@@ -187,7 +187,7 @@ async fn a_tenant_starts_as_many_scans_as_it_may() {
     assert_eq!(world.new_frames(), ["SNAPSHOT"], "the same again is no second scan");
     let tick = event("scan-scheduler", "due");
     let refused = scan_scheduler::handle(&world.scan, tick).await;
-    assert!(refused.is_err(), "the schedule is of the same tenant");
+    assert!(refused.is_err(), "the schedule is of the same tenant, whose quota is used up");
 }
 
 #[tokio::test]

@@ -176,11 +176,11 @@ async fn a_statement_from_its_upload_to_its_deletion() {
     assert_eq!(
         world.process("uploaded").await,
         ["m-1"],
-        "the event has overtaken the record: it comes again"
+        "the event arrives before the record: it is redelivered"
     );
     assert_eq!(world.receive("put").await, [""; 0]);
     assert_eq!(world.state().await, Some(FileState::Received));
-    assert_eq!(world.receive("put-and-folder").await, [""; 0], "told again, and a folder");
+    assert_eq!(world.receive("put-and-folder").await, [""; 0], "a repeated notification, and a folder");
     assert_eq!(world.published(), [FileUploaded, FileUploaded], "it is the same event");
 
     assert_eq!(world.process("uploaded").await, [""; 0]);
@@ -199,7 +199,7 @@ async fn a_statement_from_its_upload_to_its_deletion() {
     assert_eq!(world.published().last(), Some(&TransactionsCategorized));
     let count = world.published().len();
     assert_eq!(world.categorize("processed-replayed").await, [""; 0]);
-    assert_eq!(world.published().len(), count, "a replay tells nobody");
+    assert_eq!(world.published().len(), count, "a replay publishes nothing");
 
     assert_eq!(world.derive("processed-and-categorized").await, [""; 0]);
     let january = world.figures("2026-01").await.expect("figures");
@@ -219,7 +219,7 @@ async fn a_statement_from_its_upload_to_its_deletion() {
     let body = record.expect("memory does not fail").expect("a file").body;
     assert_eq!(body.matches("other processes are deriving the figures").count(), 1, "{body}");
 
-    assert_eq!(world.process("deletion-requested").await, ["m-1"], "nobody has asked for it");
+    assert_eq!(world.process("deletion-requested").await, ["m-1"], "its deletion was not requested");
     assert!(world.statements.request_deletion("acme", &world.file).await.expect("memory does not fail"));
     assert_eq!(world.process("deletion-requested").await, [""; 0]);
     assert_eq!(world.published()[count..], [DeletionRequested, FileDeleted]);
@@ -228,15 +228,15 @@ async fn a_statement_from_its_upload_to_its_deletion() {
     assert_eq!(world.derive_all().await, [""; 0]);
     assert_eq!(world.figures("2026-01").await, None, "nothing is in January any more");
     let months = world.store.inspect(|stored| stored.months.len());
-    assert_eq!(months, 0, "nor is known that something was");
-    assert_eq!(world.derive("deleted").await, [""; 0], "as it was told before");
+    assert_eq!(months, 0, "no record of the month remains");
+    assert_eq!(world.derive("deleted").await, [""; 0], "a repeated event");
     assert_eq!(world.record("deleted").await, [""; 0]);
     assert_eq!(world.record("each-type").await, [""; 0], "late");
-    assert_eq!(world.trail().await, ["file.deleted"], "what is left is that it was there");
+    assert_eq!(world.trail().await, ["file.deleted"], "only the deletion itself is recorded");
     for case in ["uploaded", "uploaded-replayed"] {
         assert_eq!(world.process(case).await, [""; 0], "{case}, late");
     }
-    assert_eq!(world.rows().await, 0, "what is deleted stays so");
+    assert_eq!(world.rows().await, 0, "deleted rows stay deleted");
 }
 
 #[tokio::test]

@@ -377,7 +377,7 @@ impl SimClient {
     fn end(&mut self, state: SessionState) -> Result<(), Violation> {
         match self.ended.replace(state) {
             Some(before) if before != state => {
-                Err(Violation::new(2, format!("told of the end {before:?}, then of {state:?}")))
+                Err(Violation::new(2, format!("received the end {before:?}, then {state:?}")))
             }
             _ => Ok(()),
         }
@@ -418,7 +418,7 @@ impl SimClient {
                 self.settled = true;
                 Ok(())
             }
-            other => Err(Violation::new(0, format!("another tenant was told {other:?}"))),
+            other => Err(Violation::new(0, format!("another tenant received {other:?}"))),
         }
     }
 }

@@ -25,7 +25,7 @@ impl World {
             return;
         }
         if place == FINISH && self.is_handing_out() {
-            self.control.sometimes("a finisher comes too early");
+            self.control.sometimes("a finisher runs too early");
         }
         let Some(consumed) = RIFFLE.queue(place.queue) else { return };
         let spared = place == QUARANTINE && self.scenario.calm_quarantine;

@@ -108,10 +108,10 @@ impl World {
         self.count_frame(&frame);
         self.checker.dated(&frame)?;
         if retries && refused {
-            self.control.sometimes("a session that is not complete is to be retried");
+            self.control.sometimes("a retry of an incomplete session is requested");
         }
         if pries {
-            self.control.sometimes("another tenant asks for a session");
+            self.control.sometimes("another tenant requests a session");
         }
         received
     }

@@ -72,7 +72,7 @@ impl World {
             }
             Deed::Deploy => self.deploy(),
             Deed::Replay(queue) => {
-                self.control.sometimes("events are replayed while all goes on");
+                self.control.sometimes("events are replayed during processing");
                 self.replay(&RIFFLE.queue(queue).expect("it is consumed"));
             }
         }
@@ -98,7 +98,7 @@ impl World {
         if let Some(object) = &self.arrived[number] {
             let size = self.scenario.contents[self.scenario.uploads[number].content].written().len();
             block_on(self.stores.inbox.notify(object, size)).expect("the queue in memory takes everything");
-            self.control.sometimes("a notification comes twice");
+            self.control.sometimes("a notification is delivered twice");
         }
     }
 
@@ -124,7 +124,7 @@ impl World {
             self.cut_power();
         }
         self.reader.deploy();
-        self.control.sometimes("a new parser comes while all goes on");
+        self.control.sometimes("a new parser is deployed during processing");
     }
 
     fn vanish(&mut self, number: usize) {

@@ -87,20 +87,20 @@ impl tracing::Subscriber for Refusals {
         event.record(&mut refusal);
         let RefusedChange { change, state, why } = &refusal;
         let event = match (change.as_str(), state.as_str(), why.as_str()) {
-            ("begin", "processing", _) => "a file is in other hands",
+            ("begin", "processing", _) => "a file is leased by another worker",
             ("begin", "processed" | "review" | "rejected", _) => "a file was done already",
-            ("begin", "deleting" | "deleted", _) => "a file that goes is to be begun",
-            ("extend", _, "token") => "who was late finds he holds nothing",
-            ("extend", "deleting" | "deleted", _) => "who works finds the file going",
-            ("finish", _, "token") => "who was late cannot finish",
-            ("finish", _, "superseded") => "who finishes finds a note",
-            ("finish", ..) => "who finishes finds the file elsewhere",
+            ("begin", "deleting" | "deleted", _) => "processing of a file that is being deleted is requested",
+            ("extend", _, "token") => "a late worker finds that it has no lease",
+            ("extend", "deleting" | "deleted", _) => "a worker finds that the file is being deleted",
+            ("finish", _, "token") => "a late worker cannot finish",
+            ("finish", _, "superseded") => "a worker that finishes finds a note",
+            ("finish", ..) => "a worker that finishes finds the file in another state",
             ("deleted", _, "token") => "a deletion waits for a lease",
-            ("deleted", _, "superseded") => "who deletes finds a note",
+            ("deleted", _, "superseded") => "a deletion finds a note",
             ("deleted", ..) => "a deletion is done twice",
-            ("note", _, "superseded") => "a note is lost to a rival",
-            ("fail", _, "superseded") => "who gives up finds the file changed",
-            ("fail", ..) => "a failure comes too late",
+            ("note", _, "superseded") => "a note loses against a concurrent change",
+            ("fail", _, "superseded") => "a worker that gives up finds the file changed",
+            ("fail", ..) => "a failure arrives too late",
             _ => return,
         };
         self.0.sometimes(event);

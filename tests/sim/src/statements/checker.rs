@@ -178,7 +178,7 @@ impl World {
         let ended = result(&file);
         let findings = &ended.1;
         let Some(number) = self.uploads.get(key).copied() else {
-            return Err(Violation::new(2, format!("nobody uploaded file {}", key.1)));
+            return Err(Violation::new(2, format!("file {} was not uploaded", key.1)));
         };
         let upload = &self.scenario.uploads[number];
         let content = &self.scenario.contents[upload.content];
@@ -226,7 +226,7 @@ impl World {
                 return Err(Violation::new(3, what));
             }
             if findings.first_part > 0 {
-                self.control.sometimes("a file is told by other rules than in an attempt before");
+                self.control.sometimes("a file is parsed differently than in an earlier attempt");
             }
             if new < rows && new > 0 {
                 self.control.sometimes("a file overlaps another");
@@ -245,7 +245,7 @@ impl World {
             self.uploads.get(&(file.0.clone(), id.clone())).map(|number| &self.shown[*number])
         };
         let Some(own) = shown(&file.1) else {
-            return Err(Violation::new(2, format!("nobody uploaded file {}", file.1)));
+            return Err(Violation::new(2, format!("file {} was not uploaded", file.1)));
         };
         self.stores.statements.inspect(|stored_data| {
             let rows = stored_data.rows.iter().filter(|((tenant, _), _)| *tenant == file.0);
@@ -260,7 +260,7 @@ impl World {
                 let line =
                     shown(&row.transaction.file).and_then(|shown| shown[key.version].get(&key).copied());
                 if line.map(|line| format!("line {line}")).as_ref() != Some(&row.transaction.place) {
-                    let what = format!("{key:?} stands elsewhere in the file that brought it");
+                    let what = format!("{key:?} has another place in the first file with it");
                     return Err(Violation::new(2, what));
                 }
             }
@@ -294,7 +294,7 @@ impl World {
             && let Some((_, findings)) = self.checker.ended.get(&key)
             && (data.rows, data.new, data.duplicates) != (findings.rows, findings.new, findings.duplicates)
         {
-            return Err(Violation::new(1, "what is announced is not what is stored"));
+            return Err(Violation::new(1, "the announced data differs from the stored data"));
         }
         if let EventData::ErrorOccurred(data) = &event.data {
             self.checker.failures.insert((data.event_id.clone(), data.stage.clone()));
@@ -307,7 +307,7 @@ impl World {
         if happens_once {
             let single = self.checker.single.entry((key, kind)).or_insert_with(|| event.event_id.clone());
             if *single != event.event_id {
-                return Err(Violation::new(5, format!("{} is told under two ids", kind.as_str())));
+                return Err(Violation::new(5, format!("{} is published under two ids", kind.as_str())));
             }
         }
         Ok(())
@@ -335,7 +335,7 @@ impl World {
         if self.checker.failures.contains(&about) || self.has_just_reported(&about) {
             return Ok(());
         }
-        let what = format!("{} became a dead letter of {} and nobody said why", about.0, about.1);
+        let what = format!("{} became a dead letter of {} without a reason", about.0, about.1);
         Err(Violation::new(7, what))
     }
 

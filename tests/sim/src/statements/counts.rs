@@ -32,7 +32,7 @@ impl World {
             ("begin", "processing", _) => "a file is taken over",
             ("begin", "failed", _) => "a file that failed is begun again",
             ("finish", _, "rejected") => "a file is rejected",
-            ("finish", _, "review") => "a file needs a look",
+            ("finish", _, "review") => "a file needs review",
             ("finish", ..) => {
                 let file = file_key(&(next.tenant.clone(), next.subject.clone()));
                 match self.nature(&file) {
@@ -45,14 +45,14 @@ impl World {
             ("fail", "processing", _) => "a file fails while processed",
             ("fail", "received", _) => "a file fails before it is begun",
             ("fail", ..) => "a file fails again",
-            ("delete", "processing", _) => "a file is deleted in mid-processing",
+            ("delete", "processing", _) => "a file is deleted while processed",
             ("delete", "received", _) => "a file is deleted before it is begun",
             ("delete", "failed", _) => "a failed file is deleted",
             ("delete", "rejected", _) => "a rejected file is deleted",
             ("delete", ..) => "a processed file is deleted",
             ("deleted", ..) => "a file is gone",
-            ("settled", ..) => "nobody can be left who worked on a file that is gone",
-            ("release", ..) => "a file is given up for now",
+            ("settled", ..) => "no worker of a deleted file can remain",
+            ("release", ..) => "a file is released for now",
             _ => return None,
         })
     }

@@ -43,7 +43,7 @@ impl World {
     /// Checks that a file has ended in the right state.
     fn ends_well(&self, key: &FileKey, file: &FileRecord) -> Result<(), Violation> {
         let Some(number) = self.uploads.get(key) else {
-            return Err(Violation::new(2, format!("nobody uploaded file {}", key.1)));
+            return Err(Violation::new(2, format!("file {} was not uploaded", key.1)));
         };
         let upload = &self.scenario.uploads[*number];
         let nature = self.scenario.contents[upload.content].nature;
@@ -67,7 +67,7 @@ impl World {
                     || self.vanished.contains(key) => {}
             (FileState::Failed, nature) if nature.is_hopeless() => {}
             (FileState::Failed, _) if self.may_be_given_up(key) => {
-                self.control.sometimes("a file is given up, and no dead letter is left of it");
+                self.control.sometimes("a file is abandoned without a dead letter");
             }
             _ => return is(&format!("is {nature:?}")),
         }
@@ -95,7 +95,7 @@ impl World {
                 && !self.checker.was_too_early(published)
             {
                 let what = format!(
-                    "a failure was told of a file that is {:?}, and is not on its record",
+                    "a failure of a file that is {:?} was published, but is not on its record",
                     file.state
                 );
                 return Err(Violation::new(7, what));
@@ -126,7 +126,7 @@ impl World {
             });
             let is_ours = is_ours && !upload.skipped;
             if !is_ours {
-                self.control.sometimes("an object is none of this flow's");
+                self.control.sometimes("an object does not belong to this flow");
             }
             let noted = files.contains_key(&key);
             if noted != is_ours && !(is_ours && self.vanished.contains(&key)) {
@@ -144,7 +144,7 @@ impl World {
             let dead = self.stores.queue.peek(QueuePlace::dead_letters(queue));
             let garbage = dead.iter().filter(|message| message.body == GARBAGE).count();
             if garbage != usize::from(self.scenario.conditions.garbage) {
-                let what = format!("{garbage} messages that nobody can decode are dead in {function}");
+                let what = format!("{garbage} undecodable messages are dead letters of {function}");
                 return Err(Violation::new(6, what));
             }
             for message in dead.iter().filter(|message| message.body != GARBAGE) {
@@ -190,7 +190,7 @@ impl World {
                 if published.contains(&(key.clone(), kind)) {
                     return Ok(());
                 }
-                let what = format!("a file is {:?}, and {} was never told", file.state, kind.as_str());
+                let what = format!("a file is {:?}, but {} was never published", file.state, kind.as_str());
                 Err(Violation::new(1, what))
             };
             match file.state {
@@ -379,7 +379,7 @@ impl World {
             let should =
                 file.state != FileState::Deleted && !self.vanished.contains(&(tenant.clone(), id.clone()));
             if there != should {
-                let what = format!("a file is {:?}, and its object is there: {there}", file.state);
+                let what = format!("a file is {:?}, and its object exists: {there}", file.state);
                 return Err(Violation::new(8, what));
             }
         }

@@ -27,7 +27,7 @@ impl World {
     pub fn next_phase(&mut self) -> Result<bool, Violation> {
         match &self.phase {
             Phase::Redriving(times) if *times < REDRIVES && self.has_letters(*times == 0) => {
-                self.control.sometimes("dead letters are handed out again");
+                self.control.sometimes("dead letters are redriven");
                 let now = self.now();
                 self.platform.calm_since = Some(now);
                 self.deeds.extend(TENANTS.map(|tenant| (now, Deed::Redrive(tenant))));

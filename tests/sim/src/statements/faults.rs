@@ -115,7 +115,7 @@ impl World {
             let nth = self.control.draw(|rng| rng.below(published));
             block_on(self.stores.bus.repeat(nth)).expect("the queue in memory takes everything");
             self.control.note("repeat", &nth.to_le_bytes(), || format!("event {nth}"));
-            self.control.sometimes("the bus tells of an event twice");
+            self.control.sometimes("the bus delivers an event twice");
         }
     }
 

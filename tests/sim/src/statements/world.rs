@@ -204,7 +204,7 @@ impl World {
         if stalls > 0 && self.control.draw(|rng| rng.chance(stalls)) {
             let stalled = self.control.draw(|rng| rng.pick(&running).map(|id| (*id, 20 + rng.below(300))));
             if stalled.is_some() {
-                self.control.sometimes("an invocation stands still while others go on");
+                self.control.sometimes("an invocation stalls while others continue");
             }
             self.stalled.extend(stalled);
         }
@@ -216,7 +216,7 @@ impl World {
     pub fn stand_still(&mut self) {
         if let Some(id) = self.last.filter(|_| self.platform.is_hostile()) {
             let steps = self.control.draw(|rng| 20 + rng.below(180));
-            self.control.sometimes("who is about to write stands still while the file goes");
+            self.control.sometimes("a worker about to write stalls while the file is being deleted");
             self.stalled.insert(id, steps);
         }
     }
@@ -224,7 +224,7 @@ impl World {
     /// Puts the invocation that took the last step to sleep until `file` is deleted.
     pub fn fall_asleep(&mut self, file: &FileKey) {
         if let Some(id) = self.last.filter(|_| self.platform.is_hostile()) {
-            self.control.sometimes("who is about to write sleeps until the file is gone");
+            self.control.sometimes("a worker about to write stalls until the file is deleted");
             self.asleep.insert(id, file.clone());
         }
     }

@@ -99,7 +99,9 @@ impl RecordStore for DynamoRecords {
         match self.write(&record, ItemChange::if_absent(PK), lists, announce).await? {
             Ok(()) => Ok(None),
             Err(Some(taken)) => decode(&taken).map(Some),
-            Err(None) => Err(PortError::Broken(format!("{}: refused, and not there", record.subject))),
+            Err(None) => {
+                Err(PortError::Broken(format!("{}: refused, although it does not exist", record.subject)))
+            }
         }
     }
 

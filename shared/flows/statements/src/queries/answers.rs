@@ -328,7 +328,7 @@ fn timeline_event(entry: &AuditEntry) -> TimelineEvent {
     let text = match serde_json::from_str::<Event>(&entry.event).map(|event| event.data) {
         Ok(EventData::FileUploaded(data)) => format!("Uploaded, {} bytes.", data.size),
         Ok(EventData::FileProcessed(data)) => format!(
-            "Processed: {} transactions, of which {} are new and {} were known{}.",
+            "Processed: {} transactions, of which {} are new and {} are duplicates{}.",
             data.rows,
             data.new,
             data.duplicates,

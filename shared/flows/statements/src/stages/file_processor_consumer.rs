@@ -100,7 +100,7 @@ impl Processor {
             // If the worker that holds the file crashes, the sweep sends the file to the processor again.
             Changed::Refused(..) | Changed::Superseded(_) => return Ok(()),
             Changed::Missing => {
-                return Err(Failure::Retry(format!("there is no record of file {id} yet")));
+                return Err(Failure::Retry(format!("file {id} has no record yet")));
             }
         };
         let findings = file.findings.begun();
@@ -213,8 +213,8 @@ impl FileWork<'_> {
             self.file.account.is_some() || statement.accounts.iter().all(|part| part.account.is_some());
         if !named && self.findings.duplicates > 0 && self.findings.new > 0 {
             self.findings.review.push(
-                "the file names no account, and some of its rows were already known: if they belong to \
-                 another account, delete the file and upload it again with its account"
+                "the file names no account, and some of its rows are duplicates: if they belong to another \
+                 account, delete the file and upload it again with its account"
                     .to_owned(),
             );
         }

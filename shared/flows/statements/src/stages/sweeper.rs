@@ -70,7 +70,7 @@ impl Statements {
                 self.abandon(file, "it has not been processed for hours: see the failed items").await
             }
             FileState::Processing if !held && file.attempts >= self.settings.attempts => {
-                self.abandon(file, "processing it crashed the program again and again").await
+                self.abandon(file, "processing it crashed the program repeatedly").await
             }
             FileState::Processing if !held => self.revive(file, now).await,
             FileState::Deleted => {

@@ -1,5 +1,5 @@
 // page: counter
-//! A note is there: count its words and complete the record.
+//! Counts the words of a note and completes its record.
 
 use std::io::Read as _;
 
@@ -11,7 +11,7 @@ use crate::flow::{NotChanged, Note, NoteChange, NoteState, Notes, subject};
 const MAX_BYTES: u64 = 1 << 20;
 
 impl Notes {
-    /// With `last`, nobody will try again: the record says why the note failed.
+    /// If this is the last attempt and it fails, the record stores the reason.
     pub async fn count(&self, tenant: &str, id: &str, last: bool) -> Result<(), Failure> {
         let outcome = self.try_to_count(tenant, id).await;
         if let Err(failure) = &outcome
@@ -24,9 +24,9 @@ impl Notes {
 
     async fn try_to_count(&self, tenant: &str, id: &str) -> Result<(), Failure> {
         let Some(note) = self.note(tenant, id).await? else {
-            return Err(Failure::Reject(format!("there is no note {id}")));
+            return Err(Failure::Reject(format!("note {id} does not exist")));
         };
-        // Events come more than once.
+        // Events are delivered at least once.
         if note.state == NoteState::Completed {
             return Ok(());
         }
@@ -37,7 +37,7 @@ impl Notes {
 
     async fn text(&self, object: &ObjectRef) -> Result<String, Failure> {
         let Some(fetched) = self.inbox.fetch(object).await? else {
-            return Err(Failure::Reject("its object is not there any more".to_owned()));
+            return Err(Failure::Reject("its object no longer exists".to_owned()));
         };
         let (mut bytes, unreadable) = (Vec::new(), |error: std::io::Error| Failure::Retry(error.to_string()));
         let mut content = fetched.open().map_err(unreadable)?.take(MAX_BYTES + 1);
@@ -45,19 +45,19 @@ impl Notes {
         if bytes.len() as u64 > MAX_BYTES {
             return Err(Failure::Reject(format!("it is larger than {MAX_BYTES} bytes")));
         }
-        String::from_utf8(bytes).map_err(|_| Failure::Reject("it is no text in UTF-8".to_owned()))
+        String::from_utf8(bytes).map_err(|_| Failure::Reject("it is not UTF-8 text".to_owned()))
     }
 
-    /// Makes a change to the note as it is by now. One that was made before is no failure.
+    /// Applies a change to the current version of the note. A note that is already completed is not a failure.
     pub(super) async fn change(&self, tenant: &str, id: &str, what: NoteChange) -> Result<(), Failure> {
         let now = self.clock.now();
         match change::<Note>(&*self.records, tenant, &subject(id), &what, now, &[]).await? {
             Changed::Applied(_) | Changed::Refused(_, NotChanged(NoteState::Completed)) => Ok(()),
             Changed::Refused(note, NotChanged(state)) => {
-                Err(Failure::Reject(format!("{} may not change: it is {}", note.id, state.as_str())))
+                Err(Failure::Reject(format!("{} cannot be changed in state {}", note.id, state.as_str())))
             }
-            Changed::Superseded(_) => Err(Failure::Retry(format!("others change {id} all the time"))),
-            Changed::Missing => Err(Failure::Reject(format!("there is no note {id}"))),
+            Changed::Superseded(_) => Err(Failure::Retry(format!("other processes keep changing {id}"))),
+            Changed::Missing => Err(Failure::Reject(format!("note {id} does not exist"))),
         }
     }
 }

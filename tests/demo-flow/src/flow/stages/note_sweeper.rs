@@ -1,5 +1,5 @@
 // page: sweeper
-//! Each minute: events that were not published are published, and notes that wait for long are announced again.
+//! Publishes unpublished events and announces notes again that have waited too long. Runs each minute.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use riffle_ports::{Changed, Failure, FlowState as _, Record, change_seen};
@@ -7,17 +7,17 @@ use riffle_ports::{Changed, Failure, FlowState as _, Record, change_seen};
 use crate::flow::{Note, NoteChange, NoteState, Notes};
 use crate::topology::NAME;
 
-/// Of each kind, at a time. The next minute has its own.
+/// Most events, and most notes, in one run. The next run handles the next ones.
 const AT_ONCE: u32 = 200;
-/// An event that is younger is about to be published by the function that stored it.
+/// The function that stored a younger event is still about to publish it.
 const ANNOUNCE_AFTER: TimeDelta = TimeDelta::minutes(1);
-/// A note that has waited for so long has lost its event.
+/// The event of a note that has waited this long is lost.
 const REVIVE_AFTER: TimeDelta = TimeDelta::minutes(30);
-/// A note that was revived so often ends the process each time it is counted.
+/// A note that was announced again this often crashes the process each time it is counted.
 const MAX_REVIVALS: u32 = 10;
 
 impl Notes {
-    /// A failure with one note does not keep the others waiting: the first one is reported at the end.
+    /// Continues after a failure with one note, and returns the first failure at the end.
     pub async fn sweep(&self) -> Result<(), Failure> {
         let now = self.clock.now();
         let pending = self.records.outbox(NAME, now - ANNOUNCE_AFTER, AT_ONCE).await?;
@@ -32,7 +32,7 @@ impl Notes {
     async fn revive(&self, record: &Record, now: DateTime<Utc>) -> Result<(), Failure> {
         let note = Note::from_record(record)?;
         if note.body.revived == MAX_REVIVALS {
-            let reason = "it was announced again and again, and never counted".to_owned();
+            let reason = "it was announced repeatedly and never counted".to_owned();
             return self.change(&note.tenant, &note.id, NoteChange::Fail { reason }).await;
         }
         let event = note.received(now);

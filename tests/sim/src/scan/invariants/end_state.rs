@@ -111,7 +111,7 @@ fn queues(world: &World) -> Result<(), Violation> {
     let expected = if world.scenario.conditions.garbage { 3 } else { 0 };
     // Garbage is never lost, doubled or acknowledged, so each message becomes exactly one dead letter.
     if garbage != expected {
-        let what = format!("{garbage} of {expected} messages that nobody can decode are in the dead letters");
+        let what = format!("{garbage} of {expected} undecodable messages are dead letters");
         return Err(Violation::new(6, what));
     }
     // After a pause a file may have two messages. If it kills its readers, one of them may be received too often before
@@ -214,7 +214,7 @@ fn of_nature(
         (Some(FileNature::Healthy { .. } | FileNature::Partly), Some(FailureCode::Killed))
             if !world.scenario.calm_quarantine =>
         {
-            world.control.sometimes("a healthy file had its chance in a bad moment");
+            world.control.sometimes("a healthy file used its attempt during a fault");
         }
         (Some(FileNature::Healthy { .. } | FileNature::Partly), Some(code)) => {
             return Err(Violation::new(7, format!("file {index} is healthy and FAILED({code:?})")));
@@ -233,7 +233,7 @@ fn of_nature(
             return Err(Violation::new(7, format!("file {index} is damaged and counts as read")));
         }
         (None, _) => {
-            return Err(Violation::new(3, format!("a result of file {index}, which is not there")));
+            return Err(Violation::new(3, format!("a result of file {index}, which does not exist")));
         }
         _ => {}
     }
@@ -339,8 +339,7 @@ fn informed(client: &SimClient, ended: &EndedSession) -> Result<(), Violation> {
     }
     let failed = ended.results.iter().filter(|(_, result)| result.failure.is_some()).count();
     if client.failures.len() > failed {
-        let what =
-            format!("a client was told of {} failed files, stored are {failed}", client.failures.len());
+        let what = format!("a client received {} failed files, stored are {failed}", client.failures.len());
         return Err(Violation::new(4, what));
     }
     // If a session ends early, a late result may be stored after its clients requested their last snapshot.
