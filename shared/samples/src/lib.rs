@@ -91,7 +91,7 @@ pub struct SampleSummary {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SamplesError {
-    #[error("{0} is there already; delete it or choose another folder")]
+    #[error("{0} exists already; delete it or choose another folder")]
     Exists(PathBuf),
     #[error("cannot write {path}: {source}")]
     Io { path: PathBuf, source: std::io::Error },

@@ -29,11 +29,11 @@ pub enum Call {
 #[derive(Debug, Default)]
 pub(crate) struct DoubleState {
     files: FileTree,
-    /// Tokens that are taken.
+    /// Accepted tokens.
     tokens: Vec<String>,
     /// The number of further calls after which no token is accepted.
     fuse: Option<u32>,
-    /// What goes wrong next, and how often.
+    /// The next faults, and how often each occurs.
     faults: Vec<(Call, DriveFault, u32)>,
     calls: Vec<Call>,
     /// Most files on a page, whatever the client requests.
@@ -46,7 +46,7 @@ pub(crate) struct DoubleState {
 pub struct DriveDouble {
     address: SocketAddr,
     state: Arc<Mutex<DoubleState>>,
-    /// Dropped, it ends the server.
+    /// Ends the server when it is dropped.
     _running: tokio::sync::oneshot::Sender<()>,
 }
 
@@ -140,7 +140,7 @@ impl DriveDouble {
         self.edit(id, |file| file.trashed = true);
     }
 
-    /// Every attempt to read this one ends so.
+    /// Makes every attempt to read this file fail with this fault.
     pub fn restrict(&self, id: &str, fault: DriveFault) {
         self.edit(id, |file| file.restricted = Some(fault));
     }
@@ -154,7 +154,7 @@ impl DriveDouble {
         self.state().files.find(folder, path)
     }
 
-    /// The next `times` calls of this kind go wrong.
+    /// Makes the next `times` calls of this kind fail.
     pub fn fail(&self, call: Call, fault: DriveFault, times: u32) {
         self.state().faults.push((call, fault, times));
     }

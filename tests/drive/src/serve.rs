@@ -30,7 +30,7 @@ pub fn router(world: World) -> Router {
 }
 
 impl DoubleState {
-    /// What every call begins with: it is counted, and its token looked at.
+    /// Begins a call: counts it and checks its token.
     fn admit(&mut self, call: Call, headers: &HeaderMap) -> Result<(), DriveFault> {
         self.calls.push(call);
         if self.fuse == Some(0) {
@@ -58,7 +58,7 @@ fn says(parameters: &BTreeMap<String, String>, name: &str) -> bool {
     parameters.get(name).is_some_and(|value| value == "true")
 }
 
-/// A file that exists for who asks.
+/// Returns a file if it exists for this client.
 fn find<'a>(
     files: &'a FileTree,
     id: &str,

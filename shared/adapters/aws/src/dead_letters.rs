@@ -1,7 +1,7 @@
 //! The dead letters of all flows: several queues, each with a dead-letter queue of its own.
 //!
 //! SQS can only receive from a queue, not list it, and a receive that hides nothing may return the same few dead
-//! letters again and again. So dead letters are listed without hiding any if that shows as many as the queue counts.
+//! letters repeatedly. So dead letters are listed without hiding any if that shows as many as the queue counts.
 //! Otherwise the dead letters are hidden for [`HIDE_SECONDS`] seconds each, and the answer says whether some may be
 //! missing. Dead letters being redriven are hidden meanwhile.
 

@@ -144,7 +144,7 @@ impl Table {
             UpdateResult::Applied(_) => Ok(PutResult::New),
             UpdateResult::Refused(Some(item)) => Ok(PutResult::Taken(item)),
             UpdateResult::Refused(None) => {
-                Err(PortError::Broken(format!("{}: a refusal without the item that is there", self.name)))
+                Err(PortError::Broken(format!("{}: a refusal without the existing item", self.name)))
             }
         }
     }

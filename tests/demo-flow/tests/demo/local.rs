@@ -125,9 +125,9 @@ async fn a_note_is_counted_and_a_poisoned_one_is_a_dead_letter_of_its_stage() {
         Some(note_id(&poisoned))
     );
     assert_eq!(dead_letter.record_info.state.as_deref(), Some("failed"));
-    assert_eq!(world.others.load(Ordering::Relaxed), 0, "nobody else hears of notes");
+    assert_eq!(world.others.load(Ordering::Relaxed), 0, "no other function receives events of notes");
 
-    // What is stored outlives the process; what was handed out again goes on.
+    // Stored data survives the process, and redriven messages are processed.
     assert_eq!(world.dead_letters.redrive("ann", Some(NAME), None).await, Ok(1));
     world.wait_for_dead_letters(0).await;
     world.pumps.stop().await;

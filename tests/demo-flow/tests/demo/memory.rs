@@ -175,8 +175,12 @@ async fn what_fails_too_often_is_a_dead_letter_that_says_why() {
         (message_info.subject.as_str(), message_info.kind.as_str()),
         (note_id(&object).as_str(), RECEIVED)
     );
-    assert_eq!(dead_letter.record_info.reason.as_deref(), Some("it is no text in UTF-8"));
-    assert_eq!(dead_letters.of("ben", None, 10).await.expect("a list"), (Vec::new(), false), "it is ann's");
+    assert_eq!(dead_letter.record_info.reason.as_deref(), Some("it is not UTF-8 text"));
+    assert_eq!(
+        dead_letters.of("ben", None, 10).await.expect("a list"),
+        (Vec::new(), false),
+        "it belongs to ann"
+    );
     assert_eq!(dead_letters.redrive("ann", Some(NAME), None).await, Ok(1));
     assert_eq!(world.queue.list(None, 10).await, Ok((Vec::new(), false)));
     assert_eq!(world.queue.len(world.queue.place(COUNT)), 1);

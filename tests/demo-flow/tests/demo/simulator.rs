@@ -136,7 +136,7 @@ impl Scenario {
         Self { seed, notes, conditions }
     }
 
-    /// Two notes, for placing faults.
+    /// Two notes, for runs that place one fault at each possible point.
     fn small(plan: FaultPlan) -> Self {
         let notes = vec![(Bytes::from_static(b"one"), 0), (Bytes::from_static(b"one two"), 0)];
         Self { seed: 1, notes, conditions: Conditions::friendly(plan) }
@@ -168,7 +168,7 @@ struct World {
     records: Arc<MemoryRecords>,
     registry: Registry,
     platform: SimPlatform<NotesInvocation, Answer>,
-    /// Notes that are still to come.
+    /// Notes that have not arrived yet.
     coming: Vec<(DateTime<Utc>, Bytes)>,
     put: Vec<(ObjectRef, Bytes)>,
     /// The number of times that each note was completed, by id.
@@ -292,7 +292,7 @@ impl World {
         self.platform.invoke(SWEEPER, false, NotesInvocation::Sweep, future);
     }
 
-    /// What was dealt with is deleted, the rest comes back.
+    /// Deletes processed messages; the others are delivered again.
     fn settle(&mut self, kind: &NotesInvocation, answer: &Answer) {
         let NotesInvocation::Batch(_, received) = kind else { return };
         for message in received {
@@ -370,7 +370,7 @@ impl World {
 
     fn dead_letters(&self) -> Vec<riffle_ports::DeadLetter> {
         let (dead_letters, _) =
-            block_on(self.queue.list(Some(NAME), u32::MAX)).expect("the queue in memory answers");
+            block_on(self.queue.list(Some(NAME), u32::MAX)).expect("the queue in memory can be read");
         dead_letters.into_iter().filter(|dead_letter| dead_letter.body != GARBAGE).collect()
     }
 
@@ -428,8 +428,8 @@ impl riffle_sim_tests::SimWorld for World {
         let dead_letters = self.dead_letters();
         if self.redrives < REDRIVES && !dead_letters.is_empty() {
             self.redrives += 1;
-            self.control.sometimes("dead letters are handed out again");
-            block_on(self.queue.redrive(&dead_letters)).expect("the queue in memory takes everything");
+            self.control.sometimes("dead letters are redriven");
+            block_on(self.queue.redrive(&dead_letters)).expect("the queue in memory accepts everything");
             return Ok(true);
         }
         self.check_end()?;

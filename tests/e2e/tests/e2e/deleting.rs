@@ -84,7 +84,7 @@ fn a_deleted_scan_is_gone_for_everybody_and_nothing_of_it_is_left() {
         })
     };
     let (session, other) = (scan(&server, &start("one")), scan(&server, &start("two")));
-    assert!(!files_with(&state.join("objects"), SECRET).is_empty(), "there is something to be removed");
+    assert!(!files_with(&state.join("objects"), SECRET).is_empty(), "the state contains the secret before");
     assert_eq!(delete(&server, &session).status, 202);
     let base = format!("/api/scans/{session}");
     for rest in ["", "/matches", "/failures", "/codes", "/matches/0-0/evidence"] {
@@ -113,8 +113,8 @@ fn a_deleted_scan_is_gone_for_everybody_and_nothing_of_it_is_left() {
     // It ended with a client connected and with the database's log open; the next process that opens the state closes
     // the log.
     assert!(sessions(&state, &[]).out.is_empty());
-    assert_eq!(files_with(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
-    assert_eq!(files_with(&state, "HOLE-1"), Vec::<PathBuf>::new(), "nor of what was looked for");
+    assert_eq!(files_with(&state, SECRET), Vec::<PathBuf>::new(), "no file contains the secret");
+    assert_eq!(files_with(&state, "HOLE-1"), Vec::<PathBuf>::new(), "no file contains the codes");
     assert_eq!(files(&folder).len(), 3, "the files themselves stay");
 }
 
@@ -173,7 +173,7 @@ fn the_command_line_deletes_a_scan() {
     assert!(left.out.len() == 1 && left.out[0].starts_with(second), "{left:?}");
     assert_eq!(sessions(&state, &["--delete", first]).code, Some(2), "it no longer exists");
     assert_eq!(sessions(&state, &["--delete", second]).code, Some(0));
-    assert_eq!(files_with(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
+    assert_eq!(files_with(&state, SECRET), Vec::<PathBuf>::new(), "no file contains the secret");
     assert!(sessions(&state, &[]).out.is_empty());
 }
 
@@ -203,7 +203,7 @@ fn uploaded_files_go_with_the_last_scan_of_them() {
     await_removed(&state, &upload);
     assert_problem(&server.get(&path, &[]), 404);
     assert_eq!(server.stop().code, Some(0));
-    assert_eq!(files_with(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
+    assert_eq!(files_with(&state, SECRET), Vec::<PathBuf>::new(), "no file contains the secret");
 }
 
 /// Returns a statement with the secret in every field, name and account, and with enough rows to split pages of the
@@ -241,7 +241,7 @@ fn nothing_tells_of_a_deleted_statement() {
     server.upload("after.csv", &among_others("late"), Some("Bystander"));
     let figures = || server.get("/api/statements/figures", &[]).json()["months"].clone();
     until("figures are derived", || figures().to_string().contains(SECRET).then_some(()));
-    assert!(!files_with(&state, SECRET).is_empty(), "there is something to be removed");
+    assert!(!files_with(&state, SECRET).is_empty(), "the state contains the secret before");
 
     for file in [file, beside] {
         let path = format!("/api/statements/files/{}", file["id"].as_str().expect("an id"));
@@ -256,6 +256,6 @@ fn nothing_tells_of_a_deleted_statement() {
         files_with(&state, SECRET).is_empty().then_some(())
     });
     assert_eq!(server.stop().code, Some(0));
-    assert_eq!(files_with(&state, SECRET), Vec::<PathBuf>::new(), "nothing tells of what was read");
-    assert!(!files_with(&state, "bystander 77").is_empty(), "what others brought stays");
+    assert_eq!(files_with(&state, SECRET), Vec::<PathBuf>::new(), "no file contains the secret");
+    assert!(!files_with(&state, "bystander 77").is_empty(), "rows of other files stay");
 }

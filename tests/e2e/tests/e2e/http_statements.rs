@@ -168,7 +168,7 @@ fn a_deleted_statement_leaves_nothing_but_that_it_was_there() {
         let counts = figures["months"].as_array().expect("months").iter();
         (counts.filter_map(|month| month["count"].as_u64()).sum::<u64>() == 30).then_some(())
     });
-    until("its trail is forgotten", || {
+    until("its audit trail is removed", || {
         let timeline = server.ask(&format!("{path}/timeline"));
         let events = timeline["events"].as_array().expect("events").clone();
         (events.len() == 1 && events[0]["event_type"] == "file.deleted").then_some(())

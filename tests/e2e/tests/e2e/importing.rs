@@ -80,7 +80,7 @@ fn the_same_and_overlapping_files_add_what_is_new_alone() {
     let overlapping = bank.put("second.csv", rows(80, 100));
     assert_eq!(counts(&bank.import_one(&overlapping).1), [100, 60, 40]);
     let unnamed = bank.import(&[&overlapping], &["--json"]);
-    assert_eq!(counts(&imported_files(&unnamed)[0].1), [100, 100, 0], "another account's, for all one knows");
+    assert_eq!(counts(&imported_files(&unnamed)[0].1), [100, 100, 0], "it may be another account");
     // Several files at once, one of them twice.
     let both = bank
         .import(&[&bank.put("third.csv", rows(160, 40)), &first, &first], &["--json", "--account", ACCOUNT]);

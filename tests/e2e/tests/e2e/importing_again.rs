@@ -33,7 +33,7 @@ fn an_import_killed_again_and_again_ends_like_one_that_was_not() {
     }
     let ended = bank.import(&[&file], &["--json", "--account", ACCOUNT]);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    assert!(ended.err.contains("resuming an interrupted import"), "says that it goes on: {}", ended.err);
+    assert!(ended.err.contains("resuming an interrupted import"), "says that it resumes: {}", ended.err);
     let (transactions, summary) = imported_files(&ended).remove(0);
     assert_eq!(counts(&summary), [u64::from(ROWS), u64::from(ROWS), 0], "all are its own: {}", ended.err);
     let mut ids: Vec<&str> = transactions.iter().filter_map(|one| one["id"].as_str()).collect();

@@ -39,7 +39,7 @@ fn a_scan_killed_again_and_again_ends_like_one_that_was_not() {
     let place = samples.at("report.xlsx");
     let ended = run(samples.scan(&["--json", "--report", text(&place)]));
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    assert!(ended.err.contains("resuming an interrupted scan"), "says that it goes on: {}", ended.err);
+    assert!(ended.err.contains("resuming an interrupted scan"), "says that it resumes: {}", ended.err);
     let record = ScanRecord::read(&ended.out);
     assert_eq!((record.summary.total, record.summary.failed), (u64::from(FILES), 0));
     samples.assert_found(record.found());

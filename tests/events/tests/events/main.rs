@@ -131,7 +131,7 @@ async fn a_scan_from_its_start_to_its_end() {
     let matches = |frames: &[String]| frames.iter().filter(|frame| *frame == "MATCH_FOUND").count();
     assert_eq!(matches(&world.new_frames()), 3, "two codes in the first file, one in the third");
     assert_eq!(world.work("same-file-twice").await, [""; 0]);
-    assert_eq!(matches(&world.new_frames()), 2, "told again, by the same match ids");
+    assert_eq!(matches(&world.new_frames()), 2, "sent again, with the same match ids");
     assert_eq!(world.finish("job").await, [""; 0]);
     assert_eq!(world.new_frames(), [""; 0], "it is not full yet");
     assert_eq!(world.quarantine("first-delivery").await, [""; 0]);
@@ -140,10 +140,10 @@ async fn a_scan_from_its_start_to_its_end() {
 
     assert_eq!(world.finish("job").await, [""; 0]);
     assert_eq!(world.new_frames(), ["COMPLETE"]);
-    assert_eq!(world.finish("job").await, [""; 0], "once more, in the same words");
+    assert_eq!(world.finish("job").await, [""; 0], "a repeat has the same result");
     assert_eq!(world.new_frames(), ["COMPLETE"]);
     scan_sweeper::handle(&world.scan, event("scan-sweeper", "tick")).await.expect("a sweep");
-    assert_eq!(world.new_frames(), [""; 0], "nothing is left to mend");
+    assert_eq!(world.new_frames(), [""; 0], "nothing is left to repair");
 }
 
 #[tokio::test]
@@ -159,7 +159,10 @@ async fn what_was_read_before_is_told_and_not_read_again() {
     }
     assert_eq!(failed(scan_worker::handle(&world.worker(), again).await), [""; 0]);
     assert_eq!(world.opened.load(Ordering::Relaxed), 3, "no file is opened again");
-    assert!(world.new_frames().contains(&"MATCH_FOUND".to_owned()), "who died may have told nobody");
+    assert!(
+        world.new_frames().contains(&"MATCH_FOUND".to_owned()),
+        "the ended invocation may not have sent it"
+    );
 }
 
 #[tokio::test]
@@ -184,7 +187,7 @@ async fn a_tenant_starts_as_many_scans_as_it_may() {
     world.says("start-scan").await;
     assert_eq!(world.new_frames(), ["SNAPSHOT"]);
     world.says("start-scan").await;
-    assert_eq!(world.new_frames(), ["SNAPSHOT"], "the same again is no second scan");
+    assert_eq!(world.new_frames(), ["SNAPSHOT"], "a repeated request starts no second scan");
     let tick = event("scan-scheduler", "due");
     let refused = scan_scheduler::handle(&world.scan, tick).await;
     assert!(refused.is_err(), "the schedule is of the same tenant, whose quota is used up");

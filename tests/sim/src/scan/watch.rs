@@ -54,12 +54,10 @@ impl World {
                 "a pause comes after the end"
             }
             (LedgerChange::Refused { .. }, "pause", _) if is_paused => "a session is paused already",
-            (LedgerChange::Refused { .. }, "pause", _) => "a pause comes after a new token",
+            (LedgerChange::Refused { .. }, "pause", _) => "a pause arrives after a new token",
             (LedgerChange::Moved { .. }, "unpause", _) => "a session is given a new token",
-            (LedgerChange::Refused { .. }, "unpause", _) => "a new token comes too late",
-            (LedgerChange::Moved { .. }, "sweep", _) if is_paused => {
-                "people are reminded of a paused session"
-            }
+            (LedgerChange::Refused { .. }, "unpause", _) => "a new token arrives too late",
+            (LedgerChange::Moved { .. }, "sweep", _) if is_paused => "users are reminded of a paused session",
             (LedgerChange::Moved { .. }, "lease", _) => {
                 let puts = self.stores.tokens.peek(id).1;
                 self.kept.entry(id.clone()).or_insert(puts);
@@ -115,20 +113,20 @@ impl World {
             LedgerChange::Moved { by: "cancel", .. } => "a session is cancelled",
             LedgerChange::Moved { by: "fail", .. } => "a session fails",
             LedgerChange::Refused { by: "cancel", state: State::Finalizing, .. } => {
-                "a cancel comes while finalizing"
+                "a cancel arrives while finalizing"
             }
             LedgerChange::Refused { by: "cancel", state: State::Complete, .. } => {
-                "a cancel comes after the end"
+                "a cancel arrives after the end"
             }
             LedgerChange::Refused { by: "seal", .. } => "a second dispatcher finds the session sealed",
             LedgerChange::Refused { by: "lease", state: State::Finalizing, .. } => {
                 "a finisher finds the lease held"
             }
             LedgerChange::Refused { by: "lease", state: State::Dispatching, .. } => {
-                "a finisher comes too early"
+                "a finisher runs too early"
             }
             LedgerChange::Refused { by: "lease", state: State::Complete, .. } => {
-                "a finisher comes after the end"
+                "a finisher runs after the end"
             }
             LedgerChange::Refused { by: "lease", state: State::Cancelled, .. } => {
                 "a finisher finds the session cancelled"

@@ -410,7 +410,7 @@ impl World {
                 || file.findings != FileDetails::default()
         };
         if self.file(file).is_some_and(|file| keeps_data(&file)) {
-            return left("the record of a deleted file tells of it".to_owned());
+            return left("the record of a deleted file has data of it".to_owned());
         }
         Ok(())
     }

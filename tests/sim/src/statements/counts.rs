@@ -20,7 +20,7 @@ impl World {
                 let Some(event) = self.replaced(seen, next, !announce.is_empty()) else { return };
                 event
             }
-            RecordsChange::Announced { there: 0, .. } => "events are struck off twice",
+            RecordsChange::Announced { there: 0, .. } => "events are removed from the outbox twice",
             _ => return,
         };
         self.control.sometimes(event);
@@ -60,11 +60,11 @@ impl World {
     pub fn count(&self, noted: &StatementsChange) {
         let event = match noted {
             StatementsChange::NotStored(_) => "rows are refused",
-            StatementsChange::NotWithdrawn(_) => "who was late takes nothing back",
+            StatementsChange::NotWithdrawn(_) => "a late worker withdraws nothing",
             StatementsChange::Stored { again: 1.., .. } => "rows are stored again by their file",
             StatementsChange::Stored { known: 1.., .. } => "rows are known from another file",
-            StatementsChange::Removed { kept: 1.., .. } => "rows stay since others show them",
-            StatementsChange::Figures { put: false, .. } => "figures are lost to a rival",
+            StatementsChange::Removed { kept: 1.., .. } => "rows stay because other files contain them",
+            StatementsChange::Figures { put: false, .. } => "figures lose against a concurrent change",
             StatementsChange::Audited { new: false, .. } => "an event is in the trail already",
             _ => return,
         };

@@ -312,7 +312,7 @@ impl World {
                 data.month(tenant, account, *month).next().is_none()
             };
             if let Some(left) = data.months.iter().find(is_empty) {
-                return Err(Violation::new(8, format!("of {left:?} is known that something was there")));
+                return Err(Violation::new(8, format!("{left:?} still shows that data existed")));
             }
             match reckoned.first_key_value() {
                 None => Ok(()),

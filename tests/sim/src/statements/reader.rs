@@ -180,7 +180,7 @@ impl ObedientReader {
             StatementNature::Rejected => (StreamEnd::Fails(not_one()), 0),
             nature if nature.is_reject(version) => (StreamEnd::Fails(not_one()), half),
             StatementNature::Mistaken { times } if nth <= times => {
-                self.control.sometimes("a statement is taken for none");
+                self.control.sometimes("a statement is not recognised as one");
                 (StreamEnd::Fails(not_one()), half)
             }
             StatementNature::Fails { times, late } if nth <= times => {
@@ -191,7 +191,7 @@ impl ObedientReader {
                 )
             }
             StatementNature::Kills { times, late } if nth <= times => {
-                self.control.sometimes("a statement kills who reads it");
+                self.control.sometimes("a statement kills the process that reads it");
                 (StreamEnd::Kills, if late { half } else { 0 })
             }
             _ => (StreamEnd::Done(Box::new(statement)), rows.len()),

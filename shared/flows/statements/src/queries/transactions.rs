@@ -281,7 +281,7 @@ impl Statements {
                 }
             }
             while let Some(AccountAhead { position, mut rest, more }) = heap.pop() {
-                let next = rest.pop().expect("what lies on the heap has a transaction");
+                let next = rest.pop().expect("an entry on the heap has a transaction");
                 looked += 1;
                 if rest.is_empty() && more {
                     let account = &next.key.account;

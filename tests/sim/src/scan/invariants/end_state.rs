@@ -97,7 +97,7 @@ fn load(world: &World, index: u32, stored: &StoredResult) -> Result<FileResult, 
     match &stored.body {
         ResultBody::Inline(json) => serde_json::from_str(json).map_err(|error| lost(error.to_string())),
         ResultBody::Object(key) => {
-            world.control.sometimes("a result lies in the object store");
+            world.control.sometimes("a result is in the object store");
             let json = world.stores.objects.peek(key).ok_or_else(|| lost("it is missing".to_owned()))?;
             serde_json::from_slice(&json).map_err(|error| lost(error.to_string()))
         }
@@ -300,7 +300,7 @@ fn read_again(
         (Some(Mend::Removes), Some(FailureCode::Killed)) if !world.scenario.calm_quarantine => Ok(()),
         (Some(Mend::Removes), _) => Err(Violation::new(10, format!("file {index} is gone, and {code:?}"))),
         (Some(Mend::Replaces), None) => {
-            world.control.sometimes("a mended file is read");
+            world.control.sometimes("a repaired file is read");
             of_nature(world, (index, result), Some(FileNature::REPLACED))
         }
         (Some(Mend::Replaces), _) => of_nature(world, (index, result), Some(FileNature::REPLACED)),
@@ -334,7 +334,7 @@ fn informed(client: &SimClient, ended: &EndedSession) -> Result<(), Violation> {
     }
     for (id, reported) in &client.matches {
         if stored.get(id) != Some(&reported.snippet.as_str()) {
-            return Err(Violation::new(4, format!("a client was told of match {id}, which is not stored")));
+            return Err(Violation::new(4, format!("a client received match {id}, which is not stored")));
         }
     }
     let failed = ended.results.iter().filter(|(_, result)| result.failure.is_some()).count();
@@ -358,7 +358,7 @@ fn informed(client: &SimClient, ended: &EndedSession) -> Result<(), Violation> {
     let counts = session.counts;
     match client.totals {
         Some(reported) if reported != (counts.matches, counts.processed, counts.failed) => Err(
-            Violation::new(9, format!("a client was told the totals {reported:?}, the books say {counts:?}")),
+            Violation::new(9, format!("a client received the totals {reported:?}, stored are {counts:?}")),
         ),
         _ => Ok(()),
     }
