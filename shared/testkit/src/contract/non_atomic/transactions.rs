@@ -57,7 +57,7 @@ impl TransactionStore for Faulty {
         give_way().await;
         Ok(match self.inner.store(tenant, file, token, rows).await? {
             StoredRows::Done(_) => StoredRows::Done(known.iter().map(Option::is_none).collect()),
-            refused => refused,
+            StoredRows::NotYours => StoredRows::NotYours,
         })
     }
 
