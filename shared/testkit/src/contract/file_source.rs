@@ -132,11 +132,13 @@ async fn pages(harness: &dyn PlaceHarness) {
 
 async fn versions(harness: &dyn PlaceHarness) {
     let files = harness.files();
-    let named = ["changed", "removed", "same"].map(|name| (name.to_owned(), b"before".to_vec()));
+    let named = ["changed", "grown", "removed", "same"].map(|name| (name.to_owned(), b"before".to_vec()));
     let place = harness.place(named.to_vec()).await;
     let entries = list(files, &place).await;
     let open = ok(files.open(&place, entry(&entries, "changed")).await, "open");
+    // As long as before: the length alone does not show the change.
     harness.change(&place, "changed", b"after!").await;
+    harness.change(&place, "grown", b"longer than before").await;
     harness.remove(&place, "removed").await;
 
     // A reader gets either the whole content as it was listed or an error saying that the file has changed.
@@ -155,11 +157,11 @@ async fn versions(harness: &dyn PlaceHarness) {
     assert_eq!(found, None, "a file that was removed is not found");
 
     let again = list(files, &place).await;
-    for name in ["changed", "same"] {
+    for name in ["changed", "grown", "same"] {
         let found = ok(files.find(&place, entry(&entries, name)).await, "find");
         assert_eq!(found.as_ref(), Some(entry(&again, name)), "{name} is found as a new listing has it");
     }
-    assert_eq!(again.len(), 2, "a new listing shows what is there now");
+    assert_eq!(again.len(), 3, "a new listing shows what is there now");
     let read = ok(content_of(files, &place, entry(&again, "changed")).await, "read");
     assert_eq!(read, "after!", "a new listing leads to the new content");
     assert_ne!(

@@ -191,6 +191,10 @@ pub(super) async fn content(store: &dyn RecordStore, ids: &dyn Ids) {
     };
     for (record, other) in [(&bare, &full), (&full, &bare)] {
         create(store, record).await;
+        // A store may remove old records when it stores another.
+        let another = new_record(ids, "another");
+        create(store, &another).await;
+        tidy(store, &another).await;
         assert_eq!(get(store, record).await.as_ref(), Some(record), "as it was created");
         let turned = Record {
             subject: record.subject.clone(),

@@ -34,11 +34,12 @@ pub async fn token_vault(vault: &dyn TokenVault, clock: &ManualClock, ids: &dyn 
     assert_eq!(get("one", &session).await, None, "a deleted token");
     ok(vault.delete("one", &session).await, "delete again");
 
-    ok(vault.put("one", &session, token("short", 5)).await, "put");
-    clock.advance(TimeDelta::minutes(5));
-    assert!(get("one", &session).await.is_some(), "until its time it is given out");
+    let short = Token { expires_at: clock.now() + TimeDelta::minutes(5), ..token("short", 5) };
+    ok(vault.put("one", &session, short).await, "put");
+    clock.advance(TimeDelta::minutes(5) - TimeDelta::milliseconds(1));
+    assert!(get("one", &session).await.is_some(), "a token is returned until it expires");
     clock.advance(TimeDelta::milliseconds(1));
-    assert_eq!(get("one", &session).await, None, "after its time it is not");
+    assert_eq!(get("one", &session).await, None, "a token that has expired is not returned");
     ok(vault.put("one", &session, token("renewed", 5)).await, "put");
     assert!(get("one", &session).await.is_some(), "a new one takes the place of one past its time");
     ok(vault.delete("one", &session).await, "delete");
