@@ -32,7 +32,7 @@ impl FunctionEvent<SqsEvent> {
     ///
     /// ```
     /// # use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
-    /// use riffle_runtime::{Event, Failure, Item};
+    /// use riffle_runtime::{BatchItem, Failure, FunctionEvent};
     ///
     /// # fn message(id: &str, body: &str) -> SqsMessage {
     /// #     let mut message = SqsMessage::default();
@@ -42,10 +42,10 @@ impl FunctionEvent<SqsEvent> {
     /// # let mut batch = SqsEvent::default();
     /// # batch.records = vec![message("a", "1"), message("b", "no number"), message("c", "3")];
     /// // Three messages with the bodies `1`, `no number` and `3`.
-    /// let work = |item: Item<u32>| async move {
+    /// let work = |item: BatchItem<u32>| async move {
     ///     if item.body == 3 { Err(Failure::Retry("not yet".to_owned())) } else { Ok(()) }
     /// };
-    /// let response = futures::executor::block_on(Event::new(batch, "request").each(work));
+    /// let response = futures::executor::block_on(FunctionEvent::new(batch, "request").each(work));
     /// let failed: Vec<_> = response.batch_item_failures.iter().map(|failed| &*failed.item_identifier).collect();
     /// assert_eq!(failed, ["b", "c"]);
     /// ```

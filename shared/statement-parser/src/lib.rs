@@ -52,14 +52,14 @@ use sniff::FileStart;
 /// example at a limit, the sink has already received rows of a file that was not read completely.
 ///
 /// ```
-/// use riffle_statement_parser::{Limits, Row, read};
+/// use riffle_statement_parser::{ParseLimits, Row, read};
 ///
 /// let mut csv = b"Date;Text;Amount\n05.01.2026;Rent;-950,00\n13.01.2026;Salary;2.400,00\n".as_slice();
 /// let mut rows: Vec<Row> = Vec::new();
-/// let statement = read("giro.csv", &mut csv, &Limits::default(), &mut rows)?;
+/// let statement = read("giro.csv", &mut csv, &ParseLimits::default(), &mut rows)?;
 /// assert_eq!(statement.rows, 2);
 /// assert_eq!((rows[1].date.to_string(), rows[1].amount.to_string()), ("2026-01-13".into(), "2400.00".into()));
-/// # Ok::<(), riffle_statement_parser::ReadError>(())
+/// # Ok::<(), riffle_statement_parser::ParseError>(())
 /// ```
 pub fn read(
     name: &str,

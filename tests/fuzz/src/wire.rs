@@ -77,7 +77,7 @@ pub fn codes(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     for mode in [MatchRule::Token, MatchRule::Substring] {
         let matcher = Matcher::new(&list, mode);
-        let mut session = matcher.session();
+        let mut session = matcher.file();
         session.unit(&Unit { place: &Place::Line(1), text: &text, ocr: false, glyphs: None });
         for found in session.finish().matches {
             assert!(list.get(found.code).is_some(), "a code of the list");

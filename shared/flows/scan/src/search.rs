@@ -85,7 +85,7 @@ impl SearchRequest {
         &self,
         read: impl FnOnce(&mut dyn TextSink) -> Result<ReadOutcome, E>,
     ) -> Result<Searched, E> {
-        let mut text = Searching(self.codes.session());
+        let mut text = Searching(self.codes.file());
         let ReadOutcome { bytes, outcome } = read(&mut text)?;
         Ok(Searched { bytes, outcome: outcome.map(|extracted| (extracted, text.0.finish())) })
     }

@@ -88,7 +88,7 @@ impl PageImages for ReaderPages {
     ) -> Result<Vec<Match>, PageError> {
         let name = name.to_owned();
         let find = move |reader: &Reader| {
-            let mut text = Searching(codes.session());
+            let mut text = Searching(codes.file());
             reader.pages(&*opened, &name, &pages, &mut text)?;
             Ok(text.0.finish().matches)
         };

@@ -59,7 +59,7 @@ impl Matcher {
     }
 
     /// Returns a sink for one file after another, with buffers of its own.
-    pub fn session(&self) -> FileMatcher<'_> {
+    pub fn file(&self) -> FileMatcher<'_> {
         FileMatcher::new(self)
     }
 

@@ -6,14 +6,14 @@
 //!
 //! ```
 //! use riffle_extract::{Place, Sink, Unit};
-//! use riffle_scan::matching::{CodeList, MatchMode, Matcher};
+//! use riffle_scan::matching::{CodeList, MatchRule, Matcher};
 //!
 //! let codes = CodeList::new(vec!["HOLE-1".to_owned(), "DH-22".to_owned()])?;
-//! let matcher = Matcher::new(&codes, MatchMode::Token);
-//! let mut session = matcher.session();
+//! let matcher = Matcher::new(&codes, MatchRule::Token);
+//! let mut file = matcher.file();
 //! let text = "Bore hole – 1 before HOLE-12.";
-//! session.unit(&Unit { place: &Place::Page(3), text, ocr: false, glyphs: None });
-//! let found = session.finish();
+//! file.unit(&Unit { place: &Place::Page(3), text, ocr: false, glyphs: None });
+//! let found = file.finish();
 //! assert_eq!(found.matches.len(), 1);
 //! assert_eq!(codes.get(found.matches[0].code), Some("HOLE-1"));
 //! assert_eq!(found.matches[0].place, Place::Page(3));
@@ -24,10 +24,10 @@
 
 mod boxes;
 mod code_list;
+mod file_matcher;
 mod fold;
 mod look_alikes;
 mod matcher;
-mod session;
 mod snippet;
 #[cfg(test)]
 mod tests;
@@ -35,7 +35,7 @@ mod trace;
 
 pub use boxes::{Fraction, fractions};
 pub use code_list::{CodeList, CodeListError, MAX_CODE_CHARS, MAX_CODES};
-pub use matcher::{MatchRule, Matcher};
-pub use session::{
+pub use file_matcher::{
     FileMatcher, Findings, MAX_BOXES, MAX_MATCHES, MAX_MISREAD, MAX_PLACES_PER_CODE, Match, Misread,
 };
+pub use matcher::{MatchRule, Matcher};

@@ -309,7 +309,7 @@ mod tests {
             pages: BTreeSet<u32>,
             codes: Arc<Matcher>,
         ) -> Result<Vec<Match>, PageError> {
-            let mut text = codes.session();
+            let mut text = codes.file();
             for page in pages {
                 text.unit(&Unit { place: &Place::Page(page), text: "A-2", ocr: false, glyphs: None });
             }

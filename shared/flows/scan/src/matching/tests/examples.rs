@@ -115,11 +115,11 @@ fn a_longer_code_may_begin_before_a_shorter_one_wherever_a_window_ends() {
 #[test]
 fn one_page_in_two_units_is_one_place() {
     let matcher = Matcher::new(&list(&["A"]), MatchRule::Token);
-    let mut session = matcher.session();
+    let mut file = matcher.file();
     for place in [Place::Page(1), Place::Page(1), Place::Page(2)] {
-        session.unit(&Unit { place: &place, text: "A", ocr: false, glyphs: None });
+        file.unit(&Unit { place: &place, text: "A", ocr: false, glyphs: None });
     }
-    assert_eq!(session.finish().matches.len(), 2);
+    assert_eq!(file.finish().matches.len(), 2);
 }
 
 #[test]
@@ -133,9 +133,9 @@ fn places_beyond_the_caps_are_counted() {
     let text = (0..MAX_MATCHES).fold(String::new(), |text, number| text + &format!("C-{number}\n"));
     let text = format!("{text}C-1\nC-{MAX_MATCHES}\n");
     let matcher = Matcher::new(&CodeList::new(codes).unwrap(), MatchRule::Token);
-    let mut session = matcher.session();
-    session.unit(&Unit { place: &Place::Line(1), text: &text, ocr: false, glyphs: None });
-    let found = session.finish();
+    let mut file = matcher.file();
+    file.unit(&Unit { place: &Place::Line(1), text: &text, ocr: false, glyphs: None });
+    let found = file.finish();
     assert_eq!((found.matches.len(), found.unlisted), (MAX_MATCHES + 1, 1));
     assert_eq!(found.codes as usize, MAX_MATCHES + 1);
 }
@@ -171,9 +171,9 @@ fn glyphs(text: &str, at: impl Fn(usize) -> (f32, f32)) -> Glyphs {
 
 fn boxed(code: &str, text: &str, at: impl Fn(usize) -> (f32, f32)) -> Vec<Match> {
     let matcher = Matcher::new(&list(&[code]), MatchRule::Token);
-    let mut session = matcher.session();
-    session.unit(&Unit { place: &Place::Page(1), text, ocr: false, glyphs: Some(&glyphs(text, at)) });
-    session.finish().matches
+    let mut file = matcher.file();
+    file.unit(&Unit { place: &Place::Page(1), text, ocr: false, glyphs: Some(&glyphs(text, at)) });
+    file.finish().matches
 }
 
 fn bounds(x0: f32, y0: f32, x1: f32, y1: f32) -> Bounds {
@@ -237,9 +237,9 @@ fn a_bad_list_says_which_item() {
 /// Returns the codes that one unit of text, read by OCR or not, may be a misreading of.
 fn misread(codes: &[&str], text: &str, ocr: bool) -> Vec<(u32, String, Place)> {
     let matcher = Matcher::new(&list(codes), MatchRule::Token);
-    let mut session = matcher.session();
-    session.unit(&Unit { place: &Place::Page(4), text, ocr, glyphs: None });
-    session.finish().misread.into_iter().map(|misread| (misread.code, misread.text, misread.place)).collect()
+    let mut file = matcher.file();
+    file.unit(&Unit { place: &Place::Page(4), text, ocr, glyphs: None });
+    file.finish().misread.into_iter().map(|misread| (misread.code, misread.text, misread.place)).collect()
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn what_ocr_misread_is_told_once_with_its_place() {
     assert_eq!(misread(&codes, "Hole – l2", false), [], "letters of a text are what they are");
     assert_eq!(misread(&codes, "HOLE-l2 and HOLE-12", true), [], "it is there anyway");
     let substring = Matcher::new(&list(&codes), MatchRule::Substring);
-    let mut session = substring.session();
-    session.unit(&Unit { place: &Place::Page(1), text: "XHOLE-l2", ocr: true, glyphs: None });
-    assert_eq!(session.finish().misread, []);
+    let mut file = substring.file();
+    file.unit(&Unit { place: &Place::Page(1), text: "XHOLE-l2", ocr: true, glyphs: None });
+    assert_eq!(file.finish().misread, []);
 }

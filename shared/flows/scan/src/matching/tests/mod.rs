@@ -15,9 +15,9 @@ pub(super) fn list(codes: &[&str]) -> CodeList {
 /// Returns what is found in one unit of text.
 pub(super) fn find(codes: &[&str], mode: MatchRule, place: &Place, text: &str) -> Findings {
     let matcher = Matcher::new(&list(codes), mode);
-    let mut session = matcher.session();
-    session.unit(&Unit { place, text, ocr: false, glyphs: None });
-    session.finish()
+    let mut file = matcher.file();
+    file.unit(&Unit { place, text, ocr: false, glyphs: None });
+    file.finish()
 }
 
 /// Returns the spellings of the codes found as tokens on one page.

@@ -76,9 +76,9 @@ proptest! {
     #[test]
     fn places_are_the_lines_the_reference_counts((text, codes) in text_and_codes(), mode in mode()) {
         let matcher = Matcher::new(&codes, mode);
-        let mut session = matcher.session();
-        session.unit(&Unit { place: &Place::Line(7), text: &text, ocr: false, glyphs: None });
-        let findings = session.finish();
+        let mut file = matcher.file();
+        file.unit(&Unit { place: &Place::Line(7), text: &text, ocr: false, glyphs: None });
+        let findings = file.finish();
         let found: Vec<(u64, u32)> = findings
             .matches
             .iter()
@@ -93,7 +93,7 @@ proptest! {
             .collect();
         prop_assert_eq!(findings.codes as usize, expected.iter().map(|(_, code)| code).collect::<BTreeSet<_>>().len());
         prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
-        prop_assert_eq!(session.finish().matches, vec![]);
+        prop_assert_eq!(file.finish().matches, vec![]);
     }
 
     #[test]
