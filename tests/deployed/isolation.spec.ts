@@ -30,6 +30,7 @@ const routes = (session: string, upload: string): [string, string, object?][] =>
   ["GET", `/api/scans/${session}/files/0/pages/1.png`],
   ["POST", `/api/scans/${session}/report/link`],
   ["POST", `/api/scans/${session}/files/0/link`],
+  ["DELETE", `/api/scans/${session}`],
   ["GET", `/api/uploads/${upload}`],
   ["POST", `/api/uploads/${upload}/files`, { first: 0, files: [{ name: "a.txt", size: 1 }] }],
   ["POST", `/api/uploads/${upload}/files/0/complete`, { parts: [{ number: 1, etag: '"a"' }] }],
