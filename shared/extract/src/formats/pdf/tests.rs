@@ -354,7 +354,7 @@ fn a_page_without_text_is_drawn_for_whoever_reads_pictures() {
         (reader.0, read.unread.iter().map(|part| part.place.to_string()).collect::<Vec<_>>())
     };
     let (pictures, unread) = read(&ReadLimits::default());
-    assert_eq!(unread, ["2"], "the page that could not be read; the empty one is no page to read");
+    assert_eq!(unread, ["2"], "only the page that could not be read is reported, not the empty one");
     let [(place, bytes, page), (second, ..)] = &pictures[..] else { panic!("two pictures") };
     assert_eq!((place.as_str(), second.as_str(), *page), ("1", "2", (600.0, 800.0)));
     let mut png = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("a PNG");
