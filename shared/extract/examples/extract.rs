@@ -34,7 +34,7 @@ struct Totals {
 struct Text {
     bytes: u64,
     kept: Option<String>,
-    /// The folder for pictures with the start of their names.
+    /// The path at which pictures are stored: a folder and a prefix of their names.
     images: Option<PathBuf>,
 }
 

@@ -164,7 +164,7 @@ pub(super) async fn lost_answers(store: &dyn RecordStore, ids: &dyn Ids) {
         panic!("a change whose response was lost is reported as applied: {seen:?}")
     };
     assert_eq!(get(store, &new.0).await, Some(after.0.clone()));
-    // An equal change by another caller does not count as one's own if one's own announces an event.
+    // An equal change by another caller is not taken for the caller's own if the caller announces an event.
     let event = [outgoing(ids, &new.0, 5)];
     let rival =
         after.apply(&CounterStep::Add(1), at(4)).expect("a counter that is not stopped accepts a change");
