@@ -47,7 +47,7 @@ impl Sink for Text {
             Place::Line(_) | Place::Paragraph(_) => writeln!(kept, "{}", unit.text),
             other => writeln!(kept, "{other}\t{}", unit.text),
         };
-        written.expect("a String takes all text");
+        written.expect("writing to a String does not fail");
     }
 
     fn wants_images(&self) -> bool {

@@ -325,7 +325,7 @@ impl World {
         since: DateTime<Utc>,
     ) -> Result<(), Violation> {
         let Some((event, replayed, shadow)) = event_in(&message.message.body) else { return Ok(()) };
-        let function = RIFFLE.queue(place.queue).map_or("nobody", |consumed| consumed.function);
+        let function = RIFFLE.queue(place.queue).map_or("no function", |consumed| consumed.function);
         self.control.sometimes("a message of statements becomes a dead letter");
         // With faults the announcement may be missing; the sweep makes it later.
         let is_quiet = self.is_friendly() || self.platform.calm_since.is_some_and(|calm| calm < since);

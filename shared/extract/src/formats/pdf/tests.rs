@@ -93,7 +93,8 @@ fn content_in_parts_is_read_past_a_part_that_is_missing() {
 fn each_character_may_be_placed_alone() {
     let mut content = String::from("BT /F 10 Tf ");
     for (i, c) in "HOLE-42".chars().enumerate() {
-        write!(content, "0 1 -1 0 300 {} Tm ({c}) Tj ", 100 + 5 * i).expect("a String takes all text");
+        write!(content, "0 1 -1 0 300 {} Tm ({c}) Tj ", 100 + 5 * i)
+            .expect("writing to a String does not fail");
     }
     assert_eq!(text(&(content + "ET")), "HOLE-42");
 }
@@ -307,7 +308,7 @@ fn fonts_that_are_not_there_are_one_font() {
     // A table for each of these names would take gigabytes, and comparing each with all others would take an hour.
     let mut content = String::from("BT ");
     for number in 0..1_000_000 {
-        write!(content, "/N{number:x} 1 Tf ").expect("a String takes all text");
+        write!(content, "/N{number:x} 1 Tf ").expect("writing to a String does not fail");
     }
     assert_eq!(text(&(content + "/F 10 Tf (HOLE) Tj ET")), "HOLE");
 }
