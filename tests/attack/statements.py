@@ -96,7 +96,7 @@ def deletion(world: World) -> None:
     gone(list(range(1, DELETED)), "after kills during a deletion")
     known = json.dumps([server.get("/api/statements/" + what).json() for what in ("facets", "figures", "files")]).lower()
     world.check("zugvogel" not in known, "the API returns a deleted word")
-    world.check("bystander" in known and telling(server.state, ["bystander 77"]), "data of other statements was removed")
+    world.check("bystander" in known and telling(server.state, ["bystander 77"]), "other statements were removed too")
     world.check(not any("zugvogel" in other.said().lower() for other in world.servers), "the log has a deleted word")
     server.stop()
     left = telling(server.state, [word for of in words.values() for word in of])

@@ -68,7 +68,9 @@ pub fn run_queue<D>(
             // The response must not miss the deadline because of this call.
             let shown = tokio::time::timeout(TO_SHOW, handed.show_again(cloud, &answer, longest)).await;
             if shown.is_err() {
-                tracing::warn!("failed messages wait for their queue's visibility timeout: the call took too long");
+                tracing::warn!(
+                    "failed messages wait for their queue's visibility timeout: the call took too long"
+                );
             }
             Ok::<_, Diagnostic>(answer)
         }))

@@ -43,7 +43,7 @@ pub(super) async fn creation(ledger: &dyn ScanLedger, ids: &dyn Ids) {
                 );
             }
             Some(other) => {
-                assert_eq!(other, stored, "a refused create returned a session other than the stored one")
+                assert_eq!(other, stored, "a refused create returned a session other than the stored one");
             }
         }
     }

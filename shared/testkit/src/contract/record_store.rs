@@ -149,7 +149,7 @@ pub(super) async fn creation(store: &dyn RecordStore, ids: &dyn Ids) {
                 assert_eq!(&stored, record, "the record that was reported as created is not the stored one");
             }
             Some(other) => {
-                assert_eq!(other, stored, "a refused create returned a record other than the stored one")
+                assert_eq!(other, stored, "a refused create returned a record other than the stored one");
             }
         }
     }
@@ -354,7 +354,7 @@ pub(super) async fn one_wins(store: &dyn RecordStore, ids: &dyn Ids) {
                     winners.push(&event[0]);
                 }
                 Replaced::Conflict(current) => {
-                    assert_eq!(current, stored, "a conflict returned a record other than the stored one")
+                    assert_eq!(current, stored, "a conflict returned a record other than the stored one");
                 }
                 Replaced::Missing => panic!("the record exists"),
             }
