@@ -1,4 +1,4 @@
-// Packs what was built, so that the server need not do it for each visitor.
+// Compresses the built files, so that the server need not do it for each request.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";

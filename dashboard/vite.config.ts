@@ -5,7 +5,7 @@ import { packed } from "./pack.ts";
 
 /** Where `riffle serve` listens while the page is developed. */
 const server = process.env.RIFFLE_SERVER ?? "http://127.0.0.1:8750";
-/** It answers its own page only: as whose page this one passes while host and origin stay the same. */
+/** The server answers only its own page, so the proxy replaces host and origin of each request. */
 const beside = { target: server, changeOrigin: false };
 
 export default defineConfig({

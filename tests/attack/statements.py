@@ -75,7 +75,7 @@ def deletion(world: World) -> None:
     def gone(numbers: list[int], when: str) -> None:
         sought = [word for number in numbers for word in words[number]]
         for number in numbers:
-            until("it is deleted", lambda number=number: server.get(paths[number]).json()["detail"] == "deleted")
+            until("the file is deleted", lambda number=number: server.get(paths[number]).json()["detail"] == "deleted")
         began, left = time.monotonic(), telling(server.state, sought)
         while left and time.monotonic() - began < world.within(GONE_WITHIN):
             time.sleep(0.3)
@@ -96,7 +96,7 @@ def deletion(world: World) -> None:
     gone(list(range(1, DELETED)), "after kills during a deletion")
     known = json.dumps([server.get("/api/statements/" + what).json() for what in ("facets", "figures", "files")]).lower()
     world.check("zugvogel" not in known, "the API returns a deleted word")
-    world.check("bystander" in known and telling(server.state, ["bystander 77"]), "data of other statements is gone")
+    world.check("bystander" in known and telling(server.state, ["bystander 77"]), "other statements were removed too")
     world.check(not any("zugvogel" in other.said().lower() for other in world.servers), "the log has a deleted word")
     server.stop()
     left = telling(server.state, [word for of in words.values() for word in of])

@@ -256,7 +256,7 @@ class Server:
             raise Unavailable(f"{name} was not announced: {form.status} {form.body[:300]!r}")
         sent = self.send(form.json(), content)
         if sent.status != 204:
-            raise Unavailable(f"{name} was not taken: {sent.status} {sent.body[:300]!r}")
+            raise Unavailable(f"{name} was refused: {sent.status} {sent.body[:300]!r}")
 
     def send(self, form: dict, content: bytes) -> Answer:
         kind, body = multipart(form["fields"], content)

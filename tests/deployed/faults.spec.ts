@@ -47,7 +47,7 @@ test("under all kinds of faults nothing is lost or counted twice", async () => {
   });
   if (session === null) throw new Error("a STARTED without a session");
   const poison = ["scan-dispatch", "scan-work", "scan-finish"];
-  for (const queue of poison) await send(queue, ["no message of ours"], "poison");
+  for (const queue of poison) await send(queue, ["not a message of Riffle"], "poison");
 
   const left = Array.from({ length: total }, (_, index) => index);
   let [killed, at] = [0, 0];

@@ -62,7 +62,7 @@ it("a refused token is replaced, and the second refusal is final", async () => {
 it("a request without an available token may succeed later", async () => {
   server();
   const tokens = new Tokens();
-  tokens.token = () => Promise.reject(new Error("nobody answers"));
+  tokens.token = () => Promise.reject(new Error("no connection"));
   vouch(tokens);
   const error = await get("/api/scans").catch((error: unknown) => error);
   expect(error).toBeInstanceOf(ApiError);

@@ -93,7 +93,7 @@ export class Wires implements World {
   }
 
   async open(): Promise<Socket> {
-    if (this.down) throw new Error("nobody answers");
+    if (this.down) throw new Error("no connection");
     const wire = new Wire(this.time, this.random, this.faults);
     this.wires.push(wire);
     this.opened += 1;

@@ -25,7 +25,9 @@ impl Docs {
     pub fn new(sign_in: bool) -> Self {
         let make: Make = Box::new(move || {
             let json = describe::json(&describe::complete(routes::table().1, sign_in));
-            let page = docs_page::page(&serde_json::from_str(&json).expect("what was just written"));
+            let page = docs_page::page(
+                &serde_json::from_str(&json).expect("the description was written just before"),
+            );
             RenderedDocs { json, page }
         });
         Self(Arc::new(LazyLock::new(make)))

@@ -144,7 +144,7 @@ async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
     tokio::task::spawn_blocking(work).await.map_err(ended)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "its signature fits map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err expects")]
 fn unavailable(error: io::Error) -> PortError {
     PortError::Unavailable(error.to_string())
 }

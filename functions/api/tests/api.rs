@@ -160,7 +160,7 @@ async fn what_is_anothers_is_not_there() {
         for rest in ["", "/matches", "/failures", "/codes", "/matches/0-0/evidence"] {
             let answer = world.get(tenant, &format!("/api/scans/{anothers}{rest}")).await;
             let none = world.get(tenant, &format!("/api/scans/{NOBODYS}{rest}")).await;
-            assert_eq!(answer, none, "{rest}: the same answer as for one that is not there");
+            assert_eq!(answer, none, "{rest}: the answer is the same as for an unknown scan");
             assert_eq!(answer.0, StatusCode::NOT_FOUND);
             problem(&answer);
         }
@@ -211,7 +211,7 @@ async fn a_session_is_deleted_once_it_has_ended_and_by_its_own_tenant() {
     let anothers = world.ask("two", Method::DELETE, path, "").await;
     assert_eq!(anothers, world.ask("two", Method::DELETE, &format!("/api/scans/{NOBODYS}"), "").await);
     assert_eq!((anothers.0, problem(&anothers).status), (StatusCode::NOT_FOUND, 404));
-    assert_eq!(world.get("one", path).await.0, StatusCode::OK, "it is still there");
+    assert_eq!(world.get("one", path).await.0, StatusCode::OK, "the other tenant's scan is not deleted");
 
     for time in ["once", "again"] {
         let (status, body) = world.ask("one", Method::DELETE, path, "").await;
@@ -307,5 +307,5 @@ async fn bytes_are_counted_when_files_are_declared_and_once() {
     let refused = declare(1_000, 41).await;
     assert_eq!(refused.0, StatusCode::TOO_MANY_REQUESTS);
     assert!(problem(&refused).detail.contains("100 bytes a day"));
-    assert_eq!(declare(1_000, 40).await.0, StatusCode::OK, "what was refused was not counted");
+    assert_eq!(declare(1_000, 40).await.0, StatusCode::OK, "refused uploads are not counted");
 }

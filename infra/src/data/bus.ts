@@ -11,7 +11,7 @@ import type { Settings } from "../settings.ts";
 
 /** The events that go to a queue. */
 export interface Heard {
-  /** The flow whose events they are. */
+  /** The flow that publishes the events. */
   flow: string;
   types: string[];
   /** The function that consumes the queue. */

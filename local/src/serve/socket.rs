@@ -88,7 +88,7 @@ async fn talk(mut socket: WebSocket, mut client: LocalClient, lifetime: Lifetime
             () = sleep_until(end.min(idle)) => {
                 let frame = CloseFrame { code: close_code::AWAY, reason: "connect again and resume".into() };
                 if let Err(error) = socket.send(Message::Close(Some(frame))).await {
-                    tracing::debug!(%error, "a socket was gone before it was closed");
+                    tracing::debug!(%error, "the client left before the socket was closed");
                 }
                 break;
             }

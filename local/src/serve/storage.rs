@@ -97,7 +97,7 @@ fn received(etag: &str, status: StatusCode) -> Response {
     (status, [(header::ETAG, format!("\"{etag}\""))]).into_response()
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "its signature fits map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err expects")]
 fn refusal(refused: UploadRefusal) -> Refusal {
     let status = match refused {
         UploadRefusal::NotPermitted => StatusCode::FORBIDDEN,
@@ -108,7 +108,7 @@ fn refusal(refused: UploadRefusal) -> Refusal {
     Refusal::new(status, format!("The file was not accepted: {refused}."))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "its signature fits map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err expects")]
 fn unreadable(error: MultipartError) -> Refusal {
     broken_off(&error.body_text())
 }

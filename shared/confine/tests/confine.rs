@@ -41,7 +41,7 @@ fn attempts(layers: &[&str]) -> Attempts {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("its address").to_string();
     let words = ["try", folder.path().to_str().expect("UTF-8"), file.to_str().expect("UTF-8"), &address];
-    let finished = probe().args(words.iter().chain(layers)).run(b"", BUDGET).expect("it ends");
+    let finished = probe().args(words.iter().chain(layers)).run(b"", BUDGET).expect("the child ends in time");
     assert!(finished.status.success(), "{finished:?}");
     let reported = lines(&finished.output);
     let after =
@@ -96,7 +96,10 @@ fn a_child_that_confines_itself_can_do_nothing() {
 fn without_layers_the_attempts_succeed() {
     let can = attempts(&[]).can;
     for what in ["connect", "open", "socket", "write"] {
-        assert!(can.contains(what), "the attempt to {what} proves nothing: {can:?}");
+        assert!(
+            can.contains(what),
+            "without confinement the attempt to {what} must succeed, or the test proves nothing: {can:?}"
+        );
     }
     // Only layers hold root back; for other users the parent is hidden and the process limit counts.
     let held = ["environment", "memory", "process", "thread"];
@@ -106,7 +109,7 @@ fn without_layers_the_attempts_succeed() {
 #[test]
 fn more_errors_than_a_pipe_holds_block_nobody() {
     let input = vec![b'i'; 3 << 20];
-    let finished = probe().args(["flood", "3000000"]).run(&input, BUDGET).expect("it ends");
+    let finished = probe().args(["flood", "3000000"]).run(&input, BUDGET).expect("the child ends in time");
     assert!(finished.status.success() && finished.took_all, "{:?}", finished.status);
     assert_eq!(lines(&finished.output), [input.len().to_string()].map(String::from).into());
     assert_eq!(finished.errors.len(), 16 << 10, "the beginning is kept, and no more");
@@ -134,7 +137,7 @@ fn a_group_is_killed_whole() {
     let group = rustix::process::Pid::from_raw(i32::try_from(running.id()).expect("a pid")).expect("a pid");
     running.kill().expect("killed");
     let gone = until(|| is_gone_or_dead(group));
-    assert!(gone, "something of it lives on");
+    assert!(gone, "a process of the group survived");
 }
 
 /// Returns whether every process of the group is gone or a zombie: orphans stay zombies where no process reaps them.
@@ -151,7 +154,10 @@ fn is_gone_or_dead(group: rustix::process::Pid) -> bool {
 #[test]
 fn processor_time_has_a_hard_end() {
     let limits = ProcessLimits { cpu: 1, ..LIMITS };
-    let outcome = Program::ours(PROBE.as_ref(), limits).args(["spin"]).run(b"", BUDGET).expect("it ends");
+    let outcome = Program::ours(PROBE.as_ref(), limits)
+        .args(["spin"])
+        .run(b"", BUDGET)
+        .expect("the child ends in time");
     assert!(!outcome.status.success(), "{:?}", outcome.status);
 }
 
@@ -165,16 +171,21 @@ fn a_child_ends_with_its_parent_and_not_with_the_thread_that_started_it() {
     parent.kill().expect("kill -9");
     parent.wait().expect("waited for");
     // It may be a zombie where no process reaps orphans.
-    assert!(until(|| state().map_or(true, |stat| stat.contains(") Z "))), "it outlives its parent");
+    assert!(until(|| state().map_or(true, |stat| stat.contains(") Z "))), "the child survived its parent");
 
     let started = std::thread::spawn(|| probe().args(["sleep"]).spawn().expect("a child"));
     let mut child = started.join().expect("no panic");
-    assert_eq!(child.wait(Duration::from_millis(300)).expect("its state"), None, "it ended with a thread");
+    assert_eq!(
+        child.wait(Duration::from_millis(300)).expect("its state"),
+        None,
+        "the child ended together with the thread that started it"
+    );
 }
 
 #[test]
 fn a_child_is_handed_no_environment_and_no_descriptors() {
-    let finished = probe().args(["environment"]).env("NAMED", "1").run(b"", BUDGET).expect("it ends");
+    let finished =
+        probe().args(["environment"]).env("NAMED", "1").run(b"", BUDGET).expect("the child ends in time");
     assert_eq!(lines(&finished.output), ["NAMED=1".to_owned()].into());
     // Inheritable, like a descriptor a shell leaves open. Created after the first child was started, when this process
     // had already marked its own inherited descriptors close-on-exec.
@@ -182,7 +193,7 @@ fn a_child_is_handed_no_environment_and_no_descriptors() {
     fcntl_setfd(&leak, FdFlags::empty()).expect("inheritable");
     let mut own = Command::new(PROBE);
     own.args(["inherit", &leak.as_raw_fd().to_string()]);
-    let reported = own.output().expect("it ends").stdout;
+    let reported = own.output().expect("the child ends in time").stdout;
     assert_eq!(String::from_utf8_lossy(&reported), "true false\n", "open in the parent, closed in the child");
 }
 
@@ -193,9 +204,9 @@ fn a_foreign_program_reads_what_is_its_own_and_nothing_else() {
     fs::write(&secret, "secret").expect("written");
     let cat = |path: &Path| {
         let program = Program::foreign("cat", LIMITS).expect("installed").args([path]);
-        program.run(b"", BUDGET).expect("it ends").status.success()
+        program.run(b"", BUDGET).expect("the child ends in time").status.success()
     };
-    assert!(cat("/usr/bin/env".as_ref()), "it can be started and reads what is installed");
+    assert!(cat("/usr/bin/env".as_ref()), "the child can be started and can read installed files");
     let has_landlock = attempts(&["Landlock"]).missing.is_empty();
     assert!(!has_landlock || !cat(&secret), "a user's file");
     assert!(
@@ -204,10 +215,11 @@ fn a_foreign_program_reads_what_is_its_own_and_nothing_else() {
 
     let shell = |script: &str| {
         let program = Program::foreign("sh", LIMITS).expect("installed").args(["-c", script]);
-        String::from_utf8_lossy(&program.run(b"", BUDGET).expect("it ends").output).into_owned()
+        String::from_utf8_lossy(&program.run(b"", BUDGET).expect("the child ends in time").output)
+            .into_owned()
     };
     assert_eq!(shell("echo here"), "here\n");
-    assert_eq!(shell("/bin/true && echo there"), "", "it starts nothing");
+    assert_eq!(shell("/bin/true && echo there"), "", "a confined child cannot start programs");
 }
 
 fn until(mut holds: impl FnMut() -> bool) -> bool {

@@ -38,7 +38,7 @@ fn frames_are_read_and_written_as_ever() {
             FrameBody::Pong => 8,
         });
     }
-    assert_eq!(types, (0..9).collect(), "each kind of frame has a golden one");
+    assert_eq!(types, (0..9).collect(), "each type of frame has a golden file");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn actions_are_read_as_ever() {
             Action::Ping { .. } => 4,
         });
     }
-    assert_eq!(types, (0..5).collect(), "each kind of action has a golden one");
+    assert_eq!(types, (0..5).collect(), "each type of action has a golden file");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn http_bodies_are_read_and_written_as_ever() {
             "redrive" => same::<http_statements::RedriveRequest>(body),
             "redriven" => same::<http_statements::Redriven>(body),
             "status" => same::<http_statements::ProcessingStatus>(body),
-            other => panic!("{other} is no body"),
+            other => panic!("{other} is not a known body"),
         }
     }
 }

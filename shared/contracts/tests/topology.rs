@@ -16,7 +16,11 @@ fn every_type_is_listened_to_and_nothing_else() {
     }
     for consumed in RIFFLE.replay_targets().filter(|consumed| consumed.flow.name == statements::NAME) {
         for kind in consumed.event_types() {
-            assert!(types.contains(kind), "{} listens to {kind}, which nobody publishes", consumed.function);
+            assert!(
+                types.contains(kind),
+                "{} subscribes to {kind}, which no function publishes",
+                consumed.function
+            );
         }
     }
 }

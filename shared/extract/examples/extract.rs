@@ -34,7 +34,7 @@ struct Totals {
 struct Text {
     bytes: u64,
     kept: Option<String>,
-    /// The folder for pictures with the start of their names.
+    /// The path at which pictures are stored: a folder and a prefix of their names.
     images: Option<PathBuf>,
 }
 
@@ -47,7 +47,7 @@ impl Sink for Text {
             Place::Line(_) | Place::Paragraph(_) => writeln!(kept, "{}", unit.text),
             other => writeln!(kept, "{other}\t{}", unit.text),
         };
-        written.expect("a String takes all text");
+        written.expect("writing to a String does not fail");
     }
 
     fn wants_images(&self) -> bool {

@@ -39,8 +39,8 @@ impl ReadLimits {
     /// Unpacked size in bytes up to which the ratio is not checked.
     pub const RATIO_FREE: u64 = 16 << 20;
 
-    /// Returns the limits for a table, or a text with an item on each line, such as a list of codes: far more than
-    /// 50,000 codes with the cells next to them need, and little enough for the caller to hold in memory.
+    /// Returns the limits for a table, or a text with an item on each line, such as a list of codes. They allow
+    /// far more than 50,000 codes with their adjacent cells, and the result still fits in the caller's memory.
     pub fn of_a_list() -> Self {
         Self {
             only: Some(&[

@@ -99,7 +99,7 @@ pub enum Encoding {
 pub struct ImageLimits {
     /// Bytes of the picture's file.
     pub bytes: u64,
-    /// Pixels of its width, and of its height.
+    /// The maximum width and height in pixels.
     pub side: u32,
 }
 

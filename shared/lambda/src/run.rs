@@ -68,7 +68,9 @@ pub fn run_queue<D>(
             // The response must not miss the deadline because of this call.
             let shown = tokio::time::timeout(TO_SHOW, handed.show_again(cloud, &answer, longest)).await;
             if shown.is_err() {
-                tracing::warn!("what failed comes back only when its queue says: that took too long");
+                tracing::warn!(
+                    "failed messages wait for their queue's visibility timeout: the call took too long"
+                );
             }
             Ok::<_, Diagnostic>(answer)
         }))
@@ -109,7 +111,7 @@ impl Handed {
             .collect();
         let Some(url) = self.queue_url.as_deref().filter(|_| !failed.is_empty()) else { return };
         if let Err(error) = cloud.aws.visibility().show_again(url, failed).await {
-            tracing::warn!(%error, "what failed comes back only when its queue says");
+            tracing::warn!(%error, "failed messages wait for their queue's visibility timeout");
         }
     }
 }

@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_mode_in_which_files_reach_nobody_is_refused_and_named() {
-        let both_off = of(&[(PUBLISHING, "false")]).expect_err("nobody");
+        let both_off = of(&[(PUBLISHING, "false")]).expect_err("no consumer is triggered");
         assert!(
             both_off.contains(PUBLISHING) && both_off.contains(TRIGGERS) && both_off.contains(MODE),
             "{both_off}"

@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(limits.requests_per_minute, QuotaLimits::default().requests_per_minute);
         assert!(
             serde_json::from_str::<QuotaLimits>(r#"{"scan_per_day": 5}"#).is_err(),
-            "a wrong name is said"
+            "an unknown name is refused"
         );
     }
 }

@@ -211,7 +211,7 @@ mod tests {
     fn deliveries_of_a_message_are_known_by_its_id() {
         let attempt = |receipt: &str| Attempt { receipt: receipt.to_owned(), at: DateTime::UNIX_EPOCH };
         assert!(attempt("m#1").is_of_message(&attempt("m#2")));
-        assert!(attempt("a#m#1").is_of_message(&attempt("a#m#2")), "an id may hold the sign itself");
+        assert!(attempt("a#m#1").is_of_message(&attempt("a#m#2")), "an id may contain the separator");
         assert!(!attempt("m#1").is_of_message(&attempt("n#1")));
     }
 }

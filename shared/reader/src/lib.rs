@@ -234,7 +234,7 @@ fn digest(content: &Content<'_>) -> Result<[u8; 32], ReadError> {
     Ok(hash.finalize().into())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err expects")]
 fn unreadable(error: std::io::Error) -> ReadError {
     ReadError::Denied(error.to_string())
 }

@@ -108,7 +108,7 @@ mod tests {
 
     impl Sink for PageCollector {
         fn unit(&mut self, unit: &Unit<'_>) {
-            assert!(unit.ocr, "a text that was read from a picture says so");
+            assert!(unit.ocr, "a text that OCR read is marked as such");
             let boxes = unit.glyphs.map(|layout| layout.glyphs().boxes.clone()).unwrap_or_default();
             self.0.push((unit.place.to_string(), unit.text.to_owned(), boxes));
         }

@@ -146,7 +146,7 @@ mod tests {
         }
 
         async fn redrive(&self, dead_letters: &[DeadLetter]) -> Result<u64, PortError> {
-            self.0.lock().expect("nobody panics").retain(|one| !dead_letters.contains(one));
+            self.0.lock().expect("no panic").retain(|one| !dead_letters.contains(one));
             Ok(dead_letters.len() as u64)
         }
     }

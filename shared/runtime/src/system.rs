@@ -25,7 +25,7 @@ impl Ids for RandomIds {
     /// If the system has no random source. The platform cannot run on such a system.
     fn fresh(&self) -> String {
         let mut bits = [0; 16];
-        getrandom::fill(&mut bits).expect("the system gives random bits");
+        getrandom::fill(&mut bits).expect("the system provides random bytes");
         format!("{:032x}", u128::from_be_bytes(bits))
     }
 }

@@ -118,7 +118,7 @@ fn sheets_hold_what_makes_codes_hard_to_find() {
     }
     let drawn = |body: &PageBody| matches!(body, PageBody::Drawn { .. });
     let scans = documents.iter().flat_map(|d| &d.pages).filter(|page| !drawn(&page.body)).count();
-    assert_eq!(scans, 28, "every ninth has one");
+    assert_eq!(scans, 28, "every ninth page is a scan");
 }
 
 #[test]

@@ -22,7 +22,11 @@ fn names_are_given_once() {
     assert_eq!(functions.iter().collect::<BTreeSet<_>>().len(), functions.len());
     for flow in RIFFLE.0 {
         for Consumed { queue, .. } in RIFFLE.consumed().filter(|consumed| consumed.flow.name == flow.name) {
-            assert!(queue.name.starts_with(&format!("{}-", flow.name)), "{} names its flow", queue.name);
+            assert!(
+                queue.name.starts_with(&format!("{}-", flow.name)),
+                "{} begins with the name of its flow",
+                queue.name
+            );
         }
     }
 }

@@ -126,7 +126,7 @@ impl FileTree {
         }
     }
 
-    /// Directly in a folder, not in the trash, by name.
+    /// Returns the files directly in a folder, sorted by name, without those in the trash.
     pub fn children(&self, folder: &str) -> Vec<&DriveFile> {
         let folder = self.get(folder).map(|folder| folder.id.as_str());
         let mut children: Vec<&DriveFile> =
@@ -163,7 +163,7 @@ impl FileTree {
                 set("md5Checksum", json!(md5(bytes)));
                 set("headRevisionId", json!(format!("0B{:x}", file.version)));
             }
-            // What it takes of the owner's room: nothing to do with what an export gives.
+            // The space it takes in the owner's storage, which is unrelated to the size of an export.
             DriveContent::Native { .. } => {
                 set("size", json!("1024"));
             }

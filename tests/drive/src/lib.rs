@@ -70,7 +70,7 @@ impl DriveDouble {
                     // An error is the end as well.
                     drop(ended.await);
                 });
-                served.await.expect("it serves");
+                served.await.expect("the server runs");
             });
         });
         Self { address: address.recv().expect("an address"), state, _running: running }

@@ -64,7 +64,7 @@ pub fn run(input: &[u8]) {
 }
 
 fn check(statement: &Statement, sink: &CheckedRows) {
-    assert!(statement.warnings.len() <= WARNINGS_MAX, "the list of warnings has an end");
+    assert!(statement.warnings.len() <= WARNINGS_MAX, "the list of warnings is limited");
     assert_eq!(statement.rows, sink.rows);
     assert_eq!(statement.accounts.iter().map(|account| account.rows).sum::<u64>(), sink.rows);
     let sum = statement.accounts.iter().try_fold(Amount::ZERO, |sum, account| sum.checked_add(account.sum));
@@ -72,7 +72,7 @@ fn check(statement: &Statement, sink: &CheckedRows) {
         statement.accounts.iter().any(|account| account.sum.scale() > 10) || sum == sink.sum,
         "sums are of all rows"
     );
-    let json = serde_json::to_vec(statement).expect("it can be written");
+    let json = serde_json::to_vec(statement).expect("a statement can be serialised");
     assert_eq!(serde_json::from_slice::<Statement>(&json).ok().as_ref(), Some(statement));
 }
 
@@ -87,7 +87,7 @@ impl RowSink for CheckedRows {
     fn row(&mut self, row: Row) -> ControlFlow<()> {
         self.rows += 1;
         self.sum = self.sum.and_then(|sum| sum.checked_add(row.amount));
-        assert!(!row.clean.chars().any(char::is_control), "what is clean is one line");
+        assert!(!row.clean.chars().any(char::is_control), "a cleaned description is one line");
         assert!(self.keys.insert((row.account, row.identity, row.occurrence)), "no two rows are the same");
         ControlFlow::Continue(())
     }

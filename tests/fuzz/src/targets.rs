@@ -181,7 +181,7 @@ fn read(name: &str, file: impl Into<Bytes>) {
     let mut sink = CheckedUnits { bytes: 0, pictures: name == "a.tiff" };
     match riffle_extract::extract(name, &file.into(), &limits(), &mut sink) {
         Ok(read) => {
-            assert!(read.unread.len() <= 1_000, "the list of what was not read has an end");
+            assert!(read.unread.len() <= 1_000, "the list of unread pages is limited");
             assert!(read.unread.iter().all(|part| !part.why.is_empty()), "everything unread has a reason");
         }
         // The panic hook knows where it came from.

@@ -53,8 +53,8 @@ pub fn decode(input: &[u8]) {
 /// Checks that a value that can be read can be written and read again.
 fn again<T: DeserializeOwned + Serialize>(json: &[u8]) {
     let Ok(value) = serde_json::from_slice::<T>(json) else { return };
-    let written = serde_json::to_vec(&value).expect("what was read can be written");
-    assert!(serde_json::from_slice::<T>(&written).is_ok(), "what was written can be read");
+    let written = serde_json::to_vec(&value).expect("a decoded message can be encoded");
+    assert!(serde_json::from_slice::<T>(&written).is_ok(), "an encoded message can be decoded");
 }
 
 fn batch(event: SqsEvent) {

@@ -294,7 +294,7 @@ impl<K: InvocationKind, A> SimPlatform<K, A> {
         let sent_to = self.places.iter().filter(|place| !is_filled_by_another(place));
         for place in sent_to.filter(|_| self.conditions.garbage) {
             let sent = block_on(self.queue.send(place.queue, std::slice::from_ref(&garbage)));
-            assert_eq!(sent, Ok(Vec::new()), "the queue in memory takes everything");
+            assert_eq!(sent, Ok(Vec::new()), "the queue in memory accepts every message");
         }
     }
 

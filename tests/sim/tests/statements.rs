@@ -135,10 +135,14 @@ fn every_known_bad_protocol_is_caught() {
         |failure| {
             // The same schedule passes with the real protocol, so the mutant causes the violation.
             let mutant = failure.mutant.and_then(StatementsMutant::named);
-            assert!(mutant.is_some(), "{:?} is another flow's", failure.mutant);
+            assert!(mutant.is_some(), "{:?} is a mutant of another flow", failure.mutant);
             let real = statements::run(statements::StatementsScenario::of(failure.seed, mutant), None, false)
                 .violation;
-            assert_eq!(real, None, "the real protocol where {:?} is caught", failure.mutant);
+            assert_eq!(
+                real, None,
+                "the unchanged protocol must pass the schedule in which {:?} is caught",
+                failure.mutant
+            );
         },
     );
 }

@@ -181,7 +181,7 @@ impl SqsDeadLetters {
 }
 
 fn read(place: &DeadLetterPlace, message: Message) -> Result<ReceivedDeadLetter, PortError> {
-    let lacks = || PortError::Broken(format!("ReceiveMessage on {}: a message lacks a part", place.url));
+    let lacks = || PortError::Broken(format!("ReceiveMessage on {}: a message is incomplete", place.url));
     let attributes = message.attributes.unwrap_or_default();
     let sent_at = attributes.get(&MessageSystemAttributeName::SentTimestamp);
     let sent_at = sent_at.and_then(|digits| DateTime::from_timestamp_millis(digits.parse().ok()?));

@@ -161,7 +161,9 @@ impl Pages for PrefixPages {
                     continue;
                 }
                 let (Some(name), Some(locator)) = (key.get(self.named_from..), key.get(self.root..)) else {
-                    return Err(PortError::Broken("a key that was not asked for".to_owned()).into());
+                    return Err(
+                        PortError::Broken("S3 listed a key outside the requested prefix".to_owned()).into()
+                    );
                 };
                 entries.push(Entry {
                     name: name.to_owned(),

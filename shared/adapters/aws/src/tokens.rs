@@ -74,7 +74,7 @@ impl TokenVault for KmsTokens {
             .map_err(|error| failure("Encrypt", &self.key, &error))?;
         self.note();
         let sealed = encrypted.ciphertext_blob.ok_or_else(|| {
-            PortError::Broken(format!("Encrypt on {}: an answer without what was encrypted", self.key))
+            PortError::Broken(format!("Encrypt on {}: the response has no ciphertext", self.key))
         })?;
         let mut item = token_key(session);
         item.insert(TENANT.to_owned(), text(tenant));

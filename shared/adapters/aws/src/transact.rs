@@ -92,7 +92,7 @@ impl Table {
     }
 
     fn step(&self, step: TransactStep) -> Result<TransactWriteItem, PortError> {
-        let broken = |_| PortError::Broken("a step of a transaction without its item".to_owned());
+        let broken = |_| PortError::Broken("a step of a transaction has no item".to_owned());
         let item = TransactWriteItem::builder();
         Ok(match step {
             TransactStep::Put(new, change) => {

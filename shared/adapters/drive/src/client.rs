@@ -93,7 +93,7 @@ impl DriveClient {
         query.extend(page.map(|page| ("pageToken", page)));
         let page: ResourcePage = self.json(lender, &[], &query).await?;
         if page.incomplete_search {
-            let text = "Google Drive did not look everywhere";
+            let text = "Google Drive searched only a part of the files";
             return Err(PortError::Unavailable(text.to_owned()).into());
         }
         Ok(page)
@@ -158,7 +158,7 @@ impl DriveClient {
             let Some(wait) = self.settings.backoff.after(tries, asked) else {
                 return Err(PortError::Unavailable(why).into());
             };
-            tracing::debug!(%why, ?wait, "Google Drive is asked again");
+            tracing::debug!(%why, ?wait, "retrying a request to Google Drive");
             tokio::time::sleep(wait).await;
             tries += 1;
         }
@@ -238,7 +238,7 @@ async fn body(mut response: Response, limit: u64) -> Result<Bytes, TryFailure> {
     Ok(content.into())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err expects")]
 fn unreached(error: reqwest::Error) -> TryFailure {
     TryFailure::Busy(format!("Google Drive cannot be reached: {}", chain(&error)), None)
 }

@@ -106,11 +106,11 @@ async fn work(store: &Store, session: &SessionId, files: u32) -> Result<(), Box<
     let mut finished = 0;
     while finished < files {
         let batch = queues.receive(scan::WORK, BATCH as usize, Duration::from_mins(12)).await?;
-        assert!(!batch.is_empty(), "the queue ran dry");
+        assert!(!batch.is_empty(), "the queue is empty before all messages were received");
         ledger.session(session).await?;
         let mut indices = BTreeSet::new();
         for message in &batch {
-            let (_, index) = message.body.rsplit_once(':').ok_or("a message of ours")?;
+            let (_, index) = message.body.rsplit_once(':').ok_or("the message has an unknown form")?;
             indices.insert(index.trim_end_matches('}').parse::<u32>()?);
         }
         try_join_all(indices.iter().map(|index| {

@@ -291,7 +291,7 @@ fn scrub(connection: &Connection) {
         Ok(())
     };
     if let Err(error) = scrubbed() {
-        tracing::warn!(%error, "copies of what was erased may be left in the state database; tried again later");
+        tracing::warn!(%error, "the state database may still contain deleted data; tried again later");
     }
 }
 

@@ -87,7 +87,7 @@ fn folder_error(path: &Path, entry: &Entry) -> ReadError {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "so that it fits map_err")]
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err expects")]
 fn read_error(error: io::Error) -> ReadError {
     let out_of_files = matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE));
     match error.kind() {

@@ -29,7 +29,7 @@ fn read(picture: Vec<u8>) -> Result<usize, OcrError> {
     thread::spawn(move || give.send(Tesseract::new("eng").read("local", &picture).map(|pages| pages.len())));
     match take.recv_timeout(Duration::from_mins(2)) {
         Ok(outcome) => outcome,
-        Err(RecvTimeoutError::Timeout) => panic!("it is still at it"),
+        Err(RecvTimeoutError::Timeout) => panic!("the recognition did not stop"),
         Err(RecvTimeoutError::Disconnected) => panic!("it panicked"),
     }
 }
@@ -40,7 +40,7 @@ fn a_picture_that_is_worth_more_warnings_than_a_pipe_holds_blocks_nobody() {
         return;
     }
     let few = read(many_chunks(1));
-    assert_eq!(few, Ok(1), "an empty page");
+    assert_eq!(few, Ok(1), "an empty picture has one page");
     // libpng prints a line for each, some 300 KB in all.
     assert_eq!(read(many_chunks(5_000)), few);
 }

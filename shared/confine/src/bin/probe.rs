@@ -4,8 +4,8 @@
 //! `probe try FOLDER FILE ADDRESS LAYER…` · `probe spin` · `probe flood BYTES` · `probe sleep` · `probe parent` ·
 //! `probe environment` · `probe open DESCRIPTOR` · `probe inherit DESCRIPTOR`
 
-#![expect(clippy::print_stdout, reason = "the output is its result")]
-#![expect(clippy::disallowed_methods, reason = "it tries what no other code may do")]
+#![expect(clippy::print_stdout, reason = "the program reports its result on stdout")]
+#![expect(clippy::disallowed_methods, reason = "it attempts calls that are forbidden elsewhere")]
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};

@@ -51,7 +51,7 @@ pub fn close_inherited() {
 
 fn close_range(flags: libc::c_uint) -> io::Result<()> {
     // SAFETY: takes numbers only. Without flags, which closes, it is called before this process opens anything.
-    #[expect(unsafe_code, reason = "neither std nor rustix has it")]
+    #[expect(unsafe_code, reason = "neither std nor rustix provides this call")]
     let outcome = unsafe { libc::syscall(libc::SYS_close_range, FIRST, libc::c_uint::MAX, flags) };
     if outcome == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -21,7 +21,7 @@ use crate::{Bounds, ExtractError, FileFormat, Place, ReadLimits};
 pub const WIDTHS: std::ops::RangeInclusive<u32> = 100..=3000;
 /// Pixels of any resulting picture: longer pages are drawn narrower than requested.
 const PIXELS_MAX: f32 = 12e6;
-/// Pixels of a side; browsers show no longer picture.
+/// The longest side of a picture in pixels; browsers do not show longer ones.
 const SIDE_MAX: f32 = 16_000.0;
 /// Margin around a code, in units of the page (points of a PDF), and at least this many times the code's shorter side,
 /// because the units of a picture file are pixels, which are finer.

@@ -372,7 +372,7 @@ mod tests {
                 "{size:?}"
             );
             let [(_, Encoding::Png, png, page)] = &reader.seen[..] else { panic!("{size:?}") };
-            assert_eq!(*page, (size.0.into(), size.1.into()), "boxes are told in the picture as it was");
+            assert_eq!(*page, (size.0.into(), size.1.into()), "boxes are relative to the original picture");
             let (shown, greys) = greys(png);
             assert_eq!(shown, seen);
             if size.0 > 3 {

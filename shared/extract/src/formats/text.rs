@@ -58,7 +58,7 @@ mod tests {
     fn the_line_of_a_match_is_the_units_line_plus_the_line_ends_before_it() {
         let mut text = String::new();
         for line in 1..=1000 {
-            writeln!(text, "line {line} CODE-{line}").expect("a String takes all text");
+            writeln!(text, "line {line} CODE-{line}").expect("writing to a String does not fail");
         }
         let got = collect("a.txt", text.as_bytes()).expect("readable");
         assert!(got.units.len() > 10);

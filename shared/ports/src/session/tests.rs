@@ -24,7 +24,9 @@ fn lease(token: &str, until: i64) -> Lease {
 
 fn finalizing() -> Session {
     let mut session = session(State::Running);
-    session.apply(&Transition::Lease { lease: lease("one", 10), now: at(1) }).expect("it is running");
+    session
+        .apply(&Transition::Lease { lease: lease("one", 10), now: at(1) })
+        .expect("the session is running");
     session
 }
 
@@ -80,29 +82,39 @@ fn each_transition_is_allowed_in_its_states_only() {
 #[test]
 fn the_states_on_the_way() {
     let mut session = session(State::Listing);
-    session.apply(&Transition::Seal { sealed: sealed(7), now: at(3) }).expect("it is listing");
+    session.apply(&Transition::Seal { sealed: sealed(7), now: at(3) }).expect("the session is listing");
     assert_eq!((session.state, session.progress_at), (State::Dispatching, at(3)));
     assert_eq!((session.began_at(), session.sealed.as_ref().map(|sealed| sealed.total)), (at(3), Some(7)));
-    session.apply(&Transition::Dispatched { upto: 5, now: at(4) }).expect("it is dispatching");
-    session.apply(&Transition::Dispatched { upto: 2, now: at(5) }).expect("it is dispatching");
+    session.apply(&Transition::Dispatched { upto: 5, now: at(4) }).expect("the session is dispatching");
+    session.apply(&Transition::Dispatched { upto: 2, now: at(5) }).expect("the session is dispatching");
     assert_eq!((session.dispatched, session.progress_at), (5, at(5)), "the cursor never falls");
-    session.apply(&Transition::Run { now: at(6) }).expect("it is dispatching");
+    session.apply(&Transition::Run { now: at(6) }).expect("the session is dispatching");
     assert_eq!((session.state, session.progress_at), (State::Running, at(6)));
-    session.apply(&Transition::Lease { lease: lease("one", 10), now: at(7) }).expect("it is running");
+    session
+        .apply(&Transition::Lease { lease: lease("one", 10), now: at(7) })
+        .expect("the session is running");
     assert_eq!((session.state, session.took()), (State::Finalizing, TimeDelta::zero()));
     for finished in [8, 9] {
         let frozen = Frozen { finished_at: at(finished), receipt: String::new() };
-        session.apply(&Transition::Freeze { token: "one".to_owned(), frozen }).expect("it holds the lease");
+        session
+            .apply(&Transition::Freeze { token: "one".to_owned(), frozen })
+            .expect("the finisher holds the lease");
     }
-    assert_eq!(session.took(), TimeDelta::seconds(5), "from the seal to the first end that was stored");
+    assert_eq!(
+        session.took(),
+        TimeDelta::seconds(5),
+        "the time is measured from the seal to the first stored end"
+    );
     let counts = Counts { processed: 7, failed: 1, matches: 2 };
     let complete = Transition::Complete { token: "one".to_owned(), counts, report: "key".to_owned() };
-    session.apply(&complete).expect("it holds the lease");
+    session.apply(&complete).expect("the finisher holds the lease");
     assert_eq!(
         (session.state, session.counts, session.report.as_deref()),
         (State::Complete, counts, Some("key"))
     );
-    session.apply(&Transition::Delete { request: "left".to_owned(), now: at(20) }).expect("it is complete");
+    session
+        .apply(&Transition::Delete { request: "left".to_owned(), now: at(20) })
+        .expect("the session is complete");
     assert_eq!(
         (session.state, session.progress_at, session.report.as_ref()),
         (State::Deleting, at(20), None)
@@ -114,11 +126,15 @@ fn the_states_on_the_way() {
 fn a_lease_passes_on_when_it_has_ended() {
     let take = |token: &str, now| Transition::Lease { lease: lease(token, 30), now: at(now) };
     assert_eq!(finalizing().apply(&take("two", 9)), Err(TransitionRefused));
-    assert_eq!(finalizing().apply(&take("two", 10)), Ok(()), "it ends at its last moment");
-    assert_eq!(finalizing().apply(&take("one", 9)), Ok(()), "its holder may extend it");
+    assert_eq!(finalizing().apply(&take("two", 10)), Ok(()), "a lease ends at its last moment");
+    assert_eq!(finalizing().apply(&take("one", 9)), Ok(()), "the holder may extend its lease");
     let complete =
         Transition::Complete { token: "two".to_owned(), counts: Counts::default(), report: String::new() };
-    assert_eq!(finalizing().apply(&complete), Err(TransitionRefused), "only its holder may complete");
+    assert_eq!(
+        finalizing().apply(&complete),
+        Err(TransitionRefused),
+        "only the holder of the lease may complete"
+    );
     assert_eq!(Session { lease: None, ..finalizing() }.apply(&take("two", 90)), Err(TransitionRefused));
 }
 
@@ -129,15 +145,19 @@ fn a_pause_is_of_the_token_that_was_read() {
         |by: &str, renewals| Transition::Pause { paused: Paused { by: by.to_owned(), at: at(1) }, renewals };
     assert!(!session.is_paused());
     assert_eq!(session.apply(&pause("a", 1)), Err(TransitionRefused));
-    session.apply(&pause("a", 0)).expect("it reads with this token");
-    assert_eq!(session.apply(&pause("b", 0)), Err(TransitionRefused), "it is paused already");
+    session.apply(&pause("a", 0)).expect("the session uses this token");
+    assert_eq!(session.apply(&pause("b", 0)), Err(TransitionRefused), "the session is paused already");
     assert!(session.is_paused());
     assert!(!Session { state: State::Finalizing, ..session.clone() }.is_paused());
-    session.apply(&Transition::Unpause { now: at(2) }).expect("it reads");
-    session.apply(&Transition::Unpause { now: at(3) }).expect("it reads");
+    session.apply(&Transition::Unpause { now: at(2) }).expect("the session can be unpaused");
+    session.apply(&Transition::Unpause { now: at(3) }).expect("the session can be unpaused");
     assert_eq!((session.renewals, session.paused.as_ref(), session.progress_at), (2, None, at(3)));
-    assert_eq!(session.apply(&pause("a", 0)), Err(TransitionRefused), "that token was replaced");
-    session.apply(&pause("a", 2)).expect("it reads with this token");
+    assert_eq!(
+        session.apply(&pause("a", 0)),
+        Err(TransitionRefused),
+        "a token that was replaced cannot pause the session"
+    );
+    session.apply(&pause("a", 2)).expect("the session uses this token");
 }
 
 #[test]

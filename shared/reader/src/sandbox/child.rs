@@ -70,7 +70,7 @@ impl Sandbox {
         // of blocking.
         ioctl_fionbio(io::stderr(), true)?;
         let (statm, pdfium) = (File::open("/proc/self/statm").ok(), Loaded::new(pdfium));
-        // Functions that query the system on first use run once before that is forbidden.
+        // These functions query the system on first use, so they run once before such queries are forbidden.
         let page = rustix::param::page_size() as u64;
         used();
         Ok(Self { socket, out, pdfium, statm, page, layers: riffle_confine::apply_all() })

@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn whoever_is_halted_reads_on() {
         let (mut sent, mut body) = (Vec::new(), Vec::new());
-        write(&mut sent, MessageKind::Units, &[b"HOLE", b"-1"]).expect("a vector takes all");
+        write(&mut sent, MessageKind::Units, &[b"HOLE", b"-1"]).expect("writing to a vector does not fail");
         let mut from = Halting(&sent, false);
         assert!(matches!(read(&mut from, &mut body), Ok(Some(MessageKind::Units))));
         assert_eq!(body, b"HOLE-1");

@@ -40,7 +40,7 @@ fn read(settings: SandboxSettings) -> String {
     let source_file = SourceFile { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
     let mut collected = ReadText::default();
     let broken = Bytes::from_static(b"%PDF-1.7\nnothing of a PDF\n%%EOF");
-    reader.read(&source_file, &broken, &mut collected).expect("a sandbox is there").outcome.ok();
+    reader.read(&source_file, &broken, &mut collected).expect("a sandbox can be started").outcome.ok();
     collected.0
 }
 
@@ -52,13 +52,13 @@ fn library(folder: &Path, loaded: &str, code: &str) -> Pdfium {
     std::fs::write(&place, source).expect("written");
     let mut compiler = std::process::Command::new("cc");
     let built = compiler.args(["-shared", "-fPIC", "-O1", "-o"]).args([&library, &place]).status();
-    assert!(built.expect("a C compiler is there").success());
-    Pdfium::at(&library).expect("it was built")
+    assert!(built.expect("a C compiler is installed").success());
+    Pdfium::at(&library).expect("the library was built")
 }
 
 #[test]
 fn a_parser_that_was_taken_over_can_reach_nothing() {
-    let layers = Pool::new(settings(None)).layers().expect("a sandbox is there");
+    let layers = Pool::new(settings(None)).layers().expect("a sandbox can be started");
     assert_eq!(layers.len(), Layer::ALL.len());
     let missing: Vec<_> = layers.iter().filter(|applied| applied.missing.is_some()).collect();
     if !missing.is_empty() {
@@ -90,7 +90,7 @@ fn a_parser_that_was_taken_over_can_reach_nothing() {
         "if (environ && *environ) TRY(\"environment\", 0);".to_owned(),
     ];
     let collected = read(settings(Some(library(folder.path(), "", &code.concat()))));
-    assert_eq!(collected.trim(), "tried", "and could do what stands after it");
+    assert_eq!(collected.trim(), "tried", "code after the attempts still runs");
     assert!(secret.exists());
 
     // The harmless attempts before the sandbox is closed, to prove that they would succeed there.
@@ -99,7 +99,10 @@ fn a_parser_that_was_taken_over_can_reach_nothing() {
     let before: String = code.iter().filter(is_harmless).map(String::as_str).collect();
     let open = read(settings(Some(library(folder.path(), &before, ""))));
     for what in harmless {
-        assert!(open.contains(what), "the attempt {what} proves nothing: {open}");
+        assert!(
+            open.contains(what),
+            "without confinement the attempt {what} must succeed, or the test proves nothing: {open}"
+        );
     }
 }
 

@@ -71,8 +71,8 @@ fn letters(reader: &Reader, file: &[u8]) -> Bounds {
 #[expect(clippy::cast_precision_loss, reason = "small pictures")]
 fn ink(drawn: &Drawn) -> Bounds {
     let mut reader = png::Decoder::new(std::io::Cursor::new(&drawn.png)).read_info().expect("a PNG");
-    let mut rgb = vec![0; reader.output_buffer_size().expect("it has a size")];
-    let info = reader.next_frame(&mut rgb).expect("it is whole");
+    let mut rgb = vec![0; reader.output_buffer_size().expect("the size fits in memory")];
+    let info = reader.next_frame(&mut rgb).expect("the picture is complete");
     assert_eq!((info.width, info.height), (drawn.width, drawn.height));
     let scale = drawn.width as f32 / (drawn.region.x1 - drawn.region.x0);
     let mut ink = Bounds { x0: f32::MAX, y0: f32::MAX, x1: f32::MIN, y1: f32::MIN };
@@ -87,8 +87,8 @@ fn ink(drawn: &Drawn) -> Bounds {
 /// Returns whether the picture contains the colour of an outline.
 fn outlined(drawn: &Drawn) -> bool {
     let mut reader = png::Decoder::new(std::io::Cursor::new(&drawn.png)).read_info().expect("a PNG");
-    let mut rgb = vec![0; reader.output_buffer_size().expect("it has a size")];
-    reader.next_frame(&mut rgb).expect("it is whole");
+    let mut rgb = vec![0; reader.output_buffer_size().expect("the size fits in memory")];
+    reader.next_frame(&mut rgb).expect("the picture is complete");
     rgb.chunks_exact(3).filter(|pixel| **pixel == [220, 38, 38]).count() > 100
 }
 
@@ -126,7 +126,7 @@ fn boxes_lie_on_their_letters_however_the_page_is_turned_and_cut() {
         assert!(crop.width <= 600 && crop.height <= 200, "{entries}: {crop:?}");
         assert!(is_around(&letters, &ink(&crop)), "{entries}: {letters:?} {:?}", ink(&crop));
         assert!(outlined(&crop), "{entries}: the code is outlined");
-        assert!(!outlined(&whole), "{entries}: a page is as it is");
+        assert!(!outlined(&whole), "{entries}: a whole page is not outlined");
         let size = draw(&reader, &file, 1, View::Size).expect(entries);
         assert_eq!((size.page, size.png.len()), (page, 0), "{entries}");
     }
@@ -176,19 +176,17 @@ fn a_page_alone_is_read_as_in_a_scan_and_tells_where_its_letters_stand() {
     for reader in [reader(), in_process] {
         let source_file = SourceFile { name: "a", tenant: "t", identity: "i", version: "1", ocr: false };
         let mut scanned = Units::default();
-        reader.read(&source_file, &content, &mut scanned).expect("a parser is there");
+        reader.read(&source_file, &content, &mut scanned).expect("a sandbox can be started");
         let texts = [(1, "HOLE-77", 7), (2, "another page", 11)];
         let without = texts.map(|(page, text, _)| (Place::Page(page), text.to_owned(), None));
         assert_eq!(scanned.0, without, "a scan does not ask for places");
         for (page, text, letters) in texts {
             let mut alone = Units::default();
-            reader.pages(&content, "a", &BTreeSet::from([page]), &mut alone).expect("it has the page");
+            reader.pages(&content, "a", &BTreeSet::from([page]), &mut alone).expect("the file has this page");
             assert_eq!(alone.0, [(Place::Page(page), text.to_owned(), Some(letters))]);
         }
         let mut none = Units::default();
-        reader
-            .pages(&content, "a", &BTreeSet::from([3]), &mut none)
-            .expect("a page that is not there has no text");
+        reader.pages(&content, "a", &BTreeSet::from([3]), &mut none).expect("a missing page has no text");
         assert_eq!(none.0, []);
         let broken = Bytes::from_static(b"%PDF-1.7 nothing");
         let outcome = reader.pages(&broken, "a", &BTreeSet::from([1]), &mut none);
@@ -343,7 +341,7 @@ impl Ocr for Engine {
     }
 
     fn read(&self, _: &str, _: &[u8]) -> Result<Vec<Vec<OcrLine>>, OcrError> {
-        assert!(self.0, "a picture was made for nobody");
+        assert!(self.0, "a picture was extracted although OCR is off");
         Ok(vec![Vec::new()])
     }
 }
@@ -355,7 +353,7 @@ fn where_no_engine_is_installed_no_picture_is_made() {
     for available in [true, false] {
         let reader = Reader { ocr: Some(Arc::new(Engine(available))), ..reader() };
         let mut text = LetterBoxes::default();
-        let outcome = reader.read(&source_file, &scan, &mut text).expect("a sandbox is there").outcome;
+        let outcome = reader.read(&source_file, &scan, &mut text).expect("a sandbox can be started").outcome;
         let off = matches!(outcome, Err(ExtractError::OcrOff));
         assert_eq!(off, !available, "{outcome:?}");
         assert!(reader.read(&source_file, &page, &mut text).is_ok(), "{available}");

@@ -45,8 +45,9 @@ fn read(pdfium: Option<Pdfium>, pdf: &[u8]) -> (ReadOutcome, Units) {
     let reader = reader(pdfium);
     let source_file = SourceFile { name: "a.pdf", tenant: "t", identity: "i", version: "1", ocr: false };
     let mut units = Units::default();
-    let ended =
-        reader.read(&source_file, &Bytes::copy_from_slice(pdf), &mut units).expect("a sandbox is there");
+    let ended = reader
+        .read(&source_file, &Bytes::copy_from_slice(pdf), &mut units)
+        .expect("a sandbox can be started");
     (ended, units)
 }
 
@@ -115,7 +116,7 @@ fn letters_we_do_not_know_are_read_where_they_stand() {
         let content = Bytes::from(nameless(entries));
         reader(Some(pdfium.clone()))
             .pages(&content, "a.pdf", &BTreeSet::from([1]), &mut page)
-            .expect("it has a page");
+            .expect("the file has this page");
         assert_eq!(page.0, scanned.0, "{entries}");
         let (place, text) = &page.0[0];
         assert_eq!((place.as_str(), text.trim_end()), ("1", "HOLE-77"), "{entries}");
@@ -161,7 +162,7 @@ fn a_file_we_cannot_open_is_read_whole() {
 fn the_same_library_is_the_same_variant_and_loads_in_a_sandbox() {
     let Some(pdfium) = installed() else { return };
     assert!(pool(Some(pdfium.clone())).check().is_ok());
-    assert_eq!(Pdfium::at(pdfium.path()).expect("it is there").variant(), pdfium.variant());
+    assert_eq!(Pdfium::at(pdfium.path()).expect("the library exists").variant(), pdfium.variant());
 }
 
 /// Builds a library with pdfium's functions that runs `open` when a file is opened.
@@ -190,8 +191,8 @@ fn fake(folder: &Path, open: &str) -> Pdfium {
     std::fs::write(&source, code).expect("written");
     let library = folder.join("libfake.so");
     let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status();
-    assert!(built.expect("a C compiler is there").success());
-    Pdfium::at(&library).expect("it was built")
+    assert!(built.expect("a C compiler is installed").success());
+    Pdfium::at(&library).expect("the library was built")
 }
 
 #[test]
@@ -208,7 +209,7 @@ fn a_file_that_kills_pdfium_is_read_without() {
         for _ in 0..2 {
             let mut units = Units::default();
             let content = Bytes::from(nameless(""));
-            let ended = reader.read(&source_file, &content, &mut units).expect("a sandbox is there");
+            let ended = reader.read(&source_file, &content, &mut units).expect("a sandbox can be started");
             assert_eq!(unread(&ended), ["letters without a Unicode mapping"], "{open}");
         }
     }
@@ -220,7 +221,7 @@ fn what_is_no_pdfium_is_told_before_anything_is_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = folder.path().join("libpdfium.so");
     std::fs::write(&text, "no library").expect("written");
-    let outcome = pool(Some(Pdfium::at(&text).expect("it is there"))).check();
+    let outcome = pool(Some(Pdfium::at(&text).expect("the library exists"))).check();
     let Err(error @ PdfiumError::NotLoaded { .. }) = outcome else { panic!("{outcome:?}") };
     assert!(error.to_string().contains("libpdfium.so cannot be loaded as pdfium"), "{error}");
     // A library that kills the process that loads it.
@@ -229,7 +230,7 @@ fn what_is_no_pdfium_is_told_before_anything_is_read() {
     std::fs::write(&source, "#include <stdlib.h>\n__attribute__((constructor)) void f(void) { abort(); }\n")
         .expect("written");
     let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&deadly, &source]).status();
-    assert!(built.expect("a C compiler is there").success());
-    let outcome = pool(Some(Pdfium::at(&deadly).expect("it is there"))).check();
+    assert!(built.expect("a C compiler is installed").success());
+    let outcome = pool(Some(Pdfium::at(&deadly).expect("the library exists"))).check();
     assert!(matches!(outcome, Err(PdfiumError::NotLoaded { .. })), "{outcome:?}");
 }

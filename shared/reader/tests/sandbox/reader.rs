@@ -89,7 +89,7 @@ fn source_file(name: &str) -> SourceFile<'_> {
 fn read(reader: &Reader, name: &str, content: &[u8]) -> (ReadOutcome, Vec<(String, String)>) {
     let mut lines = Lines::default();
     let content = Bytes::copy_from_slice(content);
-    let ended = reader.read(&source_file(name), &content, &mut lines).expect("a sandbox is there");
+    let ended = reader.read(&source_file(name), &content, &mut lines).expect("a sandbox can be started");
     (ended, lines.0)
 }
 
@@ -141,7 +141,7 @@ fn an_open_file_is_read_from_its_beginning_wherever_it_was_left() {
     let (reader, file) = (reader(settings()), Local(file));
     for _ in 0..2 {
         let mut lines = Lines::default();
-        let ended = reader.read(&source_file("a.txt"), &file, &mut lines).expect("a sandbox is there");
+        let ended = reader.read(&source_file("a.txt"), &file, &mut lines).expect("a sandbox can be started");
         assert_eq!((ended.bytes, texts(&lines.0)), (7, vec!["HOLE-1\n"]));
     }
 }
@@ -198,7 +198,11 @@ fn what_was_read_is_recalled_by_place_and_by_content() {
     let content = Bytes::from_static(b"code,depth\nHOLE-1,12\n");
     assert_eq!(nowhere.read(&elsewhere, &content, &mut moved).as_ref(), Ok(&first));
     assert_eq!(moved.0, lines);
-    assert_eq!(recall(&nowhere, &elsewhere), Some((first, lines)), "linked by now");
+    assert_eq!(
+        recall(&nowhere, &elsewhere),
+        Some((first, lines)),
+        "the location is linked after the first read"
+    );
 
     for other in [
         SourceFile { tenant: "other", ..source_file("a.csv") },
@@ -212,7 +216,7 @@ fn what_was_read_is_recalled_by_place_and_by_content() {
     assert_eq!(
         recall(&with_pdfium, &source_file("a.csv")),
         None,
-        "what another reader is asked for may differ"
+        "a reader with other settings may give another text"
     );
     let other = SourceFile { tenant: "other", ..source_file("a.csv") };
     assert!(nowhere.read(&other, &content, &mut Lines::default()).is_err(), "another tenant finds nothing");
@@ -321,7 +325,7 @@ fn a_picture_is_read_once_for_a_tenant() {
     let reader = Reader { cache: Some(cache.clone()), ocr: Some(ocr), ..reader(settings()) };
     let read = |source_file: &SourceFile<'_>| {
         let mut lines = Lines::default();
-        reader.read(source_file, &tiff(2), &mut lines).expect("a sandbox is there");
+        reader.read(source_file, &tiff(2), &mut lines).expect("a sandbox can be started");
         assert_eq!(texts(&lines.0), ["HOLE-1", "HOLE-1"]);
         *engine.asked.lock().expect("not poisoned")
     };
@@ -334,7 +338,7 @@ fn a_picture_is_read_once_for_a_tenant() {
     for text in cache.0.texts.lock().expect("not poisoned").values_mut() {
         text.truncate(6);
     }
-    assert_eq!(read(&source_file), 6, "what is broken is read anew");
+    assert_eq!(read(&source_file), 6, "a damaged cache entry is read again");
 }
 
 #[test]
@@ -350,7 +354,11 @@ fn a_file_given_up_half_way_is_not_paid_for_twice() {
         let outcome = reader.read(&source_file, &tiff(4), &mut Lines::default());
         asked.push((outcome.is_ok(), *engine.asked.lock().expect("not poisoned")));
     }
-    assert_eq!(asked, [(false, 2), (true, 3)], "the first is known; nobody asks on after a failure");
+    assert_eq!(
+        asked,
+        [(false, 2), (true, 3)],
+        "the first answer is cached, and no further picture is read after a failure"
+    );
 }
 
 #[test]
@@ -363,7 +371,7 @@ fn what_no_engine_could_read_now_is_not_remembered_as_unread() {
         let ocr: Arc<dyn Ocr> = Arc::new(Engine { second: Some(error), ..Engine::default() });
         let reader = Reader { cache: Some(cache.clone()), ocr: Some(ocr), ..reader(settings()) };
         let source_file = SourceFile { ocr: true, ..source_file("a.tif") };
-        reader.read(&source_file, &tiff(3), &mut Lines::default()).expect("a sandbox is there");
+        reader.read(&source_file, &tiff(3), &mut Lines::default()).expect("a sandbox can be started");
         assert_eq!(cache.texts.lock().expect("not poisoned").len(), kept);
     }
 }
@@ -408,8 +416,9 @@ fn a_scan_of_a_large_drawing_comes_as_small_as_the_engine_takes_it() {
     let ocr: Arc<dyn Ocr> = engine.clone();
     let reader = Reader { ocr: Some(ocr), ..reader(settings()) };
     let source_file = SourceFile { ocr: true, ..source_file("a.png") };
-    let ended =
-        reader.read(&source_file, &Bytes::from(file), &mut Lines::default()).expect("a sandbox is there");
+    let ended = reader
+        .read(&source_file, &Bytes::from(file), &mut Lines::default())
+        .expect("a sandbox can be started");
     assert!(ended.outcome.as_ref().is_ok_and(|read| read.unread.is_empty()), "{ended:?}");
     assert_eq!(*engine.0.lock().expect("not poisoned"), [(7_073, 10_000)]);
 }
@@ -420,7 +429,7 @@ fn a_list_is_of_a_kind_that_lists_and_all_else_is_refused_before_it_is_parsed() 
     let list = |name: &str, content: &[u8]| {
         let mut lines = Lines::default();
         let outcome = reader.list(name, &Bytes::copy_from_slice(content), &mut lines);
-        (outcome.expect("a sandbox is there"), lines.0)
+        (outcome.expect("a sandbox can be started"), lines.0)
     };
     assert_eq!(texts(&list("codes.csv", b"code;depth\nHOLE-1;12\n").1), ["code", "depth", "HOLE-1", "12"]);
     assert_eq!(texts(&list("codes.txt", b"HOLE-1\nHOLE-2").1), ["HOLE-1\nHOLE-2"]);

@@ -313,7 +313,7 @@ fn a_long_text_is_cut_and_told() {
     );
     let (other, same) = (format!("{long}x"), rows[0].identity);
     let text = format!("Date,Payee,Description,Amount\n2024-01-02,{long},{other},-3.00\n");
-    assert_ne!(statement(text).1[0].identity, same, "what is cut off still tells rows apart");
+    assert_ne!(statement(text).1[0].identity, same, "text that is cut off still distinguishes rows");
 }
 
 #[test]

@@ -96,6 +96,6 @@ pub fn check(text: impl AsRef<[u8]>, dialect: &str, rows: &[&str], parts: &[&str
 /// Encodes text as Windows does in Western Europe.
 pub fn windows_1252(text: &str) -> Vec<u8> {
     let (bytes, _, unknown) = encoding_rs::WINDOWS_1252.encode(text);
-    assert!(!unknown, "all of it has a place there");
+    assert!(!unknown, "the text can be encoded in Windows-1252");
     bytes.into_owned()
 }

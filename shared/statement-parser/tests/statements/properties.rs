@@ -231,7 +231,7 @@ impl Written {
         }
         let mut text = String::new();
         for line in self.names().into_iter().chain(lines) {
-            write!(text, "{line}{}", self.line_end).expect("a string takes it");
+            write!(text, "{line}{}", self.line_end).expect("writing to a String does not fail");
         }
         match self.encoding {
             Encoding::Utf8 => text.into_bytes(),

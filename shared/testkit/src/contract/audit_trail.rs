@@ -38,19 +38,26 @@ fn entry(ids: &dyn Ids, tenant: &str, subject: &Subject, time: DateTime<Utc>) ->
 /// Proves that an event is kept once, as it was first appended, however often it is appended.
 async fn once(trail: &dyn AuditTrail, ids: &dyn Ids) {
     let (tenant, subject) = (format!("tenant {}", ids.fresh()), fresh(ids));
-    assert_eq!(ok(trail.of_subject(&tenant, &subject).await, "of_subject"), [], "nothing has happened");
+    assert_eq!(
+        ok(trail.of_subject(&tenant, &subject).await, "of_subject"),
+        [],
+        "a new subject has no entries"
+    );
     let first = entry(ids, &tenant, &subject, at(5));
-    assert!(ok(trail.append(first.clone()).await, "append"), "it was not there");
-    assert!(!ok(trail.append(first.clone()).await, "append"), "it was there");
+    assert!(ok(trail.append(first.clone()).await, "append"), "appending a new event returns true");
+    assert!(!ok(trail.append(first.clone()).await, "append"), "appending a stored event again returns false");
     // An event recreated for a second notification has the same id and may have another time.
     for time in [at(1), at(9_000)] {
         let again = AuditEntry { at: time, event: "{}".to_owned(), ..first.clone() };
-        assert!(!ok(trail.append(again).await, "append"), "the event is there, under another time");
+        assert!(
+            !ok(trail.append(again).await, "append"),
+            "an event with a stored id is not new, even with another time"
+        );
     }
     assert_eq!(
         ok(trail.of_subject(&tenant, &subject).await, "of_subject"),
         [first],
-        "once, as it was told first"
+        "an event is stored once, with its first content"
     );
 
     let large = AuditEntry {
@@ -59,16 +66,16 @@ async fn once(trail: &dyn AuditTrail, ids: &dyn Ids) {
     };
     ok(trail.append(large.clone()).await, "append");
     let kept = ok(trail.of_subject(&tenant, &large.subject).await, "of_subject");
-    assert!(kept == [large], "a large event is kept whole");
+    assert!(kept == [large], "a large event is stored whole");
 
     let contended = entry(ids, &tenant, &fresh(ids), at(7));
     let appends = join_all((0..16).map(|_| trail.append(contended.clone()))).await;
     let new = appends.into_iter().filter(|new| ok(new.clone(), "append")).count();
-    assert_eq!(new, 1, "of 16 who append an event exactly one is the first");
+    assert_eq!(new, 1, "of 16 concurrent appends of one event exactly one returns true");
     assert_eq!(
         ok(trail.of_subject(&tenant, &contended.subject).await, "of_subject"),
         [contended],
-        "and it is kept once"
+        "concurrent appends store the event once"
     );
 }
 
@@ -96,7 +103,11 @@ async fn order(trail: &dyn AuditTrail, ids: &dyn Ids) {
         ok(trail.append(entry(ids, &tenant, &elsewhere, time)).await, "append");
     }
     let kept = ok(trail.of_subject(&tenant, &subject).await, "of_subject");
-    assert_eq!(kept, sorted(expected), "by time, then event id, of this subject and tenant alone");
+    assert_eq!(
+        kept,
+        sorted(expected),
+        "entries are sorted by time, then by event id, and belong to this subject and tenant"
+    );
 }
 
 async fn period(trail: &dyn AuditTrail, ids: &dyn Ids) {
@@ -117,7 +128,7 @@ async fn period(trail: &dyn AuditTrail, ids: &dyn Ids) {
                 break;
             }
         }
-        assert_eq!(listed, all, "in pages of {limit}");
+        assert_eq!(listed, all, "all entries are listed in pages of {limit}");
     }
     for (from, to) in
         [(at(5), at(1_000)), (at(1_000), at(1_001)), (at(1_000), at(1_000)), (at(999), at(60_000))]
@@ -125,11 +136,11 @@ async fn period(trail: &dyn AuditTrail, ids: &dyn Ids) {
         let inside = |entry: &&AuditEntry| from <= entry.at && entry.at < to;
         let inside: Vec<AuditEntry> = all.iter().filter(inside).cloned().collect();
         let listed = ok(trail.between(&tenant, from, to, None, 100).await, "between");
-        assert_eq!(listed, inside, "from {from} up to but not including {to}");
+        assert_eq!(listed, inside, "entries from {from} (inclusive) to {to} (exclusive)");
     }
     let nobody = (at(1_000), "~".to_owned());
     let beyond = ok(trail.between(&tenant, at(0), at(90_000), Some(&nobody), 100).await, "between");
-    assert_eq!(beyond, all[5..], "after a place that is nobody's");
+    assert_eq!(beyond, all[5..], "a page may begin after a position that has no entry");
 }
 
 async fn pages(trail: &dyn AuditTrail, tenant: &str, limit: u32) -> Vec<AuditEntry> {
@@ -137,8 +148,8 @@ async fn pages(trail: &dyn AuditTrail, tenant: &str, limit: u32) -> Vec<AuditEnt
     loop {
         let after = all.last().map(|entry| (entry.at, entry.event_id.clone()));
         let page = ok(trail.between(tenant, at(0), at(90_000), after.as_ref(), limit).await, "between");
-        assert!(page.len() <= limit as usize, "a page of {limit} has {}", page.len());
-        assert!(all.len() <= 20, "pages repeat themselves: {all:?}");
+        assert!(page.len() <= limit as usize, "a page of at most {limit} entries has {}", page.len());
+        assert!(all.len() <= 20, "pages repeat entries: {all:?}");
         let last = page.len() < limit as usize;
         all.extend(page);
         if last {
@@ -165,11 +176,15 @@ async fn forgetting(trail: &dyn AuditTrail, ids: &dyn Ids) {
     for again in ["", ", again"] {
         ok(trail.forget(&tenant, &subject, &keep).await, "forget");
         let left = ok(trail.of_subject(&tenant, &subject).await, "of_subject");
-        assert_eq!(left, [own[7].clone()], "all but what is to be kept{again}");
+        assert_eq!(left, [own[7].clone()], "all entries are removed, except the event to keep{again}");
     }
     for entry in &theirs {
         let left = ok(trail.of_subject(&entry.tenant, &entry.subject).await, "of_subject");
-        assert_eq!(left, std::slice::from_ref(entry), "what others have stays");
+        assert_eq!(
+            left,
+            std::slice::from_ref(entry),
+            "entries of other subjects, tenants and flows are not removed"
+        );
     }
     let mut listed = Vec::new();
     for _ in 0..PATIENCE {
@@ -179,9 +194,13 @@ async fn forgetting(trail: &dyn AuditTrail, ids: &dyn Ids) {
         }
     }
     let left = vec![own[7].clone(), theirs[0].clone(), theirs[2].clone()];
-    assert_eq!(listed, sorted(left), "what is forgotten is in no list");
-    assert!(ok(trail.append(own[3].clone()).await, "append"), "what was forgotten is new");
+    assert_eq!(listed, sorted(left), "removed entries are not listed");
+    assert!(ok(trail.append(own[3].clone()).await, "append"), "a removed event can be appended again");
     ok(trail.forget(&tenant, &subject, &[]).await, "forget");
-    assert_eq!(ok(trail.of_subject(&tenant, &subject).await, "of_subject"), [], "nothing is kept");
-    ok(trail.forget(&tenant, &fresh(ids), &[]).await, "forget a subject that nothing happened to");
+    assert_eq!(
+        ok(trail.of_subject(&tenant, &subject).await, "of_subject"),
+        [],
+        "without events to keep, all entries are removed"
+    );
+    ok(trail.forget(&tenant, &fresh(ids), &[]).await, "forget a subject without entries");
 }

@@ -23,20 +23,24 @@ fn connection(id: &str, tenant: &str) -> Connection {
 async fn connections(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
     // API Gateway's connection ids contain these characters.
     let id = format!("{}+/=", ids.fresh());
-    assert_eq!(ok(registry.get(&id).await, "get"), None, "a connection that never was");
+    assert_eq!(ok(registry.get(&id).await, "get"), None, "an unknown connection is not found");
     ok(registry.remove(&id).await, "remove of an unknown connection");
 
     let first = connection(&id, "tenänt");
     ok(registry.add(first.clone()).await, "add");
-    assert_eq!(ok(registry.get(&id).await, "get"), Some(first.clone()), "what was added");
+    assert_eq!(ok(registry.get(&id).await, "get"), Some(first.clone()), "an added connection is found");
     ok(registry.add(first.clone()).await, "add again");
-    assert_eq!(ok(registry.get(&id).await, "get"), Some(first), "adding again changes nothing");
+    assert_eq!(ok(registry.get(&id).await, "get"), Some(first), "adding a connection again changes nothing");
     let second = connection(&id, "another");
     ok(registry.add(second.clone()).await, "add");
-    assert_eq!(ok(registry.get(&id).await, "get"), Some(second), "the same id replaces");
+    assert_eq!(
+        ok(registry.get(&id).await, "get"),
+        Some(second),
+        "adding another connection with the same id replaces the first"
+    );
 
     ok(registry.remove(&id).await, "remove");
-    assert_eq!(ok(registry.get(&id).await, "get"), None, "a removed connection");
+    assert_eq!(ok(registry.get(&id).await, "get"), None, "a removed connection is not found");
     ok(registry.remove(&id).await, "remove again");
 }
 
@@ -45,7 +49,7 @@ async fn subscriptions(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
     assert_eq!(
         ok(registry.subscribers(&session).await, "subscribers"),
         [""; 0],
-        "nobody listens to a session that never was"
+        "an unknown session has no subscribers"
     );
     let base = ids.fresh();
     let names: Vec<String> = ["c", "a", "b"].iter().map(|name| format!("{base}-{name}")).collect();
@@ -60,12 +64,12 @@ async fn subscriptions(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
     assert_eq!(
         ok(registry.subscribers(&session).await, "subscribers"),
         sorted,
-        "those who listen, each once, in ascending order"
+        "each subscriber is listed once, in ascending order"
     );
     assert_eq!(
         ok(registry.subscribers(&other).await, "subscribers"),
         [names[0].clone()],
-        "each session has its own listeners"
+        "each session has its own subscribers"
     );
 
     let stranger = ids.fresh();
@@ -74,25 +78,25 @@ async fn subscriptions(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
     assert_eq!(
         ok(registry.subscribers(&session).await, "subscribers"),
         sorted,
-        "of an unknown connection nothing is remembered, also when it comes later"
+        "a subscription of an unknown connection is ignored, even if the connection is added later"
     );
 
     ok(registry.remove(&names[0]).await, "remove");
     assert_eq!(
         ok(registry.subscribers(&session).await, "subscribers"),
         sorted[..2],
-        "a removed connection listens no more"
+        "a removed connection is not a subscriber any more"
     );
     assert_eq!(
         ok(registry.subscribers(&other).await, "subscribers"),
         [""; 0],
-        "a removed connection listens to none of its sessions"
+        "a removed connection is removed from all its sessions"
     );
     ok(registry.add(connection(&names[0], "tenant")).await, "add");
     assert_eq!(
         ok(registry.subscribers(&session).await, "subscribers"),
         sorted[..2],
-        "a connection that comes again starts anew"
+        "a connection that is added again has no subscriptions"
     );
     for name in names.iter().chain([&stranger]) {
         ok(registry.remove(name).await, "remove");
@@ -111,7 +115,7 @@ async fn many(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
     assert_eq!(
         ok(registry.subscribers(&session).await, "subscribers"),
         names,
-        "all of fifty who came at once"
+        "fifty concurrent subscriptions are all stored"
     );
     let (gone, stay) = names.split_at(25);
     for outcome in join_all(gone.iter().map(|name| registry.remove(name))).await {
@@ -120,7 +124,7 @@ async fn many(registry: &dyn ConnectionRegistry, ids: &dyn Ids) {
     assert_eq!(
         ok(registry.subscribers(&session).await, "subscribers"),
         stay,
-        "those who stayed when others left at once"
+        "concurrent removals leave the other subscriptions"
     );
     for name in stay {
         ok(registry.remove(name).await, "remove");
@@ -151,24 +155,32 @@ pub async fn client_notifier(harness: &dyn ClientHarness, ids: &dyn Ids) {
     assert_eq!(
         ok(notifier.push(&unknown, "{}").await, "push"),
         PushResult::Gone,
-        "a connection that never was"
+        "a push to an unknown connection returns Gone"
     );
     let (one, two) = (harness.connect().await, harness.connect().await);
     let largest = format!("\"{}\"", "x".repeat(32 * 1024 - 2));
     for frame in ["{\"type\":\"PONG\"}", "{\"name\":\"Ä 漢字 🦀\"}", &largest] {
-        assert_eq!(ok(notifier.push(&one, frame).await, "push"), PushResult::Sent, "an open connection");
-        assert!(harness.next(&one).await == frame, "a frame of {} bytes arrives as it is", frame.len());
+        assert_eq!(
+            ok(notifier.push(&one, frame).await, "push"),
+            PushResult::Sent,
+            "a push to an open connection returns Sent"
+        );
+        assert!(harness.next(&one).await == frame, "a frame of {} bytes arrives unchanged", frame.len());
     }
     ok(notifier.push(&two, "\"for the other\"").await, "push");
-    assert_eq!(harness.next(&two).await, "\"for the other\"", "frames reach the connection they are for");
+    assert_eq!(harness.next(&two).await, "\"for the other\"", "a frame reaches only its own connection");
 
     harness.disconnect(&one).await;
-    assert_eq!(ok(notifier.push(&one, "{}").await, "push"), PushResult::Gone, "a connection that was closed");
+    assert_eq!(
+        ok(notifier.push(&one, "{}").await, "push"),
+        PushResult::Gone,
+        "a push to a closed connection returns Gone"
+    );
     assert_eq!(
         ok(notifier.push(&two, "{}").await, "push"),
         PushResult::Sent,
-        "another connection is still there"
+        "another connection stays open"
     );
-    assert_eq!(harness.next(&two).await, "{}", "and gets its frames");
+    assert_eq!(harness.next(&two).await, "{}", "another connection still receives frames");
     harness.disconnect(&two).await;
 }

@@ -39,7 +39,7 @@ fn places() -> Vec<DeadLetterSource> {
 pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
     let places = places();
     let (none, more) = ok(harness.dead_letters().list(None, 10).await, "list");
-    assert_eq!((none, more), (Vec::new(), false), "the suite begins without dead letters");
+    assert_eq!((none, more), (Vec::new(), false), "the suite requires a store without dead letters");
     let mut dead = BTreeMap::new();
     for place in &places {
         for _ in 0..2 {
@@ -50,8 +50,8 @@ pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
     }
     let dead_letters = listed(harness, &dead).await;
     let few = ok(harness.dead_letters().list(None, 5).await, "list");
-    assert!(few.0.len() <= 5, "no more than asked for");
-    assert!(few.1, "there are more than five");
+    assert!(few.0.len() <= 5, "the list has at most the requested number of dead letters");
+    assert!(few.1, "the list reports that there are more dead letters");
 
     for flow in [scan::NAME, statements::NAME] {
         let of_flow = dead.iter().filter(|(_, place)| place.0 == flow);
@@ -60,18 +60,22 @@ pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
     }
 
     // One dead letter is redriven alone, and only to the queue in which it failed.
-    let (body, dead_letter) = dead_letters.first_key_value().expect("some are dead");
+    let (body, dead_letter) = dead_letters.first_key_value().expect("there are dead letters");
     let (_, queue, _) = dead[body];
     let again = ok(harness.dead_letters().redrive(std::slice::from_ref(dead_letter)).await, "redrive");
-    assert_eq!(again, 1, "one was handed out again");
+    assert_eq!(again, 1, "one dead letter is redriven");
     for (_, other, _) in &places {
         let there = harness.take(other).await;
         let expected: &[String] = if *other == queue { std::slice::from_ref(body) } else { &[] };
-        assert_eq!(there, expected, "{other} after one of {queue} was handed out again");
+        assert_eq!(there, expected, "messages in {other} after one dead letter of {queue} was redriven");
     }
     let gone = ok(harness.dead_letters().redrive(std::slice::from_ref(dead_letter)).await, "redrive");
-    assert_eq!(gone, 0, "it has left: that is no error");
-    assert_eq!(ok(harness.dead_letters().redrive(&[]).await, "redrive"), 0, "none");
+    assert_eq!(gone, 0, "redriving a dead letter again is not an error and redrives nothing");
+    assert_eq!(
+        ok(harness.dead_letters().redrive(&[]).await, "redrive"),
+        0,
+        "redriving an empty list redrives nothing"
+    );
     let mut left = dead.clone();
     left.remove(body);
     let dead_letters = listed(harness, &left).await;
@@ -81,7 +85,7 @@ pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
     let died_again = listed(harness, &dead).await;
     let rest: Vec<DeadLetter> = died_again.into_values().collect();
     let count = ok(harness.dead_letters().redrive(&rest).await, "redrive");
-    assert_eq!(count, dead.len() as u64, "all are handed out again");
+    assert_eq!(count, dead.len() as u64, "all dead letters are redriven");
     drop(dead_letters);
     let mut came = BTreeMap::new();
     for place in places {
@@ -89,7 +93,7 @@ pub async fn dead_letters(harness: &dyn DeadLetterHarness, ids: &dyn Ids) {
             came.insert(body, place);
         }
     }
-    assert_eq!(came, dead, "each is where it failed");
+    assert_eq!(came, dead, "each redriven message is in the queue where it failed");
     listed(harness, &BTreeMap::new()).await;
 }
 
@@ -112,7 +116,7 @@ async fn listed_of(
         let (dead_letters, more) = ok(harness.dead_letters().list(flow, 100).await, "list");
         assert!(
             dead_letters.len() <= dead.len() || dead.is_empty(),
-            "a letter is listed twice: {dead_letters:?}"
+            "a dead letter is listed twice: {dead_letters:?}"
         );
         if dead.is_empty() && dead_letters.is_empty() && !more {
             return BTreeMap::new();
@@ -120,7 +124,11 @@ async fn listed_of(
         for dead_letter in dead_letters {
             if let Some((flow, queue, function)) = dead.get(&dead_letter.body) {
                 let failed = (&*dead_letter.flow, dead_letter.queue.as_deref(), &*dead_letter.function);
-                assert_eq!(failed, (*flow, Some(*queue), *function), "where it failed");
+                assert_eq!(
+                    failed,
+                    (*flow, Some(*queue), *function),
+                    "a dead letter names the flow, queue and function where it failed"
+                );
                 seen.insert(dead_letter.body.clone(), dead_letter);
             }
         }
@@ -128,9 +136,9 @@ async fn listed_of(
             let mut ids: Vec<&str> = seen.values().map(|dead_letter| dead_letter.id.as_str()).collect();
             ids.sort_unstable();
             ids.dedup();
-            assert_eq!(ids.len(), seen.len(), "each letter has an id of its own");
+            assert_eq!(ids.len(), seen.len(), "each dead letter has a different id");
             return seen;
         }
     }
-    panic!("of {} dead letters {} are listed", dead.len(), seen.len());
+    panic!("of {} dead letters only {} are listed", dead.len(), seen.len());
 }

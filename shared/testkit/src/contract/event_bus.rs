@@ -30,10 +30,10 @@ pub trait BusHarness: Send + Sync {
 pub async fn event_bus(harness: &dyn BusHarness, ids: &dyn Ids) {
     ok(harness.publisher().publish(&[]).await, "publish nothing");
     let each: Vec<Event> = every_kind().into_iter().map(|data| event(ids, data)).collect();
-    assert_delivered(harness, &each, "an event of each kind").await;
+    assert_delivered(harness, &each, "an event of each type").await;
     // More events than one request to a bus holds.
     let many: Vec<Event> = (0..37).map(|_| event(ids, requested())).collect();
-    assert_delivered(harness, &many, "37 events at once").await;
+    assert_delivered(harness, &many, "37 events in one call").await;
     // Each event has the maximum size, so together they are more than one request holds, too.
     let large: Vec<Event> = (0..3).map(|_| largest(ids)).collect();
     assert_delivered(harness, &large, "three large events").await;
@@ -41,20 +41,29 @@ pub async fn event_bus(harness: &dyn BusHarness, ids: &dyn Ids) {
     let before = outgoing(&one);
     for _ in 0..2 {
         let refused = ok(harness.publisher().publish(std::slice::from_ref(&before)).await, "publish");
-        assert!(refused.is_empty(), "an idle bus accepts everything");
+        assert!(refused.is_empty(), "an idle bus accepts every event");
     }
     for Consumed { queue, .. } in RIFFLE.replay_targets() {
         for body in harness.take(queue.name).await {
-            assert_eq!(decoded(&body).detail, one, "published twice, it is the same event");
+            assert_eq!(
+                decoded(&body).detail,
+                one,
+                "an event that is published twice keeps its id and content"
+            );
         }
     }
     // An event of the same name in another flow does not reach the consumers of this flow.
     let mut other = outgoing(&event(ids, requested()));
     other.detail = other.detail.replace(&format!("{:?}", statements::NAME), "\"another\"");
     let refused = ok(harness.publisher().publish(&[other]).await, "publish");
-    assert!(refused.is_empty(), "an idle bus accepts everything");
+    assert!(refused.is_empty(), "an idle bus accepts every event");
     for Consumed { queue, .. } in RIFFLE.replay_targets() {
-        assert_eq!(harness.take(queue.name).await, [""; 0], "{}: an event of another flow", queue.name);
+        assert_eq!(
+            harness.take(queue.name).await,
+            [""; 0],
+            "{} receives no events of another flow",
+            queue.name
+        );
     }
 }
 
@@ -104,7 +113,7 @@ fn every_kind() -> Vec<EventData> {
     ];
     let missing =
         EventType::ALL.iter().copied().find(|kind| !kinds.iter().any(|data| data.event_type() == *kind));
-    assert_eq!(missing, None, "an event of each kind");
+    assert_eq!(missing, None, "the suite publishes an event of each type");
     kinds
 }
 
@@ -151,7 +160,7 @@ fn outgoing(event: &Event) -> Outgoing {
 fn decoded(body: &str) -> BusEvent {
     match serde_json::from_str(body) {
         Ok(event) => event,
-        Err(error) => panic!("what comes is no event of the bus: {error}: {body:.200}"),
+        Err(error) => panic!("the delivered message is not an event of the bus: {error}: {body:.200}"),
     }
 }
 
@@ -159,7 +168,7 @@ fn decoded(body: &str) -> BusEvent {
 async fn assert_delivered(harness: &dyn BusHarness, events: &[Event], what: &str) {
     let published: Vec<Outgoing> = events.iter().map(outgoing).collect();
     let refused = ok(harness.publisher().publish(&published).await, "publish");
-    assert!(refused.is_empty(), "{what}: an idle bus accepts everything, and refused {refused:?}");
+    assert!(refused.is_empty(), "{what}: an idle bus accepts every event, but refused {refused:?}");
     let by_id: BTreeMap<&str, &Event> = events.iter().map(|event| (event.event_id.as_str(), event)).collect();
     for consumer in RIFFLE.replay_targets() {
         let (function, queue) = (consumer.function, consumer.queue.name);
@@ -168,20 +177,27 @@ async fn assert_delivered(harness: &dyn BusHarness, events: &[Event], what: &str
         for body in harness.take(queue).await {
             let delivered = decoded(&body);
             let kind = delivered.detail.event_type();
-            assert!(listens(kind), "{what}: {function} does not listen to {kind:?}");
-            assert_eq!(delivered.source, riffle_contracts::EVENT_SOURCE, "{what}: whose events they are");
-            assert_eq!(delivered.detail_type, kind.as_str(), "{what}: the type is told beside the event");
-            assert_eq!(delivered.replay_name, None, "{what}: this is no replay");
+            assert!(listens(kind), "{what}: {function} received {kind:?}, to which it does not subscribe");
+            assert_eq!(
+                delivered.source,
+                riffle_contracts::EVENT_SOURCE,
+                "{what}: the source of an event is Riffle"
+            );
+            assert_eq!(delivered.detail_type, kind.as_str(), "{what}: the detail type is the event's type");
+            assert_eq!(delivered.replay_name, None, "{what}: a published event is not marked as a replay");
             let original = by_id.get(delivered.detail.event_id.as_str());
             // Compared outside the assertion's message: printing a quarter of a megabyte would not help.
-            assert!(original == Some(&&delivered.detail), "{what}: what came is not what was published");
+            assert!(
+                original == Some(&&delivered.detail),
+                "{what}: the delivered event differs from the published one"
+            );
             came.insert(delivered.detail.event_id);
         }
         for event in events {
             let kind = event.event_type();
             assert!(
                 !listens(kind) || came.contains(&event.event_id),
-                "{what}: {kind:?} never came to {function}"
+                "{what}: {kind:?} was not delivered to {function}"
             );
         }
     }

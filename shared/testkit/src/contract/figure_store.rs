@@ -53,28 +53,35 @@ async fn versions(place: &StatementStores<'_>, store: &dyn FigureStore) {
     let put = async |body: &str, seen: u64| {
         ok(store.put_figures(&tenant, "a", at, body, seen).await, "put_figures")
     };
-    assert_is(0, "", "there are none").await;
-    assert!(!put("unknown", 0).await, "nothing is stored in the month");
-    assert_is(0, "", "nothing was put").await;
+    assert_is(0, "", "a month without transactions has no figures").await;
+    assert!(!put("unknown", 0).await, "figures cannot be stored for a month without transactions");
+    assert_is(0, "", "a refused put stores nothing").await;
     known(place, &[("2026-01", "a")]).await;
-    assert!(!put("early", 1).await, "nobody has seen a version that is not there");
-    assert_is(0, "", "nothing was put").await;
-    assert!(put("first", 0).await, "there were none");
+    assert!(!put("early", 1).await, "figures cannot be replaced before the first version is stored");
+    assert_is(0, "", "a refused put stores nothing").await;
+    assert!(put("first", 0).await, "the first figures of a month can be stored");
     let first = StoredFigures::first_version("first");
-    assert_is(first, "first", "the first version follows from what it is").await;
-    assert!(!put("second", 0).await, "there are some now");
-    assert!(!put("second", first + 1).await, "nobody has seen the next version");
-    assert_is(first, "first", "figures stay where nothing was put").await;
+    assert_is(first, "first", "the first version number follows from the content").await;
+    assert!(!put("second", 0).await, "figures cannot be stored as the first version when there are figures");
+    assert!(
+        !put("second", first + 1).await,
+        "figures cannot be replaced with a version number that does not exist yet"
+    );
+    assert_is(first, "first", "a refused put leaves the figures unchanged").await;
     let large = format!("{{\"Ä 漢字 🦀 \\\"\":\"{}\"}}", "x".repeat(60_000));
-    assert!(put(&large, first).await, "who saw the first version");
-    assert_is(first + 1, &large, "each is a version").await;
-    assert!(!put("late", first).await, "who saw the first version is late");
-    assert!(put("", first + 1).await, "who saw the second version");
-    assert_is(first + 2, "", "empty is a content").await;
+    assert!(put(&large, first).await, "a caller that has seen the current version can replace the figures");
+    assert_is(first + 1, &large, "each replacement increases the version").await;
+    assert!(!put("late", first).await, "a caller that has seen an older version cannot replace the figures");
+    assert!(put("", first + 1).await, "a caller that has seen the current version can replace the figures");
+    assert_is(first + 2, "", "empty figures are valid").await;
     for (tenant, account, at) in
         [("contract nobody", "a", at), (tenant.as_str(), "A", at), (tenant.as_str(), "a", month("2026-02"))]
     {
-        assert_eq!(ok(store.figures(tenant, account, at).await, "figures"), None, "figures do not mix");
+        assert_eq!(
+            ok(store.figures(tenant, account, at).await, "figures"),
+            None,
+            "figures of other tenants, accounts and months are separate"
+        );
     }
 }
 
@@ -89,10 +96,18 @@ async fn race(place: &StatementStores<'_>, store: &dyn FigureStore) {
         let puts: Vec<bool> = join_all(puts).await.into_iter().map(|put| ok(put, "put_figures")).collect();
         let winners: Vec<&String> =
             bodies.iter().zip(&puts).filter(|(_, put)| **put).map(|(body, _)| body).collect();
-        assert_eq!(winners.len(), 1, "of 16 who saw version {seen} exactly one may put");
-        let stored = ok(store.figures(&tenant, "a", at).await, "figures").expect("one was put");
+        assert_eq!(
+            winners.len(),
+            1,
+            "of 16 concurrent callers that have seen version {seen} exactly one can store figures"
+        );
+        let stored = ok(store.figures(&tenant, "a", at).await, "figures").expect("one caller stored figures");
         let next = if seen == 0 { StoredFigures::first_version(winners[0]) } else { seen + 1 };
-        assert_eq!((stored.version, &stored.body), (next, winners[0]), "what is stored is the winner's");
+        assert_eq!(
+            (stored.version, &stored.body),
+            (next, winners[0]),
+            "the stored figures are those of the successful caller"
+        );
         seen = next;
     }
 }
@@ -116,7 +131,7 @@ async fn lists(own: &StatementStores<'_>, others: &StatementStores<'_>, store: &
         let first = StoredFigures::first_version("old");
         for (seen, body) in [(0, "old"), (first, account)] {
             let put = store.put_figures(&tenant, account, month(at), body, seen).await;
-            assert!(ok(put, "put_figures"), "nobody else puts them");
+            assert!(ok(put, "put_figures"), "without concurrent callers figures can be stored");
         }
         ok(store.put_figures(&other, account, month(at), "other", 0).await, "put_figures");
         let (account, body) = (account.to_owned(), account.to_owned());
@@ -140,9 +155,9 @@ async fn lists(own: &StatementStores<'_>, others: &StatementStores<'_>, store: &
                 break;
             }
         }
-        assert_eq!(listed, expected, "from {from} to {to}");
+        assert_eq!(listed, expected, "the figures of the months from {from} to {to}, inclusive");
     }
     let none =
         store.all_figures(&format!("nobody {}", own.ids.fresh()), month("2000-01"), month("2100-12")).await;
-    assert_eq!(ok(none, "all_figures"), [], "a tenant without any");
+    assert_eq!(ok(none, "all_figures"), [], "a tenant without figures has an empty list");
 }

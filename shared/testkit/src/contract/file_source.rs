@@ -35,8 +35,10 @@ pub async fn file_source(harness: &dyn PlaceHarness) {
 
     let listed = harness.files().list(&harness.nowhere()).await;
     match listed {
-        Err(SourceError::Refused(text)) => assert!(!text.is_empty(), "a refusal says why"),
-        Err(error) => panic!("a place that does not exist is refused, and was {error:?}"),
+        Err(SourceError::Refused(text)) => assert!(!text.is_empty(), "a refusal states a reason"),
+        Err(error) => {
+            panic!("listing a place that does not exist must be refused, but failed with {error:?}")
+        }
         Ok(_) => panic!("a place that does not exist was listed"),
     }
 }
@@ -73,10 +75,10 @@ async fn content(harness: &dyn PlaceHarness) {
         .place(contents.iter().map(|(name, content)| ((*name).to_owned(), content.clone())).collect())
         .await;
     let entries = list(files, &place).await;
-    assert_eq!(entries.len(), 3, "each file is an entry: {entries:?}");
+    assert_eq!(entries.len(), 3, "each file has one entry: {entries:?}");
     for (name, content) in &contents {
         let entry = entry(&entries, name);
-        assert_eq!(entry.size, content.len() as u64, "the size of {name}");
+        assert_eq!(entry.size, content.len() as u64, "the entry states the size of {name}");
         let read = ok(content_of(files, &place, entry).await, "read");
         assert!(read == *content, "{name} does not read as it was written");
     }
@@ -103,10 +105,10 @@ async fn names(harness: &dyn PlaceHarness) {
     let mut expected = names.to_vec();
     listed.sort_unstable();
     expected.sort_unstable();
-    assert_eq!(listed, expected, "names are relative to the place, with /");
+    assert_eq!(listed, expected, "names are relative to the place and use / as separator");
     for name in names {
         let read = ok(content_of(harness.files(), &place, entry(&entries, name)).await, "read");
-        assert_eq!(read, name.as_bytes(), "{name} leads to another file");
+        assert_eq!(read, name.as_bytes(), "the content of {name} is that of another file");
     }
 }
 
@@ -116,8 +118,8 @@ async fn pages(harness: &dyn PlaceHarness) {
     let place = harness.place(names.iter().map(|name| (name.clone(), Vec::new())).collect()).await;
     let first = list(harness.files(), &place).await;
     let second = list(harness.files(), &place).await;
-    assert_eq!(first.len(), names.len(), "each file is one entry");
-    assert!(first == second, "two listings of an unchanged place are equal, also in their order");
+    assert_eq!(first.len(), names.len(), "each file has one entry");
+    assert!(first == second, "two listings of an unchanged place are equal, including their order");
     let mut listed: Vec<&String> = first.iter().map(|entry| &entry.name).collect();
     listed.sort();
     listed.dedup();
@@ -143,36 +145,55 @@ async fn versions(harness: &dyn PlaceHarness) {
 
     // A reader gets either the whole content as it was listed or an error saying that the file has changed.
     if let Ok(content) = riffle_ports::read_all(&*open) {
-        assert_eq!(content, "before", "a file that changed while it was open");
+        assert_eq!(
+            content, "before",
+            "a file opened before it was changed has its old content, if it can be read at all"
+        );
     }
 
     let read = content_of(files, &place, entry(&entries, "changed")).await;
-    assert_eq!(read, Err(ReadError::Changed), "a file that changed after it was listed");
+    assert_eq!(
+        read,
+        Err(ReadError::Changed),
+        "opening a file that changed after the listing fails with Changed"
+    );
     let read = content_of(files, &place, entry(&entries, "removed")).await;
-    assert_eq!(read, Err(ReadError::Missing), "a file that was removed after it was listed");
+    assert_eq!(
+        read,
+        Err(ReadError::Missing),
+        "opening a file that was removed after the listing fails with Missing"
+    );
     let read = ok(content_of(files, &place, entry(&entries, "same")).await, "read");
-    assert_eq!(read, "before", "a file that stayed");
+    assert_eq!(read, "before", "an unchanged file can be read with an older entry");
 
     let found = ok(files.find(&place, entry(&entries, "removed")).await, "find");
-    assert_eq!(found, None, "a file that was removed is not found");
+    assert_eq!(found, None, "find returns nothing for a removed file");
 
     let again = list(files, &place).await;
     for name in ["changed", "grown", "same"] {
         let found = ok(files.find(&place, entry(&entries, name)).await, "find");
-        assert_eq!(found.as_ref(), Some(entry(&again, name)), "{name} is found as a new listing has it");
+        assert_eq!(
+            found.as_ref(),
+            Some(entry(&again, name)),
+            "find returns the entry of {name} that a new listing has"
+        );
     }
-    assert_eq!(again.len(), 3, "a new listing shows what is there now");
+    assert_eq!(again.len(), 3, "a new listing has the current files");
     let read = ok(content_of(files, &place, entry(&again, "changed")).await, "read");
-    assert_eq!(read, "after!", "a new listing leads to the new content");
+    assert_eq!(read, "after!", "an entry of a new listing reads the new content");
     assert_ne!(
         entry(&again, "changed").version,
         entry(&entries, "changed").version,
-        "another content is another version"
+        "a file with new content has another version"
     );
-    assert_eq!(entry(&again, "same"), entry(&entries, "same"), "a file that stayed is the same entry");
+    assert_eq!(
+        entry(&again, "same"),
+        entry(&entries, "same"),
+        "an unchanged file has an equal entry in a new listing"
+    );
     let identity = |entries: &[Entry], name| files.identity(&place, entry(entries, name));
     assert_eq!(identity(&again, "same"), identity(&entries, "same"), "a file keeps its identity");
-    assert_ne!(identity(&again, "same"), identity(&again, "changed"), "two files are two identities");
+    assert_ne!(identity(&again, "same"), identity(&again, "changed"), "two files have different identities");
 }
 
 #[track_caller]

@@ -70,28 +70,48 @@ async fn in_turn(both: &Both<'_>) {
     let file = both.place.file().await;
     let row = [row(&file.id, ACCOUNT, day(2026, 1, 31), "1", 1)];
     both.place.store(&file, &row).await;
-    assert!(both.put("of one", 0).await, "there are none");
+    assert!(both.put("of one", 0).await, "the first figures of a month can be stored");
     let seen = both.version().await;
     for wrong in [seen, 0] {
-        assert!(!both.forget(wrong).await, "a transaction is in the month");
-        assert_eq!(both.version().await, seen, "its figures stay");
-        assert!(both.is_known().await, "and it is known");
+        assert!(!both.forget(wrong).await, "a month with a transaction cannot be forgotten");
+        assert_eq!(both.version().await, seen, "a refused call leaves the figures unchanged");
+        assert!(both.is_known().await, "a refused call leaves the month known");
     }
     both.place.remove(&file, &row).await;
     for wrong in [0, seen - 1, seen + 1] {
-        assert!(!both.forget(wrong).await, "{wrong} is not the present version");
-        assert_eq!(both.version().await, seen, "figures stay where nothing was forgotten");
+        assert!(
+            !both.forget(wrong).await,
+            "a month cannot be forgotten with version {wrong}, which is not the current one"
+        );
+        assert_eq!(both.version().await, seen, "a refused call leaves the figures unchanged");
     }
-    assert!(both.forget(seen).await, "it is empty, and these are its figures");
-    assert_eq!((both.version().await, both.is_known().await), (0, false), "nothing is left of it");
-    assert!(both.forget(0).await, "what is gone is gone");
-    assert!(!both.put("late", seen).await, "who saw the figures of before is late");
-    assert!(!both.put("late", 0).await, "who saw the transactions of before is late");
-    assert_eq!((both.version().await, both.is_known().await), (0, false), "nothing is left of it");
+    assert!(
+        both.forget(seen).await,
+        "an empty month can be forgotten with the current version of its figures"
+    );
+    assert_eq!(
+        (both.version().await, both.is_known().await),
+        (0, false),
+        "a forgotten month has no figures and is not known"
+    );
+    assert!(both.forget(0).await, "forgetting a forgotten month again succeeds");
+    assert!(
+        !both.put("late", seen).await,
+        "a caller that has seen the forgotten figures cannot store figures"
+    );
+    assert!(
+        !both.put("late", 0).await,
+        "a caller that has seen the removed transactions cannot store figures"
+    );
+    assert_eq!(
+        (both.version().await, both.is_known().await),
+        (0, false),
+        "a refused put leaves the month forgotten"
+    );
     both.place.store(&file, &row).await;
-    assert!(both.is_known().await, "it is stored in again");
-    assert!(both.put("again", 0).await, "there are none");
-    assert_eq!(both.version().await, StoredFigures::first_version("again"), "they begin anew");
+    assert!(both.is_known().await, "storing a transaction makes a forgotten month known again");
+    assert!(both.put("again", 0).await, "the first figures of the new transactions can be stored");
+    assert_eq!(both.version().await, StoredFigures::first_version("again"), "versions start again");
 }
 
 /// Proves that the month of a stored row is known, in whatever order storing and forgetting happen.
@@ -103,10 +123,13 @@ async fn stored_meanwhile(both: &Both<'_>) {
         let seen = if round % 2 == 0 { 0 } else { both.version().await };
         let (forgets, again) = ((0..3).map(|_| both.forget(seen)), (0..2).map(|_| both.forget(seen)));
         join(join(join_all(forgets), both.place.store(&file, &row)), join_all(again)).await;
-        assert_eq!(both.rows().await.len(), 1, "what was stored is there, round {round}");
-        assert!(both.is_known().await, "and its month is known, round {round}");
+        assert_eq!(both.rows().await.len(), 1, "the stored transaction is kept, round {round}");
+        assert!(both.is_known().await, "the month of the stored transaction is known, round {round}");
         let left = both.version().await;
-        assert!(both.put(&format!("round {round}"), left).await, "nobody else puts figures");
+        assert!(
+            both.put(&format!("round {round}"), left).await,
+            "without concurrent callers figures can be stored"
+        );
         both.place.remove(&file, &row).await;
     }
 }
@@ -119,17 +142,23 @@ async fn derived_meanwhile(both: &Both<'_>) {
     for round in 0..ROUNDS {
         both.place.store(&file, &row).await;
         let left = both.version().await;
-        assert!(both.put(&format!("round {round}"), left).await, "nobody else puts figures");
+        assert!(
+            both.put(&format!("round {round}"), left).await,
+            "without concurrent callers figures can be stored"
+        );
         let seen = both.version().await;
         both.place.remove(&file, &row).await;
         let ((first, put), second) =
             join(join(both.forget(seen), both.put("anew", seen)), both.forget(seen)).await;
         let version = both.version().await;
         if put {
-            assert!(!first && !second, "what was put was forgotten unseen, round {round}");
-            assert_eq!(version, seen + 1, "what was put is there, round {round}");
+            assert!(
+                !first && !second,
+                "the month was forgotten with an older version of its figures, round {round}"
+            );
+            assert_eq!(version, seen + 1, "the new figures are stored, round {round}");
         } else {
-            assert_eq!((version, both.is_known().await), (0, false), "nothing is left, round {round}");
+            assert_eq!((version, both.is_known().await), (0, false), "the month is forgotten, round {round}");
         }
     }
 }
@@ -144,10 +173,13 @@ async fn derived_first_meanwhile(both: &Both<'_>) {
         let ((first, _), second) =
             join(join(both.forget(0), both.put(&format!("round {round}"), 0)), both.forget(0)).await;
         let left = both.version().await;
-        assert!(left == 0 || both.is_known().await, "figures of a month that is not known, round {round}");
-        assert!(left == 0 || !(first && second), "a month that both forgot has figures, round {round}");
+        assert!(left == 0 || both.is_known().await, "a month that is not known has figures, round {round}");
+        assert!(
+            left == 0 || !(first && second),
+            "a month that both calls have forgotten has figures, round {round}"
+        );
         if left > 0 {
-            assert!(both.forget(left).await, "it is empty");
+            assert!(both.forget(left).await, "an empty month can be forgotten");
         }
     }
 }

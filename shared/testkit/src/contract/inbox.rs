@@ -49,7 +49,7 @@ async fn read(harness: &dyn InboxHarness, object: &ObjectRef) -> Option<Vec<u8>>
         content
     });
     let (first, again) = (contents.next(), contents.next());
-    assert!(first == again, "it can be read from the beginning again");
+    assert!(first == again, "an object can be read from the beginning again");
     first
 }
 
@@ -60,30 +60,31 @@ async fn forms(harness: &dyn InboxHarness, ids: &dyn Ids) {
     let upload = announced(ids, content.len());
     let form = ok(harness.inbox().form(&upload).await, "form");
     let other_form = ok(harness.inbox().form(&upload).await, "form");
-    let object = harness.send(&form, content.clone()).await.expect("what was announced is taken");
+    let object =
+        harness.send(&form, content.clone()).await.expect("content of the announced size is accepted");
     let prefix = format!("statements/{}/", upload.tenant);
     let rest = object.key.strip_prefix(&prefix).unwrap_or_default();
-    assert!(!rest.is_empty() && !rest.contains('/'), "{} is not a key of the tenant's own", object.key);
-    let head = ok(harness.inbox().head(&object).await, "head").expect("it has come");
-    assert_eq!(head.size, content.len() as u64, "its size");
-    assert_eq!(head.name.as_deref(), Some(upload.name.as_str()), "its name, as its owner wrote it");
-    assert_eq!(head.account, upload.account, "its account, as its owner wrote it");
-    assert!(read(harness, &object).await == Some(content.clone()), "content comes back as it went in");
+    assert!(!rest.is_empty() && !rest.contains('/'), "{} is not a key below the tenant's prefix", object.key);
+    let head = ok(harness.inbox().head(&object).await, "head").expect("the uploaded object exists");
+    assert_eq!(head.size, content.len() as u64, "the size is that of the content");
+    assert_eq!(head.name.as_deref(), Some(upload.name.as_str()), "the name is kept as the owner wrote it");
+    assert_eq!(head.account, upload.account, "the account is kept as the owner wrote it");
+    assert!(read(harness, &object).await == Some(content.clone()), "content is kept unchanged");
 
-    let other = harness.send(&other_form, content).await.expect("what was announced is taken");
-    assert_ne!(other.key, object.key, "each form is for a key of its own");
+    let other = harness.send(&other_form, content).await.expect("content of the announced size is accepted");
+    assert_ne!(other.key, object.key, "each form has its own key");
     let bare = Announced { account: None, ..announced(ids, 1) };
     let form = ok(harness.inbox().form(&bare).await, "form");
-    let object = harness.send(&form, vec![7]).await.expect("what was announced is taken");
-    let head = ok(harness.inbox().head(&object).await, "head").expect("it has come");
-    assert_eq!(head.account, None, "no account was told");
+    let object = harness.send(&form, vec![7]).await.expect("content of the announced size is accepted");
+    let head = ok(harness.inbox().head(&object).await, "head").expect("the uploaded object exists");
+    assert_eq!(head.account, None, "an upload without an account has none");
 }
 
 async fn sizes(harness: &dyn InboxHarness, ids: &dyn Ids) {
     for (announced_size, sent) in [(1_000, 999), (1_000, 1_001), (1_000, 0)] {
         let form = ok(harness.inbox().form(&announced(ids, announced_size)).await, "form");
         let refused = harness.send(&form, vec![7; sent]).await.is_none();
-        assert!(refused, "{sent} bytes where {announced_size} were announced");
+        assert!(refused, "{sent} bytes must be refused where {announced_size} are announced");
     }
 }
 
@@ -93,36 +94,48 @@ async fn versions(harness: &dyn InboxHarness, ids: &dyn Ids) {
     let key = format!("statements/tenant/{} a+b%20c=d&e 漢 ü.csv", ids.fresh());
     let [old, new] = harness.put_twice(&key, [b"the first content".to_vec(), b"second".to_vec()]).await;
     for object in [&old, &new] {
-        assert_eq!(object.key, key, "a notification tells the key, decoded");
+        assert_eq!(object.key, key, "a notification has the decoded key");
     }
-    assert_ne!((&old.version, &old.etag), (&new.version, &new.etag), "versions can be told apart");
-    let head = ok(harness.inbox().head(&new).await, "head").expect("the newer is there");
+    assert_ne!(
+        (&old.version, &old.etag),
+        (&new.version, &new.etag),
+        "two versions of an object have different references"
+    );
+    let head = ok(harness.inbox().head(&new).await, "head").expect("the newer version exists");
     assert_eq!(
         (head.size, head.name, head.account),
         (6, None, None),
-        "a program told nothing but the content"
+        "an object that was put without metadata has a size only"
     );
-    assert_eq!(read(harness, &new).await.as_deref(), Some(&b"second"[..]), "the newer version");
+    assert_eq!(read(harness, &new).await.as_deref(), Some(&b"second"[..]), "the newer version can be read");
     if let Some(content) = read(harness, &old).await {
-        assert_eq!(content, b"the first content", "an older version is never read as the newer");
+        assert_eq!(content, b"the first content", "the older version must never return the newer content");
     }
     ok(harness.inbox().delete(&old).await, "delete");
-    assert_eq!(ok(harness.inbox().head(&old).await, "head"), None, "the older is gone");
-    assert!(read(harness, &old).await.is_none(), "the older is gone");
-    assert_eq!(read(harness, &new).await.as_deref(), Some(&b"second"[..]), "the newer stays");
+    assert_eq!(ok(harness.inbox().head(&old).await, "head"), None, "a deleted version does not exist");
+    assert!(read(harness, &old).await.is_none(), "a deleted version cannot be read");
+    assert_eq!(
+        read(harness, &new).await.as_deref(),
+        Some(&b"second"[..]),
+        "deleting the older version keeps the newer one"
+    );
     for again in ["", ", again"] {
         ok(harness.inbox().delete(&new).await, "delete");
-        assert_eq!(ok(harness.inbox().head(&new).await, "head"), None, "it is gone{again}");
-        assert!(read(harness, &new).await.is_none(), "it is gone{again}");
+        assert_eq!(
+            ok(harness.inbox().head(&new).await, "head"),
+            None,
+            "a deleted object does not exist{again}"
+        );
+        assert!(read(harness, &new).await.is_none(), "a deleted object cannot be read{again}");
     }
 }
 
 async fn absence(harness: &dyn InboxHarness, ids: &dyn Ids) {
     let form = ok(harness.inbox().form(&announced(ids, 3)).await, "form");
-    let object = harness.send(&form, vec![1, 2, 3]).await.expect("what was announced is taken");
+    let object = harness.send(&form, vec![1, 2, 3]).await.expect("content of the announced size is accepted");
     let nowhere = ObjectRef { key: format!("statements/tenant/{}", ids.fresh()), ..object.clone() };
-    assert_eq!(ok(harness.inbox().head(&nowhere).await, "head"), None, "a key that never was");
-    assert!(read(harness, &nowhere).await.is_none(), "a key that never was");
-    ok(harness.inbox().delete(&nowhere).await, "delete of what never was");
-    assert!(read(harness, &object).await.is_some(), "others stay");
+    assert_eq!(ok(harness.inbox().head(&nowhere).await, "head"), None, "an unknown key does not exist");
+    assert!(read(harness, &nowhere).await.is_none(), "an unknown key cannot be read");
+    ok(harness.inbox().delete(&nowhere).await, "delete of an unknown key");
+    assert!(read(harness, &object).await.is_some(), "deleting an unknown key keeps other objects");
 }

@@ -16,7 +16,7 @@ async fn listed(ledger: &dyn ScanLedger, tenant: &str, limit: u32, expected: usi
         loop {
             let after = all.last().map(ListedAt::from);
             let page = ok(ledger.sessions(tenant, after.as_ref(), limit).await, "sessions");
-            assert!(page.len() <= limit as usize, "a page of {limit} has {}", page.len());
+            assert!(page.len() <= limit as usize, "a page of at most {limit} sessions has {}", page.len());
             assert!(all.len() <= expected, "{tenant} has more sessions than were created: {all:?}");
             let last = page.len() < limit as usize;
             all.extend(page);
@@ -50,14 +50,19 @@ pub(super) async fn deletion(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         }
     }
     let left: Vec<_> = left.into_iter().map(|session| session.id).collect();
-    assert_eq!(left, [kept.id], "one of two is deleted");
-    assert_listed(ledger, &[&gone.id], true, "what is being deleted is open").await;
-    let stored = ok(ledger.session(&gone.id).await, "session").expect("it is remembered");
+    assert_eq!(left, [kept.id], "a session that is being deleted is not listed");
+    assert_listed(ledger, &[&gone.id], true, "a session that is being deleted is open").await;
+    let stored = ok(ledger.session(&gone.id).await, "session")
+        .expect("the ledger keeps a session that is being deleted");
     assert_eq!((stored.request.as_str(), stored.state), ("what is left", State::Deleting));
     let same = Session { tenant: tenant.clone(), ..gone.clone() };
-    assert_eq!(ok(ledger.create(same).await, "create"), Some(stored), "nobody makes it anew");
+    assert_eq!(
+        ok(ledger.create(same).await, "create"),
+        Some(stored),
+        "a session that is being deleted cannot be created again"
+    );
     ok(ledger.transition(&gone.id, Transition::Deleted { now: at(8_000) }).await, "transition");
-    assert_listed(ledger, &[&gone.id], false, "what is deleted is not open").await;
+    assert_listed(ledger, &[&gone.id], false, "a deleted session is not open").await;
 }
 
 /// Checks the list of sessions: newest first, in pages of any size, of one tenant only.
@@ -77,14 +82,18 @@ pub(super) async fn pages(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     expected.sort_by_key(|session| std::cmp::Reverse(ListedAt::from(session)));
     for limit in [1, 2, 3, 8, 100] {
         let listed = listed(ledger, &tenant, limit, expected.len()).await;
-        assert_eq!(listed, expected, "in pages of {limit}, newest first");
+        assert_eq!(listed, expected, "all sessions are listed in pages of {limit}, newest first");
     }
     // A cursor need not be the position of an existing session.
     let nobody = ListedAt { created_at: at(1_500), id: SessionId(ids.fresh()) };
     let older = ok(ledger.sessions(&tenant, Some(&nobody), 100).await, "sessions");
-    assert_eq!(older, expected[2..], "those created before a moment");
+    assert_eq!(
+        older,
+        expected[2..],
+        "a page begins with sessions created before the cursor, even if no session has the cursor's id"
+    );
     let nothing = ok(ledger.sessions(&format!("nobody {}", ids.fresh()), None, 10).await, "sessions");
-    assert_eq!(nothing, [], "a tenant without sessions");
+    assert_eq!(nothing, [], "a tenant without sessions has an empty list");
 }
 
 /// Proves that the list shows sessions in their current state, including ended ones.
@@ -95,12 +104,12 @@ pub(super) async fn changes(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     ok(ledger.transition(&session.id, Transition::Cancel).await, "transition");
     for _ in 0..PATIENCE {
         let listed = listed(ledger, &tenant, 10, 1).await;
-        assert_eq!(listed.len(), 1, "a session stays listed after its end");
+        assert_eq!(listed.len(), 1, "a session that has ended stays listed");
         if listed[0].state == State::Cancelled {
             let stored = ok(ledger.session(&session.id).await, "session");
-            assert_eq!(stored.as_ref(), listed.first(), "the list shows what is stored");
+            assert_eq!(stored.as_ref(), listed.first(), "the list has the stored session");
             return;
         }
     }
-    panic!("the list does not show that a session has ended");
+    panic!("the list does not show that the session has ended");
 }

@@ -14,15 +14,15 @@ const PATIENCE: usize = 200;
 pub(super) async fn creation(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let first = new_session(ids);
     let stored = ok(ledger.create(first.clone()).await, "create");
-    assert_eq!(stored, None, "create of a free id returns nothing");
+    assert_eq!(stored, None, "create with a free id returns nothing");
 
     let second = Session { tenant: "somebody else".to_owned(), ..first.clone() };
     let stored = ok(ledger.create(second).await, "create");
-    assert_eq!(stored.as_ref(), Some(&first), "create of a taken id returns the session that has it");
+    assert_eq!(stored.as_ref(), Some(&first), "create with a taken id returns the session that has it");
     assert_eq!(
         ok(ledger.session(&first.id).await, "session"),
         Some(first.clone()),
-        "create of a taken id changes nothing"
+        "create with a taken id changes nothing"
     );
 
     // Many concurrent creations under one id.
@@ -31,37 +31,46 @@ pub(super) async fn creation(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         .map(|number| Session { id: id.clone(), tenant: format!("tenant {number}"), ..new_session(ids) })
         .collect();
     let outcomes = join_all(contenders.iter().map(|session| ledger.create(session.clone()))).await;
-    let stored = ok(ledger.session(&id).await, "session").expect("one of 16 was created");
+    let stored = ok(ledger.session(&id).await, "session").expect("one of 16 sessions was created");
     let mut winners = 0;
     for (session, outcome) in contenders.iter().zip(outcomes) {
         match ok(outcome, "create") {
             None => {
                 winners += 1;
-                assert_eq!(&stored, session, "the one who created it is not the one who is stored");
+                assert_eq!(
+                    &stored, session,
+                    "the session that was reported as created is not the stored one"
+                );
             }
-            Some(other) => assert_eq!(other, stored, "a loser got another session than the stored one"),
+            Some(other) => {
+                assert_eq!(other, stored, "a refused create returned a session other than the stored one");
+            }
         }
     }
-    assert_eq!(winners, 1, "of 16 creates of one id exactly one may win");
+    assert_eq!(winners, 1, "of 16 concurrent creates with one id exactly one must succeed");
 }
 
 pub(super) async fn absence(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let id = SessionId(ids.fresh());
-    assert_eq!(ok(ledger.session(&id).await, "session"), None, "a session that never was");
+    assert_eq!(ok(ledger.session(&id).await, "session"), None, "an unknown session is not found");
     assert_eq!(
         ok(ledger.transition(&id, Transition::Cancel).await, "transition"),
         TransitionResult::NoSession,
-        "a transition of a session that never was"
+        "a transition of an unknown session returns NoSession"
     );
     let counts = Counts { processed: 1, ..Counts::default() };
     assert_eq!(
         ok(ledger.add_progress(&id, &set([0]), counts, Usage::default()).await, "add_progress"),
         None,
-        "progress of a session that never was"
+        "progress of an unknown session returns nothing"
     );
-    assert_eq!(ok(ledger.session(&id).await, "session"), None, "changing a session that never was made one");
-    assert_eq!(ok(ledger.results(&id, 0).await, "results"), [], "results of nothing");
-    assert_eq!(ok(ledger.done(&id, 0).await, "done"), set([]), "a set that was never added to");
+    assert_eq!(
+        ok(ledger.session(&id).await, "session"),
+        None,
+        "changing an unknown session does not create it"
+    );
+    assert_eq!(ok(ledger.results(&id, 0).await, "results"), [], "an unknown session has no results");
+    assert_eq!(ok(ledger.done(&id, 0).await, "done"), set([]), "an unknown session has no finished files");
 }
 
 /// Proves that long and unusual texts are returned unchanged.
@@ -75,15 +84,19 @@ pub(super) async fn content(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let reason = "läuft nicht:\t\"a\\b\"\n".to_owned();
     let outcome = ok(ledger.transition(&session.id, Transition::Fail { reason }).await, "transition");
     let TransitionResult::Applied(failed) = outcome else {
-        panic!("a session in LISTING may fail, and it was {outcome:?}");
+        panic!("a session in LISTING can fail, but the outcome was {outcome:?}");
     };
-    assert_eq!(failed.request, session.request, "a long request is kept");
-    assert_eq!(failed.tenant, session.tenant, "an odd tenant is kept");
-    assert_eq!(failed.reason.as_deref(), Some("läuft nicht:\t\"a\\b\"\n"), "an odd reason is kept");
+    assert_eq!(failed.request, session.request, "a long request is kept unchanged");
+    assert_eq!(failed.tenant, session.tenant, "an unusual tenant is kept unchanged");
+    assert_eq!(
+        failed.reason.as_deref(),
+        Some("läuft nicht:\t\"a\\b\"\n"),
+        "an unusual reason is kept unchanged"
+    );
     assert_eq!(
         ok(ledger.session(&session.id).await, "session"),
         Some(failed),
-        "what a transition returns is what is stored"
+        "a transition returns the stored session"
     );
 }
 
@@ -93,12 +106,12 @@ pub(super) async fn open_list(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         ok(ledger.create(session.clone()).await, "create");
     }
     let wanted = [&open.id, &moved.id, &cancelled.id];
-    assert_listed(ledger, &wanted, true, "a new session is among the open ones").await;
+    assert_listed(ledger, &wanted, true, "a new session is listed as open").await;
 
     ok(ledger.transition(&moved.id, seal(7)).await, "transition");
     ok(ledger.transition(&cancelled.id, Transition::Cancel).await, "transition");
-    assert_listed(ledger, &[&cancelled.id], false, "a cancelled session leaves the open ones").await;
-    assert_listed(ledger, &[&open.id, &moved.id], true, "others stay among the open ones").await;
+    assert_listed(ledger, &[&cancelled.id], false, "a cancelled session is not listed as open").await;
+    assert_listed(ledger, &[&open.id, &moved.id], true, "other sessions stay listed as open").await;
     for id in wanted {
         ok(ledger.transition(id, Transition::Cancel).await, "transition");
     }
@@ -154,15 +167,21 @@ async fn assert_single(
         match ok(outcome, "transition") {
             TransitionResult::Applied(session) => {
                 applied += 1;
-                assert_eq!(session, stored, "{what}: the winner saw another session than the stored one");
+                assert_eq!(
+                    session, stored,
+                    "{what}: the applied transition returned a session other than the stored one"
+                );
             }
             TransitionResult::Refused(session) => {
-                assert_eq!(session, stored, "{what}: a loser saw another session than the stored one");
+                assert_eq!(
+                    session, stored,
+                    "{what}: a refused transition returned a session other than the stored one"
+                );
             }
-            TransitionResult::NoSession => panic!("{what}: the session is there"),
+            TransitionResult::NoSession => panic!("{what}: the session exists"),
         }
     }
-    assert_eq!(applied, 1, "of 16 who {what} at once exactly one may succeed");
+    assert_eq!(applied, 1, "of 16 concurrent transitions ({what}) exactly one must be applied");
 }
 
 /// Proves that counts add up, that sets of chunks are united, and that neither changes after the session has ended.
@@ -183,7 +202,7 @@ pub(super) async fn progress(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         let calls_seen = after.counts.processed / 10;
         assert!(
             after.counts.processed.is_multiple_of(10) && (1..=40).contains(&calls_seen),
-            "add_progress returned counts between two calls: {:?}",
+            "the counts returned by add_progress include a part of a call: {:?}",
             after.counts
         );
     }
@@ -191,16 +210,16 @@ pub(super) async fn progress(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     assert_eq!(
         after.counts,
         Counts { processed: 400, failed: 20, matches: 780 },
-        "counts of 40 calls at once add up"
+        "the counts of 40 concurrent calls are summed"
     );
-    assert_eq!(after.chunks_done, set(0..40), "full chunks of 40 calls at once unite");
-    assert!(after.is_full(), "40 of 40 chunks are full");
+    assert_eq!(after.chunks_done, set(0..40), "the full chunks of 40 concurrent calls are united");
+    assert!(after.is_full(), "with 40 of 40 full chunks the session is full");
 
     let again = ok(
         ledger.add_progress(&session.id, &set([]), Counts::default(), Usage::default()).await,
         "add_progress",
     );
-    assert_eq!(again.as_ref(), Some(&after), "adding nothing changes nothing");
+    assert_eq!(again.as_ref(), Some(&after), "empty progress changes nothing");
 
     ok(ledger.transition(&session.id, Transition::Cancel).await, "transition");
     let end = ok(ledger.session(&session.id).await, "session");
@@ -208,7 +227,7 @@ pub(super) async fn progress(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     let counts = Counts { processed: 1, failed: 1, matches: 1 };
     let late =
         ok(ledger.add_progress(&session.id, &set([999]), counts, Usage::default()).await, "add_progress");
-    assert_eq!(late, end, "progress after the end changes nothing and returns the session");
+    assert_eq!(late, end, "progress after the end returns the unchanged session");
     assert_eq!(ok(ledger.session(&session.id).await, "session"), end, "progress after the end is not stored");
 }
 

@@ -136,7 +136,7 @@ fn ok<T, E: Debug>(outcome: Result<T, E>, call: &str) -> T {
 fn assert_broken<T: Debug>(outcome: &Result<T, PortError>, call: &str) {
     assert!(
         matches!(outcome, Err(PortError::Broken(_))),
-        "{call} must be refused as broken, and gave {outcome:?}"
+        "{call} must fail with PortError::Broken, but returned {outcome:?}"
     );
 }
 

@@ -28,7 +28,7 @@ async fn assert_holds(store: &dyn ObjectStore, key: &str, expected: Option<&Byte
     // Compared outside the assertion's message: printing a megabyte would not help.
     assert!(
         found.as_ref() == expected,
-        "{what}: {key} holds {:?} bytes, not the {:?} expected (or others of the same length)",
+        "{what}: {key} has {:?} bytes, not the expected {:?} (or other bytes of the same length)",
         found.map(|content| content.len()),
         expected.map(Bytes::len)
     );
@@ -37,7 +37,7 @@ async fn assert_holds(store: &dyn ObjectStore, key: &str, expected: Option<&Byte
 /// Proves that a list contains all keys below a folder, at any depth and in any number, and no others.
 async fn lists(store: &dyn ObjectStore, folder: &str) {
     let folder = format!("{folder}/listed");
-    assert_eq!(ok(store.list(&folder).await, "list"), [""; 0], "nothing lies there");
+    assert_eq!(ok(store.list(&folder).await, "list"), [""; 0], "an unused prefix has no keys");
     // More keys than a cloud returns in one page.
     let mut expected: Vec<String> = (0..1_100).map(|number| format!("{folder}/many/{number:04}")).collect();
     expected.extend([format!("{folder}/a/b/c"), format!("{folder}/z")]);
@@ -49,13 +49,13 @@ async fn lists(store: &dyn ObjectStore, folder: &str) {
     expected.sort();
     // Compared outside the assertion's message: printing a thousand keys would not help.
     let listed = ok(store.list(&folder).await, "list");
-    assert!(listed == expected, "{} keys below {folder}, not {}", listed.len(), expected.len());
+    assert!(listed == expected, "{} keys are listed below {folder}, not {}", listed.len(), expected.len());
     let single = ok(store.list(&format!("{folder}/z")).await, "list");
-    assert_eq!(single, [""; 0], "a key is not below itself");
+    assert_eq!(single, [""; 0], "a key is not listed below itself");
     ok(store.delete(&format!("{folder}/a/b/c")).await, "delete");
     let deeper = ok(store.list(&format!("{folder}/a")).await, "list");
-    assert_eq!(deeper, [""; 0], "what was deleted is not listed");
-    assert_broken(&store.list("../x").await, "list of what is no key");
+    assert_eq!(deeper, [""; 0], "a deleted key is not listed");
+    assert_broken(&store.list("../x").await, "list of an invalid key");
 }
 
 /// Checks sizes around common limits of implementations, all byte values, and replacement.
@@ -64,23 +64,23 @@ async fn content(store: &dyn ObjectStore, folder: &str) {
         let content: Bytes = (0..size).map(|at: u32| at.wrapping_mul(0x9E37_79B1).to_be_bytes()[0]).collect();
         let key = format!("{folder}/size-{size}");
         ok(store.put(&key, content.clone()).await, "put");
-        assert_holds(store, &key, Some(&content), "content comes back as it went in").await;
+        assert_holds(store, &key, Some(&content), "content is kept unchanged").await;
     }
     let key = format!("{folder}/replaced");
     for content in ["the first, which is longer", "second", ""] {
         let content = Bytes::from_static(content.as_bytes());
         ok(store.put(&key, content.clone()).await, "put");
-        assert_holds(store, &key, Some(&content), "a put replaces").await;
+        assert_holds(store, &key, Some(&content), "a put replaces the content").await;
     }
 }
 
 async fn absence(store: &dyn ObjectStore, folder: &str) {
     let key = format!("{folder}/absent");
-    assert_holds(store, &key, None, "a key that was never put").await;
+    assert_holds(store, &key, None, "an unknown key has no content").await;
     ok(store.delete(&key).await, "delete of a missing key");
     ok(store.put(&key, Bytes::from_static(b"here")).await, "put");
     ok(store.delete(&key).await, "delete");
-    assert_holds(store, &key, None, "a deleted key").await;
+    assert_holds(store, &key, None, "a deleted key has no content").await;
     ok(store.delete(&key).await, "delete of a deleted key");
 }
 
@@ -88,25 +88,31 @@ async fn conditional(store: &dyn ObjectStore, folder: &str) {
     let key = format!("{folder}/conditional");
     let (first, second) = (Bytes::from_static(b"first"), Bytes::from_static(b"second"));
     let put = ok(store.put_if_absent(&key, first.clone()).await, "put_if_absent");
-    assert_eq!(put, Put::Stored, "the key was free");
+    assert_eq!(put, Put::Stored, "put_if_absent stores under a free key");
     let put = ok(store.put_if_absent(&key, second.clone()).await, "put_if_absent");
-    assert_eq!(put, Put::Exists, "the key was taken");
-    assert_holds(store, &key, Some(&first), "a taken key is left alone").await;
+    assert_eq!(put, Put::Exists, "put_if_absent does not store under a taken key");
+    assert_holds(store, &key, Some(&first), "a refused put_if_absent keeps the content").await;
 
     ok(store.put(&key, second.clone()).await, "put");
-    assert_holds(store, &key, Some(&second), "a put replaces what a conditional put stored").await;
+    assert_holds(store, &key, Some(&second), "put replaces content that put_if_absent stored").await;
     let put = ok(store.put_if_absent(&key, first.clone()).await, "put_if_absent");
-    assert_eq!(put, Put::Exists, "a put takes the key too");
+    assert_eq!(put, Put::Exists, "put_if_absent does not store under a key that put has taken");
 
     ok(store.delete(&key).await, "delete");
     let put = ok(store.put_if_absent(&key, first.clone()).await, "put_if_absent");
     assert_eq!(put, Put::Stored, "a deleted key is free again");
-    assert_holds(store, &key, Some(&first), "stored after a deletion").await;
+    assert_holds(store, &key, Some(&first), "the content put after the deletion is stored").await;
 
     let large = Bytes::from(vec![7; 1_000_000]);
     let put = ok(store.put_if_absent(&key, large).await, "put_if_absent");
-    assert_eq!(put, Put::Exists, "a large content does not replace either");
-    assert_holds(store, &key, Some(&first), "a taken key is left alone by a large content").await;
+    assert_eq!(put, Put::Exists, "large content does not replace existing content");
+    assert_holds(
+        store,
+        &key,
+        Some(&first),
+        "a refused put_if_absent of large content keeps the existing content",
+    )
+    .await;
 }
 
 async fn race(store: &dyn ObjectStore, folder: &str) {
@@ -121,8 +127,13 @@ async fn race(store: &dyn ObjectStore, folder: &str) {
             .filter(|(_, put)| ok(put.clone(), "put_if_absent") == Put::Stored)
             .map(|(content, _)| content)
             .collect();
-        assert_eq!(winners.len(), 1, "of 16 conditional puts of one key exactly one may store");
-        assert_holds(store, &key, Some(winners[0]), "what is stored is the winner's").await;
+        assert_eq!(
+            winners.len(),
+            1,
+            "of 16 concurrent put_if_absent calls with one key exactly one must store"
+        );
+        assert_holds(store, &key, Some(winners[0]), "the stored content is that of the successful call")
+            .await;
     }
 }
 
@@ -137,11 +148,12 @@ async fn whole(store: &dyn ObjectStore, folder: &str) {
         }
     };
     let reading = join_all((0..100).map(|_| async {
-        let found = ok(store.get(&key).await, "get").expect("there is always one, old or new");
+        let found =
+            ok(store.get(&key).await, "get").expect("a replaced key always has its old or its new content");
         let round = found.first().copied().unwrap_or_default();
         assert!(
             found.iter().all(|byte| *byte == round) && found.len() == 200_000 - usize::from(round) * 1_000,
-            "a reader saw parts of two contents"
+            "a reader received parts of two contents"
         );
     }));
     join(writing, reading).await;
@@ -175,15 +187,21 @@ async fn keys(store: &dyn ObjectStore, folder: &str) {
     let content = |key: &str| Bytes::from(format!("content of {key}"));
     for key in &keys {
         let put = store.put_if_absent(&format!("{folder}/{key}"), content(key)).await;
-        assert_eq!(ok(put, "put_if_absent"), Put::Stored, "{key} is taken by another key");
+        assert_eq!(ok(put, "put_if_absent"), Put::Stored, "{key} shares its content with another key");
     }
     for key in &keys {
-        assert_holds(store, &format!("{folder}/{key}"), Some(&content(key)), "keys do not mix").await;
+        assert_holds(store, &format!("{folder}/{key}"), Some(&content(key)), "each key has its own content")
+            .await;
     }
     ok(store.delete(&format!("{folder}/a")).await, "delete");
     for key in &keys[1..] {
-        assert_holds(store, &format!("{folder}/{key}"), Some(&content(key)), "one key is deleted alone")
-            .await;
+        assert_holds(
+            store,
+            &format!("{folder}/{key}"),
+            Some(&content(key)),
+            "deleting one key keeps the others",
+        )
+        .await;
     }
 }
 

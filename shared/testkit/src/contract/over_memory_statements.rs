@@ -120,7 +120,7 @@ impl InboxHarness for World {
 
     async fn send(&self, form: &PostForm, content: Vec<u8>) -> Option<ObjectRef> {
         let object = self.inbox.receive(form, Bytes::from(content)).await.expect("memory does not fail")?;
-        assert_eq!(self.take(UPLOADS).len(), 1, "it is told of");
+        assert_eq!(self.take(UPLOADS).len(), 1, "an accepted upload sends one notification");
         Some(object)
     }
 
@@ -132,7 +132,7 @@ impl InboxHarness for World {
         });
         let put = async |object| -> Result<ObjectRef, PortError> { self.inbox.put(object).await };
         let objects = [put(old).await, put(new).await].map(|put| put.expect("memory does not fail"));
-        assert_eq!(self.take(UPLOADS).len(), 2, "they are told of");
+        assert_eq!(self.take(UPLOADS).len(), 2, "two objects send two notifications");
         objects
     }
 }

@@ -36,7 +36,7 @@ impl FlowState for Counter {
     type Refused = CounterStopped;
 
     fn from_record(record: &Record) -> Result<Self, PortError> {
-        let broken = |_| PortError::Broken("this is no counter".to_owned());
+        let broken = |_| PortError::Broken("the body is not a number".to_owned());
         record.body.parse::<u64>().map(|_| Self(record.clone())).map_err(broken)
     }
 
@@ -75,27 +75,34 @@ pub(super) async fn rules(store: &dyn RecordStore, ids: &dyn Ids) {
     let new = counter(store, ids).await;
     let event = [outgoing(ids, &new.0, 5)];
     for number in 1..4 {
-        let Changed::Applied(after) = add(store, &new, number).await else { panic!("it still counts") };
-        assert_eq!(get(store, &new.0).await, Some(after.0), "what is returned is what is stored");
+        let Changed::Applied(after) = add(store, &new, number).await else {
+            panic!("a counter that is not stopped accepts a change")
+        };
+        assert_eq!(get(store, &new.0).await, Some(after.0), "change returns the stored record");
     }
     let Record { tenant, subject, .. } = &new.0;
     let stopped = change::<Counter>(store, tenant, subject, &CounterStep::Stop, at(9), &event).await;
-    let Changed::Applied(stopped) = ok(stopped, "change") else { panic!("it still counts") };
+    let Changed::Applied(stopped) = ok(stopped, "change") else {
+        panic!("a counter that is not stopped accepts a change")
+    };
     assert_eq!((stopped.count(), stopped.0.revision, stopped.0.changed_at), (6, 5, at(9)));
-    assert_outbox(store, &new.0, &[&event[0]], "what goes with the change").await;
+    assert_outbox(store, &new.0, &[&event[0]], "the event of an applied change is in the outbox").await;
     let late = [outgoing(ids, &new.0, 5)];
     let refused =
         ok(change::<Counter>(store, tenant, subject, &CounterStep::Stop, at(10), &late).await, "change");
     assert_eq!(refused, Changed::Refused(stopped.clone(), CounterStopped));
-    assert_outbox(store, &new.0, &[&event[0]], "what is refused announces nothing").await;
-    assert_eq!(get(store, &new.0).await, Some(stopped.0), "what is refused changes nothing");
+    assert_outbox(store, &new.0, &[&event[0]], "a refused change announces nothing").await;
+    assert_eq!(get(store, &new.0).await, Some(stopped.0), "a refused change does not alter the record");
     tidy(store, &new.0).await;
 
     let strange = new_record(ids, "contract changes");
     create(store, &strange).await;
     let outcome =
         change::<Counter>(store, &strange.tenant, &strange.subject, &CounterStep::Stop, at(2), &[]).await;
-    assert!(matches!(outcome, Err(PortError::Broken(_))), "what cannot be read is left alone: {outcome:?}");
+    assert!(
+        matches!(outcome, Err(PortError::Broken(_))),
+        "a record that cannot be parsed is not changed: {outcome:?}"
+    );
     assert_eq!(get(store, &strange).await.as_ref(), Some(&strange));
     tidy(store, &strange).await;
 }
@@ -106,25 +113,37 @@ pub(super) async fn rivals(store: &dyn RecordStore, ids: &dyn Ids) {
     let new = counter(store, ids).await;
     let outcomes = join_all((1..=8).map(|number| add(store, &new, number))).await;
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Changed::Applied(_))), "{outcomes:?}");
-    let stored = Counter(get(store, &new.0).await.expect("it is there"));
-    assert_eq!((stored.count(), stored.0.revision), (36, 9), "each counts once");
+    let stored = Counter(get(store, &new.0).await.expect("the record exists"));
+    assert_eq!((stored.count(), stored.0.revision), (36, 9), "each of 8 concurrent changes is applied once");
 
     let event = [outgoing(ids, &new.0, 5)];
     let late = ok(change_seen(store, &new, &CounterStep::Add(1), at(3), &event).await, "change_seen");
-    assert_eq!(late, Changed::Superseded(stored.clone()), "it was changed since");
-    assert_eq!(get(store, &new.0).await.as_ref(), Some(&stored.0), "what is late changes nothing");
-    assert_outbox(store, &new.0, &[], "what is late announces nothing").await;
+    assert_eq!(
+        late,
+        Changed::Superseded(stored.clone()),
+        "change_seen does not apply a change to an outdated record"
+    );
+    assert_eq!(
+        get(store, &new.0).await.as_ref(),
+        Some(&stored.0),
+        "a superseded change does not alter the record"
+    );
+    assert_outbox(store, &new.0, &[], "a superseded change announces nothing").await;
     let seen = ok(change_seen(store, &stored, &CounterStep::Add(1), at(3), &event).await, "change_seen");
-    let Changed::Applied(after) = seen else { panic!("it was seen as it is: {seen:?}") };
+    let Changed::Applied(after) = seen else {
+        panic!("change_seen applies a change to the current record: {seen:?}")
+    };
     let from = ok(change_from(store, &new, &CounterStep::Add(1), at(4), &[]).await, "change_from");
-    let Changed::Applied(from) = from else { panic!("it still counts: {from:?}") };
-    assert_eq!((after.count(), from.count()), (37, 38), "what was read long ago is read again");
+    let Changed::Applied(from) = from else {
+        panic!("a counter that is not stopped accepts a change: {from:?}")
+    };
+    assert_eq!((after.count(), from.count()), (37, 38), "change_from reads an outdated record again");
 
     let once = join_all((0..8).map(|_| change_seen(store, &from, &CounterStep::Stop, at(5), &event))).await;
     let applied = once
         .into_iter()
         .filter(|outcome| matches!(outcome, Ok(Changed::Applied(_)) | Err(PortError::Unavailable(_))));
-    assert_eq!(applied.count(), 1, "of 8 who announce what follows from one state, one does");
+    assert_eq!(applied.count(), 1, "of 8 concurrent changes of one state one is applied");
     tidy(store, &new.0).await;
 }
 
@@ -135,19 +154,24 @@ struct Lossy<'a>(&'a dyn RecordStore);
 pub(super) async fn lost_answers(store: &dyn RecordStore, ids: &dyn Ids) {
     let new = counter(store, ids).await;
     let lossy = Lossy(store);
-    let Changed::Applied(after) = add(&lossy, &new, 1).await else { panic!("it was made") };
-    assert_eq!((after.count(), after.0.revision), (1, 2), "once");
+    let Changed::Applied(after) = add(&lossy, &new, 1).await else {
+        panic!("a change whose response was lost is reported as applied")
+    };
+    assert_eq!((after.count(), after.0.revision), (1, 2), "a change whose response was lost is applied once");
     let seen: Changed<Counter> =
         ok(change_seen(&lossy, &after, &CounterStep::Add(1), at(3), &[]).await, "change_seen");
-    let Changed::Applied(after) = seen else { panic!("it was made: {seen:?}") };
+    let Changed::Applied(after) = seen else {
+        panic!("a change whose response was lost is reported as applied: {seen:?}")
+    };
     assert_eq!(get(store, &new.0).await, Some(after.0.clone()));
-    // An equal change by another caller does not count as one's own if one's own announces an event.
+    // An equal change by another caller is not taken for the caller's own if the caller announces an event.
     let event = [outgoing(ids, &new.0, 5)];
-    let rival = after.apply(&CounterStep::Add(1), at(4)).expect("it still counts");
+    let rival =
+        after.apply(&CounterStep::Add(1), at(4)).expect("a counter that is not stopped accepts a change");
     replace(store, &after.0, rival.to_record(), &[]).await;
     let late = ok(change_seen(store, &after, &CounterStep::Add(1), at(4), &event).await, "change_seen");
-    assert_eq!(late, Changed::Superseded(rival), "another was faster, and announced nothing");
-    assert_outbox(store, &new.0, &[], "nothing is announced").await;
+    assert_eq!(late, Changed::Superseded(rival), "a change that lost against a concurrent one is superseded");
+    assert_outbox(store, &new.0, &[], "a superseded change announces nothing").await;
     tidy(store, &new.0).await;
 }
 

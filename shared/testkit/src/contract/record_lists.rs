@@ -26,8 +26,8 @@ async fn listed(
         loop {
             let after = all.last().map(RecordCursor::from);
             let page = ok(store.list(FLOW, tenant, list, after.as_ref(), limit).await, "list");
-            assert!(page.len() <= limit as usize, "a page of {limit} has {}", page.len());
-            assert!(all.len() < 100, "{tenant}'s pages repeat themselves: {all:?}");
+            assert!(page.len() <= limit as usize, "a page of at most {limit} records has {}", page.len());
+            assert!(all.len() < 100, "the pages of {tenant} repeat records: {all:?}");
             let is_last = page.len() < limit as usize;
             all.extend(page);
             if is_last {
@@ -57,7 +57,7 @@ pub(super) async fn pages(store: &dyn RecordStore, ids: &dyn Ids) {
         let record = created(&tenant);
         create(store, &record).await;
         let again = ok(store.create(record.clone(), &[]).await, "create");
-        assert_eq!(again.as_ref(), Some(&record), "created again");
+        assert_eq!(again.as_ref(), Some(&record), "creating a record again returns it");
         own.push(record);
         let subject = Subject::new("workbook", ids.fresh());
         others.extend([created(&other), Record { subject, ..created(&tenant) }]);
@@ -68,15 +68,19 @@ pub(super) async fn pages(store: &dyn RecordStore, ids: &dyn Ids) {
     let own = newest_first(own);
     for limit in [1, 2, 3, 8, 100] {
         let listed = listed(store, &tenant, "all", limit, own.len()).await;
-        assert_eq!(listed, own, "in pages of {limit}, newest first");
+        assert_eq!(listed, own, "all records are listed in pages of {limit}, newest first");
     }
     // A cursor need not be the position of an existing record.
     let nobody = RecordCursor { created_at: at(1_500), id: ids.fresh() };
     let older = ok(store.list(FLOW, &tenant, "all", Some(&nobody), 100).await, "list");
-    assert_eq!(older, own[2..], "those created before a moment");
+    assert_eq!(
+        older,
+        own[2..],
+        "a page begins with records created before the cursor, even if no record has the cursor's id"
+    );
     for (tenant, list) in [(&*ids.fresh(), "all"), (&*tenant, "nothing"), (&*tenant, "")] {
         let nothing = ok(store.list(FLOW, tenant, list, None, 10).await, "list");
-        assert_eq!(nothing, [], "the list {list:?} of {tenant}");
+        assert_eq!(nothing, [], "the list {list:?} of {tenant} is empty");
     }
     for record in own.iter().chain(&others) {
         tidy(store, record).await;
@@ -102,7 +106,7 @@ pub(super) async fn membership(store: &dyn RecordStore, ids: &dyn Ids) {
         create(store, &record).await;
         stored.push(record);
     }
-    assert_lists(store, &tenant, &stored, "as they were created").await;
+    assert_lists(store, &tenant, &stored, "after creation").await;
     for (nth, listed_by) in [
         lists(&["all"]),
         lists(&["done", "all"]),
@@ -117,18 +121,18 @@ pub(super) async fn membership(store: &dyn RecordStore, ids: &dyn Ids) {
         let moved = Record { listed_by, ..moved(&stored[nth], 100, "processed", false) };
         stored[nth] = replace(store, &stored[nth], moved, &[outgoing(ids, &stored[nth], 5)]).await;
     }
-    assert_lists(store, &tenant, &stored, "as they were replaced").await;
+    assert_lists(store, &tenant, &stored, "after replacement").await;
     for record in &mut stored {
         let changed = Record { body: "{\"changed\":true}".to_owned(), ..next(record, 200) };
         *record = replace(store, record, changed, &[]).await;
     }
-    assert_lists(store, &tenant, &stored, "as they were changed in place").await;
+    assert_lists(store, &tenant, &stored, "after a change that keeps the lists").await;
     for record in &stored {
         tidy(store, record).await;
     }
     let none: Vec<Record> =
         stored.iter().map(|record| Record { listed_by: Vec::new(), ..record.clone() }).collect();
-    assert_lists(store, &tenant, &none, "in no list").await;
+    assert_lists(store, &tenant, &none, "after removal from all lists").await;
 }
 
 async fn assert_lists(store: &dyn RecordStore, tenant: &str, stored: &[Record], what: &str) {
@@ -173,29 +177,40 @@ pub(super) async fn open(store: &dyn RecordStore, ids: &dyn Ids) {
 
     let ended = [processed, closed, &elsewhere];
     let open = [received, processing, deleting, reopened, unsettled];
-    assert_open(store, 1_000, &open, &ended, "what is open, and nothing else").await;
+    assert_open(store, 1_000, &open, &ended, "exactly the open records are listed").await;
     let old = [received, processing, reopened];
-    assert_open(store, 60, &old, &[deleting, unsettled], "changed before a moment").await;
+    assert_open(
+        store,
+        60,
+        &old,
+        &[deleting, unsettled],
+        "only records changed before the given time are listed",
+    )
+    .await;
     let young = [processing, deleting, reopened, unsettled];
-    assert_open(store, 2, &[received], &young, "what was changed at the moment itself is not old").await;
+    assert_open(store, 2, &[received], &young, "a record changed exactly at the given time is not listed")
+        .await;
     for state in ["received", "processing", "deleting", "deleted"] {
         let one = ok(store.open_before(FLOW, state, at(1_000), 1).await, "open_before");
-        assert_eq!(one.len(), 1, "as many as asked for, whatever is open beside them");
-        assert_eq!(one[0].state, state, "those in another state are not asked for");
+        assert_eq!(one.len(), 1, "the list has the requested number of records, even if others are open");
+        assert_eq!(one[0].state, state, "records in another state are not listed");
     }
     let other = ok(store.open_before("workbook", "received", at(1_000), MANY).await, "open_before");
-    assert!(other.contains(&elsewhere), "each flow has its own");
-    assert!(other.iter().all(|record| record.subject.flow == "workbook"), "and no other's");
+    assert!(other.contains(&elsewhere), "each flow has its own list of open records");
+    assert!(
+        other.iter().all(|record| record.subject.flow == "workbook"),
+        "records of other flows are not listed"
+    );
 
     // Renewing a lease is a change, so the sweep leaves a worker that is still running alone.
     replace(store, &begun, next(&begun, 900), &[]).await;
     let open = [received, deleting, reopened, unsettled];
-    assert_open(store, 900, &open, &[processing], "what goes on is young again").await;
+    assert_open(store, 900, &open, &[processing], "a change makes an old record recent again").await;
     for record in records.iter().chain([&elsewhere]) {
         tidy(store, record).await;
     }
     let records: Vec<&Record> = records.iter().collect();
-    assert_open(store, 99_000_000, &[], &records, "all is closed").await;
+    assert_open(store, 99_000_000, &[], &records, "closed records are not listed").await;
 }
 
 async fn assert_open(
@@ -211,7 +226,10 @@ async fn assert_open(
         for state in ["received", "processing", "processed", "deleting", "deleted"] {
             let of_it = ok(store.open_before(FLOW, state, at(before), MANY).await, "open_before");
             let is_asked_for = |record: &Record| record.state == state && record.subject.flow == FLOW;
-            assert!(of_it.iter().all(is_asked_for), "{what}: only {state} was asked for");
+            assert!(
+                of_it.iter().all(is_asked_for),
+                "{what}: a record in a state other than {state} was listed"
+            );
             listed.extend(of_it);
         }
         let position = |record: &Record| {
@@ -224,12 +242,12 @@ async fn assert_open(
             for record in there {
                 let stored = get(store, record).await;
                 let listed = listed.iter().find(|other| other.subject == record.subject);
-                assert_eq!(listed, stored.as_ref(), "{what}: the record is listed as it is");
+                assert_eq!(listed, stored.as_ref(), "{what}: the listed record is the stored one");
             }
             return;
         }
     }
-    panic!("{what}: wanted {there:?} and not {not_there:?}, listed are {listed:?}");
+    panic!("{what}: {there:?} must be listed and {not_there:?} must not, but the list is {listed:?}");
 }
 
 /// Proves that the sweep finds events that were not published in time, of any tenant.
@@ -245,20 +263,33 @@ pub(super) async fn old_outbox(store: &dyn RecordStore, ids: &dyn Ids) {
     let elsewhere = Record { subject: Subject::new("workbook", ids.fresh()), ..new_record(ids, "contract") };
     let theirs = [outgoing(ids, &elsewhere, 1)];
     ok(store.create(elsewhere.clone(), &theirs).await, "create");
-    assert_lying(store, 901, &lying, &theirs, "all are old").await;
-    assert_lying(store, 900, &lying[..4], &lying[4..], "what lies there since the moment itself is not old")
-        .await;
-    assert_lying(store, 6, &lying[..2], &lying[2..], "two are old").await;
+    assert_lying(store, 901, &lying, &theirs, "all events are older than the given time").await;
+    assert_lying(
+        store,
+        900,
+        &lying[..4],
+        &lying[4..],
+        "an event announced exactly at the given time is not listed",
+    )
+    .await;
+    assert_lying(store, 6, &lying[..2], &lying[2..], "two events are older than the given time").await;
     let few = ok(store.outbox(FLOW, at(901), 3).await, "outbox");
-    assert_eq!(few.len(), 3, "as many as asked for, of six or more");
+    assert_eq!(few.len(), 3, "the list has the requested number of events if there are more");
     let other = ok(store.outbox("workbook", at(2), MANY).await, "outbox");
-    assert!(other.contains(&theirs[0]), "what a creation announces lies there, in its flow");
+    assert!(other.contains(&theirs[0]), "events announced with a creation are in the outbox of their flow");
     ok(store.announced(&lying[..3]).await, "announced");
-    assert_lying(store, 901, &lying[3..], &lying[..3], "what was announced is gone").await;
+    assert_lying(
+        store,
+        901,
+        &lying[3..],
+        &lying[..3],
+        "events that were removed from the outbox are not listed",
+    )
+    .await;
     for record in records.iter().chain([&elsewhere]) {
         tidy(store, record).await;
     }
-    assert_lying(store, 901, &[], &lying, "all is announced").await;
+    assert_lying(store, 901, &[], &lying, "all events were removed from the outbox").await;
 }
 
 async fn assert_lying(
@@ -276,7 +307,7 @@ async fn assert_lying(
         }
     }
     panic!(
-        "{what}: of {} events those before {before} ms are not the ones found",
+        "{what}: of {} events, those before {before} ms are not the ones listed",
         there.len() + not_there.len()
     );
 }

@@ -57,7 +57,7 @@ pub(super) fn held(seen: &Record, milliseconds: i64, token: &str) -> Record {
 
 pub(super) async fn create(store: &dyn RecordStore, record: &Record) {
     let taken = ok(store.create(record.clone(), &[]).await, "create");
-    assert_eq!(taken, None, "the id is free");
+    assert_eq!(taken, None, "the id of a new record is free");
 }
 
 pub(super) async fn replace(
@@ -67,7 +67,12 @@ pub(super) async fn replace(
     announce: &[Outgoing],
 ) -> Record {
     let replaced = ok(store.replace(seen, next.clone(), announce).await, "replace");
-    assert_eq!(replaced, Replaced::Done, "nobody else has replaced revision {}", seen.revision);
+    assert_eq!(
+        replaced,
+        Replaced::Done,
+        "revision {} can be replaced, because there are no concurrent callers",
+        seen.revision
+    );
     next
 }
 
@@ -97,24 +102,29 @@ pub(super) async fn assert_outbox(
         events.sort_by(|one, two| one.event_id.cmp(&two.event_id));
     }
     // Compared outside the assertion's message: printing a quarter of a megabyte would not help.
-    assert!(lying == expected, "{what}: {} events lie there, {} expected", lying.len(), expected.len());
+    assert!(
+        lying == expected,
+        "{what}: {} events are in the outbox, but {} are expected",
+        lying.len(),
+        expected.len()
+    );
 }
 
 pub(super) async fn creation(store: &dyn RecordStore, ids: &dyn Ids) {
     let first = new_record(ids, "contract");
     let (to_announce, refused) = (outgoing(ids, &first, 1), outgoing(ids, &first, 1));
     let taken = ok(store.create(first.clone(), std::slice::from_ref(&to_announce)).await, "create");
-    assert_eq!(taken, None, "create of a free id");
-    assert_outbox(store, &first, &[&to_announce], "a creation announces").await;
+    assert_eq!(taken, None, "create with a free id returns nothing");
+    assert_outbox(store, &first, &[&to_announce], "a creation adds its events to the outbox").await;
     let second = Record { body: "{}".to_owned(), ..first.clone() };
     let taken = ok(store.create(second, &[refused]).await, "create");
-    assert_eq!(taken.as_ref(), Some(&first), "create of a taken id returns the record that has it");
-    assert_eq!(get(store, &first).await.as_ref(), Some(&first), "create of a taken id changes nothing");
-    assert_outbox(store, &first, &[&to_announce], "create of a taken id announces nothing").await;
+    assert_eq!(taken.as_ref(), Some(&first), "create with a taken id returns the record that has it");
+    assert_eq!(get(store, &first).await.as_ref(), Some(&first), "create with a taken id changes nothing");
+    assert_outbox(store, &first, &[&to_announce], "create with a taken id announces nothing").await;
 
     let begun = replace(store, &first, held(&first, 2, "a"), &[]).await;
     let taken = ok(store.create(first.clone(), &[]).await, "create");
-    assert_eq!(taken, Some(begun), "create of a taken id returns the record as it is by now");
+    assert_eq!(taken, Some(begun), "create with a taken id returns the current revision");
     let elsewhere = Record { subject: Subject::new("workbook", &*first.subject.id), ..first.clone() };
     create(store, &elsewhere).await;
 
@@ -130,19 +140,21 @@ pub(super) async fn creation(store: &dyn RecordStore, ids: &dyn Ids) {
         .collect();
     let calls = contenders.iter().map(|(record, event)| store.create(record.clone(), event));
     let outcomes = join_all(calls).await;
-    let stored = get(store, &contenders[0].0).await.expect("one of 16 was created");
+    let stored = get(store, &contenders[0].0).await.expect("one of 16 records was created");
     let mut winners = Vec::new();
     for ((record, event), outcome) in contenders.iter().zip(outcomes) {
         match ok(outcome, "create") {
             None => {
                 winners.push(&event[0]);
-                assert_eq!(&stored, record, "the one who created it is not the one who is stored");
+                assert_eq!(&stored, record, "the record that was reported as created is not the stored one");
             }
-            Some(other) => assert_eq!(other, stored, "a loser got another record than the stored one"),
+            Some(other) => {
+                assert_eq!(other, stored, "a refused create returned a record other than the stored one");
+            }
         }
     }
-    assert_eq!(winners.len(), 1, "of 16 creates of one id exactly one may win");
-    assert_outbox(store, &stored, &winners, "what is announced is the winner's").await;
+    assert_eq!(winners.len(), 1, "of 16 concurrent creates with one id exactly one must succeed");
+    assert_outbox(store, &stored, &winners, "the outbox has the events of the successful create").await;
     for record in [&first, &elsewhere, &stored] {
         tidy(store, record).await;
     }
@@ -156,14 +168,24 @@ pub(super) async fn absence(store: &dyn RecordStore, ids: &dyn Ids) {
     let other_tenant = Record { tenant: "contract two".to_owned(), ..record.clone() };
     let other_flow = Record { subject: Subject::new("workbook", &*record.subject.id), ..record.clone() };
     for none in [new_record(ids, "contract"), other_tenant, other_flow] {
-        assert_eq!(get(store, &none).await, None, "a record that is not there");
+        assert_eq!(get(store, &none).await, None, "an unknown record is not found");
         let replaced = store.replace(&none, held(&none, 2, "a"), &event).await;
-        assert_eq!(ok(replaced, "replace"), Replaced::Missing, "replacing a record that is not there");
-        assert_eq!(get(store, &none).await, None, "a replacement made a record");
-        assert_outbox(store, &none, &[], "nothing to announce").await;
+        assert_eq!(ok(replaced, "replace"), Replaced::Missing, "replacing an unknown record returns Missing");
+        assert_eq!(get(store, &none).await, None, "replacing an unknown record does not create it");
+        assert_outbox(store, &none, &[], "replacing an unknown record announces nothing").await;
     }
-    assert_eq!(get(store, &record).await.as_ref(), Some(&record), "nobody else changes it");
-    assert_outbox(store, &record, &[], "nobody else announces anything about it").await;
+    assert_eq!(
+        get(store, &record).await.as_ref(),
+        Some(&record),
+        "calls for other tenants and flows do not change the record"
+    );
+    assert_outbox(
+        store,
+        &record,
+        &[],
+        "calls for other tenants and flows do not announce events of the record",
+    )
+    .await;
     tidy(store, &record).await;
 }
 
@@ -195,7 +217,7 @@ pub(super) async fn content(store: &dyn RecordStore, ids: &dyn Ids) {
         let another = new_record(ids, "another");
         create(store, &another).await;
         tidy(store, &another).await;
-        assert_eq!(get(store, record).await.as_ref(), Some(record), "as it was created");
+        assert_eq!(get(store, record).await.as_ref(), Some(record), "a created record is kept unchanged");
         let turned = Record {
             subject: record.subject.clone(),
             revision: 2,
@@ -203,7 +225,7 @@ pub(super) async fn content(store: &dyn RecordStore, ids: &dyn Ids) {
             ..other.clone()
         };
         let turned = replace(store, record, turned, &[]).await;
-        assert_eq!(get(store, record).await, Some(turned), "as it was replaced");
+        assert_eq!(get(store, record).await, Some(turned), "a replaced record is kept unchanged");
         tidy(store, record).await;
     }
 }
@@ -216,12 +238,20 @@ pub(super) async fn replacement(store: &dyn RecordStore, ids: &dyn Ids) {
     let late = [outgoing(ids, &first, 3)];
     for stale in [moved(&first, 3, "failed", false), held(&first, 2, "b"), second.clone()] {
         let replaced = ok(store.replace(&first, stale, &late).await, "replace");
-        assert_eq!(replaced, Replaced::Conflict(second.clone()), "revision 1 was replaced before");
+        assert_eq!(
+            replaced,
+            Replaced::Conflict(second.clone()),
+            "revision 1, which has been replaced, cannot be replaced again"
+        );
     }
     let third = replace(store, &second, next(&second, 2), &[]).await;
     let early = Record { revision: 9, ..third.clone() };
     let replaced = ok(store.replace(&early, next(&early, 3), &late).await, "replace");
-    assert_eq!(replaced, Replaced::Conflict(third.clone()), "a revision nobody has seen");
+    assert_eq!(
+        replaced,
+        Replaced::Conflict(third.clone()),
+        "a revision that does not exist yet cannot be replaced"
+    );
     assert_eq!(get(store, &first).await.as_ref(), Some(&third), "a conflict changes nothing");
     assert_outbox(store, &first, &[], "a conflict announces nothing").await;
 
@@ -235,13 +265,13 @@ pub(super) async fn replacement(store: &dyn RecordStore, ids: &dyn Ids) {
         Record { listed_by: (0..=Record::MAX_LISTS).map(|nth| nth.to_string()).collect(), ..next(&third, 4) },
     ];
     for wrong in wrong {
-        assert_broken(&store.replace(&third, wrong, &late).await, "replace by what cannot follow");
+        assert_broken(&store.replace(&third, wrong, &late).await, "replace with an invalid successor");
     }
     let wrong = Record { revision: 2, ..new_record(ids, "contract") };
-    assert_broken(&store.create(wrong.clone(), &late).await, "create of a second revision");
-    assert_eq!(get(store, &wrong).await, None, "what is refused is not stored");
-    assert_eq!(get(store, &first).await.as_ref(), Some(&third), "what is refused changes nothing");
-    assert_outbox(store, &first, &[], "what is refused announces nothing").await;
+    assert_broken(&store.create(wrong.clone(), &late).await, "create with revision 2");
+    assert_eq!(get(store, &wrong).await, None, "an invalid record is not stored");
+    assert_eq!(get(store, &first).await.as_ref(), Some(&third), "an invalid replacement changes nothing");
+    assert_outbox(store, &first, &[], "an invalid call announces nothing").await;
     tidy(store, &first).await;
 }
 
@@ -254,34 +284,42 @@ pub(super) async fn outbox(store: &dyn RecordStore, ids: &dyn Ids) {
         detail: format!("{{\"large\":\"{}\"}}", "x".repeat(Outgoing::MAX_DETAIL - 12)),
         ..outgoing(ids, &record, 6)
     };
-    assert_eq!(large.detail.len(), Outgoing::MAX_DETAIL, "as large as may be");
+    assert_eq!(large.detail.len(), Outgoing::MAX_DETAIL, "the event has the largest allowed size");
     let begun = replace(store, &record, held(&record, 5, "one"), &early).await;
-    assert_outbox(store, &record, &[&early[0], &early[1]], "all of it").await;
+    assert_outbox(store, &record, &[&early[0], &early[1]], "all events of a replacement are in the outbox")
+        .await;
     let done = moved(&begun, 6, "processed", false);
     let done = replace(store, &begun, done, std::slice::from_ref(&large)).await;
     let all = [&early[0], &early[1], &large];
-    assert_outbox(store, &record, &all, "each replacement adds what it announces").await;
+    assert_outbox(store, &record, &all, "each replacement adds its events to the outbox").await;
 
     let unknown = outgoing(ids, &record, 5);
     ok(store.announced(&[]).await, "announced nothing");
-    ok(store.announced(&[early[0].clone(), unknown]).await, "announced, one of which never lay there");
-    assert_outbox(store, &record, &all[1..], "what was announced leaves").await;
-    ok(store.announced(&early).await, "announced, one of them again");
+    ok(
+        store.announced(&[early[0].clone(), unknown]).await,
+        "announced (with an event that was never in the outbox)",
+    );
+    assert_outbox(store, &record, &all[1..], "a published event is removed from the outbox").await;
+    ok(store.announced(&early).await, "announced (with an event that was already removed)");
 
     // The same event, announced with another replacement, is in the outbox once.
     let again = moved(&done, 7, "deleting", true);
     let again = replace(store, &done, again, std::slice::from_ref(&large)).await;
-    assert_outbox(store, &record, &[&large], "an event lies there once").await;
+    assert_outbox(store, &record, &[&large], "an event that is announced twice is in the outbox once").await;
     ok(store.announced(&[large]).await, "announced");
-    assert_outbox(store, &record, &[], "all was announced").await;
-    assert_eq!(get(store, &record).await, Some(again), "announcing does not change the record");
+    assert_outbox(store, &record, &[], "all events were removed from the outbox").await;
+    assert_eq!(
+        get(store, &record).await,
+        Some(again),
+        "removing events from the outbox does not change the record"
+    );
 
     // A record of another flow with the same id has its own outbox.
     let other = Record { subject: Subject::new("workbook", &*record.subject.id), ..record.clone() };
     let theirs = outgoing(ids, &other, 8);
     ok(store.create(other.clone(), std::slice::from_ref(&theirs)).await, "create");
-    assert_outbox(store, &record, &[], "another flow's event is not this one's").await;
-    assert_outbox(store, &other, &[&theirs], "it is in its own flow").await;
+    assert_outbox(store, &record, &[], "the outbox of a record does not have events of another flow").await;
+    assert_outbox(store, &other, &[&theirs], "the event is in the outbox of its own flow").await;
     for record in [&record, &other] {
         tidy(store, record).await;
     }
@@ -309,15 +347,25 @@ pub(super) async fn one_wins(store: &dyn RecordStore, ids: &dyn Ids) {
         for ((next, event), outcome) in rivals.iter().zip(outcomes) {
             match ok(outcome, "replace") {
                 Replaced::Done => {
-                    assert_eq!(next, &stored, "the winner is not the one who is stored");
+                    assert_eq!(
+                        next, &stored,
+                        "the replacement that was reported as done is not the stored record"
+                    );
                     winners.push(&event[0]);
                 }
-                Replaced::Conflict(current) => assert_eq!(current, stored, "a loser saw another record"),
-                Replaced::Missing => panic!("the record is there"),
+                Replaced::Conflict(current) => {
+                    assert_eq!(current, stored, "a conflict returned a record other than the stored one");
+                }
+                Replaced::Missing => panic!("the record exists"),
             }
         }
-        assert_eq!(winners.len(), 1, "of 16 who replace a revision at once exactly one may succeed");
-        assert_outbox(store, &record, &winners, "what is announced is the winner's").await;
+        assert_eq!(
+            winners.len(),
+            1,
+            "of 16 concurrent replacements of one revision exactly one must succeed"
+        );
+        assert_outbox(store, &record, &winners, "the outbox has the events of the successful replacement")
+            .await;
         let to_announce: Vec<Outgoing> = winners.into_iter().cloned().collect();
         ok(store.announced(&to_announce).await, "announced");
         seen = stored;
@@ -335,7 +383,7 @@ pub(super) async fn walks(store: &dyn RecordStore, ids: &dyn Ids) {
         create(store, &past[0]).await;
         for step in 0..40 {
             let place = format!("walk {seed}, step {step}");
-            let current = past.last().expect("it was created").clone();
+            let current = past.last().expect("the record was created").clone();
             let seen = if rng.chance(3_000) { rng.pick(&past).cloned() } else { None };
             let seen = seen.unwrap_or_else(|| current.clone());
             let next = any_next(&mut rng, &seen);
@@ -356,12 +404,15 @@ pub(super) async fn walks(store: &dyn RecordStore, ids: &dyn Ids) {
                 ok(store.announced(&announced).await, "announced");
             }
         }
-        assert_eq!(get(store, &past[0]).await.as_ref(), past.last(), "walk {seed}: the record at its end");
+        assert_eq!(get(store, &past[0]).await.as_ref(), past.last(), "walk {seed}: the final record");
         let lying: Vec<&Outgoing> = lying.values().collect();
-        assert_outbox(store, &past[0], &lying, &format!("walk {seed}: the outbox at its end")).await;
+        assert_outbox(store, &past[0], &lying, &format!("walk {seed}: the final outbox")).await;
         tidy(store, &past[0]).await;
     }
-    assert!(done > 500 && conflicts > 100, "{done} replacements and {conflicts} conflicts prove little");
+    assert!(
+        done > 500 && conflicts > 100,
+        "{done} replacements and {conflicts} conflicts are too few for a meaningful test"
+    );
 }
 
 /// Draws from few values, so that they repeat.

@@ -61,10 +61,10 @@ pub(super) async fn every_transition(ledger: &dyn ScanLedger, ids: &dyn Ids) {
         assert_eq!(
             ok(ledger.session(&model.id).await, "session"),
             Some(model.clone()),
-            "walk {seed}: the stored session at its end"
+            "walk {seed}: the final stored session"
         );
         let open = model.state.is_open();
-        let what = "open sessions are those that have not ended or are being deleted";
+        let what = "a session is open if it has not ended or is being deleted";
         assert_listed(ledger, &[&model.id], open, what).await;
         let delete = Transition::Delete { request: String::new(), now: at(0) };
         for end in [Transition::Cancel, delete, Transition::Deleted { now: at(0) }] {
@@ -73,11 +73,14 @@ pub(super) async fn every_transition(ledger: &dyn ScanLedger, ids: &dyn Ids) {
     }
     for kind in KINDS {
         for applied in [true, false] {
-            assert!(seen.contains(&(kind, applied)), "no walk had {kind} with applied = {applied}");
+            assert!(
+                seen.contains(&(kind, applied)),
+                "no walk had the transition {kind} with applied = {applied}"
+            );
         }
     }
     for state in [State::Complete, State::Failed, State::Cancelled, State::Deleting, State::Deleted] {
-        assert!(seen.contains(&(end_of(state), true)), "no walk came to {state:?}");
+        assert!(seen.contains(&(end_of(state), true)), "no walk reached {state:?}");
     }
 }
 

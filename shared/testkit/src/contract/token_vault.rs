@@ -17,21 +17,25 @@ pub async fn token_vault(vault: &dyn TokenVault, clock: &ManualClock, ids: &dyn 
         expires_at: clock.now() + TimeDelta::minutes(minutes) + TimeDelta::nanoseconds(7),
     };
     let get = async |tenant, session| ok(vault.get(tenant, session).await, "get");
-    assert_eq!(get("one", &session).await, None, "a token that never was");
-    ok(vault.delete("one", &session).await, "delete of a token that never was");
+    assert_eq!(get("one", &session).await, None, "an unknown token is not found");
+    ok(vault.delete("one", &session).await, "delete of an unknown token");
 
     let (first, second) = (token("ya29.first", 60), token(&"x-Ä".repeat(500), 30));
     ok(vault.put("one", &session, first.clone()).await, "put");
-    assert_eq!(get("one", &session).await.as_ref(), Some(&first), "as it was put, to the nanosecond");
-    assert_eq!(get("one", &other).await, None, "another session has none of it");
-    assert_eq!(get("two", &session).await, None, "another tenant gets none of it");
+    assert_eq!(
+        get("one", &session).await.as_ref(),
+        Some(&first),
+        "a token is kept unchanged, to the nanosecond"
+    );
+    assert_eq!(get("one", &other).await, None, "another session does not have the token");
+    assert_eq!(get("two", &session).await, None, "another tenant does not have the token");
     ok(vault.put("one", &session, second.clone()).await, "put");
-    assert_eq!(get("one", &session).await.as_ref(), Some(&second), "the last one put is the one kept");
+    assert_eq!(get("one", &session).await.as_ref(), Some(&second), "a put replaces the earlier token");
 
     ok(vault.delete("two", &session).await, "delete by another tenant");
-    assert_eq!(get("one", &session).await.as_ref(), Some(&second), "another tenant deletes nothing");
+    assert_eq!(get("one", &session).await.as_ref(), Some(&second), "another tenant cannot delete the token");
     ok(vault.delete("one", &session).await, "delete");
-    assert_eq!(get("one", &session).await, None, "a deleted token");
+    assert_eq!(get("one", &session).await, None, "a deleted token is not returned");
     ok(vault.delete("one", &session).await, "delete again");
 
     let short = Token { expires_at: clock.now() + TimeDelta::minutes(5), ..token("short", 5) };
@@ -39,8 +43,8 @@ pub async fn token_vault(vault: &dyn TokenVault, clock: &ManualClock, ids: &dyn 
     clock.advance(TimeDelta::minutes(5) - TimeDelta::milliseconds(1));
     assert!(get("one", &session).await.is_some(), "a token is returned until it expires");
     clock.advance(TimeDelta::milliseconds(1));
-    assert_eq!(get("one", &session).await, None, "a token that has expired is not returned");
+    assert_eq!(get("one", &session).await, None, "an expired token is not returned");
     ok(vault.put("one", &session, token("renewed", 5)).await, "put");
-    assert!(get("one", &session).await.is_some(), "a new one takes the place of one past its time");
+    assert!(get("one", &session).await.is_some(), "a new token replaces an expired one");
     ok(vault.delete("one", &session).await, "delete");
 }

@@ -40,7 +40,7 @@ pub(super) async fn month(place: &StatementStores<'_>) {
             assert_eq!(
                 &pages(place, turned, limit).await,
                 expected,
-                "pages of {limit}, newest first: {turned}"
+                "all transactions are listed in pages of {limit}, newest first: {turned}"
             );
         }
         // A cursor need not be the key of an existing row.
@@ -48,13 +48,16 @@ pub(super) async fn month(place: &StatementStores<'_>) {
         let beyond = ok(list(place, turned, Some(&nobody), 100).await, "month");
         let fits = |row: &&Transaction| if turned { row.key < nobody } else { row.key > nobody };
         let rest: Vec<Transaction> = expected.iter().filter(fits).cloned().collect();
-        assert_eq!(beyond, rest, "those beyond a key that nobody has, newest first: {turned}");
+        assert_eq!(
+            beyond, rest,
+            "a page begins after the cursor, even if no transaction has its key, newest first: {turned}"
+        );
     }
     booked(place, &january).await;
     let nothing = place.store.month("contract nobody", "months", january_2026(), false, None, 10).await;
-    assert_eq!(ok(nothing, "month"), [], "another tenant has none");
+    assert_eq!(ok(nothing, "month"), [], "another tenant has no transactions");
     let nothing = place.store.month(&place.tenant, "", january_2026(), false, None, 10).await;
-    assert_eq!(ok(nothing, "month"), [], "an account without any");
+    assert_eq!(ok(nothing, "month"), [], "an account without transactions has an empty list");
 }
 
 /// Checks that what figures need of a month is that of its transactions, in pages of any size.
@@ -73,16 +76,20 @@ async fn booked(place: &StatementStores<'_>, january: &[Transaction]) {
             let page =
                 place.store.booked(&place.tenant, "months", january_2026(), after.as_ref(), limit).await;
             let (page, last) = ok(page, "booked");
-            assert!(page.len() <= limit as usize, "a page of {limit} has {}", page.len());
-            assert!(all.len() <= 20, "pages repeat themselves: {all:?}");
-            assert!(!page.is_empty() || last.is_none(), "an empty page is the last one");
+            assert!(
+                page.len() <= limit as usize,
+                "a page of at most {limit} transactions has {}",
+                page.len()
+            );
+            assert!(all.len() <= 20, "pages repeat transactions: {all:?}");
+            assert!(!page.is_empty() || last.is_none(), "only the last page can be empty");
             all.extend(page);
             after = last;
             if after.is_none() {
                 break;
             }
         }
-        assert_eq!(all, expected, "pages of {limit}");
+        assert_eq!(all, expected, "all transactions are listed in pages of {limit}");
     }
 }
 
@@ -104,8 +111,8 @@ async fn pages(place: &StatementStores<'_>, newest_first: bool, limit: u32) -> V
     loop {
         let after = all.last().map(|row| row.key.clone());
         let page = ok(list(place, newest_first, after.as_ref(), limit).await, "month");
-        assert!(page.len() <= limit as usize, "a page of {limit} has {}", page.len());
-        assert!(all.len() <= 20, "pages repeat themselves: {all:?}");
+        assert!(page.len() <= limit as usize, "a page of at most {limit} transactions has {}", page.len());
+        assert!(all.len() <= 20, "pages repeat transactions: {all:?}");
         let last = page.len() < limit as usize;
         all.extend(page);
         if last {
@@ -118,7 +125,7 @@ async fn pages(place: &StatementStores<'_>, newest_first: bool, limit: u32) -> V
 pub(super) async fn months(place: &StatementStores<'_>) {
     let own = StatementStores { tenant: format!("tenant {}", place.ids.fresh()), ..*place };
     let none = ok(own.store.months(&own.tenant).await, "months");
-    assert_eq!(none, [], "nothing was ever stored");
+    assert_eq!(none, [], "a tenant without transactions has no months");
     let file = own.file().await;
     let rows = [
         row(&file.id, "b", day(2026, 2, 1), "1", 1),
@@ -142,15 +149,19 @@ pub(super) async fn months(place: &StatementStores<'_>) {
         ("b".to_owned(), month(2025, 12)),
         ("b".to_owned(), month(2026, 2)),
     ];
-    assert_eq!(ok(own.store.months(&own.tenant).await, "months"), expected, "ascending, each once");
+    assert_eq!(
+        ok(own.store.months(&own.tenant).await, "months"),
+        expected,
+        "months are listed once each, in ascending order"
+    );
     // A store may still list months that have become empty.
     own.remove(&file, &rows[2..3]).await;
     let left = ok(own.store.months(&own.tenant).await, "months");
     let still = |entry: &&(String, Month)| **entry != expected[4];
     let left: Vec<_> = left.iter().filter(still).collect();
-    assert_eq!(left, expected.iter().filter(still).collect::<Vec<_>>(), "the others stay");
+    assert_eq!(left, expected.iter().filter(still).collect::<Vec<_>>(), "the other months stay listed");
     let rest: Vec<Transaction> = rows[..2].to_vec();
     own.remove(&file, &rest[..1]).await;
     let left = ok(own.store.months(&own.tenant).await, "months");
-    assert!(left.contains(&expected[5]), "a month in which something is left stays");
+    assert!(left.contains(&expected[5]), "a month that still has a transaction stays listed");
 }

@@ -48,7 +48,7 @@ impl StatementStores<'_> {
         let stored = self.store.store(&self.tenant, &file.id, "token", rows).await;
         match ok(stored, "store") {
             StoredRows::Done(first) => first,
-            StoredRows::NotYours => panic!("the file is being processed under this token"),
+            StoredRows::NotYours => panic!("the file is leased with this token"),
         }
     }
 
@@ -76,7 +76,7 @@ pub(super) fn keys(rows: &[Transaction]) -> Vec<TransactionKey> {
 }
 
 pub(super) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(year, month, day).expect("a day of the calendar")
+    NaiveDate::from_ymd_opt(year, month, day).expect("a valid date")
 }
 
 pub(super) fn row(
@@ -137,8 +137,8 @@ pub(super) async fn content(place: &StatementStores<'_>) {
             ..row(&file.id, "scales", day(2026, 1, 1), &format!("{nth}"), 1)
         });
     let rows: Vec<Transaction> = [full, bare].into_iter().chain(scales).collect();
-    assert_eq!(place.store(&file, &rows).await, vec![true; rows.len()], "all are new");
-    place.assert_there(&rows, "rows come back as they went in").await;
+    assert_eq!(place.store(&file, &rows).await, vec![true; rows.len()], "all transactions are new");
+    place.assert_there(&rows, "transactions are kept unchanged").await;
     for (found, stored) in place.get(&rows).await.iter().flatten().zip(&rows) {
         assert_eq!(found.amount.to_string(), stored.amount.to_string(), "an amount keeps its scale");
     }
@@ -146,18 +146,18 @@ pub(super) async fn content(place: &StatementStores<'_>) {
     turned.reverse();
     turned.insert(1, row(&file.id, "nowhere", day(2026, 1, 1), "0", 1));
     let found = place.get(&turned).await;
-    assert_eq!(found[1], None, "what is not there");
-    assert_eq!(found[0].as_ref(), rows.last(), "in the order of the keys");
-    assert_eq!(ok(place.store.get(&place.tenant, &[]).await, "get"), [], "nothing of nothing");
+    assert_eq!(found[1], None, "an unknown key has no transaction");
+    assert_eq!(found[0].as_ref(), rows.last(), "transactions are returned in the order of the keys");
+    assert_eq!(ok(place.store.get(&place.tenant, &[]).await, "get"), [], "get without keys returns nothing");
     let foreign = ok(place.store.get("contract nobody", &keys(&rows)).await, "get");
-    assert!(foreign.iter().all(Option::is_none), "another tenant has none of them");
+    assert!(foreign.iter().all(Option::is_none), "another tenant has none of the transactions");
 }
 
 /// Checks the largest batch, and keys that differ in one part only.
 pub(super) async fn batches(place: &StatementStores<'_>) {
     let file = place.file().await;
     let most = place.store.batch();
-    assert!(most >= 10, "a call takes {most} rows: the suite hands over ten");
+    assert!(most >= 10, "a call accepts {most} rows, but the suite needs at least ten");
     let account = "ä".repeat(TransactionKey::MAX_ACCOUNT / 2);
     let rows: Vec<Transaction> = (1..=most)
         .map(|nth| {
@@ -168,8 +168,8 @@ pub(super) async fn batches(place: &StatementStores<'_>) {
             }
         })
         .collect();
-    assert_eq!(place.store(&file, &rows).await, vec![true; most], "a full batch");
-    place.assert_there(&rows, "a full batch").await;
+    assert_eq!(place.store(&file, &rows).await, vec![true; most], "all transactions of a full batch are new");
+    place.assert_there(&rows, "a full batch is stored").await;
     let categories: Vec<_> = keys(&rows).into_iter().map(|key| (key, Some(category("full")))).collect();
     ok(place.store.categorize(&place.tenant, &categories).await, "categorize");
     let found = place.get(&rows).await;
@@ -177,7 +177,7 @@ pub(super) async fn batches(place: &StatementStores<'_>) {
     assert_eq!(named, most, "a full batch is categorised");
     place.remove(&file, &rows).await;
     place.assert_gone(&rows, "a full batch is removed").await;
-    assert_eq!(place.store(&file, &[]).await, Vec::<bool>::new(), "nothing");
+    assert_eq!(place.store(&file, &[]).await, Vec::<bool>::new(), "storing an empty batch returns nothing");
 
     let date = day(2026, 3, 1);
     let alike = [
@@ -194,9 +194,9 @@ pub(super) async fn batches(place: &StatementStores<'_>) {
     ];
     for row in &alike {
         let first = place.store(&file, std::slice::from_ref(row)).await;
-        assert_eq!(first, [true], "{:?} is another", row.key);
+        assert_eq!(first, [true], "{:?} must be a key of its own", row.key);
     }
-    place.assert_there(&alike, "keys do not mix").await;
+    place.assert_there(&alike, "transactions with similar keys are separate").await;
 }
 
 /// Proves that the first file to bring a row stays the first, and that storing a row again does not change it.
@@ -204,20 +204,28 @@ pub(super) async fn first_wins(place: &StatementStores<'_>) {
     let (one, two) = (place.file().await, place.file().await);
     let of = |file: &RecordedFile, identity: &str| row(&file.id, "shared", day(2026, 1, 5), identity, 1);
     let ones = [of(&one, "1"), of(&one, "2")];
-    assert_eq!(place.store(&one, &ones).await, [true, true], "the first file");
+    assert_eq!(place.store(&one, &ones).await, [true, true], "all transactions of the first file are new");
     let twos = [of(&two, "2"), of(&two, "3")];
     for again in ["", ", again"] {
-        assert_eq!(place.store(&two, &twos).await, [false, true], "a file that overlaps{again}");
-        assert_eq!(place.store(&one, &ones).await, [true, true], "the first file once more{again}");
+        assert_eq!(
+            place.store(&two, &twos).await,
+            [false, true],
+            "a transaction that an earlier file has stored is not new{again}"
+        );
+        assert_eq!(
+            place.store(&one, &ones).await,
+            [true, true],
+            "storing the first file again returns the same{again}"
+        );
     }
     let stored = [ones[0].clone(), ones[1].clone(), twos[1].clone()];
-    place.assert_there(&stored, "content does not change").await;
+    place.assert_there(&stored, "the content of the first file is kept").await;
     let named = [(stored[1].key.clone(), Some(category("coffee")))];
     ok(place.store.categorize(&place.tenant, &named).await, "categorize");
     place.store(&two, &twos).await;
     let found = place.get(&stored[1..2]).await;
     let found = found[0].as_ref().and_then(|row| row.category.clone());
-    assert_eq!(found, Some(category("coffee")), "storing again takes no category away");
+    assert_eq!(found, Some(category("coffee")), "storing a transaction again keeps its category");
 
     // Many concurrent calls: each row gets one first file, and all calls agree on which.
     let mut files = Vec::new();
@@ -242,15 +250,23 @@ pub(super) async fn first_wins(place: &StatementStores<'_>) {
     let raced = join_all(files.iter().zip(&batches).map(|(file, rows)| place.store(file, rows))).await;
     let found = place.get(&batches[0]).await;
     for (nth, found) in found.iter().enumerate() {
-        let found = found.as_ref().expect("it was stored by eight");
+        let found = found.as_ref().expect("eight files stored the transaction");
         for ((file, rows), first) in files.iter().zip(&batches).zip(&raced) {
-            let at = rows.iter().position(|row| row.key == found.key).expect("each has it");
-            assert_eq!(first[at], found.file == file.id, "row {nth}: who was first is whose it is");
-            assert_eq!(found.description, format!("brought by {}", found.file), "row {nth}: one's alone");
+            let at = rows.iter().position(|row| row.key == found.key).expect("each file has the transaction");
+            assert_eq!(
+                first[at],
+                found.file == file.id,
+                "row {nth}: the transaction is new for the file that stored it first, and only for that file"
+            );
+            assert_eq!(
+                found.description,
+                format!("brought by {}", found.file),
+                "row {nth}: the content is that of the first file"
+            );
         }
     }
     for (file, (rows, first)) in files.iter().zip(batches.iter().zip(&raced)) {
-        assert_eq!(&place.store(file, rows).await, first, "the same on repetition");
+        assert_eq!(&place.store(file, rows).await, first, "repeated calls return the same");
     }
 }
 
@@ -281,14 +297,14 @@ pub(super) async fn guard(place: &StatementStores<'_>) {
     place.store(&other, std::slice::from_ref(&shared)).await;
 
     for (file, why) in [
-        (&waiting, "a file nobody has begun"),
-        (&unknown, "a file nobody knows"),
-        (&elsewhere, "another flow's record"),
-        (&released, "a file that was given up"),
+        (&waiting, "a file that is not being processed"),
+        (&unknown, "an unknown file"),
+        (&elsewhere, "a file that only another flow has"),
+        (&released, "a file whose lease was released"),
         (&deleting, "a file that is being deleted"),
-        (&done, "a file that is done"),
-        (&failed, "a file that has failed"),
-        (&taken, "a file that somebody else has begun since"),
+        (&done, "a processed file"),
+        (&failed, "a failed file"),
+        (&taken, "a file that another worker has leased since"),
     ] {
         let rows = [shared.clone(), row(&file.id, "guard", day(2026, 1, 5), file.id.as_ref(), 1)];
         let stored = place.store.store(&place.tenant, &file.id, "token", &rows).await;
@@ -300,13 +316,19 @@ pub(super) async fn guard(place: &StatementStores<'_>) {
     assert_eq!(ok(stored, "store"), StoredRows::NotYours, "another tenant's file");
     let stored = place.store.store(&place.tenant, &other.id, "", &rows).await;
     assert_eq!(ok(stored, "store"), StoredRows::NotYours, "no token");
-    place.assert_gone(&rows, "another tenant's file, or no token").await;
+    place.assert_gone(&rows, "calls for another tenant's file or without a token store nothing").await;
     // The refused files do not count as showing the row: it is deleted with the only file that does.
     place.remove(&other, std::slice::from_ref(&shared)).await;
-    place.assert_gone(&[shared], "who was refused shows nothing").await;
+    place
+        .assert_gone(&[shared], "a refused call does not record the file as an owner of the transaction")
+        .await;
     let anew = [row(&taken.id, "guard", day(2026, 1, 5), "anew", 1)];
     let stored = place.store.store(&place.tenant, &taken.id, "another", &anew).await;
-    assert_eq!(ok(stored, "store"), StoredRows::Done(vec![true]), "who has begun it since may");
+    assert_eq!(
+        ok(stored, "store"),
+        StoredRows::Done(vec![true]),
+        "the worker with the current lease can store transactions"
+    );
 }
 
 /// Proves that only the worker that holds the file can withdraw its rows.
@@ -324,25 +346,31 @@ pub(super) async fn withdrawal(place: &StatementStores<'_>) {
     let withdraw = async |tenant: &str, file: &RecordedFile, token: &str, rows: &[Transaction]| {
         ok(place.store.withdraw(tenant, &file.id, token, &keys(rows)).await, "withdraw")
     };
-    assert!(!withdraw(&place.tenant, &one, "another", &ones).await, "somebody else is at work");
-    assert!(!withdraw(&place.tenant, &one, "", &ones).await, "nobody is at work under no token");
-    assert!(!withdraw("contract nobody", &one, "token", &ones).await, "another tenant's file");
-    place.assert_there(&ones, "who is not at work takes nothing back").await;
-    assert!(!withdraw(&place.tenant, &done, "token", &dones).await, "a file that is done");
-    place.assert_there(&dones, "a file that is done stays").await;
+    assert!(!withdraw(&place.tenant, &one, "another", &ones).await, "another worker has the lease");
+    assert!(!withdraw(&place.tenant, &one, "", &ones).await, "an empty token is not a lease");
+    assert!(!withdraw("contract nobody", &one, "token", &ones).await, "the file belongs to another tenant");
+    place.assert_there(&ones, "a call without the lease removes nothing").await;
+    assert!(!withdraw(&place.tenant, &done, "token", &dones).await, "the file is processed already");
+    place.assert_there(&dones, "the transactions of a processed file are kept").await;
     for _ in 0..2 {
-        assert!(withdraw(&place.tenant, &one, "token", &ones).await, "the file is being processed");
-        place.assert_gone(&ones[..1], "shown by this file alone").await;
-        place.assert_there(&ones[1..], "another shows it").await;
+        assert!(
+            withdraw(&place.tenant, &one, "token", &ones).await,
+            "a worker with the lease can withdraw transactions"
+        );
+        place.assert_gone(&ones[..1], "a transaction of this file alone is removed").await;
+        place.assert_there(&ones[1..], "a transaction of another file is kept").await;
     }
-    assert!(withdraw(&place.tenant, &one, "token", &[]).await, "nothing can be taken back");
-    assert_eq!(place.store(&one, &ones).await, [true, true], "it is stored again as it was");
+    assert!(withdraw(&place.tenant, &one, "token", &[]).await, "withdrawing no transactions succeeds");
+    assert_eq!(place.store(&one, &ones).await, [true, true], "withdrawn transactions can be stored again");
     place.remove(&one, &ones).await;
     place.becomes(&two, |seen| held(seen, 2_000_000, "since")).await;
-    assert!(!withdraw(&place.tenant, &two, "token", &ones).await, "somebody else has begun it since");
-    place.assert_there(&ones[1..], "it is in other hands").await;
-    assert!(withdraw(&place.tenant, &two, "since", &ones).await, "who has begun it since may");
-    place.assert_gone(&ones, "nobody shows any").await;
+    assert!(!withdraw(&place.tenant, &two, "token", &ones).await, "another worker has leased the file since");
+    place.assert_there(&ones[1..], "a call without the lease removes nothing").await;
+    assert!(
+        withdraw(&place.tenant, &two, "since", &ones).await,
+        "the worker with the current lease can withdraw transactions"
+    );
+    place.assert_gone(&ones, "transactions without a file are removed").await;
 }
 
 /// Proves that a transaction is deleted with the last file that shows it.
@@ -355,24 +383,28 @@ pub(super) async fn removal(place: &StatementStores<'_>) {
     place.store(&two, &twos).await;
     let all = [ones[0].clone(), ones[1].clone(), twos[1].clone()];
     place.remove(&stranger, &all).await;
-    place.assert_there(&all, "who shows nothing removes nothing").await;
+    place.assert_there(&all, "a file cannot remove transactions that it does not have").await;
     ok(place.store.remove("contract nobody", &one.id, &keys(&all)).await, "remove");
-    place.assert_there(&all, "another tenant removes nothing").await;
+    place.assert_there(&all, "another tenant cannot remove transactions").await;
     for again in ["", ", again"] {
         place.remove(&one, &all).await;
-        place.assert_gone(&ones[..1], &format!("shown by this file alone{again}")).await;
-        place.assert_there(&all[1..], &format!("others show it{again}")).await;
+        place.assert_gone(&ones[..1], &format!("a transaction of this file alone is removed{again}")).await;
+        place.assert_there(&all[1..], &format!("a transaction of another file is kept{again}")).await;
     }
-    assert_eq!(place.store(&two, &twos).await, [false, true], "who was first is known when it is gone");
+    assert_eq!(
+        place.store(&two, &twos).await,
+        [false, true],
+        "the first file of a transaction stays recorded after its removal"
+    );
     let month = Month::of(day(2026, 1, 5));
     let left = place.store.month(&place.tenant, "removal", month, false, None, 10).await;
-    assert_eq!(ok(left, "month").len(), 2, "what is removed is in no list");
+    assert_eq!(ok(left, "month").len(), 2, "removed transactions are not listed");
     place.remove(&two, &all).await;
-    place.assert_gone(&all, "nobody shows any").await;
+    place.assert_gone(&all, "transactions without a file are removed").await;
     ok(place.store.remove(&place.tenant, &two.id, &[]).await, "remove nothing");
     let third = [of(&stranger, "shared")];
-    assert_eq!(place.store(&stranger, &third).await, [true], "what is gone may come again");
-    place.assert_there(&third, "with the content of who brings it").await;
+    assert_eq!(place.store(&stranger, &third).await, [true], "a removed transaction can be stored again");
+    place.assert_there(&third, "a transaction stored again has the new content").await;
 }
 
 /// Proves that categories can be set and cleared, and that setting one creates no row.
@@ -395,16 +427,16 @@ pub(super) async fn categories(place: &StatementStores<'_>) {
             None,
         ]
     };
-    assert_eq!(place.get(&rows).await, expected(Some(odd.clone())), "what is gone is passed over");
+    assert_eq!(place.get(&rows).await, expected(Some(odd.clone())), "unknown transactions are skipped");
     let foreign = [(rows[0].key.clone(), Some(category("foreign")))];
     ok(place.store.categorize("contract nobody", &foreign).await, "categorize");
-    assert_eq!(place.get(&rows).await, expected(Some(odd)), "another tenant changes nothing");
+    assert_eq!(place.get(&rows).await, expected(Some(odd)), "another tenant cannot change categories");
     let cleared = [(rows[0].key.clone(), None)];
     ok(place.store.categorize(&place.tenant, &cleared).await, "categorize");
-    assert_eq!(place.get(&rows).await, expected(None), "a category is taken away");
+    assert_eq!(place.get(&rows).await, expected(None), "a category can be removed");
     ok(place.store.categorize(&place.tenant, &[]).await, "categorize nothing");
     let month = Month::of(day(2026, 1, 5));
     let listed = place.store.month(&place.tenant, "categories", month, false, None, 10).await;
     let listed: Vec<Option<Category>> = ok(listed, "month").into_iter().map(|row| row.category).collect();
-    assert_eq!(listed, [None, Some(category("coffee"))], "lists show them");
+    assert_eq!(listed, [None, Some(category("coffee"))], "lists have the categories");
 }

@@ -51,7 +51,7 @@ fn message(group: &str, body: String) -> Message {
 
 async fn send(harness: &dyn QueueHarness, queue: &str, messages: &[Message]) {
     let refused = ok(harness.queue().send(queue, messages).await, "send");
-    assert!(refused.is_empty(), "an idle queue accepts everything, and refused {refused:?}");
+    assert!(refused.is_empty(), "an idle queue accepts every message, but refused {refused:?}");
 }
 
 /// Receives and deletes messages until none are left. Returns the number of deliveries of each body and group.
@@ -74,17 +74,17 @@ fn assert_same(drained: &BTreeMap<(String, String), u32>, sent: &[Message], what
     for message in sent {
         let key = (message.group.clone(), message.body.clone());
         let body: String = message.body.chars().take(80).collect();
-        assert!(drained.contains_key(&key), "{what}: {body:?} was sent and never came");
+        assert!(drained.contains_key(&key), "{what}: {body:?} was sent but not received");
     }
     for (group, body) in drained.keys() {
         let known = sent.iter().any(|message| &message.group == group && &message.body == body);
         let body: String = body.chars().take(80).collect();
-        assert!(known, "{what}: {body:?} of {group:?} came and was never sent so");
+        assert!(known, "{what}: {body:?} of {group:?} was received but not sent");
     }
 }
 
 async fn delivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
-    assert_eq!(harness.receive(WORK).await, [], "the suite begins with an empty queue");
+    assert_eq!(harness.receive(WORK).await, [], "the suite requires an empty queue");
     let (one, two) = (ids.fresh(), ids.fresh());
     let sent = [
         message(&one, "{\"plain\":1}".to_owned()),
@@ -94,14 +94,18 @@ async fn delivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
     ];
     send(harness, WORK, &sent).await;
     let received = harness.receive(WORK).await;
-    assert!(!received.is_empty(), "messages were sent and none came");
+    assert!(!received.is_empty(), "no message was received after some were sent");
     for delivered in received {
-        assert_eq!(delivered.receive_count, 1, "the first receive of {}", delivered.receipt);
+        assert_eq!(
+            delivered.receive_count, 1,
+            "the first delivery of {} has a receive count of 1",
+            delivered.receipt
+        );
     }
     harness.expire().await;
     assert_same(&drain(harness, WORK).await, &sent, "four messages");
     send(harness, WORK, &[]).await;
-    assert_eq!(harness.receive(WORK).await, [], "sending nothing sends nothing");
+    assert_eq!(harness.receive(WORK).await, [], "sending an empty list sends nothing");
 }
 
 async fn redelivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
@@ -111,7 +115,7 @@ async fn redelivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
     let mut receipts = Vec::new();
     while receipts.len() < 2 {
         let received = harness.receive(WORK).await;
-        assert!(!received.is_empty(), "two messages were sent, and {receipts:?} came");
+        assert!(!received.is_empty(), "of two messages only {receipts:?} were received");
         for delivered in received {
             receipts.push(delivered.receipt.clone());
             if delivered.body == "deleted" {
@@ -119,18 +123,18 @@ async fn redelivery(harness: &dyn QueueHarness, ids: &dyn Ids) {
             }
         }
     }
-    assert_eq!(harness.receive(WORK).await, [], "what is in somebody's hands is hidden from others");
+    assert_eq!(harness.receive(WORK).await, [], "a message in flight is not delivered again");
     harness.expire().await;
     let again = harness.receive(WORK).await;
     let bodies: Vec<&str> = again.iter().map(|delivered| delivered.body.as_str()).collect();
-    assert_eq!(bodies, ["kept"], "what was not deleted comes again, what was does not");
-    assert_eq!(again[0].receive_count, 2, "receives are counted");
-    assert!(!receipts.contains(&again[0].receipt), "each delivery has a receipt of its own");
+    assert_eq!(bodies, ["kept"], "a message is delivered again unless it was deleted");
+    assert_eq!(again[0].receive_count, 2, "deliveries are counted");
+    assert!(!receipts.contains(&again[0].receipt), "each delivery has a new receipt");
     for delivered in again {
         harness.delete(WORK, delivered).await;
     }
     harness.expire().await;
-    assert_eq!(harness.receive(WORK).await, [], "all is done");
+    assert_eq!(harness.receive(WORK).await, [], "deleted messages are not delivered again");
 }
 
 /// Checks more messages than one request of the underlying queue holds, and many concurrent senders.
@@ -139,7 +143,7 @@ async fn batches(harness: &dyn QueueHarness, ids: &dyn Ids) {
     let sent: Vec<Message> =
         (0..137).map(|number| message(&groups[number % 3], format!("message {number}"))).collect();
     for refused in join_all(sent.chunks(23).map(|part| harness.queue().send(WORK, part))).await {
-        assert!(ok(refused, "send").is_empty(), "an idle queue accepts everything");
+        assert!(ok(refused, "send").is_empty(), "an idle queue accepts every message");
     }
     assert_same(&drain(harness, WORK).await, &sent, "137 messages");
 
@@ -148,7 +152,7 @@ async fn batches(harness: &dyn QueueHarness, ids: &dyn Ids) {
     send(harness, WORK, &twins).await;
     let drained = drain(harness, WORK).await;
     let times: u32 = drained.values().sum();
-    assert!(times >= 12, "of 12 equal messages {times} came");
+    assert!(times >= 12, "of 12 equal messages only {times} were received");
 }
 
 async fn separate_queues(harness: &dyn QueueHarness, ids: &dyn Ids) {
@@ -160,8 +164,8 @@ async fn separate_queues(harness: &dyn QueueHarness, ids: &dyn Ids) {
         send(harness, queue, sent).await;
     }
     for (queue, sent) in queues.into_iter().zip(&sent) {
-        assert_same(&drain(harness, queue).await, sent, "queues do not mix");
+        assert_same(&drain(harness, queue).await, sent, "each queue has its own messages");
     }
     let nowhere = harness.queue().send("no-such-queue", &sent[0]).await;
-    assert_broken(&nowhere, "send to a queue that is not there");
+    assert_broken(&nowhere, "send to an unknown queue");
 }

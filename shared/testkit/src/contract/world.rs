@@ -10,8 +10,8 @@ use riffle_ports::{Clock, Ids};
 /// If a promise is broken.
 pub fn clock(clock: &dyn Clock) {
     let mut last = clock.now();
-    assert!(last.timestamp() > 1_700_000_000, "the clock says {last}, which is long past");
-    assert!(last.timestamp() < 7_000_000_000, "the clock says {last}, which is far away");
+    assert!(last.timestamp() > 1_700_000_000, "the clock shows {last}, which is in the past");
+    assert!(last.timestamp() < 7_000_000_000, "the clock shows {last}, which is in the distant future");
     for _ in 0..1_000 {
         let now = clock.now();
         assert!(now >= last, "the clock went back from {last} to {now}");
@@ -30,7 +30,7 @@ pub fn ids(ids: &dyn Ids) {
         assert!(id.len() == 32 && digits, "{id:?} is not 32 hexadecimal digits");
     }
     let different: BTreeSet<&String> = made.iter().collect();
-    assert_eq!(different.len(), made.len(), "an id was made twice");
+    assert_eq!(different.len(), made.len(), "an id was returned twice");
     for position in 0..32 {
         let digits: BTreeSet<u8> = made.iter().map(|id| id.as_bytes()[position]).collect();
         assert_eq!(digits.len(), 16, "digit {position} is not random: only {digits:?} of 10,000 ids");

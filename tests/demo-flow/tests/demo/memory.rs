@@ -155,7 +155,7 @@ async fn what_fails_too_often_is_a_dead_letter_that_says_why() {
     for _ in 0..COUNT_RECEIVES {
         assert_eq!(world.deliver(COUNT).await, 1);
     }
-    assert_eq!(world.deliver(COUNT).await, 0, "it has moved to the dead letters");
+    assert_eq!(world.deliver(COUNT).await, 0, "the message has moved to the dead letters");
     assert_eq!(world.state(&object).await, Some((NoteState::Failed, None)));
     let dead_letters = DeadLetterService {
         dead: world.queue.clone(),
@@ -179,7 +179,7 @@ async fn what_fails_too_often_is_a_dead_letter_that_says_why() {
     assert_eq!(
         dead_letters.of("ben", None, 10).await.expect("a list"),
         (Vec::new(), false),
-        "it belongs to ann"
+        "the dead letter belongs to ann"
     );
     assert_eq!(dead_letters.redrive("ann", Some(NAME), None).await, Ok(1));
     assert_eq!(world.queue.list(None, 10).await, Ok((Vec::new(), false)));

@@ -35,7 +35,7 @@ fn every_code_of_the_key_is_found_and_none_is_invented() {
     let mut names = files.texts("File");
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), 120, "each file once");
+    assert_eq!(names.len(), 120, "each file is listed once");
 
     let matches = report.table("Matches");
     assert_eq!(matches.len() as u64, summary.matches);

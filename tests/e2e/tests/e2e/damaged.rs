@@ -48,7 +48,7 @@ fn a_database_that_was_cut_short_beside_its_log_is_refused_and_left_alone() {
     let short = &whole[..whole.len() / 2];
     fs::write(&file, short).expect("a shorter one");
     let logged = fs::read(&log).expect("a log");
-    assert!(!logged.is_empty(), "a killed process leaves it");
+    assert!(!logged.is_empty(), "a killed process leaves its log");
     let ended = import(&bank);
     assert_eq!(ended.code, Some(2), "{}", ended.err);
     assert!(ended.refusal().contains("is damaged"), "{}", ended.err);
@@ -97,5 +97,5 @@ fn a_database_that_is_gone_is_missed_and_statements_are_read_again() {
     assert_eq!(server.stop().code, Some(0));
     let ended = import(&bank);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    assert!(!ended.err.contains("missing or empty"), "said once: {}", ended.err);
+    assert!(!ended.err.contains("missing or empty"), "the fault is reported once: {}", ended.err);
 }

@@ -92,7 +92,7 @@ fn a_deleted_scan_is_gone_for_everybody_and_nothing_of_it_is_left() {
     }
     assert_problem(&server.get(&format!("/scans/{session}/report.xlsx"), &[]), 404);
     let listed = server.scans();
-    assert_eq!((listed.len(), &listed[0]["session_id"]), (1, &json!(other)), "the other one stays");
+    assert_eq!((listed.len(), &listed[0]["session_id"]), (1, &json!(other)), "the other scan is kept");
     assert_eq!(delete(&server, &session).status, 202, "a repeat is harmless");
     await_removed(&state, &session);
     assert_eq!(server.get(&format!("/scans/{other}/report.xlsx"), &[]).status, 200);
@@ -140,7 +140,7 @@ fn a_scan_that_runs_is_not_deleted() {
     assert_problem(&delete(&server, "nobodys"), 404);
     socket.send(&json!({ "action": "cancel_scan", "session_id": session }));
     while !matches!(socket.next().body, FrameBody::Cancelled { .. }) {}
-    assert_eq!(delete(&server, &session).status, 202, "a cancelled one is");
+    assert_eq!(delete(&server, &session).status, 202, "a cancelled scan can be deleted");
     assert!(server.scans().is_empty());
 }
 
@@ -196,7 +196,7 @@ fn uploaded_files_go_with_the_last_scan_of_them() {
     assert_eq!(delete(&server, &first).status, 202);
     await_removed(&state, &first);
     let path = format!("/api/uploads/{upload}");
-    assert_eq!(server.get(&path, &[]).json()["received"], 1, "the second still has it");
+    assert_eq!(server.get(&path, &[]).json()["received"], 1, "the second scan still has the upload");
     assert_eq!(server.get(&format!("/scans/{second}/files/0"), &[]).body, content.as_bytes());
     assert_eq!(delete(&server, &second).status, 202);
     await_removed(&state, &second);
@@ -246,9 +246,9 @@ fn nothing_tells_of_a_deleted_statement() {
     for file in [file, beside] {
         let path = format!("/api/statements/files/{}", file["id"].as_str().expect("an id"));
         assert_eq!(server.send("DELETE", &path, &[], b"").status, 202);
-        until("it is deleted", || (server.get(&path, &[]).json()["detail"] == "deleted").then_some(()));
+        until("the file is deleted", || (server.get(&path, &[]).json()["detail"] == "deleted").then_some(()));
     }
-    until("its figures are gone", || (!figures().to_string().contains(SECRET)).then_some(()));
+    until("the figures of the file are removed", || (!figures().to_string().contains(SECRET)).then_some(()));
     let facets = server.get("/api/statements/facets", &[]).json();
     assert_eq!(facets["accounts"], json!(["Bystander"]), "its account is not listed");
     assert_eq!(figures().as_array().map(Vec::len), Some(12), "figures of other files stay");

@@ -111,7 +111,7 @@ fn a_state_in_use_is_looked_at_beside_its_server() {
     assert!(shown.contains("riffle serve answers"), "{shown}");
     assert!(redrive(dir.path(), &["--list"]).err.contains("no dead letters"));
     assert!(redrive(dir.path(), &[]).refusal().contains("in use by process"));
-    assert_eq!(server.get("/api/health", &[]).status, 200, "it was not disturbed");
+    assert_eq!(server.get("/api/health", &[]).status, 200, "the running server was not disturbed");
 }
 
 #[test]

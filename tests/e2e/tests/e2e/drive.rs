@@ -96,7 +96,7 @@ impl SocketRecord {
                 FrameBody::Error { code: ErrorCode::TokenExpired, .. } => {
                     return frame.session_id.expect("a session's frame");
                 }
-                FrameBody::Complete { .. } => panic!("it completed with an expired token"),
+                FrameBody::Complete { .. } => panic!("the scan completed with an expired token"),
                 _ => {}
             }
         }
@@ -215,7 +215,7 @@ fn a_token_ends_in_the_middle_and_a_new_one_completes_the_scan() {
     let texts = [one.texts, two.texts, three.texts].concat();
     let ended = server.stop();
     assert!(!ended.err.contains("panicked"), "{}", ended.err);
-    assert!(ended.err.contains("DEBUG"), "its log is full");
+    assert!(ended.err.contains("DEBUG"), "the log is verbose");
     for text in texts.iter().chain([&ended.err]).chain(&ended.out) {
         assert!(!text.contains("canary"), "{text}");
     }
@@ -278,7 +278,7 @@ fn a_retry_takes_a_fresh_token_and_a_token_alone_means_my_drive() {
     assert_ne!(again.session_id.as_ref(), Some(&session));
     let FrameBody::Complete { total_failed: 1, .. } = again.body else { panic!("{again:?}") };
     let gone = client.texts.iter().filter(|text| text.contains("the file no longer exists")).count();
-    assert!(gone > 0, "it fails again, as it is now");
+    assert!(gone > 0, "the failed file is read again in its current version");
 }
 
 #[test]

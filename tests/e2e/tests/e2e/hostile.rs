@@ -26,7 +26,7 @@ fn hostile_files_end_in_a_result_or_a_reason_and_keep_nobody_from_theirs() {
     let arguments =
         ["scan", text(&dir), "--codes", CODE, "--json", "--state", text(&state), "--report", text(&place)];
     let ended = run(arguments);
-    assert_eq!(ended.code, Some(1), "some cannot be read, and that is all: {}", ended.err);
+    assert_eq!(ended.code, Some(1), "the scan completes, with some files unread: {}", ended.err);
 
     let record = ScanRecord::read(&ended.out);
     let found: BTreeSet<&str> = record.found().map(|found| &*found.file_name).collect();

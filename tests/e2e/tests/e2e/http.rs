@@ -118,7 +118,7 @@ fn a_ticket_opens_one_socket_once() {
         let refused = Socket::try_open(&server, &format!("/ws?ticket={wrong}"), &[]).err();
         assert_eq!(refused, Some(401), "{wrong}");
     }
-    assert!(Socket::try_connect(&server, &[]).is_ok(), "on the own machine no ticket is needed");
+    assert!(Socket::try_connect(&server, &[]).is_ok(), "on one machine no ticket is needed");
 }
 
 #[test]
@@ -167,5 +167,5 @@ fn the_description_has_every_route_and_the_messages_of_the_socket() {
     let page = server.get("/api/docs", &[]);
     assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
     let text = String::from_utf8(page.body).expect("text");
-    assert!(text.contains("/api/scans") && !text.contains("<script"), "no script is needed to read it");
+    assert!(text.contains("/api/scans") && !text.contains("<script"), "the page can be read without scripts");
 }

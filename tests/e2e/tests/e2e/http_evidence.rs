@@ -25,8 +25,8 @@ pub struct DecodedPicture {
 impl DecodedPicture {
     pub fn read(png: &[u8]) -> Self {
         let mut reader = png::Decoder::new(Cursor::new(png)).read_info().expect("a PNG");
-        let mut rgb = vec![0; reader.output_buffer_size().expect("it has a size")];
-        let info = reader.next_frame(&mut rgb).expect("it is whole");
+        let mut rgb = vec![0; reader.output_buffer_size().expect("the size fits in memory")];
+        let info = reader.next_frame(&mut rgb).expect("the picture is complete");
         assert_eq!(info.color_type, png::ColorType::Rgb);
         Self { width: info.width, height: info.height, rgb }
     }

@@ -133,7 +133,7 @@ fn codes_and_matches_are_those_of_the_report() {
         .collect();
     let found: BTreeMap<&str, &FoundMatch> =
         small.iter().map(|listed| (&*listed.match_id, &listed.data)).collect();
-    assert_eq!(found.len(), small.len(), "each match once");
+    assert_eq!(found.len(), small.len(), "each match is listed once");
     samples.assert_found(found.values().copied());
     // The order is that of the files, for every page size, and also over the socket.
     let large = pages(&server, &format!("{base}/matches"), "matches", 5_000);

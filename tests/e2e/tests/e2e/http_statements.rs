@@ -39,7 +39,7 @@ impl Server {
     pub fn upload(&self, name: &str, content: &str, account: Option<&str>) -> Value {
         let answer = self.fill(&self.form(name, content, account), content);
         assert_eq!(answer.status, 204, "{}", String::from_utf8_lossy(&answer.body));
-        until("the file is at its end", || {
+        until("the file is finished", || {
             let files = self.ask("/api/statements/files");
             let mut files = files["files"].as_array().expect("files").iter();
             let file = files.find(|file| file["name"] == name)?;
@@ -64,7 +64,11 @@ fn an_uploaded_statement_shows_with_figures_and_a_timeline() {
     assert_eq!(server.amounts(""), ["100.00", "-3.00", "-3.00"], "newest first");
     assert_eq!(server.amounts("?text=COFFEE&max=-3"), ["-3.00", "-3.00"]);
     let id = file["id"].as_str().expect("an id");
-    assert_eq!(server.amounts(&format!("?file={id}")), ["-3.00", "-3.00", "100.00"], "as it lists them");
+    assert_eq!(
+        server.amounts(&format!("?file={id}")),
+        ["-3.00", "-3.00", "100.00"],
+        "rows are in the order of the list"
+    );
     let figures = until("figures are derived", || {
         let figures = server.ask("/api/statements/figures");
         figures["months"].get(0).cloned()
@@ -79,7 +83,7 @@ fn an_uploaded_statement_shows_with_figures_and_a_timeline() {
         ),
         (&json!("2024-01"), &json!("Savings"), &json!("100.00"), &json!("-6.00"), &json!(3))
     );
-    let timeline = until("its timeline is whole", || {
+    let timeline = until("the timeline is complete", || {
         let timeline = server.ask(&format!("/api/statements/files/{id}/timeline"));
         let events = timeline["events"].as_array().expect("events").clone();
         (events.len() >= 4).then_some(events)
@@ -128,7 +132,11 @@ fn rules_give_categories_to_what_comes_and_by_a_replay_to_what_was() {
     assert!(shadow.out.iter().all(|line| line.contains("uncategorised\tCoffee")), "{shadow:?}");
     assert_eq!(bank.riffle(&replay).code, Some(0));
     let shadow = bank.riffle(&[&replay[..], &["--shadow"]].concat());
-    assert_eq!((shadow.code, shadow.out.len()), (Some(0), 0), "nothing is left to do: {shadow:?}");
+    assert_eq!(
+        (shadow.code, shadow.out.len()),
+        (Some(0), 0),
+        "a shadow replay finds no difference: {shadow:?}"
+    );
     let figures =
         bank.riffle(&["replay", "--from", "2020-01-01", "--consumer", "analytics-consumer", "--shadow"]);
     assert_eq!(
@@ -154,7 +162,7 @@ fn a_deleted_statement_leaves_nothing_but_that_it_was_there() {
     let path = format!("/api/statements/files/{}", gone["id"].as_str().expect("an id"));
     let answer = server.send("DELETE", &path, &[], b"");
     assert_eq!(answer.status, 202);
-    let deleted = until("it is gone", || {
+    let deleted = until("the file is deleted", || {
         let file = server.ask(&path);
         (file["detail"] == "deleted").then_some(file)
     });
@@ -205,7 +213,7 @@ fn forms_take_what_was_announced_and_outlive_the_server() {
     server.kill();
     let address_changed = Server::start(&bank.state(), &[]);
     assert_eq!(address_changed.fill(&form, THREE).status, 204);
-    until("it shows", || {
+    until("the transactions are listed", || {
         let files = address_changed.ask("/api/statements/files");
         (files["files"][0]["detail"] == "processed").then_some(())
     });
@@ -240,7 +248,7 @@ fn the_longest_texts_fit_into_answers() {
             let Some(next) = page["next_cursor"].as_str() else { break };
             cursor = Some(next.to_owned());
         }
-        assert_eq!(found, ROWS, "each is on one page");
-        assert!(pages > 1, "they do not fit on one");
+        assert_eq!(found, ROWS, "each row is on exactly one page");
+        assert!(pages > 1, "the rows need more than one page");
     }
 }

@@ -167,7 +167,7 @@ fn a_large_file_comes_in_parts_and_a_kill_in_between_costs_one_of_them() {
 
     // The server is killed after half of a part.
     let url = parts["parts"][0]["url"].as_str().expect("an address").to_owned();
-    let mut broken = TcpStream::connect(&server.address).expect("the server is there");
+    let mut broken = TcpStream::connect(&server.address).expect("the server is reachable");
     let head = format!("PUT {url} HTTP/1.1\r\nHost: {}\r\nContent-Length: 8388608\r\n\r\n", server.address);
     broken.write_all(head.as_bytes()).expect("a request");
     broken.write_all(&content[..4_000_000]).expect("half of a part");
@@ -204,7 +204,11 @@ fn a_large_file_comes_in_parts_and_a_kill_in_between_costs_one_of_them() {
     let finished = scan(&server, &json!({ "upload_id": upload }));
     assert_eq!((finished.found, finished.failed), (BTreeSet::from([hole("large.txt")]), Vec::new()));
     let file = server.get(&format!("/scans/{}/files/0", finished.session), &[]);
-    assert!(file.body == content, "{} bytes came back", file.body.len());
+    assert!(
+        file.body == content,
+        "the downloaded file differs from the uploaded one; it has {} bytes",
+        file.body.len()
+    );
 }
 
 #[test]
@@ -223,7 +227,7 @@ fn declaring_again_is_the_same_and_declaring_otherwise_a_conflict() {
         url.split('?').next().map(str::to_owned)
     };
     for answer in &answers {
-        assert_eq!(begun(answer), begun(&answers[0]), "eight at once begin one file");
+        assert_eq!(begun(answer), begun(&answers[0]), "eight concurrent requests begin the same file");
     }
     assert_problem(&declare(&server, &upload, 0, &[("a", 6)]), 409);
     assert_problem(&declare(&server, &upload, 7, &[("a", 6)]), 422);
@@ -290,9 +294,9 @@ fn only_what_was_declared_is_taken() {
     assert_problem(&send_form(&server, &bare, b"12345"), 400);
     assert_problem(&server.send("PUT", "/storage/parts/x/1?size=1&expires=1&signature=x", &[], b"1"), 403);
     let status = server.get(&format!("/api/uploads/{upload}"), &[]).json();
-    assert_eq!(status["received"], 0, "nothing of it stays");
+    assert_eq!(status["received"], 0, "the refused parts are removed");
     assert_eq!(send_form(&server, &single, b"12345").status, 204);
-    assert_eq!(send_form(&server, &single, b"54321").status, 204, "sent again it replaces");
+    assert_eq!(send_form(&server, &single, b"54321").status, 204, "a repeated upload replaces the file");
     let foreign = [("Origin", "http://evil.example"), ("Content-Type", "multipart/form-data; boundary=part")];
     assert_eq!(server.send("POST", "/storage/files", &foreign, b"").status, 403);
 }

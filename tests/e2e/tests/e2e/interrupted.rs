@@ -60,7 +60,7 @@ fn the_platform_ends_a_scan_that_was_killed() {
     let server = Server::start(&samples.at("state"), &[]);
     let session = until("the scan completes", || {
         let listed = server.scans();
-        assert_eq!(listed.len(), 1, "the one scan: {listed:?}");
+        assert_eq!(listed.len(), 1, "there is one scan only: {listed:?}");
         (listed[0]["state"] == "done").then(|| listed[0].clone())
     });
     assert_eq!(
@@ -99,7 +99,7 @@ fn ctrl_c_cancels_whenever_it_comes_and_the_same_command_starts_anew() {
     sessions.push(Some(record.summary.session_id.clone()));
     sessions.sort_unstable();
     sessions.dedup();
-    assert_eq!(sessions.len(), 11, "each a scan of its own");
+    assert_eq!(sessions.len(), 11, "each scan has its own session");
     samples.assert_found(record.found());
 }
 
@@ -120,7 +120,7 @@ fn a_reader_that_goes_away_ends_the_scan_without_a_panic() {
     scan.stderr.take().expect("its errors").read_to_string(&mut errors).expect("text");
     let status = until("riffle ends", || scan.try_wait().expect("its state"));
     assert!(!errors.contains("panicked"), "{errors}");
-    assert_ne!(status.code(), Some(0), "it did not finish");
+    assert_ne!(status.code(), Some(0), "riffle was interrupted");
 
     let again = run(samples.scan(&["--json"]));
     assert_eq!(again.code, Some(0), "{}", again.err);
@@ -136,5 +136,5 @@ fn two_at_once_do_not_share_a_state() {
     assert!(why.contains("in use by process") && why.contains("choose another folder"), "{why}");
     drop(server);
     let freed = run(samples.scan(&[]));
-    assert_eq!(freed.code, Some(0), "a state is free when its user is gone: {}", freed.err);
+    assert_eq!(freed.code, Some(0), "the state folder is free after its owner has ended: {}", freed.err);
 }

@@ -103,5 +103,5 @@ fn files_of_two_folders_can_be_told_apart_in_the_report() {
     let files = OpenedReport::open(&out.path().join("report.xlsx")).table("Files");
     let mut shown = files.pairs("File", "Folder");
     shown.dedup();
-    assert_eq!(shown.len(), 2, "one name, two folders: {shown:?}");
+    assert_eq!(shown.len(), 2, "two folders have a file of one name: {shown:?}");
 }

@@ -138,7 +138,7 @@ impl OutputLines {
         match self.0.lock().expect("no reader panicked").recv_timeout(PATIENCE) {
             Ok(line) => Some(line),
             Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => panic!("riffle says nothing and does not end"),
+            Err(RecvTimeoutError::Timeout) => panic!("riffle prints nothing and does not end"),
         }
     }
 }

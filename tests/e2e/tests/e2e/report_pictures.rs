@@ -20,7 +20,7 @@ fn parts(report: &Path) -> BTreeMap<String, Vec<u8>> {
         .map(|number| {
             let mut part = archive.by_index(number).expect("a part");
             let mut bytes = Vec::new();
-            part.read_to_end(&mut bytes).expect("it unpacks");
+            part.read_to_end(&mut bytes).expect("the part can be unpacked");
             (part.name().expect("a name").into_owned(), bytes)
         })
         .collect()
@@ -66,7 +66,7 @@ fn every_match_on_a_page_has_its_picture_if_asked_for() {
     for png in media {
         let picture = DecodedPicture::read(png);
         assert!(picture.width <= 600 && picture.height <= 200);
-        assert!(picture.ink(&whole).0 > 20, "it shows a code");
+        assert!(picture.ink(&whole).0 > 20, "the picture shows a code");
     }
     let summary = report.table("Summary");
     let shown = |label: &str| summary.value(label);
@@ -84,7 +84,7 @@ fn what_cannot_be_drawn_leaves_its_reason() {
     write("b.pdf", b"%PDF-1.7 nothing");
     let (state, place) = (dir.path().join("state"), dir.path().join("report.xlsx"));
     let scan = ["scan", text(&folder), "--codes", "HOLE-1", "--evidence", "--state", text(&state)];
-    assert_eq!(run(scan).code, Some(1), "one cannot be read");
+    assert_eq!(run(scan).code, Some(1), "one file cannot be read");
 
     // The results of a read file are kept although the file has changed since; only the failed file is read again.
     write("a.pdf", &pages(&[("", label("HOLE-2 instead"))]));

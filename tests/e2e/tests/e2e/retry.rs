@@ -88,7 +88,11 @@ fn after_the_files_are_mended_a_retry_is_what_a_fresh_scan_would_be() {
     let beginning = &first.summary.session_id[..8];
     let retry = desk.retry(beginning, &["--json", "--report", text(&place)]);
     assert_eq!(retry.code, Some(0), "{}", retry.err);
-    assert!(retry.err.contains(&first.summary.session_id), "says what it continues: {}", retry.err);
+    assert!(
+        retry.err.contains(&first.summary.session_id),
+        "riffle names the scan that it continues: {}",
+        retry.err
+    );
     let retry = ScanRecord::read(&retry.out);
     retry.assert_begins();
     assert_ne!(retry.summary.session_id, first.summary.session_id);
@@ -170,7 +174,7 @@ fn a_retry_killed_again_and_again_goes_on() {
     for lines in [0, 1, 1, 2] {
         let scan = Process::start(&mut riffle(retry));
         for _ in 0..lines {
-            let line = scan.out.next().expect("it is still at work");
+            let line = scan.out.next().expect("the scan is running");
             assert!(!line.contains("\"type\":\"COMPLETE\""), "too late to kill it");
         }
         assert_eq!(scan.kill().code, None);
@@ -217,5 +221,5 @@ fn a_client_of_the_platform_retries_a_session_by_its_id() {
             }
         }
     }
-    assert_eq!(sessions[0], sessions[1], "the same request id is the same session");
+    assert_eq!(sessions[0], sessions[1], "the same request id leads to the same session");
 }

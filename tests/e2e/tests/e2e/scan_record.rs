@@ -36,7 +36,7 @@ impl ScanRecord {
         }
         assert_progress(&self.frames);
         let ends = self.frames.iter().filter(|frame| matches!(frame.body, FrameBody::Complete { .. }));
-        assert_eq!(ends.count(), 1, "one COMPLETE");
+        assert_eq!(ends.count(), 1, "there must be one COMPLETE frame");
         let Some(FrameBody::Complete { total_matches, total_processed, total_failed, .. }) =
             self.frames.last().map(|frame| &frame.body)
         else {
@@ -47,10 +47,10 @@ impl ScanRecord {
         assert_eq!(summary.total, summary.processed, "a finished scan has a result for each file");
 
         let ids: BTreeSet<&str> = found(&self.frames).map(|(id, _)| id).collect();
-        assert_eq!(ids.len(), found(&self.frames).count(), "each match once");
+        assert_eq!(ids.len(), found(&self.frames).count(), "each match is sent once");
         assert_eq!(ids.len() as u64, summary.matches);
         let files: BTreeSet<u32> = failed(&self.frames).map(|(file, _)| file).collect();
-        assert_eq!(files.len(), failed(&self.frames).count(), "each failure once");
+        assert_eq!(files.len(), failed(&self.frames).count(), "each failure is sent once");
         assert_eq!(files.len() as u64, summary.failed);
         assert!(summary.seconds >= 0.0);
     }
@@ -58,7 +58,7 @@ impl ScanRecord {
     /// Fails unless STARTED came once, before all other frames, with the number of files.
     pub fn assert_begins(&self) {
         let started = self.frames.iter().filter(|frame| matches!(frame.body, FrameBody::Started { .. }));
-        assert_eq!(started.count(), 1, "one STARTED");
+        assert_eq!(started.count(), 1, "there must be one STARTED frame");
         let FrameBody::Started { total, .. } = self.frames[0].body else {
             panic!("the first frame is {:?}", self.frames[0]);
         };
@@ -99,8 +99,11 @@ fn assert_progress(frames: &[Frame]) {
     let mut last = (0, 0);
     for frame in frames {
         if let FrameBody::Progress { value, processed, total, failed, .. } = frame.body {
-            assert!(value >= last.0 && processed >= last.1, "it fell: {frame:?}");
-            assert!(value < 100 && processed < u64::from(total), "it ended early: {frame:?}");
+            assert!(value >= last.0 && processed >= last.1, "progress fell: {frame:?}");
+            assert!(
+                value < 100 && processed < u64::from(total),
+                "progress reached the end too early: {frame:?}"
+            );
             assert!(failed <= processed, "{frame:?}");
             last = (value, processed);
         }

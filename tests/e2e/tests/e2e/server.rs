@@ -67,8 +67,10 @@ impl Server {
 
     /// Returns its peak memory in bytes.
     pub fn peak_memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))
+            .expect("the server is running");
+        let peak =
+            status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak memory is listed");
         peak.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 
@@ -92,7 +94,7 @@ impl Server {
             request += &format!("{name}: {value}\r\n");
         }
         request += "\r\n";
-        let mut stream = TcpStream::connect(&self.address).expect("the server is there");
+        let mut stream = TcpStream::connect(&self.address).expect("the server is reachable");
         stream.set_read_timeout(Some(PATIENCE)).expect("a deadline");
         stream.write_all(request.as_bytes()).expect("a request");
         // A server that refuses the body may answer and close before it has received all of it.
@@ -127,7 +129,7 @@ impl HttpResponse {
         let answer = Self { status: status.expect("a status"), head, body: answer[end + 4..].to_vec() };
         // A response without content has no length header.
         let length = answer.header("content-length").map_or(Ok(0), str::parse);
-        assert_eq!(length, Ok(answer.body.len()), "a whole answer, and not chunked");
+        assert_eq!(length, Ok(answer.body.len()), "the response is complete and not chunked");
         answer
     }
 

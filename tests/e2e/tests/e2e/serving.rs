@@ -61,7 +61,7 @@ fn a_client_that_is_cut_off_ends_with_everything() {
     assert!(pages > 1, "{} matches do not fit in one frame", known.matches.len());
     samples.assert_found(known.matches.values());
     let listed = server.scans();
-    assert_eq!(listed.len(), 1, "one scan: {listed:?}");
+    assert_eq!(listed.len(), 1, "there is one scan: {listed:?}");
     assert_eq!((&listed[0]["state"], &listed[0]["processed"]), (&"done".into(), &FILES.into()));
     let Some(FrameBody::Complete { total_matches, .. }) = known.complete.map(|frame| frame.body) else {
         panic!("the client received no COMPLETE");
@@ -161,7 +161,7 @@ fn the_report_and_the_files_are_there_to_be_opened() {
         let file = server.get(link.expect("an address of this server"), &[]);
         assert_eq!(file.status, 200);
         let bytes = std::fs::read(samples.at("drawings").join(&found.file_name)).expect("the file");
-        assert!(file.body == bytes, "{} came as it is", found.file_name);
+        assert!(file.body == bytes, "{} is served unchanged", found.file_name);
         let kind = if drawing { "application/pdf" } else { "application/octet-stream" };
         assert_eq!(file.header("content-type"), Some(kind));
         assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
@@ -212,5 +212,9 @@ fn codes_come_typed_and_as_a_file_within_the_message() {
     let mut known = FollowedSession::default();
     listen(&mut socket, &mut known, |known| known.complete.is_some());
     let codes: BTreeSet<&str> = known.matches.values().map(|found| &*found.hole_code).collect();
-    assert_eq!(codes, BTreeSet::from(["HOLE-1", "hole-3"]), "as they were written in the list");
+    assert_eq!(
+        codes,
+        BTreeSet::from(["HOLE-1", "hole-3"]),
+        "codes are shown as they are written in the list"
+    );
 }

@@ -117,7 +117,7 @@ fn other_users_of_the_machine_are_strangers_unless_one_says_otherwise() {
         tokens.push(token);
         server.stop();
     }
-    assert_eq!(tokens[0], tokens[1], "the address stays good");
+    assert_eq!(tokens[0], tokens[1], "the address stays valid");
     let open = Server::start(&dir.path().join("other"), &[]);
     assert_eq!(open.get("/api/folders", &[]).status, 200);
     assert!(

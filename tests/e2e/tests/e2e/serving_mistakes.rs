@@ -53,7 +53,7 @@ fn a_message_that_cannot_be_served_is_answered_and_the_connection_lives() {
         assert_eq!(answer["code"], code, "{message}: {answer}");
         assert_alive(&mut socket);
     }
-    assert_eq!(server.scans(), Vec::<Value>::new(), "none of them began a scan");
+    assert_eq!(server.scans(), Vec::<Value>::new(), "none of the requests started a scan");
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl Watch {
 
     /// Returns the summary of the next file.
     fn next(&self) -> Value {
-        let line = self.0.out.next().expect("it watches");
+        let line = self.0.out.next().expect("the process prints a summary");
         let printed: Value = serde_json::from_str(&line).expect("JSON");
         assert_eq!(printed["type"], "SUMMARY", "{line}");
         printed
@@ -69,10 +69,14 @@ fn what_comes_is_imported_once_across_restarts() {
     let watch = Watch::start(&bank);
     appear(&bank, "new.csv", &rows(0, 25));
     let grown = watch.next();
-    assert_eq!((&grown["file"], counts(&grown)), (&json!("new.csv"), [25, 5, 20]), "the first thing it says");
+    assert_eq!(
+        (&grown["file"], counts(&grown)),
+        (&json!("new.csv"), [25, 5, 20]),
+        "the first summary is that of the new file"
+    );
     watch.stop();
     let (_, known) = bank.import_one(&bank.put("all.csv", rows(0, 25)));
-    assert_eq!(counts(&known), [25, 0, 25], "the state is free, and the same rows are known");
+    assert_eq!(counts(&known), [25, 0, 25], "the state is free, and the same rows are already stored");
 }
 
 /// If a watch is killed while it imports a file, the next watch reports the file's result.
@@ -82,7 +86,7 @@ fn a_file_on_its_way_is_told_of_after_a_kill() {
     let watch = Watch::start(&bank);
     appear(&bank, "large.csv", &rows(0, 60_000));
     let begun = |dir: &Path| fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
-    until("it is being read", || begun(&bank.state().join("objects/statements=")).then_some(()));
+    until("the file is being read", || begun(&bank.state().join("objects/statements=")).then_some(()));
     assert_eq!(watch.0.kill().code, None);
     let watch = Watch::start(&bank);
     let printed = watch.next();

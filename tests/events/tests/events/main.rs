@@ -133,7 +133,7 @@ async fn a_scan_from_its_start_to_its_end() {
     assert_eq!(world.work("same-file-twice").await, [""; 0]);
     assert_eq!(matches(&world.new_frames()), 2, "sent again, with the same match ids");
     assert_eq!(world.finish("job").await, [""; 0]);
-    assert_eq!(world.new_frames(), [""; 0], "it is not full yet");
+    assert_eq!(world.new_frames(), [""; 0], "the scan is not complete yet");
     assert_eq!(world.quarantine("first-delivery").await, [""; 0]);
     assert_eq!(world.work("batch").await, [""; 0]);
     world.new_frames();

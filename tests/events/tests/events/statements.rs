@@ -181,7 +181,7 @@ async fn a_statement_from_its_upload_to_its_deletion() {
     assert_eq!(world.receive("put").await, [""; 0]);
     assert_eq!(world.state().await, Some(FileState::Received));
     assert_eq!(world.receive("put-and-folder").await, [""; 0], "a repeated notification, and a folder");
-    assert_eq!(world.published(), [FileUploaded, FileUploaded], "it is the same event");
+    assert_eq!(world.published(), [FileUploaded, FileUploaded], "the same event is published again");
 
     assert_eq!(world.process("uploaded").await, [""; 0]);
     assert_eq!(world.state().await, Some(FileState::Processed));
@@ -205,13 +205,13 @@ async fn a_statement_from_its_upload_to_its_deletion() {
     let january = world.figures("2026-01").await.expect("figures");
     assert!(january.contains("2500.00") && january.contains("-3.50"), "{january}");
     assert_eq!(world.derive("processed-replayed").await, [""; 0]);
-    assert_eq!(world.figures("2026-01").await, Some(january), "derived again, they are the same");
+    assert_eq!(world.figures("2026-01").await, Some(january), "figures derived again are the same");
 
     assert_eq!(world.record("each-type").await, [""; 0]);
     let trail = world.trail().await;
     assert_eq!(trail.len(), 6, "{trail:?}");
     assert_eq!(world.record("replayed").await, [""; 0]);
-    assert_eq!(world.trail().await, trail, "each once");
+    assert_eq!(world.trail().await, trail, "each event is in the trail once");
 
     assert_eq!(world.note("occurred").await, [""; 0]);
     assert_eq!(world.note("occurred-twice").await, [""; 0]);
@@ -256,7 +256,7 @@ async fn what_cannot_be_understood_ends_with_the_dead_letters() {
     assert_eq!(world.process("undecodable").await, ["m-1", "m-2"]);
     assert_eq!(world.categorize("undecodable").await, ["m-1"]);
     assert_eq!(world.derive("undecodable").await, ["m-1"]);
-    assert_eq!(world.record("undecodable").await, ["m-2"], "it alone");
+    assert_eq!(world.record("undecodable").await, ["m-2"], "only the undecodable message is rejected");
     assert_eq!(world.note("undecodable").await, ["m-1"]);
     assert_eq!(world.published(), []);
 }
@@ -269,7 +269,7 @@ async fn each_minute_what_was_lost_is_made_good() {
         statements_sweeper::handle(&world.statements, event("statements-sweeper", "each-minute")).await
     };
     sweep().await.expect("a sweep");
-    assert_eq!(world.state().await, Some(FileState::Received), "it waits");
+    assert_eq!(world.state().await, Some(FileState::Received), "the file waits");
     let processor = QueuePlace::of(riffle_topology::statements::PROCESS);
     assert_eq!(world.queue.len(processor), 1);
     // The process that deletes it dies before it is done.

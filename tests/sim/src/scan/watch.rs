@@ -64,7 +64,7 @@ impl World {
                 return Ok(());
             }
             (LedgerChange::Moved { .. }, "sweep", _) if self.mends_itself() => {
-                let what = "nothing went wrong, and a sweep had to hand out again what a paused session left";
+                let what = "without faults, a sweep had to hand out the files of a paused session again";
                 return Err(Violation::new(11, what));
             }
             _ => return Ok(()),

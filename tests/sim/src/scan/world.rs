@@ -199,7 +199,8 @@ impl World {
             }
             let open = self.open_sessions();
             let waiting = self.clients.iter().filter(|client| !client.settled).count();
-            let what = format!("nothing is left to happen; {open} sessions are open, {waiting} clients wait");
+            let what =
+                format!("nothing is left to happen, but {open} sessions are open and {waiting} clients wait");
             return Err(Violation::new(if open > 0 { 6 } else { 9 }, what));
         };
         self.stores.clock.advance_to(next);

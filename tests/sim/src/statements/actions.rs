@@ -50,7 +50,7 @@ impl Deed {
 }
 
 fn put(inbox: &MemoryInbox, object: NewObject) -> riffle_ports::ObjectRef {
-    block_on(inbox.put(object)).expect("the bucket in memory takes everything")
+    block_on(inbox.put(object)).expect("the bucket in memory accepts every object")
 }
 
 impl World {
@@ -73,7 +73,7 @@ impl World {
             Deed::Deploy => self.deploy(),
             Deed::Replay(queue) => {
                 self.control.sometimes("events are replayed during processing");
-                self.replay(&RIFFLE.queue(queue).expect("it is consumed"));
+                self.replay(&RIFFLE.queue(queue).expect("the queue has a consumer"));
             }
         }
     }
@@ -97,7 +97,8 @@ impl World {
     fn notify_again(&mut self, number: usize) {
         if let Some(object) = &self.arrived[number] {
             let size = self.scenario.contents[self.scenario.uploads[number].content].written().len();
-            block_on(self.stores.inbox.notify(object, size)).expect("the queue in memory takes everything");
+            block_on(self.stores.inbox.notify(object, size))
+                .expect("the queue in memory accepts every message");
             self.control.sometimes("a notification is delivered twice");
         }
     }
@@ -129,7 +130,7 @@ impl World {
 
     fn vanish(&mut self, number: usize) {
         if let (Some(object), Some(key)) = (self.arrived[number].clone(), self.file_of(number)) {
-            block_on(self.stores.inbox.delete(&object)).expect("the bucket in memory takes everything");
+            block_on(self.stores.inbox.delete(&object)).expect("the bucket in memory accepts every object");
             self.vanished.insert(key);
         }
     }
@@ -153,7 +154,7 @@ impl World {
     pub fn replay(&mut self, consumer: &Consumed) {
         let (from, to) = (DateTime::<Utc>::MIN_UTC, self.now() + TimeDelta::seconds(1));
         let replayed = block_on(self.stores.bus.replay("replay", consumer, from, to));
-        assert!(replayed.is_ok(), "the queue in memory takes everything");
+        assert!(replayed.is_ok(), "the queue in memory accepts every message");
     }
 
     /// Schedules the actions planned for this moment of a file.

@@ -38,7 +38,7 @@ pub fn name(seen: &Record, next: &Record, announces: bool) -> &'static str {
     }
 }
 
-/// Returns the same name as that of a kind of call.
+/// Returns the name of the change as a kind of call.
 pub fn point(seen: &Record, next: &Record, announce: &[Outgoing]) -> &'static str {
     match name(seen, next, !announce.is_empty()) {
         "begin" => "records.begin",

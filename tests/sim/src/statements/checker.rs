@@ -188,7 +188,7 @@ impl World {
                 stored_data.rows.values().filter(|row| row.shown_by.contains(&key.1)).count()
             });
             if left > 0 {
-                return Err(Violation::new(2, format!("a rejected file shows {left} transactions")));
+                return Err(Violation::new(2, format!("a rejected file still has {left} transactions")));
             }
             let mistaken = matches!(content.nature, StatementNature::Mistaken { .. });
             let rejects = (0..=self.reader.version()).any(|version| content.nature.is_reject(version));
@@ -209,7 +209,10 @@ impl World {
                 (0..=self.reader.version()).rev().find(is_all).map(|version| (version, first))
             });
             let Some((version, first)) = found else {
-                return Err(Violation::new(2, "a file is done, and not exactly its transactions are stored"));
+                return Err(Violation::new(
+                    2,
+                    "the stored transactions of a processed file are not exactly those in the file",
+                ));
             };
             // A file without rows does not show which parser version read it: one that accepts it is enough.
             let takes = |version: usize| !content.nature.is_reject(version);
@@ -222,7 +225,7 @@ impl World {
             let counted = (findings.rows, findings.new, findings.duplicates);
             let (rows, new) = (shown.len() as u64, first as u64);
             if counted != (rows, new, rows - new) {
-                let what = format!("{counted:?} were counted, and of {rows} rows {new} are this file's");
+                let what = format!("the record has the counts {counted:?}, but {new} of {rows} rows are new");
                 return Err(Violation::new(3, what));
             }
             if findings.first_part > 0 {
@@ -254,13 +257,13 @@ impl World {
                 if !own[key.version].contains_key(&key) {
                     return Err(Violation::new(
                         2,
-                        format!("{key:?} is stored of a file that does not show it"),
+                        format!("{key:?} is stored for a file that does not contain it"),
                     ));
                 }
                 let line =
                     shown(&row.transaction.file).and_then(|shown| shown[key.version].get(&key).copied());
                 if line.map(|line| format!("line {line}")).as_ref() != Some(&row.transaction.place) {
-                    let what = format!("{key:?} has another place in the first file with it");
+                    let what = format!("{key:?} is at another place in its first file");
                     return Err(Violation::new(2, what));
                 }
             }
@@ -287,7 +290,7 @@ impl World {
         if !stands {
             return Err(Violation::new(
                 1,
-                format!("{} is announced of a file that is {state:?}", kind.as_str()),
+                format!("{} is announced for a file in state {state:?}", kind.as_str()),
             ));
         }
         if let EventData::FileProcessed(data) = &event.data
@@ -322,7 +325,7 @@ impl World {
         since: DateTime<Utc>,
     ) -> Result<(), Violation> {
         let Some((event, replayed, shadow)) = event_in(&message.message.body) else { return Ok(()) };
-        let function = RIFFLE.queue(place.queue).map_or("nobody", |consumed| consumed.function);
+        let function = RIFFLE.queue(place.queue).map_or("no function", |consumed| consumed.function);
         self.control.sometimes("a message of statements becomes a dead letter");
         // With faults the announcement may be missing; the sweep makes it later.
         let is_quiet = self.is_friendly() || self.platform.calm_since.is_some_and(|calm| calm < since);
@@ -362,7 +365,7 @@ impl World {
                 stored_data.records.values().map(|record| record.state.as_str()).collect();
             format!("files are {states:?}, {} events wait", stored_data.outbox.len())
         });
-        Err(Violation::new(6, format!("after {waited} without faults it is not over: {open}")))
+        Err(Violation::new(6, format!("after {waited} without faults work is not finished: {open}")))
     }
 
     fn without_objects(&self, file: &FileKey) -> Result<(), Violation> {
@@ -373,12 +376,12 @@ impl World {
         if !self.outlived
             && let Some(left) = keys.iter().find(|key| key.starts_with(parts))
         {
-            return Err(Violation::new(8, format!("{left} of a deleted file is left")));
+            return Err(Violation::new(8, format!("{left} of a deleted file was not removed")));
         }
         let object = self.uploads.get(file).and_then(|number| self.arrived[*number].clone());
         let stored = self.stores.inbox.stored();
         if object.is_some_and(|object| stored.contains(&(object.key, object.version.unwrap_or_default()))) {
-            return Err(Violation::new(8, "the object of a deleted file is left"));
+            return Err(Violation::new(8, "the object of a deleted file was not removed"));
         }
         Ok(())
     }
@@ -400,7 +403,7 @@ impl World {
             stored_data.rows.iter().filter(shown).count()
         });
         if rows > 0 {
-            return left(format!("a deleted file shows {rows} transactions"));
+            return left(format!("a deleted file still has {rows} transactions"));
         }
         let keeps_data = |file: &FileRecord| {
             !file.name.is_empty()
@@ -410,7 +413,7 @@ impl World {
                 || file.findings != FileDetails::default()
         };
         if self.file(file).is_some_and(|file| keeps_data(&file)) {
-            return left("the record of a deleted file has data of it".to_owned());
+            return left("the record of a deleted file still has its data".to_owned());
         }
         Ok(())
     }

@@ -50,7 +50,11 @@ impl World {
         let findings = &file.findings;
         let is = |what: &str| Err(Violation::new(6, format!("a file that {what} is {:?}", file.state)));
         if self.unwanted.contains(key) {
-            return if file.state == FileState::Deleted { self.is_gone(key) } else { is("nobody wants") };
+            return if file.state == FileState::Deleted {
+                self.is_gone(key)
+            } else {
+                is("was to be deleted")
+            };
         }
         let unnamed = findings.review.iter().any(|why| why.contains("names no account"));
         match (file.state, nature) {
@@ -74,7 +78,7 @@ impl World {
         if matches!(file.state, FileState::Failed | FileState::Rejected) && findings.reason.is_none() {
             return Err(Violation::new(
                 7,
-                format!("a file is {:?}, and its record does not say why", file.state),
+                format!("a file is {:?}, but its record states no reason", file.state),
             ));
         }
         Ok(())
@@ -130,7 +134,7 @@ impl World {
             }
             let noted = files.contains_key(&key);
             if noted != is_ours && !(is_ours && self.vanished.contains(&key)) {
-                let what = format!("upload {number} is noted: {noted}, and one of ours: {is_ours}");
+                let what = format!("upload {number} has a record: {noted}, but should have one: {is_ours}");
                 return Err(Violation::new(6, what));
             }
         }
@@ -153,7 +157,10 @@ impl World {
                     continue;
                 }
                 let Some((event, ..)) = event_in(&message.body) else {
-                    return Err(Violation::new(6, format!("a notification is dead: {}", message.body)));
+                    return Err(Violation::new(
+                        6,
+                        format!("a notification became a dead letter: {}", message.body),
+                    ));
                 };
                 let key = file_of(&event);
                 let file = files.get(&key);
@@ -167,7 +174,7 @@ impl World {
                 let of_processor = queue == statements::PROCESS;
                 if !(hopeless && of_processor) {
                     let what = format!(
-                        "{} of a file that is {:?} is dead in {function}",
+                        "{} of a file in state {:?} is a dead letter of {function}",
                         event.event_type().as_str(),
                         file.map(|file| file.state)
                     );
@@ -211,7 +218,7 @@ impl World {
             for consumer in RIFFLE.listeners(statements::NAME, kind.as_str()) {
                 let queue = consumer.queue.name;
                 if queue != statements::PROCESS && !self.checker.has_consumed(queue, &event.detail.event_id) {
-                    let what = format!("{} never came to {}", kind.as_str(), consumer.function);
+                    let what = format!("{} was not delivered to {}", kind.as_str(), consumer.function);
                     return Err(Violation::new(1, what));
                 }
             }
@@ -253,7 +260,7 @@ impl World {
                         if !versions[row.version].contains_key(&row) {
                             return Err(Violation::new(
                                 2,
-                                format!("{row:?} is of a file that does not show it"),
+                                format!("{row:?} belongs to a file that does not contain it"),
                             ));
                         }
                         wanted.entry((key.0.clone(), row)).or_default().insert(key.1.to_string());
@@ -268,8 +275,13 @@ impl World {
             let shown_by: BTreeSet<String> = row.shown_by.iter().map(ToString::to_string).collect();
             match wanted.remove(&key) {
                 Some(wanted) if wanted == shown_by => {}
-                Some(_) => return Err(Violation::new(2, format!("other files show {key:?} than is stored"))),
-                None => return Err(Violation::new(2, format!("{key:?} is stored, and no file shows it"))),
+                Some(_) => {
+                    return Err(Violation::new(
+                        2,
+                        format!("the stored files of {key:?} differ from those that contain it"),
+                    ));
+                }
+                None => return Err(Violation::new(2, format!("{key:?} is stored, but no file contains it"))),
             }
             let category = if self.scenario.rules { model::category(key.1.cents, &key.1.text) } else { None };
             let is_done = row.shown_by.iter().any(|file| {
@@ -282,10 +294,10 @@ impl World {
             }
         }
         if let Some((key, _)) = wanted.first_key_value() {
-            return Err(Violation::new(2, format!("{key:?} is shown by a file, and not stored")));
+            return Err(Violation::new(2, format!("a file contains {key:?}, but it is not stored")));
         }
         if !aside && new != rows.len() as u64 {
-            let what = format!("files say that {new} transactions were new, and {} are stored", rows.len());
+            let what = format!("the files report {new} new transactions, but {} are stored", rows.len());
             return Err(Violation::new(3, what));
         }
         Ok(())
@@ -299,7 +311,7 @@ impl World {
             for ((tenant, account, month), stored) in &data.figures {
                 let key = (tenant.clone(), account.clone(), month.to_string());
                 let Some(reckoned) = reckoned.remove(&key) else {
-                    return Err(Violation::new(8, format!("{key:?} has figures, and nothing else")));
+                    return Err(Violation::new(8, format!("{key:?} has figures, but no transactions")));
                 };
                 let stored =
                     Figures::read(&stored.body).map_err(|error| Violation::new(9, error.to_string()))?.sums;
@@ -312,7 +324,10 @@ impl World {
                 data.month(tenant, account, *month).next().is_none()
             };
             if let Some(left) = data.months.iter().find(is_empty) {
-                return Err(Violation::new(8, format!("{left:?} still shows that data existed")));
+                return Err(Violation::new(
+                    8,
+                    format!("the month {left:?} is still known, but has no transactions"),
+                ));
             }
             match reckoned.first_key_value() {
                 None => Ok(()),
@@ -348,7 +363,7 @@ impl World {
             wrong.and_then(|key| of.get(key)).map_or(0, BTreeSet::len)
         };
         let what = format!(
-            "of a file that is {state:?} {} events should be in the trail, and {} are",
+            "of a file in state {state:?} {} events should be in the trail, but there are {}",
             count(&happened),
             count(&kept)
         );
@@ -379,14 +394,16 @@ impl World {
             let should =
                 file.state != FileState::Deleted && !self.vanished.contains(&(tenant.clone(), id.clone()));
             if there != should {
-                let what = format!("a file is {:?}, and its object exists: {there}", file.state);
+                let what = format!("a file is {:?}, but whether its object exists is {there}", file.state);
                 return Err(Violation::new(8, what));
             }
         }
         let keys = self.stores.objects.keys();
         let stray = keys.iter().find(|key| key.starts_with("statements/") && !parts.contains(*key));
         match stray {
-            Some(key) if !self.outlived => Err(Violation::new(8, format!("{key} is left, and is no file's"))),
+            Some(key) if !self.outlived => {
+                Err(Violation::new(8, format!("{key} was not removed, but belongs to no file")))
+            }
             _ => Ok(()),
         }
     }

@@ -113,7 +113,7 @@ impl World {
         let published = self.stores.bus.published();
         if published > 0 {
             let nth = self.control.draw(|rng| rng.below(published));
-            block_on(self.stores.bus.repeat(nth)).expect("the queue in memory takes everything");
+            block_on(self.stores.bus.repeat(nth)).expect("the queue in memory accepts every message");
             self.control.note("repeat", &nth.to_le_bytes(), || format!("event {nth}"));
             self.control.sometimes("the bus delivers an event twice");
         }
@@ -123,7 +123,7 @@ impl World {
     pub fn cut_power(&mut self) {
         for invocation in self.platform.cut_power() {
             // Without an answer there is nothing to check.
-            self.ended(invocation, None).expect("a crash is no violation");
+            self.ended(invocation, None).expect("a crash does not violate an invariant");
         }
     }
 }

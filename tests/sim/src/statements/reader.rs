@@ -24,11 +24,11 @@ pub enum StatementNature {
     Unbalanced,
     /// Not a statement.
     Rejected,
-    /// Not a statement, which shows only after some rows.
+    /// Rejected as not a statement, but only after some rows.
     RejectedLate,
-    /// Not a statement to the old parser, which shows only after some rows.
+    /// Rejected by the old parser only, after some rows.
     RejectedBefore,
-    /// Not a statement to the new parser, which shows only after some rows.
+    /// Rejected by the new parser only, after some rows.
     RejectedSince,
     /// Wrongly rejected the first `times` times, after some rows, as by a parser that ran out of memory.
     Mistaken {

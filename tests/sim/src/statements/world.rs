@@ -136,7 +136,7 @@ impl World {
             for tenant in TENANTS {
                 let key = riffle_statements::rules_key(tenant);
                 let put = self.stores.objects.put(&key, Bytes::from(RULES));
-                assert_eq!(block_on(put), Ok(()), "objects in memory take everything");
+                assert_eq!(block_on(put), Ok(()), "the object store in memory accepts every object");
             }
         }
         self.platform.litter();
@@ -243,7 +243,7 @@ impl World {
                 self.calm_down();
                 return Ok(());
             }
-            return Err(Violation::new(6, "nothing is left to happen, and it is not over"));
+            return Err(Violation::new(6, "nothing is left to happen, but work is not finished"));
         };
         self.stores.clock.advance_to(next);
         Ok(())

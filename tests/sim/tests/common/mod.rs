@@ -47,11 +47,11 @@ pub fn assert_caught(
     let mut table = String::new();
     let mut survived = Vec::new();
     for flow in mutants {
-        let name = flow.mutant().expect("a known-bad protocol");
+        let name = flow.mutant().expect("the flow has a mutant");
         match campaign::seeds(flow, 0..patience, &|_| (), None).failure {
             Some(failure) => {
                 writeln!(table, "{name:<26} seed {:>4}  {}", failure.seed, failure.violation)
-                    .expect("a string takes everything");
+                    .expect("writing to a string does not fail");
                 also(&failure);
             }
             None => survived.push(name),

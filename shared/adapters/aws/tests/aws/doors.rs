@@ -108,7 +108,7 @@ async fn saved(url: &str) -> (String, String, String) {
         .await
         .expect("an answer")
         .error_for_status()
-        .expect("a link that leads somewhere");
+        .expect("the link can be followed");
     let header = |name: &str| answer.headers()[name].to_str().expect("text").to_owned();
     let (disposition, kind) = (header("content-disposition"), header("content-type"));
     (disposition, kind, answer.text().await.expect("content"))
@@ -136,7 +136,7 @@ async fn links_save_under_a_name() {
     assert_eq!(
         http().get(&forged).send().await.expect("an answer").status(),
         403,
-        "a link is for one object"
+        "a link is valid for one object only"
     );
 
     let put = |key: &str, content: &'static [u8]| {
@@ -148,7 +148,10 @@ async fn links_save_under_a_name() {
     let upload = Source::Upload("abc".to_owned());
     let link = links.file(&upload, &entry("sub/plan.pdf", "7")).await.expect("a link").expect("one");
     let (disposition, kind, content) = saved(&link.url).await;
-    assert!(disposition.contains("\"plan.pdf\""), "the last part of the name: {disposition}");
+    assert!(
+        disposition.contains("\"plan.pdf\""),
+        "the file name is the last part of the path: {disposition}"
+    );
     assert_eq!((kind.as_str(), content.as_str()), ("application/pdf", "upload"));
 
     let prefix = |tenant: &str| Source::Prefix { tenant: tenant.to_owned(), prefix: "hall 7/".to_owned() };
@@ -158,7 +161,11 @@ async fn links_save_under_a_name() {
     assert_eq!((kind.as_str(), content.as_str()), ("application/octet-stream", "<script>"));
 
     let folder = Source::Folders(vec!["/".to_owned()]);
-    assert_eq!(links.file(&folder, &entry("a", "0/a")).await, Ok(None), "folders have no addresses");
+    assert_eq!(
+        links.file(&folder, &entry("a", "0/a")).await,
+        Ok(None),
+        "files in local folders have no links"
+    );
     for source in [prefix("one/../two"), prefix(""), Source::Upload("../x".to_owned())] {
         let refused = links.file(&source, &entry("a", "7")).await;
         assert!(matches!(refused, Err(PortError::Broken(_))), "{source:?} gave {refused:?}");
@@ -187,7 +194,10 @@ async fn links_end_with_the_credentials() {
             && link.expires_at.with_nanosecond(0)
                 >= expiry.with_nanosecond(0).map(|at| at - TimeDelta::seconds(3))
     );
-    assert!(link.url.starts_with("https://objects-1.s3.eu-central-1.amazonaws.com/a/b?"), "where AWS has it");
+    assert!(
+        link.url.starts_with("https://objects-1.s3.eu-central-1.amazonaws.com/a/b?"),
+        "the link leads to the bucket's address at AWS"
+    );
     assert!(link.url.contains("X-Amz-Security-Token=token"));
     let late = links(credentials(SystemClock.now() - TimeDelta::seconds(1))).await;
     assert!(matches!(late, Err(PortError::Unavailable(_))), "{late:?}");

@@ -67,8 +67,12 @@ async fn throttled_tables_are_unavailable_after_some_tries() {
     let (world, _, asked) = world(answer).await;
     let error = world.aws.ledger("scans").session(&id()).await.expect_err("throttled");
     assert_says(&error, true, &["GetItem", "scans", "ProvisionedThroughputExceeded"]);
-    assert_eq!(asked.load(Ordering::Relaxed), 6, "it was tried again");
-    assert_eq!(world.meter.take(SystemClock.now()).table_read_half_units, 0, "what is throttled is free");
+    assert_eq!(asked.load(Ordering::Relaxed), 6, "a throttled request is retried");
+    assert_eq!(
+        world.meter.take(SystemClock.now()).table_read_half_units,
+        0,
+        "a throttled request is not billed"
+    );
 }
 
 #[tokio::test]
@@ -97,7 +101,7 @@ async fn a_missing_permission_is_broken_and_says_which() {
         false,
         &["GetItem", "scans", "worker is not authorized to perform: dynamodb:GetItem"],
     );
-    assert_eq!(asked.load(Ordering::Relaxed), 1, "trying again gives the same");
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "a denied request is not retried");
 }
 
 #[tokio::test]
@@ -136,7 +140,7 @@ async fn conditions_of_objects_are_answers() {
     let (world, _, asked) = self::world(Always { status: 409, kind: "", body: CONFLICT }).await;
     let put = world.aws.objects("b").put_if_absent("a/b", Bytes::new()).await;
     assert_says(&put.expect_err("a conflict"), true, &["b/a/b"]);
-    assert_eq!(asked.load(Ordering::Relaxed), 5, "a conflict is asked again");
+    assert_eq!(asked.load(Ordering::Relaxed), 5, "a conflict is retried");
 
     let (world, _, _) = self::world(Always { status: 412, kind: "", body: PRECONDITION }).await;
     assert_eq!(world.aws.objects("b").put_if_absent("a/b", Bytes::new()).await, Ok(Put::Exists));
@@ -151,7 +155,7 @@ async fn conditions_of_objects_are_answers() {
         let error = world.aws.objects("b").get("a/b").await.expect_err("denied");
         assert_says(&error, false, &["GetObject", "b/a/b"]);
         let found = world.aws.prefixes("b").find(&place, &entry()).await;
-        assert_eq!(found, Ok(Some(entry())), "what may not be looked at is there");
+        assert_eq!(found, Ok(Some(entry())), "a file that may not be read is still found");
         assert!(world.aws.uploads("b", Arc::new(SystemClock)).received("a/b").await.is_err());
     }
     let large = Entry { size: 1 << 40, ..entry() };
@@ -180,7 +184,7 @@ async fn clients_that_are_gone_are_an_answer() {
     let (world, address, asked) = self::world(busy).await;
     let error = world.aws.notifier(&address).push("abc", "{}").await.expect_err("throttled");
     assert_says(&error, true, &["LimitExceeded"]);
-    assert_eq!(asked.load(Ordering::Relaxed), 2, "a frame is not worth more tries");
+    assert_eq!(asked.load(Ordering::Relaxed), 2, "a throttled push is retried once only");
 }
 
 #[tokio::test]
@@ -196,6 +200,12 @@ async fn who_hangs_up_is_out_of_reach() {
     let error = world.aws.ledger("scans").session(&id()).await.expect_err("hung up");
     assert_says(&error, true, &["GetItem", "scans"]);
     // Nothing listens at this address.
-    let error = World::at("http://127.0.0.1:1").await.aws.objects("b").get("a/b").await.expect_err("nobody");
+    let error = World::at("http://127.0.0.1:1")
+        .await
+        .aws
+        .objects("b")
+        .get("a/b")
+        .await
+        .expect_err("nothing listens on this port");
     assert_says(&error, true, &["GetObject", "b/a/b", "out of reach (Connection refused"]);
 }

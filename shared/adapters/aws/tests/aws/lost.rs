@@ -73,13 +73,13 @@ async fn what_is_repeated_is_as_the_port_says() {
     let id = SessionId(RandomIds.fresh());
     let session = Session::new(id.clone(), "tenant".to_owned(), "{}".to_owned(), now, now);
     let created = ledger.create(session.clone()).await.expect("create");
-    assert_eq!(created, Some(session), "one's own session has the id");
+    assert_eq!(created, Some(session), "a repeated create returns the session that it created");
 
     let sealed = Sealed { attempt: "mine".to_owned(), digest: "d".to_owned(), total: 1, chunk_size: 100 };
     let outcome =
         ledger.transition(&id, Transition::Seal { sealed: sealed.clone(), now }).await.expect("seal");
     let TransitionResult::Refused(session) = outcome else {
-        panic!("refused by its own effect, and was {outcome:?}")
+        panic!("a seal is refused after its own first attempt, but the outcome was {outcome:?}")
     };
     assert_eq!((session.state, session.sealed), (Stands::Dispatching, Some(sealed)));
     let upto = Transition::Dispatched { upto: 1, now };
@@ -94,28 +94,40 @@ async fn what_is_repeated_is_as_the_port_says() {
         body: riffle_ports::ResultBody::Inline("{}".to_owned()),
     };
     let stored = ledger.put_result(&id, 0, 0, result.clone()).await;
-    assert_eq!(stored, Ok(result), "the stored result is one's own");
+    assert_eq!(stored, Ok(result), "a repeated put_result returns its own result");
     let done = ledger.add_done(&id, 0, &BTreeSet::from([0])).await;
-    assert_eq!(done, Ok(ChunkDone { new: BTreeSet::new(), len: 1 }), "added, and new to nobody who knows");
+    assert_eq!(
+        done,
+        Ok(ChunkDone { new: BTreeSet::new(), len: 1 }),
+        "the number is in the set, but is not reported as new"
+    );
     let counts = Counts { processed: 1, ..Counts::default() };
     let shown = ledger.add_progress(&id, &BTreeSet::from([0]), counts, Usage::default()).await;
     let shown = shown.expect("add_progress").expect("a session");
     assert_eq!(
         (shown.chunks_done, shown.counts.processed),
         (BTreeSet::from([0]), 2),
-        "sets decide, counts show"
+        "only counts, which are for display, may be added twice"
     );
     let attempt = Attempt { receipt: "1".to_owned(), at: now };
-    assert_eq!(ledger.record_attempt(&id, 0, attempt.clone()).await, Ok(attempt), "the attempt is one's own");
+    assert_eq!(
+        ledger.record_attempt(&id, 0, attempt.clone()).await,
+        Ok(attempt),
+        "a repeated record_attempt returns its own attempt"
+    );
 
     let tickets = world.aws.tickets(&table);
     let ticket = StoredTicket { tenant: "tenant".to_owned(), expires_at: now };
     tickets.put(TicketHash([7; 32]), ticket).await.expect("put");
-    assert_eq!(tickets.take(TicketHash([7; 32])).await, Ok(None), "used up, and nobody has it");
+    assert_eq!(
+        tickets.take(TicketHash([7; 32])).await,
+        Ok(None),
+        "the ticket is used up by the lost response"
+    );
 
     let objects = world.aws.objects(&bucket);
     let put = objects.put_if_absent("a/b", Bytes::from_static(b"mine")).await;
-    assert_eq!(put, Ok(Put::Exists), "taken by its own effect");
+    assert_eq!(put, Ok(Put::Exists), "the key was taken by the call's own first attempt");
     assert_eq!(objects.get("a/b").await, Ok(Some(Bytes::from_static(b"mine"))));
-    assert!(road.lost.load(Ordering::Relaxed) >= 10, "answers were lost: {:?}", road.lost);
+    assert!(road.lost.load(Ordering::Relaxed) >= 10, "responses were lost: {:?}", road.lost);
 }

@@ -145,9 +145,12 @@ impl Dead {
     }
 
     fn url(&self, queue: &str) -> &str {
-        let place =
-            self.places.iter().find(|place| place.dead_letters.queue == Some(queue)).expect("every queue");
-        place.queue.as_deref().expect("its address")
+        let place = self
+            .places
+            .iter()
+            .find(|place| place.dead_letters.queue == Some(queue))
+            .expect("the suite uses known queues");
+        place.queue.as_deref().expect("the queue has an address")
     }
 }
 
@@ -229,7 +232,7 @@ impl Uploads {
     async fn put(&self, key: &str, content: Vec<u8>) -> ObjectRef {
         let put = self.world.s3().put_object().bucket(&self.bucket).key(key);
         put.body(ByteStream::from(content)).send().await.expect("put");
-        self.notified_objects(1).await.pop().expect("it is told of")
+        self.notified_objects(1).await.pop().expect("a put sends a notification")
     }
 }
 
@@ -244,7 +247,7 @@ impl InboxHarness for Uploads {
         let post = self.http.post(&form.url).header("content-type", kind).body(body);
         let taken = post.send().await.expect("an answer").status().is_success();
         let mut notified = self.notified_objects(usize::from(taken)).await;
-        assert_eq!(notified.len(), usize::from(taken), "what is taken is told of, once");
+        assert_eq!(notified.len(), usize::from(taken), "an accepted upload sends exactly one notification");
         notified.pop()
     }
 
@@ -263,11 +266,11 @@ async fn tags_and_versions_nobody_made() {
     let uploads = Uploads::new().await;
     let put = uploads.world.s3().put_object().bucket(&uploads.bucket).key("statements/t/a");
     put.tagging("riffle-skip=&kind=a%20b").metadata("riffle-name", "50%ff").send().await.expect("put");
-    let object = uploads.notified_objects(1).await.pop().expect("it is told of");
-    let head = uploads.inbox.head(&object).await.expect("head").expect("it is there");
+    let object = uploads.notified_objects(1).await.pop().expect("a put sends a notification");
+    let head = uploads.inbox.head(&object).await.expect("head").expect("the object exists");
     let tags = [("riffle-skip", ""), ("kind", "a b")].map(|(key, value)| (key.to_owned(), value.to_owned()));
     assert_eq!(head.tags, BTreeMap::from(tags));
-    assert_eq!(head.name.as_deref(), Some("50\u{fffd}"), "what is no text is made one");
+    assert_eq!(head.name.as_deref(), Some("50\u{fffd}"), "invalid UTF-8 in the name is replaced");
 
     for version in [RandomIds.fresh(), "null".to_owned()] {
         let never = ObjectRef { version: Some(version), ..object.clone() };
@@ -276,7 +279,13 @@ async fn tags_and_versions_nobody_made() {
         assert_eq!(uploads.inbox.delete(&never).await, Ok(()));
     }
     let replaced = ObjectRef { version: None, etag: "0".repeat(32), ..object.clone() };
-    assert_eq!(uploads.inbox.head(&replaced).await, Ok(None), "another content lies there");
-    assert!(uploads.inbox.fetch(&replaced).await.expect("fetch").is_none(), "another content lies there");
-    assert!(uploads.inbox.head(&object).await.expect("head").is_some(), "it stays");
+    assert_eq!(uploads.inbox.head(&replaced).await, Ok(None), "an object with another ETag is not found");
+    assert!(
+        uploads.inbox.fetch(&replaced).await.expect("fetch").is_none(),
+        "an object with another ETag cannot be read"
+    );
+    assert!(
+        uploads.inbox.head(&object).await.expect("head").is_some(),
+        "the object is found under its own ETag"
+    );
 }

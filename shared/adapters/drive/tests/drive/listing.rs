@@ -69,14 +69,19 @@ async fn a_folder_that_may_not_be_listed_is_an_entry_that_says_so() {
     let read = world.open(entry).await;
     assert!(matches!(&read, Err(ReadError::Denied(why)) if why.contains("not shared")), "{read:?}");
     let refused = world.list(&closed).await;
-    assert!(matches!(refused, Err(SourceError::Refused(_))), "asked for by itself: {refused:?}");
+    assert!(
+        matches!(refused, Err(SourceError::Refused(_))),
+        "a folder that may not be listed is refused as a source: {refused:?}"
+    );
 }
 
 #[tokio::test]
 async fn what_is_no_folder_is_refused() {
     let world = World::new().await;
     let file = world.google.file("root", "a.pdf", "1");
-    let Err(SourceError::Refused(text)) = world.list(&file).await else { panic!("refused") };
+    let Err(SourceError::Refused(text)) = world.list(&file).await else {
+        panic!("a file is refused as a folder")
+    };
     assert!(text.contains("not to a folder"), "{text}");
     for odd in ["", "a/b", "..", "x' or 'root' in parents", "a?alt=media", "%2e"] {
         let listed = world.drive.list(&source(odd)).await;
@@ -89,7 +94,7 @@ async fn too_much_is_refused_in_words() {
     let world = World::with(|settings| (settings.files, settings.folders, settings.depth) = (3, 4, 2)).await;
     let refused = async |folder: &str| match world.list(folder).await {
         Err(SourceError::Refused(text)) => text,
-        other => panic!("refused, and was {other:?}"),
+        other => panic!("the listing must be refused, but the outcome was {other:?}"),
     };
     let many = world.google.folder("root", "many");
     for name in ["1", "2", "3"] {

@@ -30,7 +30,8 @@ async fn documents_are_exported() {
     }
     world.google.change(listed[0].locator.rsplit('/').next().expect("an id"), "edited");
     assert_eq!(world.open(&listed[0]).await, Err(ReadError::Changed));
-    let found = world.drive.find(&source("root"), &listed[0]).await.expect("found").expect("it is there");
+    let found =
+        world.drive.find(&source("root"), &listed[0]).await.expect("found").expect("the file is found");
     assert_eq!(world.open(&found).await.expect("exported"), "edited");
 }
 

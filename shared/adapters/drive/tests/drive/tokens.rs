@@ -20,10 +20,10 @@ async fn a_token_that_is_gone_or_refused_is_no_news_of_a_file() {
     world.vault.delete(TENANT, &session()).await.expect("deleted");
     let calls = world.google.calls(Call::Media);
     assert_eq!(world.open(&entry).await, Err(ReadError::TokenExpired));
-    assert_eq!(world.google.calls(Call::Media), calls, "without a token nobody is asked");
+    assert_eq!(world.google.calls(Call::Media), calls, "without a token no request is sent");
 
     world.lend("another").await;
-    assert_eq!(world.open(&entry).await, Err(ReadError::TokenExpired), "Google does not know it");
+    assert_eq!(world.open(&entry).await, Err(ReadError::TokenExpired), "Google does not accept the token");
     world.google.accept("another");
     assert_eq!(world.open(&entry).await.expect("read"), "1");
 }
@@ -36,7 +36,7 @@ async fn a_new_token_is_used_though_the_old_one_was_at_hand() {
     world.google.expire();
     world.google.accept("new");
     world.lend("new").await;
-    assert_eq!(world.open(&entry).await.expect("read with the new one"), "1");
+    assert_eq!(world.open(&entry).await.expect("the file is read with the new token"), "1");
     // While the cached token is valid, the vault is not queried, because that may need a key service.
     world.clock.advance(TimeDelta::hours(2));
     assert_eq!(world.open(&entry).await.expect("read"), "1");
@@ -52,7 +52,7 @@ async fn a_token_may_end_within_a_listing() {
     world.google.expire_after(10);
     assert_eq!(world.list("root").await, Err(SourceError::TokenExpired));
     world.google.accept(TOKEN);
-    assert_eq!(world.names("root").await.len(), 30, "a listing starts over");
+    assert_eq!(world.names("root").await.len(), 30, "a listing with a new token starts over");
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn nothing_that_is_printed_holds_the_token() {
         riffle_drive_double::DriveFault::Cut,
     ] {
         world.google.fail(Call::Media, fault, 4);
-        let Err(error) = world.open(&entry).await else { panic!("{fault:?} is an error") };
+        let Err(error) = world.open(&entry).await else { panic!("{fault:?} must be an error") };
         let printed = format!("{error} {error:?} {:?}", world.drive);
         assert!(!printed.contains("canary"), "{printed}");
     }

@@ -49,7 +49,7 @@ impl World {
     pub async fn lend(&self, secret: &str) {
         let expires_at = self.clock.now() + TimeDelta::hours(1);
         let token = Token { secret: secret.to_owned(), expires_at };
-        self.vault.put(TENANT, &session(), token).await.expect("it is kept");
+        self.vault.put(TENANT, &session(), token).await.expect("the token is stored");
     }
 
     pub async fn list(&self, folder: &str) -> Result<Vec<Entry>, SourceError> {

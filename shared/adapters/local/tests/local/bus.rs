@@ -47,7 +47,7 @@ fn deleted(number: i64) -> Outgoing {
 }
 
 fn consumed(function: &str) -> Consumed {
-    RIFFLE.consumed_by(function).expect("it consumes a queue")
+    RIFFLE.consumed_by(function).expect("the function consumes a queue")
 }
 
 fn replay(function: &str, from: i64, to: i64, types: &[&str]) -> Replay {
@@ -66,7 +66,7 @@ impl World {
         let mut ids = Vec::new();
         for target in RIFFLE.replay_targets() {
             let came = self.all(target.queue.name).await;
-            assert!(came.is_empty() || target.function == function, "only {function} is told again");
+            assert!(came.is_empty() || target.function == function, "only {function} receives the replay");
             for received in came {
                 let event: BusEvent = serde_json::from_str(&received.body).expect("an event of the bus");
                 assert_eq!(event.replay_name.as_deref(), Some("again"));
@@ -90,7 +90,11 @@ async fn the_past_is_told_again_to_one_consumer() -> Outcome {
     let count = bus.replay(&replay(AUDITOR, 5, 2_400, &[])).await?;
     let came = world.replayed(AUDITOR).await;
     let expected: Vec<String> = (5..2_400).map(|number| format!("{number:08}")).collect();
-    assert_eq!((count, came), (2_395, expected), "from is in, to is not; oldest first");
+    assert_eq!(
+        (count, came),
+        (2_395, expected),
+        "a replay includes its start and excludes its end, oldest first"
+    );
 
     // A consumer receives only event types it listens to.
     let count = bus.replay(&replay(ANALYTICS, 0, 10, &[])).await?;

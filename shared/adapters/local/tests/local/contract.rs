@@ -87,7 +87,7 @@ impl QueueHarness for Consumer {
 
     async fn delete(&self, _queue: &str, delivered: ConsumedMessage) {
         let deleted = self.queues.delete(&[delivered.receipt]).await.expect("delete");
-        assert_eq!(deleted, 1, "the message is ours");
+        assert_eq!(deleted, 1, "the receipt is valid");
     }
 
     async fn expire(&self) {
@@ -159,7 +159,8 @@ impl PlaceHarness for Places {
         let folder = TempDir::new().expect("a folder");
         for (name, content) in files {
             let path = folder.path().join(name);
-            std::fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder");
+            std::fs::create_dir_all(path.parent().expect("below the folder"))
+                .expect("the path is below the folder");
             std::fs::write(path, content).expect("a file");
         }
         let place = Source::Folders(vec![folder.path().to_str().expect("UTF-8").to_owned()]);

@@ -217,7 +217,11 @@ impl InboxHarness for World {
     async fn send(&self, form: &PostForm, content: Vec<u8>) -> Option<ObjectRef> {
         let etag = self.post(form, &content).await;
         let mut notification = self.notified_objects().await;
-        assert_eq!(notification.len(), usize::from(etag.is_some()), "it is told of if it has come");
+        assert_eq!(
+            notification.len(),
+            usize::from(etag.is_some()),
+            "an upload sends a notification exactly if it was accepted"
+        );
         let object = notification.pop();
         assert_eq!(object.as_ref().map(|object| object.etag.clone()), etag);
         object

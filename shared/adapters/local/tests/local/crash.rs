@@ -83,7 +83,7 @@ async fn a_killed_process_loses_nothing() -> Outcome {
                 child.kill()?;
             }
         }
-        assert!(!child.wait()?.success(), "the child was to be killed");
+        assert!(!child.wait()?.success(), "the child process must be killed");
         check(folder.path(), &output).await?;
     }
     assert!(output.results.len() > ROUNDS && output.objects.len() > ROUNDS && output.deleted.len() > ROUNDS);
@@ -99,16 +99,16 @@ async fn check(folder: &Path, output: &WorkerOutput) -> Outcome {
         .await?
         .into_iter()
         .map(|(number, result)| {
-            assert_eq!(result, self::result(number as usize), "a result is whole");
+            assert_eq!(result, self::result(number as usize), "a stored result is complete");
             number as usize
         })
         .collect();
-    assert!(results.is_superset(&output.results), "results are lost");
+    assert!(results.is_superset(&output.results), "results were lost");
     let done = store.ledger().done(&session(), 0).await?;
-    assert!(done.is_superset(&output.done), "numbers of a set are lost");
+    assert!(done.is_superset(&output.done), "numbers of a set were lost");
     for number in &output.objects {
         let stored = store.objects().get(&format!("objects/{number}")).await?;
-        assert!(stored == Some(content(*number)), "object {number} is lost or not whole");
+        assert!(stored == Some(content(*number)), "object {number} was lost or is incomplete");
     }
 
     check_statements(&store, output).await?;
@@ -118,13 +118,16 @@ async fn check(folder: &Path, output: &WorkerOutput) -> Outcome {
         let peeked = store.queues().peek(&queue, usize::MAX).await?;
         present.extend(peeked.into_iter().map(|message| message.body));
         let depths = store.queues().depths().await?;
-        assert!(depths.iter().all(|depth| depth.in_flight == 0), "in the hands of the dead: {depths:?}");
+        assert!(
+            depths.iter().all(|depth| depth.in_flight == 0),
+            "messages are still in flight after the crash: {depths:?}"
+        );
     }
     let lost: Vec<&String> =
         output.sent.difference(&output.trying).filter(|body| !present.contains(*body)).collect();
-    assert!(lost.is_empty(), "messages are lost: {lost:?}");
+    assert!(lost.is_empty(), "messages were lost: {lost:?}");
     let undead: Vec<&String> = output.deleted.intersection(&present).collect();
-    assert!(undead.is_empty(), "deleted messages are back: {undead:?}");
+    assert!(undead.is_empty(), "deleted messages were delivered again: {undead:?}");
     drop(store);
 
     let database = rusqlite::Connection::open(folder.join("state.sqlite"))?;
@@ -138,20 +141,20 @@ async fn check_statements(store: &Store, output: &WorkerOutput) -> Outcome {
     for number in &output.stored {
         let row = row(*number);
         let found = store.transactions().get("t", std::slice::from_ref(&row.key)).await?;
-        assert!(found == [Some(row)], "transaction {number} is lost or not whole");
+        assert!(found == [Some(row)], "transaction {number} was lost or is incomplete");
     }
     let all = store.records().list(FileId::FLOW, "t", "all", None, u32::MAX).await?;
     let done: BTreeSet<&Subject> =
         all.iter().filter(|record| record.state == "processed").map(|record| &record.subject).collect();
     let listed = store.records().list(FileId::FLOW, "t", "done", None, u32::MAX).await?;
     let listed: BTreeSet<&Subject> = listed.iter().map(|record| &record.subject).collect();
-    assert_eq!(done, listed, "a state and its list are one");
+    assert_eq!(done, listed, "a record's state and its list change together");
     let soon = SystemClock.now() + chrono::TimeDelta::days(1);
     let outbox = store.records().outbox(FileId::FLOW, soon, u32::MAX).await?;
     let announced: BTreeSet<&Subject> = outbox.iter().map(|event| &event.subject).collect();
-    assert_eq!(done, announced, "a state and its event are one");
+    assert_eq!(done, announced, "a record's state and its event are stored together");
     let is_done = |number: &usize| done.contains(&file_id(*number).subject());
-    assert!(output.announced.iter().all(is_done), "files are lost");
+    assert!(output.announced.iter().all(is_done), "files were lost");
     Ok(())
 }
 
@@ -244,11 +247,11 @@ fn result(number: usize) -> StoredResult {
 
 /// Writes until it is killed, and prints each action after completing it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the other half of a_killed_process_loses_nothing, which starts it"]
+#[ignore = "started as a child process by a_killed_process_loses_nothing"]
 #[expect(
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "the parent sets the variables and reads the output"
+    reason = "the parent process sets the variables and reads the output"
 )]
 async fn child() -> Outcome {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
@@ -268,7 +271,7 @@ async fn child() -> Outcome {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the parent reads it")]
+#[expect(clippy::print_stdout, reason = "the parent process reads the output")]
 async fn write_for_ever(store: Arc<Store>, first: usize) -> Result<(), riffle_ports::PortError> {
     let (ledger, queues, objects) = (store.ledger(), store.queues(), store.objects());
     for number in (first..).step_by(4) {

@@ -1,6 +1,6 @@
 //! The files of a folder that are listed, and those that are never opened.
 
-#![expect(clippy::disallowed_methods, reason = "a test is free to start processes")]
+#![expect(clippy::disallowed_methods, reason = "the tests start processes")]
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -59,11 +59,15 @@ async fn hidden_names_and_lock_files_of_offices_are_skipped() -> Outcome {
     assert_eq!(names(&entries), ["a.pdf", "b/c", "~kept.txt"]);
 
     let hidden = folder.path().join(".git");
-    assert_eq!(names(&list(&source(&[&hidden])).await?), ["config.txt"], "asked for by its name");
+    assert_eq!(
+        names(&list(&source(&[&hidden])).await?),
+        ["config.txt"],
+        "a hidden folder that is named as the source is listed"
+    );
     assert_eq!(
         names(&list(&source(&[folder.path(), &hidden])).await?),
         ["a.pdf", "b/c", "~kept.txt", "config.txt"],
-        "inside the other, but not listed by it"
+        "a file below both folders is listed once"
     );
     Ok(())
 }
@@ -103,7 +107,10 @@ async fn links_to_files_are_read_and_links_to_folders_are_not_followed() -> Outc
     assert_eq!(read[4].as_deref(), Ok(&b"sub/real.txt"[..]));
 
     let both = super::folders::source(&[folder.path(), elsewhere.path()]);
-    assert!(!names(&list(&both).await?).contains(&"other"), "a link into a folder that is listed anyway");
+    assert!(
+        !names(&list(&both).await?).contains(&"other"),
+        "a link into a folder that is a source itself is not listed"
+    );
     Ok(())
 }
 
@@ -119,7 +126,11 @@ async fn each_file_is_listed_once_however_folders_overlap() -> Outcome {
     assert_eq!(names(&entries), ["a/b/c.txt", "d.txt"]);
     let read = content_of(&LocalFolders::default(), &overlapping, &entries[0]).await?;
     assert_eq!(read, "a/b/c.txt");
-    assert_eq!(names(&list(&source(&[&link])).await?), ["b/c.txt"], "a link named as the folder");
+    assert_eq!(
+        names(&list(&source(&[&link])).await?),
+        ["b/c.txt"],
+        "a link that is named as the source is followed"
+    );
     Ok(())
 }
 
@@ -288,7 +299,12 @@ async fn unreadable() -> Outcome {
     allow("no-search", 0o700)?;
     for entry in [&entries[0], &entries[2]] {
         let read = content_of(&files, &source, entry).await;
-        assert_eq!(read, Err(ReadError::Changed), "{}: readable now, but not as listed", entry.name);
+        assert_eq!(
+            read,
+            Err(ReadError::Changed),
+            "{}: the file is readable now, but has changed since the listing",
+            entry.name
+        );
     }
     Ok(())
 }

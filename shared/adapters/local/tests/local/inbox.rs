@@ -41,18 +41,22 @@ async fn what_came_while_nobody_could_be_told_is_told_at_the_next_start() -> Out
     let world = world.again().await?;
     let notification = world.notified_objects().await;
     assert_eq!(notification.iter().map(|object| &*object.key).collect::<Vec<_>>(), [&*key]);
-    let head = world.inbox.head(&notification[0]).await?.ok_or("it is there")?;
+    let head = world.inbox.head(&notification[0]).await?.ok_or("the uploaded file exists")?;
     assert_eq!((head.name.as_deref(), head.account.as_deref()), (Some("a.csv"), Some("DE02")));
     let world = world.again().await?;
-    assert!(world.notified_objects().await.is_empty(), "once is enough");
+    assert!(world.notified_objects().await.is_empty(), "a notification is not sent again after a restart");
 
-    assert!(world.post(&other, b"xyz").await.is_some(), "a form outlives the process");
+    assert!(world.post(&other, b"xyz").await.is_some(), "a form stays valid after a restart");
     assert_eq!(world.notified_objects().await.len(), 1);
     // Sent once more, it is another object.
     assert!(world.post(&form, b"123").await.is_some());
     let again = world.notified_objects().await;
     assert_eq!((again[0].key == key, again[0].etag == notification[0].etag), (true, false));
-    assert_eq!(world.inbox.head(&notification[0]).await?, None, "what it was is not there any more");
+    assert_eq!(
+        world.inbox.head(&notification[0]).await?,
+        None,
+        "the replaced version does not exist any more"
+    );
     Ok(())
 }
 
@@ -118,7 +122,7 @@ async fn a_file_of_this_machine_is_brought_once_and_again_when_its_content_chang
     fs::write(&path, "one")?;
     assert!(!world.inbox.knows(&path).await?);
     let placed = world.inbox.deposit(&world.deposit_of(&path), true).await?;
-    let Deposited::Placed(object) = placed else { return Err("it is new".into()) };
+    let Deposited::Placed(object) = placed else { return Err("new content is placed".into()) };
     assert_eq!(world.inbox.deposited(&path).await?.as_ref(), Some(&object));
     assert!(world.inbox.knows(&path).await?);
 
@@ -127,7 +131,7 @@ async fn a_file_of_this_machine_is_brought_once_and_again_when_its_content_chang
     let world = world.again().await?;
     assert!(!world.inbox.knows(&path).await?);
     assert_eq!(world.inbox.deposit(&world.deposit_of(&path), true).await?, Deposited::Before);
-    assert!(world.inbox.knows(&path).await?, "its new time is known now");
+    assert!(world.inbox.knows(&path).await?, "the new modification time is recorded");
     write_later(path.clone(), b"two")?;
     assert!(matches!(world.inbox.deposit(&world.deposit_of(&path), true).await?, Deposited::Placed(_)));
     assert_eq!(world.notified_objects().await.len(), 2);

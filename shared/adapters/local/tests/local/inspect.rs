@@ -19,7 +19,7 @@ async fn a_look_disturbs_nobody() -> Outcome {
     let look = StateInspection::open(dir)?.expect("a state");
     assert_eq!((look.schema, ready(&look)?), (StateInspection::SCHEMA, 2));
     send(&queues, scan::WORK, "g", &["c"]).await?;
-    assert_eq!(ready(&look)?, 3, "what was sent since");
+    assert_eq!(ready(&look)?, 3, "the inspection sees messages that were sent later");
     drop(look);
     drop(queues);
 

@@ -60,7 +60,7 @@ async fn send(queues: &LocalQueues, queue: &str, group: &str, bodies: &[&str]) -
     let messages: Vec<Message> =
         bodies.iter().map(|body| Message { group: group.to_owned(), body: (*body).to_owned() }).collect();
     let refused = queues.send(queue, &messages).await?;
-    assert!(refused.is_empty(), "the local queue accepts everything");
+    assert!(refused.is_empty(), "the local queue accepts every message");
     Ok(())
 }
 

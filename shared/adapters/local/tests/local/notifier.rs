@@ -14,7 +14,7 @@ async fn a_client_with_too_many_frames_waiting_is_cut_off() -> Result<(), PortEr
     }
     assert_eq!(notifier.push("slow", "{}").await?, PushResult::Gone);
     assert_eq!(notifier.push("slow", "{}").await?, PushResult::Gone);
-    assert_eq!(slow.next().await, None, "cut off, not sent what is long past");
+    assert_eq!(slow.next().await, None, "a slow client is disconnected and receives no outdated frames");
     assert_eq!(notifier.push("other", "{}").await?, PushResult::Sent);
     assert_eq!(other.next().await.as_deref(), Some("{}"));
     Ok(())
@@ -30,7 +30,11 @@ async fn a_client_with_too_many_bytes_waiting_is_cut_off() -> Result<(), PortErr
         assert_eq!(notifier.push("slow", &frame).await?, PushResult::Sent);
     }
     assert!(slow.next().await.is_some());
-    assert_eq!(notifier.push("slow", &frame).await?, PushResult::Sent, "there is room again");
+    assert_eq!(
+        notifier.push("slow", &frame).await?,
+        PushResult::Sent,
+        "a frame that was read makes room for another"
+    );
     assert_eq!(notifier.push("slow", &frame).await?, PushResult::Gone);
     Ok(())
 }
@@ -63,7 +67,11 @@ async fn who_registers_anew_takes_over() -> Result<(), PortError> {
     let mut present = notifier.register("id");
     assert_eq!(former.next().await, None);
     drop(former);
-    assert_eq!(notifier.push("id", "{}").await?, PushResult::Sent, "the former one's end is not ours");
+    assert_eq!(
+        notifier.push("id", "{}").await?,
+        PushResult::Sent,
+        "the end of the earlier connection does not close the present one"
+    );
     assert_eq!(present.next().await.as_deref(), Some("{}"));
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::{Outcome, State, VISIBILITY, bodies, receipts, receive, send};
 
 async fn depth(queues: &LocalQueues, queue: &str) -> Result<QueueDepth, PortError> {
     let depths = queues.depths().await?;
-    Ok(depths.into_iter().find(|depth| depth.queue == queue).expect("every queue has a depth"))
+    Ok(depths.into_iter().find(|depth| depth.queue == queue).expect("the queue is listed"))
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn an_old_receipt_fits_no_longer() -> Outcome {
     assert_eq!(queues.extend(&old, VISIBILITY).await?, 0);
     assert_eq!(depth(&queues, scan::WORK).await?.in_flight, 1);
     assert_eq!(queues.delete(&new).await?, 1);
-    let no_receipt = queues.delete(&["what is this".to_owned()]).await;
+    let no_receipt = queues.delete(&["not a receipt".to_owned()]).await;
     assert!(matches!(no_receipt, Err(PortError::Broken(_))), "{no_receipt:?}");
     Ok(())
 }
@@ -104,7 +104,7 @@ async fn what_fails_too_often_moves_on() -> Outcome {
     let mut last = Vec::new();
     for count in 1..=3 {
         let received = receive(&queues, scan::WORK).await?;
-        let killer = received.iter().find(|one| one.body == "killer").expect("still here");
+        let killer = received.iter().find(|one| one.body == "killer").expect("the message is not dead yet");
         assert_eq!(killer.receive_count, count);
         last = vec![killer.receipt.clone()];
         let fine: Vec<String> =
@@ -112,15 +112,18 @@ async fn what_fails_too_often_moves_on() -> Outcome {
         queues.delete(&fine).await?;
         state.advance(60);
     }
-    assert!(receive(&queues, scan::WORK).await?.is_empty(), "three receives were its last");
-    assert_eq!(queues.delete(&last).await?, 0, "who had it before has no hold on it in quarantine");
+    assert!(
+        receive(&queues, scan::WORK).await?.is_empty(),
+        "after three receives a message leaves its queue"
+    );
+    assert_eq!(queues.delete(&last).await?, 0, "an earlier receipt is invalid in the quarantine queue");
 
     let id = last[0].split('.').next().expect("an id").to_owned();
     for count in 1..=5 {
         let received = receive(&queues, scan::QUARANTINE).await?;
         assert_eq!(bodies(&received), ["killer"]);
-        assert_eq!(received[0].receive_count, count, "quarantine counts anew");
-        assert_eq!(received[0].id, id, "it is the same message");
+        assert_eq!(received[0].receive_count, count, "the quarantine queue counts receives from one");
+        assert_eq!(received[0].id, id, "the message keeps its id");
         queues.release(&receipts(&received), Duration::ZERO).await?;
     }
     assert!(receive(&queues, scan::QUARANTINE).await?.is_empty());
@@ -156,7 +159,11 @@ async fn groups_have_their_turns() -> Outcome {
     let large: Vec<Message> =
         (0..5_000).map(|number| Message { group: "large".to_owned(), body: number.to_string() }).collect();
     queues.send(scan::WORK, &large).await?;
-    assert_eq!(receive(&queues, scan::WORK).await?.len(), 10, "alone it has all");
+    assert_eq!(
+        receive(&queues, scan::WORK).await?.len(),
+        10,
+        "a group without competition receives all messages"
+    );
     for group in ["small-1", "small-2"] {
         let bodies: Vec<String> = (0..10).map(|number| number.to_string()).collect();
         send(&queues, scan::WORK, group, &bodies.iter().map(String::as_str).collect::<Vec<_>>()).await?;
@@ -167,10 +174,10 @@ async fn groups_have_their_turns() -> Outcome {
             shares.entry(received.group).or_default().push(received.body.parse()?);
         }
     }
-    assert!(shares["large"].len() <= 12, "a third of thirty, or little more: {shares:?}");
+    assert!(shares["large"].len() <= 12, "a large group gets about a third of thirty: {shares:?}");
     for group in ["small-1", "small-2"] {
-        assert!(shares[group].len() >= 9, "a third of thirty, or little less: {shares:?}");
-        assert!(shares[group].is_sorted(), "the oldest of a group first: {shares:?}");
+        assert!(shares[group].len() >= 9, "a small group gets about a third of thirty: {shares:?}");
+        assert!(shares[group].is_sorted(), "messages of a group are delivered oldest first: {shares:?}");
     }
     Ok(())
 }
@@ -210,7 +217,7 @@ async fn many_groups_share_a_batch() -> Outcome {
     let mut first: Vec<&String> = groups[..25].iter().collect();
     first.sort();
     first.dedup();
-    assert_eq!(first.len(), 25, "each group once before any twice: {groups:?}");
+    assert_eq!(first.len(), 25, "each group is delivered once before any is delivered twice: {groups:?}");
     assert!(receive(&queues, scan::WORK).await?.is_empty());
     Ok(())
 }
@@ -233,7 +240,7 @@ async fn a_waiting_consumer_wakes_for_a_new_message() -> Outcome {
     }
     queues.wait(scan::WORK).await?;
     let other = tokio::time::timeout(Duration::from_millis(50), queues.wait(scan::FINISH)).await;
-    assert!(other.is_err(), "nothing came to the other queue");
+    assert!(other.is_err(), "a message for one queue does not wake another");
     Ok(())
 }
 
@@ -311,12 +318,20 @@ async fn dead_letters_go_back_to_where_they_failed_last() -> Outcome {
     let queues = state.store.queues();
     let rest = queues.redrive(&ids).await?;
     assert_eq!(rest, [(dead[0].id.clone(), scan::QUARANTINE), (dead[2].id.clone(), scan::FINISH)]);
-    assert_eq!(queues.redrive(&ids).await?, [], "twice is once: they are no dead letters any more");
-    assert!(queues.redrive(&["what is this".to_owned()]).await.is_err());
+    assert_eq!(queues.redrive(&ids).await?, [], "messages that were redriven are not dead letters any more");
+    assert!(queues.redrive(&["not an id".to_owned()]).await.is_err());
 
     let file = receive(&queues, scan::QUARANTINE).await?;
-    assert_eq!((bodies(&file), file[0].receive_count), (vec!["file"], 1), "counted anew");
-    assert_eq!(queues.delete(&[dead[0].receipt.clone()]).await?, 0, "an old receipt fits no longer");
+    assert_eq!(
+        (bodies(&file), file[0].receive_count),
+        (vec!["file"], 1),
+        "a redriven message is counted from one"
+    );
+    assert_eq!(
+        queues.delete(&[dead[0].receipt.clone()]).await?,
+        0,
+        "a receipt from before the redrive is invalid"
+    );
     let finish = receive(&queues, scan::FINISH).await?;
     assert_eq!(bodies(&finish), ["finish", "finish again"]);
     Ok(())
@@ -354,13 +369,13 @@ async fn the_end_of_the_process_is_not_held_against_a_message() -> Outcome {
         state = state.reopen()?;
     }
     let file = queues_with(&state, "file").await?;
-    assert_eq!(file, scan::QUARANTINE, "three were enough");
+    assert_eq!(file, scan::QUARANTINE, "after three receives a message leaves its queue");
     for _ in 0..20 {
         receive(&state.store.queues(), scan::FINISH).await?;
         state = state.reopen()?;
     }
     let dead = state.store.queues().dead_letters(None, 10).await?;
-    assert_eq!(bodies(&dead), ["finish"], "not for ever");
+    assert_eq!(bodies(&dead), ["finish"], "a message is not delivered without limit");
     Ok(())
 }
 
@@ -372,5 +387,5 @@ async fn queues_with(state: &State, body: &str) -> Result<&'static str, PortErro
             return Ok(queue);
         }
     }
-    panic!("{body} is nowhere")
+    panic!("{body} is in no queue")
 }

@@ -14,7 +14,7 @@ use crate::{Outcome, State, bodies, receive, send};
 #[test]
 fn a_second_owner_learns_who_has_it_and_what_to_do() -> Outcome {
     let state = State::new()?;
-    let error = Store::open(state.folder.path(), Arc::new(SystemClock)).expect_err("it is in use");
+    let error = Store::open(state.folder.path(), Arc::new(SystemClock)).expect_err("the folder is in use");
     assert!(matches!(error, OpenError::InUse { pid, .. } if pid == Some(std::process::id())), "{error:?}");
     let text = error.to_string();
     assert!(text.contains(&std::process::id().to_string()) && text.contains("stop that process"), "{text}");
@@ -61,16 +61,16 @@ fn an_unusable_folder_says_what_to_do() -> Outcome {
     let parent = tempfile::tempdir()?;
     let file = parent.path().join("file");
     std::fs::write(&file, "not a folder")?;
-    let error = Store::open(&file, Arc::new(SystemClock)).expect_err("it is a file");
+    let error = Store::open(&file, Arc::new(SystemClock)).expect_err("the path is a file");
     assert!(error.to_string().contains("choose another folder"), "{error}");
 
     let broken = parent.path().join("broken");
     std::fs::create_dir(&broken)?;
     std::fs::write(
         broken.join("state.sqlite"),
-        "this is no database, and long enough to be looked at ".repeat(100),
+        "this is not a database, and is long enough to be parsed ".repeat(100),
     )?;
-    let error = Store::open(&broken, Arc::new(SystemClock)).expect_err("it is damaged");
+    let error = Store::open(&broken, Arc::new(SystemClock)).expect_err("the database is damaged");
     assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
     assert!(error.to_string().contains("move the folder away"), "{error}");
     Ok(())
@@ -103,8 +103,8 @@ async fn a_kill_within_a_checkpoint_is_no_damage() -> Outcome {
     }
     let store = Store::open(folder.path(), Arc::clone(&state.clock) as _)?;
     let depths = store.queues().depths().await?;
-    let work = depths.iter().find(|depth| depth.queue == scan::WORK).expect("a queue of the scan");
-    assert_eq!(work.ready, 200, "nothing is lost");
+    let work = depths.iter().find(|depth| depth.queue == scan::WORK).expect("the queue is listed");
+    assert_eq!(work.ready, 200, "no messages are lost");
     Ok(())
 }
 
@@ -125,7 +125,11 @@ async fn messages_in_hand_are_free_at_once_on_the_next_start() -> Outcome {
     assert_eq!(bodies(&received), ["in hand", "never touched"]);
     let counts: Vec<u32> = received.iter().map(|one| one.receive_count).collect();
     assert_eq!(counts, [2, 1]);
-    assert_eq!(queues.delete(&[held[0].receipt.clone()]).await?, 0, "a receipt of the former process");
+    assert_eq!(
+        queues.delete(&[held[0].receipt.clone()]).await?,
+        0,
+        "a receipt from before the restart is invalid"
+    );
     state.advance(30);
     assert_eq!(bodies(&receive(&queues, scan::WORK).await?), ["waits"]);
     Ok(())

@@ -23,11 +23,11 @@ fn open(folder: &Path, limit: u64) -> std::io::Result<(LocalTexts, Arc<ManualClo
 }
 
 /// Waits for a write, because texts are written in the background.
-#[expect(clippy::disallowed_methods, reason = "another thread's real time")]
+#[expect(clippy::disallowed_methods, reason = "waits for another thread in real time")]
 fn soon(what: impl Fn() -> bool) {
     let since = Instant::now();
     while !what() {
-        assert!(since.elapsed() < Duration::from_secs(10), "it did not happen");
+        assert!(since.elapsed() < Duration::from_secs(10), "the other thread did not finish in time");
         std::thread::yield_now();
     }
 }
@@ -44,8 +44,8 @@ fn texts_are_found_by_content_and_place_and_outlive_the_process() -> Outcome {
     assert_eq!(texts.get(key(1))?, Some(b"one".to_vec()));
     assert_eq!(texts.find(key(11))?, Some(b"one".to_vec()));
     assert_eq!(texts.get(key(2))?, None);
-    assert_eq!(texts.find(key(1))?, None, "a text's key is no place");
-    assert_eq!(texts.find(key(12))?, None, "a place that leads nowhere");
+    assert_eq!(texts.find(key(1))?, None, "the key of a text is not a location");
+    assert_eq!(texts.find(key(12))?, None, "a location without a text is not found");
     texts.put(key(2), b"two".to_vec())?;
     texts.link(key(11), key(2))?;
     soon(|| texts.find(key(11)).is_ok_and(|text| text.as_deref() == Some(b"two")));
@@ -67,9 +67,9 @@ fn what_was_not_used_for_longest_makes_room() -> Outcome {
     clock.advance(TimeDelta::days(2));
     texts.put(key(9), vec![9; 150])?;
     soon(|| texts.get(key(9)).is_ok_and(|text| text.is_some()));
-    assert!(texts.get(key(0))?.is_some(), "it was used");
-    assert_eq!(texts.get(key(1))?, None, "it was not");
-    assert_eq!(texts.find(key(101))?, None, "its place leads nowhere");
+    assert!(texts.get(key(0))?.is_some(), "a recently used text is kept");
+    assert_eq!(texts.get(key(1))?, None, "a text that was not used is removed");
+    assert_eq!(texts.find(key(101))?, None, "the location of a removed text is not found");
     assert!(texts.get(key(8))?.is_some());
     Ok(())
 }
@@ -84,7 +84,7 @@ fn a_damaged_file_is_made_anew() -> Outcome {
         .flatten()
         .map(|entry| entry.path())
         .find(|path| path.extension().is_some_and(|extension| extension == "sqlite"))
-        .ok_or("there is a database")?;
+        .ok_or("the database exists")?;
     fs::write(&file, "no database".repeat(1_000))?;
     let (texts, _) = open(folder.path(), 1 << 20)?;
     assert_eq!(texts.get(key(1))?, None);

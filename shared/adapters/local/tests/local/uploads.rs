@@ -140,10 +140,10 @@ async fn parts_go_with_the_folder_of_their_file() -> Outcome {
     on_its_way.write(b"def")?;
     storage.remove("u/1").await?;
     assert!(matches!(on_its_way.finish(), Err(UploadRefusal::Unknown)));
-    assert!(sender.put(&url, b"def").await.is_none(), "nor is it taken again");
+    assert!(sender.put(&url, b"def").await.is_none(), "a completed upload accepts no more parts");
     let left: Vec<_> = std::fs::read_dir(&parts)?
         .map(|entry| entry.map(|entry| entry.file_name()))
         .collect::<Result<_, _>>()?;
-    assert_eq!(left, [std::ffi::OsString::from(other)], "the other file's stay");
+    assert_eq!(left, [std::ffi::OsString::from(other)], "the parts of the other file are kept");
     Ok(())
 }

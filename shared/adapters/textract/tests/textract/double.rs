@@ -82,7 +82,9 @@ async fn serve(
             line.and_then(|line| line.split_once(": ")).map(|(_, value)| value.to_owned())
         };
         let body: Value = serde_json::from_slice(&body).expect("JSON");
-        let picture = body["Document"]["Bytes"].as_str().expect("bytes, and no object in S3");
+        let picture = body["Document"]["Bytes"]
+            .as_str()
+            .expect("the request has the bytes of the picture, not an object in S3");
         seen.lock().expect("not poisoned").push(RecordedCall {
             at: Instant::now(),
             target: header("x-amz-target").unwrap_or_default(),

@@ -52,7 +52,7 @@ async fn words_come_in_their_lines_with_their_boxes() {
     let world = World::of([page(&[&["HOLE-1", "Ø6.8"], &["THRU"]])]).await;
     let lines = world.textract.page(TENANT, PNG).await.expect("read");
     assert_eq!(words(&lines), [vec!["HOLE-1", "Ø6.8"], vec!["THRU"]]);
-    #[expect(clippy::cast_possible_truncation, reason = "parts of a whole")]
+    #[expect(clippy::cast_possible_truncation, reason = "the factors are between 0 and 1")]
     let percent = |part: f32| (part * 100.0).round() as i32;
     assert_eq!(lines[0].words[1].bounds.map(percent), [10, 0, 20, 5]);
     assert_eq!(lines[1].words[0].bounds.map(percent), [0, 10, 10, 15]);
@@ -74,7 +74,7 @@ async fn nothing_that_was_read_is_lost() {
     let lines = world.textract.page(TENANT, PNG).await.expect("read");
     assert_eq!(words(&lines), [["no words"], ["alone"]]);
     let bounds = lines[0].words[0].bounds;
-    assert_eq!(format!("{bounds:?}"), "[0.0, 0.0, 1.0, 0.5]", "on the page, however wrong it is");
+    assert_eq!(format!("{bounds:?}"), "[0.0, 0.0, 1.0, 0.5]", "boxes are clipped to the page");
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,9 +107,9 @@ async fn a_throttled_page_is_sent_again_later() {
     for code in ["ThrottlingException", "ProvisionedThroughputExceededException", "LimitExceededException"] {
         let throttled = ScriptedAnswer::Error(400, code, "slow down");
         let world = World::of([throttled.clone(), throttled, page(&[&["HOLE-1"]])]).await;
-        let lines = world.textract.page(TENANT, PNG).await.expect("read in the end");
+        let lines = world.textract.page(TENANT, PNG).await.expect("the request succeeds after retries");
         assert_eq!((words(&lines), world.double.seen().len()), (vec![vec!["HOLE-1"]], 3), "{code}");
-        assert_eq!(world.paid(), 1, "a refused page costs nothing");
+        assert_eq!(world.paid(), 1, "a throttled request is not billed");
     }
 }
 
@@ -266,6 +266,6 @@ async fn a_tenant_has_as_many_read_as_it_may() {
     textract.page(TENANT, PNG).await.expect("read");
     let Err(OcrError::Unavailable(why)) = textract.page(TENANT, PNG).await else { panic!("refused") };
     assert!(why.contains("1 pictures a day"), "{why}");
-    textract.page("another", PNG).await.expect("its own");
-    assert_eq!(meter.take(DateTime::UNIX_EPOCH).ocr_pages, 2, "what was refused is not paid for");
+    textract.page("another", PNG).await.expect("another tenant has its own limit");
+    assert_eq!(meter.take(DateTime::UNIX_EPOCH).ocr_pages, 2, "refused pictures are not billed");
 }

@@ -93,7 +93,8 @@ fn content_in_parts_is_read_past_a_part_that_is_missing() {
 fn each_character_may_be_placed_alone() {
     let mut content = String::from("BT /F 10 Tf ");
     for (i, c) in "HOLE-42".chars().enumerate() {
-        write!(content, "0 1 -1 0 300 {} Tm ({c}) Tj ", 100 + 5 * i).expect("a String takes all text");
+        write!(content, "0 1 -1 0 300 {} Tm ({c}) Tj ", 100 + 5 * i)
+            .expect("writing to a String does not fail");
     }
     assert_eq!(text(&(content + "ET")), "HOLE-42");
 }
@@ -307,7 +308,7 @@ fn fonts_that_are_not_there_are_one_font() {
     // A table for each of these names would take gigabytes, and comparing each with all others would take an hour.
     let mut content = String::from("BT ");
     for number in 0..1_000_000 {
-        write!(content, "/N{number:x} 1 Tf ").expect("a String takes all text");
+        write!(content, "/N{number:x} 1 Tf ").expect("writing to a String does not fail");
     }
     assert_eq!(text(&(content + "/F 10 Tf (HOLE) Tj ET")), "HOLE");
 }
@@ -354,7 +355,7 @@ fn a_page_without_text_is_drawn_for_whoever_reads_pictures() {
         (reader.0, read.unread.iter().map(|part| part.place.to_string()).collect::<Vec<_>>())
     };
     let (pictures, unread) = read(&ReadLimits::default());
-    assert_eq!(unread, ["2"], "the page that could not be read; the empty one is no page to read");
+    assert_eq!(unread, ["2"], "only the page that could not be read is reported, not the empty one");
     let [(place, bytes, page), (second, ..)] = &pictures[..] else { panic!("two pictures") };
     assert_eq!((place.as_str(), second.as_str(), *page), ("1", "2", (600.0, 800.0)));
     let mut png = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("a PNG");

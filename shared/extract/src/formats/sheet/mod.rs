@@ -84,7 +84,7 @@ fn push_value(value: &DataRef<'_>, out: &mut String) {
         DataRef::DateTime(v) => push_date(v, out),
         DataRef::Error(e) => write!(out, "{e}"),
     };
-    debug_assert!(written.is_ok(), "a String takes all text");
+    debug_assert!(written.is_ok(), "writing to a String does not fail");
 }
 
 fn push_date(value: &ExcelDateTime, out: &mut String) -> std::fmt::Result {

@@ -9,9 +9,9 @@ use crate::codes::{CodesError, CodesListing};
 use crate::matching::{CodeList, MAX_CODE_CHARS};
 use crate::state::request::{keys, stored_codes};
 
-/// Codes shown.
+/// The maximum number of codes shown.
 const SHOWN: usize = 100;
-/// Rejected texts that are shown, and characters shown of each.
+/// The maximum number of rejected texts shown, and of characters shown of each.
 const SHOWN_LEFT_OUT: usize = 20;
 const SHOWN_CHARS: usize = 80;
 

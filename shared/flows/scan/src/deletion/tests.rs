@@ -26,11 +26,11 @@ struct Nothing;
 #[async_trait::async_trait]
 impl FileSearch for Nothing {
     async fn recall(&self, wanted: &SearchRequest) -> Option<Searched> {
-        panic!("{} is looked for though its scan is deleted", wanted.name)
+        panic!("{} is looked up although its scan is deleted", wanted.name)
     }
 
     async fn search(&self, wanted: &SearchRequest, _: Box<dyn Opened>) -> Result<Searched, ReadError> {
-        panic!("{} is read though its scan is deleted", wanted.name)
+        panic!("{} is read although its scan is deleted", wanted.name)
     }
 }
 
@@ -227,7 +227,7 @@ fn a_deleted_scan_is_gone_at_once_and_leaves_nothing() {
     world.dispatch(&id);
     world.assert_nothing_left(&id, "after the dispatcher");
     let left = world.objects.keys().into_iter().filter(|key| key.contains(&other.0)).count();
-    assert_eq!(left, others, "another scan's objects stay");
+    assert_eq!(left, others, "objects of another scan are kept");
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn deleted_twice_is_deleted_once() {
     world.clock.advance(SETTLED);
     world.dispatch(&id);
     assert_eq!(world.state(&id), State::Deleted);
-    assert_eq!(world.delete(&id), Ok(()), "also when it is long done");
+    assert_eq!(world.delete(&id), Ok(()), "deleting a deleted scan again succeeds");
     assert_eq!(world.state(&id), State::Deleted);
 }
 
@@ -266,7 +266,7 @@ fn whoever_removes_may_end_anywhere() {
         assert_eq!(world.objects.keys(), [""; 0], "after {calls} calls and another try");
         assert_eq!(world.state(&id), State::Deleted);
         if whole {
-            assert!(calls > 10, "it was cut nowhere");
+            assert!(calls > 10, "the deletion was never interrupted");
             return;
         }
     }
@@ -285,12 +285,12 @@ fn what_was_begun_before_is_removed_after_it() {
         world.assert_nothing_left(&id, "after a sweep");
         if world.state(&id) == State::Deleted {
             let open = block_on(world.ledger.open_sessions()).expect("listed");
-            assert!(open.is_empty(), "nobody looks at it any more");
+            assert!(open.is_empty(), "a deleted scan is not open");
             return;
         }
         block_on(world.leave(&id));
     }
-    panic!("it is never done");
+    panic!("the deletion never completes");
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn the_sweep_calls_the_dispatcher_as_long_as_it_is_not_done() {
     block_on(world.scan.mark_deleted(TENANT, &id)).expect("marked, and then the call died");
     block_on(world.scan.sweep(&Deadline::none())).expect("swept");
     let swept = || world.ledger.inspect(|data| data.sessions[&id].swept_at);
-    assert_eq!(swept(), None, "whoever was called may still be at it");
+    assert_eq!(swept(), None, "the sweep waits, because an earlier dispatcher may still be running");
     world.clock.advance(TimeDelta::minutes(40));
     block_on(world.scan.sweep(&Deadline::none())).expect("swept");
     assert!(swept().is_some(), "the dispatcher is called again");
@@ -329,7 +329,7 @@ fn late_messages_leave_nothing() {
             world.dispatch(&id);
         }
         let file = ScanFile { session_id: id.0.clone(), index: 1 };
-        assert!(late(&worker, &file).is_empty(), "it is acknowledged");
+        assert!(late(&worker, &file).is_empty(), "the message is acknowledged");
         block_on(worker.quarantined(&file, "receipt".to_owned(), 1)).expect("acknowledged");
         block_on(world.scan.finish(FinishJob { session_id: id.0.clone() })).expect("acknowledged");
         world.dispatch(&id);
@@ -364,7 +364,11 @@ fn anothers_scan_is_not_found() {
     assert_eq!(world.delete(&SessionId("none".to_owned())), Err(DeletionError::NotFound));
     assert_eq!(world.delete(&id), Ok(()));
     let refused = block_on(world.scan.delete("somebody else", &id));
-    assert_eq!(refused, Err(DeletionError::NotFound), "nor one that is being deleted");
+    assert_eq!(
+        refused,
+        Err(DeletionError::NotFound),
+        "another tenant cannot delete a scan that is being deleted"
+    );
 }
 
 #[test]
@@ -403,7 +407,10 @@ fn an_upload_goes_with_the_last_scan_that_used_it() {
     assert_eq!(world.delete(&first), Ok(()));
     world.dispatch(&first);
     world.assert_nothing_left(&first, "after the first");
-    assert!(world.objects.peek(&keys::upload_batch(UPLOAD, 0)).is_some(), "the second still uses it");
+    assert!(
+        world.objects.peek(&keys::upload_batch(UPLOAD, 0)).is_some(),
+        "the second scan still uses the upload"
+    );
     assert_eq!(world.delete(&second), Ok(()));
     world.dispatch(&second);
     let left: Vec<_> = world.objects.keys().into_iter().filter(|key| key.contains(UPLOAD)).collect();

@@ -390,7 +390,11 @@ mod tests {
         let world = World::new(1);
         let (pictures, _) = world.pictures(2);
         assert_eq!(pictures, BTreeMap::from([(1, drawn(0)), (2, CodePicture::Missing(LATE.to_owned()))]));
-        assert_eq!(world.pictures(2).0, pictures, "though now there would be time");
+        assert_eq!(
+            world.pictures(2).0,
+            pictures,
+            "a missing picture stays missing, even if there is time later"
+        );
 
         let world = World::new(60);
         world.files.remove("f", "a.pdf");

@@ -169,8 +169,9 @@ impl Uploads {
         let noted = self.objects.get(&keys::upload_parts(upload, number)).await?;
         noted
             .map(|noted| {
-                String::from_utf8(noted.into())
-                    .map_err(|error| PortError::Broken(format!("how file {number} was begun: {error}")))
+                String::from_utf8(noted.into()).map_err(|error| {
+                    PortError::Broken(format!("the record of the begun file {number} is invalid: {error}"))
+                })
             })
             .transpose()
     }

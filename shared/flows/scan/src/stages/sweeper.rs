@@ -37,7 +37,7 @@ impl Scan {
         failed
     }
 
-    /// Calls the dispatcher for each session that is still with it but is named by no message any more: if the process
+    /// Calls the dispatcher for each session that still has to be dispatched but whose message is lost: if the process
     /// is killed often enough while dispatching, the message becomes a dead letter. For platforms that can find out,
     /// through `is_named`, whether such a message remains; the sweep has to wait to be sure. Call it before any session
     /// can be started: a newly created session has no message yet.

@@ -83,7 +83,7 @@ impl<'a, O: ObjectStore + ?Sized> ManifestWriter<'a, O> {
         let added = u32::try_from(entries.len()).ok();
         self.total = added
             .and_then(|added| self.total.checked_add(added))
-            .ok_or_else(|| PortError::Broken("more files than one session can number".to_owned()))?;
+            .ok_or_else(|| PortError::Broken("the session has too many files".to_owned()))?;
         Ok(())
     }
 }

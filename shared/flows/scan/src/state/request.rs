@@ -122,8 +122,8 @@ pub mod keys {
         format!("{}sets/{upload}", uploads(tenant))
     }
 
-    /// Returns the folder of an upload, in the object store and among uploaded files. It holds everything of the upload
-    /// except the record that a tenant has it.
+    /// Returns the folder of an upload, in the object store and among uploaded files. It contains all data of the
+    /// upload except the record of its tenants.
     pub fn upload_folder(upload: &str) -> String {
         format!("uploaded/{upload}")
     }

@@ -371,7 +371,7 @@ fn csv(rows: &[TransactionItem]) -> Vec<u8> {
     ];
     // Without the byte order mark, spreadsheets assume another encoding.
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-    let in_memory = "memory takes what is written";
+    let in_memory = "writing to memory does not fail";
     writer.write_record(HEADER).expect(in_memory);
     for row in rows {
         let text = |text: Option<&str>| without_formulas(text.unwrap_or_default());

@@ -59,7 +59,7 @@ mod tests {
         assert_eq!(
             id,
             processing_id(&object(Some("1"), "y")),
-            "the tag says nothing where there are versions"
+            "the ETag does not matter if the object has a version"
         );
         assert_ne!(id, processing_id(&object(Some("2"), "x")));
         assert_ne!(processing_id(&object(None, "x")), processing_id(&object(None, "y")));

@@ -98,7 +98,8 @@ fn load(world: &World, index: u32, stored: &StoredResult) -> Result<FileResult, 
         ResultBody::Inline(json) => serde_json::from_str(json).map_err(|error| lost(error.to_string())),
         ResultBody::Object(key) => {
             world.control.sometimes("a result is in the object store");
-            let json = world.stores.objects.peek(key).ok_or_else(|| lost("it is missing".to_owned()))?;
+            let json =
+                world.stores.objects.peek(key).ok_or_else(|| lost("the object is missing".to_owned()))?;
             serde_json::from_slice(&json).map_err(|error| lost(error.to_string()))
         }
     }
@@ -120,7 +121,7 @@ fn queues(world: &World) -> Result<(), Violation> {
     let doubled = killers && world.scenario.drive.is_some();
     if world.scenario.conditions.plan == FaultPlan::Quiet && !doubled && dead.len() != garbage {
         let others = dead.len() - garbage;
-        return Err(Violation::new(6, format!("{others} good messages are in the dead letters")));
+        return Err(Violation::new(6, format!("{others} valid messages are dead letters")));
     }
     Ok(())
 }
@@ -132,7 +133,10 @@ fn forgotten(world: &World, session: &Session) -> Result<(), Violation> {
     let quiet = world.scenario.conditions.plan == FaultPlan::Quiet;
     let in_time = world.kept.get(&session.id) == Some(&puts);
     if token.is_some() && (quiet || (session.state == State::Complete && in_time)) {
-        return Err(Violation::new(11, format!("a session is {:?}, and its token is kept", session.state)));
+        return Err(Violation::new(
+            11,
+            format!("the token of a session in state {:?} was not removed", session.state),
+        ));
     }
     Ok(())
 }
@@ -148,7 +152,7 @@ fn report(world: &World, ended: &EndedSession) -> Result<(), Violation> {
             world.control.sometimes("a report is published");
             let content = world.stores.objects.peek(key);
             match content {
-                None => Err(Violation::new(5, "the report is gone")),
+                None => Err(Violation::new(5, "the report is missing")),
                 Some(content) => {
                     if world.scenario.has_workbooks() {
                         world.control.sometimes("a workbook is read back");
@@ -157,8 +161,8 @@ fn report(world: &World, ended: &EndedSession) -> Result<(), Violation> {
                 }
             }
         }
-        (State::Complete, None) => Err(Violation::new(5, "complete without a report")),
-        (_, Some(_)) => Err(Violation::new(5, "a report of a session that did not complete")),
+        (State::Complete, None) => Err(Violation::new(5, "a complete session has no report")),
+        (_, Some(_)) => Err(Violation::new(5, "a session that did not complete has a report")),
         (_, None) => Ok(()),
     }
 }
@@ -298,7 +302,10 @@ fn read_again(
         (Some(Mend::Removes), Some(FailureCode::Missing | FailureCode::Timeout)) => Ok(()),
         // As for a healthy file: its attempt may have ended by a fault.
         (Some(Mend::Removes), Some(FailureCode::Killed)) if !world.scenario.calm_quarantine => Ok(()),
-        (Some(Mend::Removes), _) => Err(Violation::new(10, format!("file {index} is gone, and {code:?}"))),
+        (Some(Mend::Removes), _) => Err(Violation::new(
+            10,
+            format!("file {index} was removed from its source, but its result is {code:?}"),
+        )),
         (Some(Mend::Replaces), None) => {
             world.control.sometimes("a repaired file is read");
             of_nature(world, (index, result), Some(FileNature::REPLACED))
@@ -312,7 +319,7 @@ fn read_again(
 fn informed(client: &SimClient, ended: &EndedSession) -> Result<(), Violation> {
     let session = &ended.session;
     if client.session.as_deref() != Some(session.id.as_ref()) {
-        return Err(Violation::new(9, format!("a client knows of session {:?}", client.session)));
+        return Err(Violation::new(9, format!("a client has the session id {:?}", client.session)));
     }
     let state = match session.state {
         State::Complete => SessionState::Complete,
@@ -323,7 +330,7 @@ fn informed(client: &SimClient, ended: &EndedSession) -> Result<(), Violation> {
     if client.ended != Some(state) {
         return Err(Violation::new(
             9,
-            format!("a client believes {:?}, the books say {state:?}", client.ended),
+            format!("a client believes {:?}, but the ledger has {state:?}", client.ended),
         ));
     }
     let mut stored = BTreeMap::new();

@@ -103,7 +103,7 @@ impl LedgerChecker {
         if self.claims.contains(&(session, frame.at)) {
             return Ok(());
         }
-        Err(Violation::new(1, format!("PROGRESS of {}, when nothing was counted", frame.at)))
+        Err(Violation::new(1, format!("PROGRESS was sent at {} without a claim", frame.at)))
     }
 
     fn progressed(&mut self, data: &LedgerData, id: &SessionId) -> Result<(), Violation> {
@@ -142,7 +142,7 @@ impl LedgerChecker {
             ));
         }
         let Some(stored) = data.results.get(&(id.clone(), chunk)).and_then(|chunk| chunk.get(&index)) else {
-            return Err(Violation::new(4, format!("the result of file {index} is gone")));
+            return Err(Violation::new(4, format!("the result of file {index} was removed")));
         };
         let first = self.results.entry((id.clone(), index)).or_insert_with(|| stored.clone());
         if first == stored {
@@ -181,7 +181,10 @@ fn complete(data: &LedgerData, session: &Session) -> Result<(), Violation> {
     let matches: u64 = results.iter().map(|(_, result)| u64::from(result.matches)).sum();
     let counts = session.counts;
     if (counts.processed, counts.failed, counts.matches) != (u64::from(sealed.total), failed, matches) {
-        return Err(Violation::new(3, format!("complete with counts {counts:?}, which the results are not")));
+        return Err(Violation::new(
+            3,
+            format!("a complete session has counts {counts:?}, which differ from its results"),
+        ));
     }
     Ok(())
 }

@@ -247,8 +247,12 @@ fn what_ocr_misread_is_told_once_with_its_place() {
     let codes = ["HOLE-12", "HOLE-13"];
     let expected = [(0, "Hole – l2".to_owned(), Place::Page(4))];
     assert_eq!(misread(&codes, "é Hole – l2, HOLE-I2 and HOLE-13", true), expected);
-    assert_eq!(misread(&codes, "Hole – l2", false), [], "letters of a text are what they are");
-    assert_eq!(misread(&codes, "HOLE-l2 and HOLE-12", true), [], "it is there anyway");
+    assert_eq!(misread(&codes, "Hole – l2", false), [], "look-alikes are searched in OCR text only");
+    assert_eq!(
+        misread(&codes, "HOLE-l2 and HOLE-12", true),
+        [],
+        "a code that was also found exactly is not reported as misread"
+    );
     let substring = Matcher::new(&list(&codes), MatchRule::Substring);
     let mut file = substring.file();
     file.unit(&Unit { place: &Place::Page(1), text: "XHOLE-l2", ocr: true, glyphs: None });

@@ -103,11 +103,11 @@ fn each_change_is_allowed_in_some_states_alone() {
             let file = in_state(state);
             match file.apply(&change, at(500)) {
                 Ok(next) => {
-                    assert!(allowed.contains(&state), "{} of one that is {state:?}", change.into_str());
+                    assert!(allowed.contains(&state), "{} in state {state:?}", change.into_str());
                     assert_eq!((next.revision, next.changed_at), (file.revision + 1, at(500)));
                 }
                 Err(why) => {
-                    assert!(!allowed.contains(&state), "{} of one that is {state:?}", change.into_str());
+                    assert!(!allowed.contains(&state), "{} in state {state:?}", change.into_str());
                     assert_eq!(why, FileNotChanged::State);
                 }
             }
@@ -120,7 +120,7 @@ fn a_file_is_one_workers_until_its_lease_ends() {
     let held = after(&[begin("a", 1_000)]);
     assert_eq!(held.lease, Some(Lease { token: "a".to_owned(), until: at(1_000) }));
     assert_eq!(held.apply(&begin("b", 9_000), at(999)), Err(FileNotChanged::Token));
-    let again = held.apply(&begin("a", 9_000), at(999)).expect("it is one's own");
+    let again = held.apply(&begin("a", 9_000), at(999)).expect("a worker can begin again with its own token");
     assert_eq!((again.attempts, again.is_held_by("a")), (2, true));
     let taken = held.apply(&begin("b", 9_000), at(1_000)).expect("the lease has ended");
     assert_eq!((taken.attempts, taken.is_held_by("b"), taken.is_held_by("a")), (2, true, false));
@@ -132,16 +132,21 @@ fn a_file_is_one_workers_until_its_lease_ends() {
         assert_eq!(
             taken.apply(&change, at(1_001)),
             Err(FileNotChanged::Token),
-            "{} comes late",
+            "{} is refused after the lease has passed to another worker",
             change.into_str()
         );
     }
-    let released = held.apply(&FileChange::Release { token: "a".to_owned() }, at(5)).expect("it is held");
+    let released =
+        held.apply(&FileChange::Release { token: "a".to_owned() }, at(5)).expect("the file is leased");
     assert_eq!((released.state, &released.lease), (FileState::Processing, &None));
     assert_eq!(released.apply(&finish("a", FileState::Processed), at(6)), Err(FileNotChanged::Token));
-    assert!(released.apply(&begin("b", 9_000), at(6)).is_ok(), "nobody need wait");
+    assert!(released.apply(&begin("b", 9_000), at(6)).is_ok(), "a released file can be begun at once");
     for state in [FileState::Received, FileState::Failed, FileState::Deleted] {
-        assert_eq!(held.apply(&finish("a", state), at(6)), Err(FileNotChanged::State), "{state:?} is no end");
+        assert_eq!(
+            held.apply(&finish("a", state), at(6)),
+            Err(FileNotChanged::State),
+            "a file cannot finish in state {state:?}"
+        );
     }
 }
 
@@ -150,7 +155,7 @@ fn parts_are_counted_up_and_never_down() {
     let held = after(&[begin("a", 1_000)]);
     let extend = |file: &FileRecord, parts| {
         let change = FileChange::Extend { token: "a".to_owned(), until: at(2_000), parts };
-        file.apply(&change, at(5)).expect("it is held").parts
+        file.apply(&change, at(5)).expect("the file is leased").parts
     };
     assert_eq!((extend(&held, 3), extend(&FileRecord { parts: 7, ..held.clone() }, 3)), (3, 7));
     let done = FileRecord { parts: 7, ..held }.apply(&finish("a", FileState::Review), at(6)).expect("held");
@@ -160,22 +165,23 @@ fn parts_are_counted_up_and_never_down() {
 #[test]
 fn a_deleted_file_leaves_only_that_it_was_there() {
     let going = after(&[begin("a", 1_000), FileChange::Delete]);
-    assert!(going.is_open() && going.lease.is_some(), "its worker may still be writing");
+    assert!(going.is_open() && going.lease.is_some(), "a worker may still be writing");
     assert_eq!(going.apply(&FileChange::Deleted, at(999)), Err(FileNotChanged::Token));
-    let deleted =
-        FileRecord { parts: 4, ..going }.apply(&FileChange::Deleted, at(1_000)).expect("it is over");
+    let deleted = FileRecord { parts: 4, ..going }
+        .apply(&FileChange::Deleted, at(1_000))
+        .expect("the lease has expired");
     assert_eq!((&*deleted.name, &deleted.object, &deleted.account), ("", &None, &None));
     assert_eq!((&deleted.lease, &deleted.findings, deleted.parts), (&None, &FileDetails::default(), 4));
-    assert!(deleted.is_open() && deleted.unsettled, "the sweep looks once more");
+    assert!(deleted.is_open() && deleted.unsettled, "the sweep has to look at the file again");
     assert!(!deleted.to_record().body.contains("Kontoauszug"));
-    let settled = deleted.apply(&FileChange::Settled, at(2_000)).expect("it is unsettled");
+    let settled = deleted.apply(&FileChange::Settled, at(2_000)).expect("the file is unsettled");
     assert!(!settled.is_open());
     assert_eq!(settled.apply(&FileChange::Settled, at(2_001)), Err(FileNotChanged::State));
 }
 
 #[test]
 fn a_record_is_read_as_it_was_written() {
-    assert_eq!(FileId::FLOW, FLOW, "what stores of transactions look for is this flow's");
+    assert_eq!(FileId::FLOW, FLOW, "the stores of transactions look for files of this flow");
     for &state in FileState::ALL {
         let file = in_state(state);
         let record = file.to_record();
@@ -204,7 +210,7 @@ fn changes_through_the_store_are_those_of_the_rules() {
         assert_eq!(block_on(store.create(past[0].to_record(), &[])), Ok(None));
         let mut outbox = BTreeMap::new();
         for step in 0..40 {
-            let current = past.last().expect("it was created").clone();
+            let current = past.last().expect("the file was created").clone();
             reached.insert(current.state);
             let place = format!("walk {seed}, step {step}, in {:?}", current.state);
             let (what, now) = (any_change(&mut rng), time(&mut rng));
@@ -256,11 +262,11 @@ fn changes_through_the_store_are_those_of_the_rules() {
     let changes = ["begin", "extend", "release", "finish", "fail", "note", "delete", "deleted", "settled"];
     for change in changes {
         for outcome in ["applied", "refused"] {
-            assert!(seen.contains(&(change, outcome)), "no walk had {change} {outcome}");
+            assert!(seen.contains(&(change, outcome)), "in no walk was {change} {outcome}");
         }
     }
     assert!(seen.contains(&("note", "superseded")) && seen.contains(&("finish", "superseded")), "{seen:?}");
-    assert_eq!(reached, FileState::ALL.iter().copied().collect(), "walks come to every state");
+    assert_eq!(reached, FileState::ALL.iter().copied().collect(), "the walks reach every state");
 }
 
 /// Draws tokens and times from few values, so that conditions hold about as often as not. Changes that lead to a final
