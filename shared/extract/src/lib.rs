@@ -15,6 +15,7 @@ mod ooxml;
 mod output;
 mod package;
 mod sniff;
+pub mod spreadsheet;
 #[cfg(test)]
 mod tests;
 mod unit;
@@ -25,6 +26,11 @@ pub use fallback_reader::{FallbackPage, FallbackPages, FallbackReader};
 pub use formats::FileFormat;
 pub use limits::ReadLimits;
 pub use unit::{Bounds, Encoding, Glyphs, ImageLimits, Layout, PageImage, Place, Sink, Unit, Unread};
+
+/// The version of the text that the parsers produce. Increase it when they read a file differently, a new format
+/// included: texts are cached, and a text cached under another version is read again. A test compares it with what the
+/// parsers read.
+pub const VERSION: u32 = 2;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -10,6 +10,8 @@ use crate::formats::FileFormat;
 pub struct ReadLimits {
     /// Kinds that are read; others are refused before they are parsed. `None` allows all.
     pub only: Option<&'static [FileFormat]>,
+    /// Whether spreadsheets give nothing but what their cells display, each cell once: no sheet names, comments, shapes.
+    pub only_cells: bool,
     /// Pages of a PDF, or of a picture with several pages.
     pub pages: u32,
     /// Non-empty cells of all sheets together.
@@ -51,6 +53,7 @@ impl ReadLimits {
                 FileFormat::Csv,
                 FileFormat::Text,
             ]),
+            only_cells: true,
             cells: 1_000_000,
             text_bytes: 32 << 20,
             held_bytes: 64 << 20,
@@ -64,6 +67,7 @@ impl Default for ReadLimits {
     fn default() -> Self {
         Self {
             only: None,
+            only_cells: false,
             pages: 20_000,
             cells: 50_000_000,
             text_bytes: 2 << 30,

@@ -18,12 +18,24 @@ pub(crate) struct Relation {
     pub id: String,
     /// The last component of its type, such as `header` or `notesSlide`.
     pub kind: String,
-    /// Name of the part in the package.
+    /// Name of the part in the package; the address of something outside it if it is `external`.
     pub target: String,
+    pub external: bool,
 }
 
 /// Returns a part's references within the package; the package itself has an empty name. Empty if there are none.
 pub(crate) fn relations(
+    package: &Package<'_>,
+    part: &str,
+    out: &mut UnitOutput<'_>,
+) -> Result<Vec<Relation>, ExtractError> {
+    let mut relations = all_relations(package, part, out)?;
+    relations.retain(|relation| !relation.external);
+    Ok(relations)
+}
+
+/// Like [`relations`], with references to what is outside the package.
+pub(crate) fn all_relations(
     package: &Package<'_>,
     part: &str,
     out: &mut UnitOutput<'_>,
@@ -37,11 +49,12 @@ pub(crate) fn relations(
     each_element(&decode::decode(&bytes), out.limits().xml_depth, |tag| {
         let get = |name| attribute(tag, name);
         if tag.local_name().as_ref() == "Relationship"
-            && get("TargetMode").as_deref() != Some("External")
             && let (Some(id), Some(kind), Some(target)) = (get("Id"), get("Type"), get("Target"))
         {
+            let external = get("TargetMode").as_deref() == Some("External");
             let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
-            found.push(Relation { id, kind, target: resolve(folder, &target) });
+            let target = if external { target } else { resolve(folder, &target) };
+            found.push(Relation { id, kind, target, external });
         }
     })?;
     Ok(found)

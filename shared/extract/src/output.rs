@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use crate::spreadsheet::{Cell, SheetHead, SheetPart, SheetText};
 use crate::{
     Encoding, ExtractError, Extracted, FallbackReader, FileFormat, Glyphs, ImageLimits, Layout, PageImage,
     Place, ReadLimits, Sink, Unit, Unread,
@@ -22,6 +23,7 @@ pub(crate) struct UnitOutput<'a> {
     entries: u32,
     /// Reused from cell to cell.
     cell: Place,
+    value: String,
     /// The archives around the file that is being read, outermost first.
     path: Vec<String>,
     /// The place of a file in archives; its innermost place is swapped from unit to unit.
@@ -54,6 +56,7 @@ impl<'a> UnitOutput<'a> {
             held: 0,
             entries: 0,
             cell: Place::Cell { sheet: String::new(), cell: String::new() },
+            value: String::new(),
             path: Vec::new(),
             around: None,
             units: 0,
@@ -101,10 +104,7 @@ impl<'a> UnitOutput<'a> {
         if text.trim_ascii().is_empty() {
             return Ok(());
         }
-        self.cells_left = self
-            .cells_left
-            .checked_sub(1)
-            .ok_or_else(|| ExtractError::TooLarge(format!("more than {} cells", self.limits.cells)))?;
+        self.count_cell()?;
         let mut place = std::mem::replace(&mut self.cell, Place::File);
         if let Place::Cell { cell, .. } = &mut place {
             cell.clear();
@@ -114,6 +114,95 @@ impl<'a> UnitOutput<'a> {
             }
         }
         self.cell = self.hand(place, text, None)?;
+        Ok(())
+    }
+
+    /// Begins a sheet.
+    pub fn begin_sheet(&mut self, head: &SheetHead) {
+        self.sheet(&head.name);
+        self.sheet_part(&SheetPart::Sheet(head));
+    }
+
+    /// Passes on the name of a sheet, which is shown on its tab, unless the sink wants cells. Called after the sheets:
+    /// a file of which nothing but names can be read has failed.
+    pub fn sheet_name(&mut self, name: &str) -> Result<(), ExtractError> {
+        if self.sink.wants_cells() || self.limits.only_cells {
+            return Ok(());
+        }
+        self.text(Place::Cell { sheet: name.to_owned(), cell: String::new() }, name)
+    }
+
+    /// Passes on a part of a spreadsheet that is not text.
+    pub fn sheet_part(&mut self, part: &SheetPart<'_>) {
+        if self.sink.wants_cells() {
+            self.sink.sheet_part(part);
+        }
+    }
+
+    /// Passes on a cell: as it is, or as the text that it displays, followed by its value where that has other
+    /// characters (`15-Mar` and 2023-03-15).
+    pub fn sheet_cell(&mut self, cell: &Cell<'_>, since_1904: bool) -> Result<(), ExtractError> {
+        if self.sink.wants_cells() {
+            self.count_cell()?;
+            self.sink.sheet_part(&SheetPart::Cell(cell));
+            return Ok(());
+        }
+        let (row, column) = (u64::from(cell.row), cell.column);
+        let mut value = std::mem::take(&mut self.value);
+        value.clear();
+        cell.push_value(since_1904, &mut value);
+        // In the format General, a number is displayed as far as the column is wide.
+        let shown = match cell.shown {
+            Some(shown) if !cell.is_cut(shown) => shown,
+            _ => &value,
+        };
+        let mut passed = self.cell(row, column, shown);
+        if passed.is_ok() && !self.limits.only_cells && !has_word(shown, &value) {
+            passed = self.cell(row, column, &value);
+        }
+        self.value = value;
+        passed
+    }
+
+    /// Passes on a text outside cells.
+    pub fn sheet_text(&mut self, text: &SheetText<'_>) -> Result<(), ExtractError> {
+        if self.sink.wants_cells() {
+            self.sink.sheet_part(&SheetPart::Text(text));
+            return Ok(());
+        }
+        if self.limits.only_cells {
+            return Ok(());
+        }
+        match text.cell {
+            Some((row, column)) => self.cell(u64::from(row), column, text.text),
+            None if text.text.trim_ascii().is_empty() => Ok(()),
+            None => {
+                let place = self.sheet_place(None);
+                self.text(place, text.text)
+            }
+        }
+    }
+
+    /// Records cells of a sheet that could not be read, or the sheet.
+    pub fn unread_cell(&mut self, sheet: &str, cell: Option<(u32, u32)>, why: &str) {
+        let place = Place::Cell { sheet: sheet.to_owned(), cell: cell.map(cell_name).unwrap_or_default() };
+        self.unread(place, why);
+    }
+
+    /// Returns a place in the current sheet.
+    fn sheet_place(&self, at: Option<(u32, u32)>) -> Place {
+        let sheet = match &self.cell {
+            Place::Cell { sheet, .. } => sheet.clone(),
+            _ => String::new(),
+        };
+        Place::Cell { sheet, cell: at.map(cell_name).unwrap_or_default() }
+    }
+
+    fn count_cell(&mut self) -> Result<(), ExtractError> {
+        self.cells_left = self
+            .cells_left
+            .checked_sub(1)
+            .ok_or_else(|| ExtractError::TooLarge(format!("more than {} cells", self.limits.cells)))?;
         Ok(())
     }
 
@@ -274,6 +363,21 @@ fn innermost(place: &mut Place) -> &mut Place {
     }
 }
 
+/// Returns whether `text` has `word` standing for itself: no letter, digit or decimal sign beside it continues it.
+fn has_word(text: &str, word: &str) -> bool {
+    let continues = |c: char| c.is_alphanumeric() || matches!(c, '.' | ',' | '\'');
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(continues) && !text[at + word.len()..].starts_with(continues))
+}
+
+/// Returns the name of a cell by 0-based row and column.
+fn cell_name((row, column): (u32, u32)) -> String {
+    let mut name = String::new();
+    push_column(column, &mut name);
+    name.push_str(&(u64::from(row) + 1).to_string());
+    name
+}
+
 /// Appends column letters as spreadsheets write them: 0 is A, 25 is Z, 26 is AA.
 fn push_column(column: u32, out: &mut String) {
     let mut letters = [0_u8; 8];
@@ -290,7 +394,23 @@ fn push_column(column: u32, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::push_column;
+    use super::{has_word, push_column};
+
+    #[test]
+    fn a_value_in_what_is_shown_stands_for_itself() {
+        for (shown, value, expected) in [
+            ("22", "22", true),
+            ("DH-22", "22", true),
+            ("1 234", "234", true),
+            ("900.00", "900", false),
+            ("1,234", "234", false),
+            ("0763", "763", false),
+            ("22a", "22", false),
+            ("", "", true),
+        ] {
+            assert_eq!(has_word(shown, value), expected, "{value} in {shown}");
+        }
+    }
 
     #[test]
     fn columns_count_in_letters() {

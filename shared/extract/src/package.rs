@@ -91,24 +91,24 @@ impl<'a> Package<'a> {
         unpack(entry, packed, size, out).map(Some)
     }
 
-    /// Counts all parts before a third-party reader unpacks them: all against the limits, and those that the reader
-    /// keeps in memory (`kept`) also against the limit on memory.
-    pub fn vet(&self, kept: fn(&str) -> bool, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+    /// Opens a part to be read as a stream; `archive` is a copy of [`archive`](Self::archive). Returns `None` if there
+    /// is no part of this name.
+    pub fn stream<'r>(
+        &self,
+        archive: &'r mut ZipArchive<Cursor<&'a [u8]>>,
+        name: &str,
+        out: &mut UnitOutput<'_>,
+    ) -> Result<Option<impl Read + use<'r, 'a>>, ExtractError> {
+        let Some(index) = self.index(name) else { return Ok(None) };
+        let entry = archive.by_index(index).map_err(|error| failure(&error))?;
+        out.unpack(entry.compressed_size(), entry.size())?;
+        Ok(Some(entry))
+    }
+
+    /// Returns whether a part is protected by a password.
+    pub fn is_encrypted(&self) -> bool {
         let mut archive = self.archive();
-        let mut held = 0_u64;
-        for index in 0..archive.len() {
-            let entry = archive.by_index_raw(index).map_err(|error| failure(&error))?;
-            if entry.encrypted() {
-                return Err(ExtractError::Encrypted);
-            }
-            let name = String::from_utf8_lossy(entry.name_raw()).to_ascii_lowercase();
-            // Pictures and similar parts are never unpacked.
-            if [".xml", ".rels", ".bin", ".vml"].iter().any(|end| name.ends_with(end)) {
-                out.unpack(entry.compressed_size(), entry.size())?;
-                held = held.saturating_add(if kept(&name) { entry.size() } else { 0 });
-            }
-        }
-        out.room(held)
+        (0..archive.len()).any(|index| archive.by_index_raw(index).is_ok_and(|entry| entry.encrypted()))
     }
 
     fn names(&self) -> impl Iterator<Item = &[u8]> {

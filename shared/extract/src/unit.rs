@@ -1,5 +1,7 @@
 //! The units a parser passes on: a piece of text and its place.
 
+use crate::spreadsheet::SheetPart;
+
 /// The place of a unit in its file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -173,6 +175,14 @@ pub trait Sink {
     fn wants_page(&self, _number: u32) -> bool {
         true
     }
+
+    /// Returns whether the sink takes spreadsheets as [`SheetPart`]s instead of units.
+    fn wants_cells(&self) -> bool {
+        false
+    }
+
+    /// Receives a part of a spreadsheet, if the sink wants cells.
+    fn sheet_part(&mut self, _part: &SheetPart<'_>) {}
 
     /// Returns whether the sink wants pictures: drawing a page takes longer than reading a hundred.
     fn wants_images(&self) -> bool {

@@ -26,9 +26,6 @@ use pictures::PictureOutcome;
 use sandbox::{Listener, Pool};
 use text_cache::Packer;
 
-/// Increase it when the parsers produce different text: texts cached under another number are read again.
-const PARSERS: u32 = 1;
-
 /// A file to read.
 #[derive(Debug, Clone)]
 pub struct SourceFile<'a> {
@@ -197,7 +194,7 @@ impl Reader {
 
 /// Hashes each part with its length, so that no two lists of parts give the same input.
 fn key(what: &str, parts: &[&[u8]]) -> TextKey {
-    let version = [transcript::VERSION.to_le_bytes(), PARSERS.to_le_bytes()].concat();
+    let version = [transcript::VERSION.to_le_bytes(), riffle_extract::VERSION.to_le_bytes()].concat();
     let mut hash = Sha256::new();
     let fixed: [&[u8]; 2] = [what.as_bytes(), &version];
     for part in fixed.iter().chain(parts) {

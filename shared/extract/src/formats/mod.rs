@@ -44,9 +44,9 @@ macro_rules! formats {
 
 formats! {
     Pdf => pdf::PDF,
-    Xlsb => sheet::XLSB,
+    Xlsb => crate::spreadsheet::XLSB,
     /// With or without macros.
-    Xlsx => sheet::XLSX,
+    Xlsx => crate::spreadsheet::XLSX,
     /// With or without macros.
     Docx => docx::DOCX,
     /// With or without macros, as a slide show or not.

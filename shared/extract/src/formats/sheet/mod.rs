@@ -1,25 +1,23 @@
 //! Workbooks: one unit per cell that is not empty, hidden sheets included.
 //!
-//! xlsx and xlsb are streamed by calamine and ods by a reader of our own, so memory does not grow with the size a sheet
-//! claims. calamine reads xls only into dense ranges; [`biff`] checks the file first, refuses one whose sheets span far
+//! ods is streamed, so memory does not grow with the size a sheet claims. calamine reads xls only into dense ranges; [`biff`] checks the file first, refuses one whose sheets span far
 //! more cells than they have, and removes the claimed sizes from the others.
 
 mod biff;
 mod ods;
-mod ooxml;
 
 use std::fmt::Write as _;
 use std::io::Cursor;
 
-use calamine::{Data, DataRef, ExcelDateTime, Reader};
+use calamine::{Data, DataRef, ExcelDateTime, Reader, Sheet, SheetType, SheetVisible};
 
 use crate::ExtractError;
 use crate::formats::FormatParser;
 use crate::output::UnitOutput;
 use crate::sniff::SniffedFile;
+use crate::spreadsheet::{SheetHead, Visibility};
 
 pub(crate) use ods::ODS;
-pub(crate) use ooxml::{XLSB, XLSX};
 
 pub(crate) static XLS: FormatParser =
     FormatParser { is: |file| file.has_stream("Workbook") || file.has_stream("Book"), read: read_xls };
@@ -31,14 +29,20 @@ fn read_xls(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), Extr
             calamine::XlsError::Password => ExtractError::Encrypted,
             error => damaged(&error),
         })?;
-    let names = book.sheet_names();
-    out.pages(names.len());
-    let mut text = String::new();
-    for name in &names {
-        out.sheet(name);
-        // A chart sheet has no range.
-        let Ok(range) = book.worksheet_range(name) else {
-            continue;
+    let sheets = book.sheets_metadata().to_vec();
+    out.pages(sheets.len());
+    let (mut text, mut failed) = (String::new(), Failures::default());
+    for sheet in &sheets {
+        let name = &sheet.name;
+        out.begin_sheet(&head(sheet));
+        let range = match book.worksheet_range(name) {
+            Ok(range) => range,
+            // A chart sheet has no cells.
+            Err(_) if sheet.typ == SheetType::ChartSheet => continue,
+            Err(error) => {
+                failed.add(name, &error);
+                continue;
+            }
         };
         let (first_row, first_column) = range.start().unwrap_or_default();
         for (row, column, value) in range.used_cells() {
@@ -49,7 +53,39 @@ fn read_xls(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), Extr
             out.cell(row, column, &text)?;
         }
     }
-    Ok(())
+    failed.report(sheets.len(), out)?;
+    sheets.iter().try_for_each(|sheet| out.sheet_name(&sheet.name))
+}
+
+fn head(sheet: &Sheet) -> SheetHead {
+    let visibility = match sheet.visible {
+        SheetVisible::Visible => Visibility::Visible,
+        SheetVisible::Hidden => Visibility::Hidden,
+        SheetVisible::VeryHidden => Visibility::VeryHidden,
+    };
+    SheetHead { name: sheet.name.clone(), visibility }
+}
+
+/// Sheets that could not be read, or only in part.
+#[derive(Default)]
+struct Failures(Vec<(String, ExtractError)>);
+
+impl Failures {
+    fn add(&mut self, sheet: &str, error: &dyn std::fmt::Display) {
+        self.0.push((sheet.to_owned(), damaged(error)));
+    }
+
+    /// Records the failures. If every sheet failed, the workbook did.
+    fn report(self, sheets: usize, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+        let whole = self.0.len() == sheets;
+        for (sheet, error) in self.0 {
+            if whole {
+                return Err(error);
+            }
+            out.unread_cell(&sheet, None, &format!("cannot be read: {error}"));
+        }
+        Ok(())
+    }
 }
 
 fn damaged(error: &dyn std::fmt::Display) -> ExtractError {

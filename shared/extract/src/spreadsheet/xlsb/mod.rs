@@ -1,0 +1,128 @@
+//! xlsb: the binary parts, record by record. Drawings, charts and links are the same parts as in xlsx.
+
+mod record;
+mod sheet;
+
+use crate::ExtractError;
+use crate::formats::FormatParser;
+use crate::ooxml::{self, Relation};
+use crate::output::UnitOutput;
+use crate::package::Package;
+use crate::sniff::SniffedFile;
+use crate::spreadsheet::strings::Strings;
+use crate::spreadsheet::styles::Styles;
+use crate::spreadsheet::{Book, SheetHead, Visibility, xlsx};
+
+use record::records;
+
+pub(crate) static XLSB: FormatParser = FormatParser {
+    is: |file| file.is_office("xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroEnabled.main"),
+    read,
+};
+
+/// Numbers of records, as the documentation names them.
+mod kind {
+    pub const FORMAT: u16 = 44;
+    pub const STYLE: u16 = 47;
+    pub const STRING: u16 = 19;
+    pub const BOOK_PROPERTIES: u16 = 153;
+    pub const SHEET: u16 = 156;
+    pub const STYLES_OF_CELLS: u16 = 617;
+    pub const END_OF_STYLES_OF_CELLS: u16 = 618;
+}
+
+fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+    let package = file.package().ok_or_else(|| ExtractError::Damaged("not a ZIP container".to_owned()))?;
+    if package.is_encrypted() {
+        return Err(ExtractError::Encrypted);
+    }
+    let main = ooxml::main_part(package, "xl/workbook.bin", out)?;
+    let relations = ooxml::relations(package, &main, out)?;
+    let (book, ids) = book(package, &main, out)?;
+    let part_of = |kind: &str| relations.iter().find(|relation| relation.kind == kind);
+    let strings = part_of("sharedStrings").map_or_else(
+        || Ok(Strings::default()),
+        |relation| xlsx::named("the shared texts", strings(package, relation, out)),
+    )?;
+    out.hold(strings.size());
+    let styles = part_of("styles").map_or_else(
+        || Ok(Styles::default()),
+        |relation| xlsx::named("the styles", styles(package, relation, out)),
+    )?;
+    let shared = xlsx::Shared { strings: &strings, styles: &styles, since_1904: book.since_1904 };
+    xlsx::read_sheets(&book, &ids, &relations, out, |part, head, out| {
+        let (references, result) = sheet::read(package, part, &head.name, &shared, out);
+        result.and(xlsx::read_around(package, part, &references, out))
+    })
+}
+
+fn book(
+    package: &Package<'_>,
+    main: &str,
+    out: &mut UnitOutput<'_>,
+) -> Result<(Book, Vec<String>), ExtractError> {
+    let (mut book, mut ids) = (Book::default(), Vec::new());
+    let found = records(package, main, out, |kind, mut fields, _| {
+        match kind {
+            kind::BOOK_PROPERTIES => book.since_1904 = fields.u32()? & 1 != 0,
+            kind::SHEET => {
+                let visibility = match fields.u32()? {
+                    1 => Visibility::Hidden,
+                    2 => Visibility::VeryHidden,
+                    _ => Visibility::Visible,
+                };
+                fields.u32()?;
+                ids.push(fields.owned_text()?);
+                book.sheets.push(SheetHead { name: fields.owned_text()?, visibility });
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    found.ok_or_else(|| ExtractError::Damaged(format!("its part {main} is missing")))?;
+    Ok((book, ids))
+}
+
+fn strings(
+    package: &Package<'_>,
+    relation: &Relation,
+    out: &mut UnitOutput<'_>,
+) -> Result<Strings, ExtractError> {
+    let (mut strings, mut text) = (Strings::default(), String::new());
+    records(package, &relation.target, out, |kind, mut fields, out| {
+        if kind == kind::STRING {
+            text.clear();
+            // What runs it has, and how it is pronounced.
+            fields.u8()?;
+            fields.text(&mut text)?;
+            strings.push(&text, out)?;
+        }
+        Ok(())
+    })?;
+    Ok(strings)
+}
+
+fn styles(
+    package: &Package<'_>,
+    relation: &Relation,
+    out: &mut UnitOutput<'_>,
+) -> Result<Styles, ExtractError> {
+    let (mut styles, mut in_cells) = (Styles::default(), false);
+    records(package, &relation.target, out, |kind, mut fields, _| {
+        match kind {
+            kind::FORMAT => {
+                let id = fields.u16()?;
+                styles.define(u32::from(id), fields.owned_text()?);
+            }
+            kind::STYLES_OF_CELLS => in_cells = true,
+            kind::END_OF_STYLES_OF_CELLS => in_cells = false,
+            kind::STYLE if in_cells => {
+                fields.u16()?;
+                styles.push(u32::from(fields.u16()?));
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(styles)
+}

@@ -1,0 +1,101 @@
+//! xlsx and xlsm: one pass over each part, in memory that does not depend on what a sheet claims.
+
+mod book;
+mod outside;
+mod part;
+mod shared;
+mod sheet;
+
+use crate::ExtractError;
+use crate::formats::FormatParser;
+use crate::ooxml::{self, Relation};
+use crate::output::UnitOutput;
+use crate::package::Package;
+use crate::sniff::SniffedFile;
+use crate::spreadsheet::strings::Strings;
+use crate::spreadsheet::styles::Styles;
+use crate::spreadsheet::{Book, SheetHead, SheetPart};
+
+pub(super) use sheet::{References, Shared, header_text};
+
+pub(crate) static XLSX: FormatParser =
+    FormatParser { is: |file| file.is_office("xl/", "spreadsheetml.sheet.main"), read };
+
+fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
+    let package = file.package().ok_or_else(|| ExtractError::Damaged("not a ZIP container".to_owned()))?;
+    if package.is_encrypted() {
+        return Err(ExtractError::Encrypted);
+    }
+    let parts = book::read(package, out)?;
+    let of_kind = |kind: &str| parts.relations.iter().find(|relation| relation.kind == kind);
+    let strings = match of_kind("sharedStrings") {
+        Some(relation) => named("the shared texts", shared::strings(package, &relation.target, out))?,
+        None => Strings::default(),
+    };
+    out.hold(strings.size());
+    let styles = match of_kind("styles") {
+        Some(relation) => named("the styles", shared::styles(package, &relation.target, out))?,
+        None => Styles::default(),
+    };
+    let shared = Shared { strings: &strings, styles: &styles, since_1904: parts.book.since_1904 };
+    read_sheets(&parts.book, &parts.sheets, &parts.relations, out, |part, head, out| {
+        let (references, result) = sheet::read(package, part, &head.name, &shared, out);
+        result.and(read_around(package, part, &references, out))
+    })
+}
+
+/// Reads all sheets with `read`, which gets the name of the sheet's part. A sheet that fails does not hide the others;
+/// if every sheet fails, the workbook does.
+pub(super) fn read_sheets(
+    book: &Book,
+    ids: &[String],
+    relations: &[Relation],
+    out: &mut UnitOutput<'_>,
+    mut read: impl FnMut(&str, &SheetHead, &mut UnitOutput<'_>) -> Result<(), ExtractError>,
+) -> Result<(), ExtractError> {
+    out.pages(book.sheets.len());
+    out.sheet_part(&SheetPart::Book(book));
+    let mut failed = Vec::new();
+    for (head, id) in book.sheets.iter().zip(ids) {
+        out.begin_sheet(head);
+        let relation = relations.iter().find(|relation| relation.id == *id);
+        let result = match relation {
+            Some(relation) => read(&relation.target, head, out),
+            None => Err(ExtractError::Damaged("its part is missing".to_owned())),
+        };
+        out.sheet_part(&SheetPart::End);
+        match result {
+            Ok(()) => {}
+            // The limits are those of the whole file.
+            Err(error @ ExtractError::TooLarge(_)) => return Err(error),
+            Err(error) => failed.push((head, error)),
+        }
+    }
+    let whole = !failed.is_empty() && failed.len() == book.sheets.len();
+    for (head, error) in failed {
+        if whole {
+            return Err(error);
+        }
+        out.unread_cell(&head.name, None, &format!("cannot be read: {error}"));
+    }
+    book.sheets.iter().try_for_each(|head| out.sheet_name(&head.name))
+}
+
+/// Reads what the sheet in `part` refers to.
+pub(super) fn read_around(
+    package: &Package<'_>,
+    part: &str,
+    references: &References,
+    out: &mut UnitOutput<'_>,
+) -> Result<(), ExtractError> {
+    let relations = ooxml::all_relations(package, part, out)?;
+    outside::read(package, references, &relations, out)
+}
+
+/// Names the part of an error.
+pub(super) fn named<T>(part: &str, result: Result<T, ExtractError>) -> Result<T, ExtractError> {
+    result.map_err(|error| match error {
+        ExtractError::Damaged(why) => ExtractError::Damaged(format!("{part}: {why}")),
+        error => error,
+    })
+}
