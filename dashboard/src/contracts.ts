@@ -257,7 +257,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Returns a page of a PDF or picture as a PNG, as long as the file is still the version that the scan read. */
+        /** Returns a page of a PDF or picture as a PNG, if the file has not changed since the scan. */
         get: operations["get_page_picture"];
         put?: never;
         post?: never;
@@ -590,8 +590,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Returns a file of a scan, as long as it is still the version that the scan read. This address is permanent. For a
-         *     file of Google Drive it redirects to Google, which shows the file to people who are signed in there.
+         * Returns a file of a scan, if the file has not changed since the scan. This address is permanent. For a file of Google
+         *     Drive it redirects to Google, which shows the file to people who are signed in there.
          */
         get: operations["download_file"];
         put?: never;

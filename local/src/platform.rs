@@ -225,8 +225,8 @@ fn dead_letters(store: &Store, scan: &Scan, statements: &LocalStatements) -> Dea
             (topology::scan::NAME, Arc::new(scan.clone())),
             (topology::statements::NAME, Arc::new(statements.flow().clone())),
         ],
-        others: Arc::new(RecordClassifier { records: Arc::new(store.records()) }),
-        alone: true,
+        fallback: Arc::new(RecordClassifier { records: Arc::new(store.records()) }),
+        single_tenant: true,
     }
 }
 
@@ -240,7 +240,7 @@ fn settings(machine: &Machine, links: Links) -> ScanSettings {
         // dead.
         attempt: std::time::Duration::ZERO,
         // A person, not the file, may have killed that process.
-        forgiven: 3,
+        retrying_deliveries: 3,
         // A finisher has no rival either: a lease that exists was held by a process that is dead.
         lease: std::time::Duration::ZERO,
         // And no invocation ends it after some minutes.

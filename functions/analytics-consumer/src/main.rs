@@ -6,5 +6,5 @@ use analytics_consumer::handle;
 use riffle_lambda::Cloud;
 
 fn main() -> ExitCode {
-    riffle_lambda::run_queue(Cloud::teller, handle)
+    riffle_lambda::run_queue(Cloud::statements_with_bus, handle)
 }

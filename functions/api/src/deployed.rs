@@ -18,7 +18,7 @@ pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
     let limits = Limits { codes_file_bytes: CODES_FILE_BYTES, ..riffle_scan::limits() };
     let sources = cloud.sources()?;
     let queries = cloud.queries()?;
-    let scan = cloud.scan_unheard(&[scan::DISPATCH])?;
+    let scan = cloud.scan_without_clients(&[scan::DISPATCH])?;
     Ok(Api::new(api::ApiDeps {
         tickets: cloud.tickets()?,
         pages: Some(cloud.page_views(&scan, sources.clone())),
@@ -29,8 +29,8 @@ pub fn deps(cloud: &Cloud) -> Result<Api, ConfigError> {
                 (scan::NAME, Arc::new(scan.clone())),
                 (statements::NAME, Arc::new(queries.statements.clone())),
             ],
-            others: Arc::new(RecordClassifier { records: cloud.records()? }),
-            alone: false,
+            fallback: Arc::new(RecordClassifier { records: cloud.records()? }),
+            single_tenant: false,
         },
         statements: Some(queries),
         files: sources,

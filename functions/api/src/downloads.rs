@@ -1,5 +1,6 @@
 //! The stable download addresses: reports and files.
 
+use std::fmt::Display;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -13,17 +14,18 @@ use futures::executor::block_on;
 use futures::{SinkExt, StreamExt};
 use riffle_ports::{Content, Opened, PortError, ReadError, SessionId};
 use riffle_scan::drive_page;
+use tokio::task::spawn_blocking;
 
 use crate::Refusal;
 use crate::answer::{Answer, Caller, Id, Path};
-use crate::pages::unopened;
+use crate::pages::cannot_open;
 
 /// Up to this size, in bytes, a file is read whole and checked to be complete before the response begins.
-const AT_ONCE: u64 = 4 << 20;
+const READ_WHOLE_BYTES: u64 = 4 << 20;
 /// The number of bytes of a larger file that are read at a time.
-const PIECE: usize = 1 << 20;
+const PIECE_BYTES: usize = 1 << 20;
 /// The bytes that a PDF file begins with.
-const MARK: &[u8] = b"%PDF-";
+const PDF_MAGIC: &[u8] = b"%PDF-";
 
 /// Returns the report of a finished scan, an Excel workbook. This address is permanent.
 #[utoipa::path(
@@ -51,8 +53,8 @@ pub async fn report(caller: Caller, Path(Id(id)): Path<Id>) -> Answer<Response> 
     Ok((headers, report).into_response())
 }
 
-/// Returns a file of a scan, as long as it is still the version that the scan read. This address is permanent. For a
-/// file of Google Drive it redirects to Google, which shows the file to people who are signed in there.
+/// Returns a file of a scan, if the file has not changed since the scan. This address is permanent. For a file of Google
+/// Drive it redirects to Google, which shows the file to people who are signed in there.
 #[utoipa::path(
     get,
     path = "/scans/{id}/files/{index}",
@@ -72,10 +74,10 @@ pub async fn file(caller: Caller, Path((Id(id), index)): Path<(Id, u32)>) -> Ans
         return Ok(Redirect::temporary(&page).into_response());
     }
     let opened = caller.deps.files.open(&source, &entry).await.map_err(unreadable)?;
-    let (begins, size, body) = contents(opened).await.map_err(unreadable)?;
+    let (first_bytes, size, body) = contents(opened).await.map_err(unreadable)?;
     let mut headers = HeaderMap::new();
     // Only a kind that browsers show without running it is shown inline; every other file is saved.
-    let (kind, disposition) = if begins.starts_with(MARK) {
+    let (kind, disposition) = if first_bytes.starts_with(PDF_MAGIC) {
         ("application/pdf", "inline".to_owned())
     } else {
         ("application/octet-stream", attachment(entry.name.rsplit('/').next().unwrap_or_default()))
@@ -91,46 +93,47 @@ pub async fn file(caller: Caller, Path((Id(id), index)): Path<(Id, u32)>) -> Ans
 
 /// Returns the first bytes of a file, its size, and its content.
 async fn contents(opened: Box<dyn Opened>) -> Result<(Bytes, u64, Body), ReadError> {
-    let large = matches!(opened.content(), Content::File(_, size) if size > AT_ONCE);
+    let large = matches!(opened.content(), Content::File(_, size) if size > READ_WHOLE_BYTES);
     if large {
         return stream(opened.into()).await;
     }
-    let content = elsewhere(move || riffle_ports::read_all(&*opened)).await??;
-    Ok((content.slice(..content.len().min(MARK.len())), content.len() as u64, Body::from(content)))
+    let content = spawn_blocking(move || riffle_ports::read_all(&*opened)).await.map_err(unavailable)??;
+    Ok((content.slice(..content.len().min(PDF_MAGIC.len())), content.len() as u64, Body::from(content)))
 }
 
-/// Streams a large file in pieces. If it cannot be finished, because the file shrank or is a different file at the end,
+/// Streams a large file in pieces. If it cannot be finished, because the file shrank or was replaced while it was sent,
 /// the response is cut off, so that the client does not take it for complete.
 async fn stream(opened: Arc<dyn Opened>) -> Result<(Bytes, u64, Body), ReadError> {
-    let (mut pieces, received) = mpsc::channel::<io::Result<Bytes>>(2);
+    let (mut sender, received) = mpsc::channel::<io::Result<Bytes>>(2);
     let reading = Arc::clone(&opened);
-    let begin = elsewhere(move || piece(&*reading, 0, MARK.len())).await?.map_err(unavailable)?;
+    let first_bytes = spawn_blocking(move || read_piece(&*reading, 0, PDF_MAGIC.len()));
+    let first_bytes = first_bytes.await.map_err(unavailable)?.map_err(unavailable)?;
     let Content::File(_, size) = opened.content() else {
-        return Err(unavailable(io::Error::other("a large file is a file")).into());
+        return Err(unavailable(io::Error::other("only a file on disk can be streamed")).into());
     };
     let read_on = move || {
         let mut at = 0;
         while at < size {
-            let read = piece(&*opened, at, PIECE).and_then(|piece| {
+            let read = read_piece(&*opened, at, PIECE_BYTES).and_then(|piece| {
                 at += piece.len() as u64;
                 let whole = at < size || opened.confirm().is_ok();
                 if whole && !piece.is_empty() { Ok(piece) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
             });
             let failed = read.is_err();
             // Stop when the client has gone or after an error.
-            if block_on(pieces.send(read)).is_err() || failed {
+            if block_on(sender.send(read)).is_err() || failed {
                 return;
             }
         }
     };
-    drop(tokio::task::spawn_blocking(read_on));
-    Ok((begin, size, Body::from_stream(received.map(|piece| piece))))
+    drop(spawn_blocking(read_on));
+    Ok((first_bytes, size, Body::from_stream(received.map(|piece| piece))))
 }
 
 /// Reads up to `most` bytes of the file, starting at `at`.
-fn piece(opened: &dyn Opened, at: u64, most: usize) -> io::Result<Bytes> {
+fn read_piece(opened: &dyn Opened, at: u64, most: usize) -> io::Result<Bytes> {
     let Content::File(file, size) = opened.content() else {
-        return Err(io::Error::other("a large file is a file"));
+        return Err(io::Error::other("only a file on disk can be streamed"));
     };
     let left = usize::try_from(size.saturating_sub(at)).unwrap_or(usize::MAX);
     let mut piece = vec![0; left.min(most)];
@@ -139,20 +142,14 @@ fn piece(opened: &dyn Opened, at: u64, most: usize) -> io::Result<Bytes> {
     Ok(piece.into())
 }
 
-async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PortError> {
-    let ended = |error: tokio::task::JoinError| PortError::Unavailable(error.to_string());
-    tokio::task::spawn_blocking(work).await.map_err(ended)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err expects")]
-fn unavailable(error: io::Error) -> PortError {
+fn unavailable(error: impl Display) -> PortError {
     PortError::Unavailable(error.to_string())
 }
 
 fn unreadable(error: ReadError) -> Refusal {
     match error {
         ReadError::Port(error) => error.into(),
-        error => unopened(&error),
+        error => cannot_open(&error),
     }
 }
 

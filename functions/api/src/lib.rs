@@ -41,7 +41,7 @@ use riffle_scan::{PageViews, Scan, Tickets, Uploads};
 use riffle_statements::Queries;
 use tower::ServiceExt;
 
-pub use headers::complete;
+pub use headers::with_headers;
 pub use problem::Refusal;
 
 /// The dependencies of the API.
@@ -100,11 +100,11 @@ pub async fn handle(api: &Api, tenant: Option<&str>, mut request: Request) -> Re
     let tenant = match tenant {
         Some(tenant) => match api.quotas.take(tenant, CountedUse::Requests, 1).await {
             Ok(Ok(())) => tenant,
-            Ok(Err(exceeded)) => return complete(Refusal::from(exceeded).into()).await,
-            Err(error) => return complete(Refusal::from(error).into()).await,
+            Ok(Err(exceeded)) => return with_headers(Refusal::from(exceeded).into()).await,
+            Err(error) => return with_headers(Refusal::from(error).into()).await,
         },
         None if routes::PUBLIC.contains(&request.uri().path()) => "",
-        None => return complete(Refusal::new(StatusCode::UNAUTHORIZED, "Sign in first.").into()).await,
+        None => return with_headers(Refusal::new(StatusCode::UNAUTHORIZED, "Sign in first.").into()).await,
     };
     // Otherwise the routes would use path parameters that an outer router left in the extensions.
     request.extensions_mut().clear();
@@ -116,5 +116,5 @@ pub async fn handle(api: &Api, tenant: Option<&str>, mut request: Request) -> Re
         // The panic hook has logged it; clients learn no details.
         Err(_) => Refusal::broken().into(),
     };
-    complete(answer).await
+    with_headers(answer).await
 }

@@ -55,7 +55,7 @@ pub struct PageImageQuery {
     width: Option<u32>,
 }
 
-/// Returns a page of a PDF or picture as a PNG, as long as the file is still the version that the scan read.
+/// Returns a page of a PDF or picture as a PNG, if the file has not changed since the scan.
 #[utoipa::path(
     get,
     path = "/api/scans/{id}/files/{index}/pages/{page}",
@@ -124,7 +124,7 @@ impl From<PageViewError> for Refusal {
     fn from(error: PageViewError) -> Self {
         match error {
             PageViewError::Query(error) => error.into(),
-            PageViewError::File(error) => unopened(&error),
+            PageViewError::File(error) => cannot_open(&error),
             PageViewError::NoPage(error) => Self::not_found(format!("The page cannot be shown: {error}."))
                 .named("no-page", "Page not found"),
             PageViewError::TooLarge(error) => {
@@ -140,7 +140,7 @@ impl From<PageViewError> for Refusal {
 }
 
 /// Returns the refusal for a file that no longer exists as the scan read it.
-pub fn unopened(error: &ReadError) -> Refusal {
+pub fn cannot_open(error: &ReadError) -> Refusal {
     let refusal = Refusal::not_found(format!("The file cannot be opened: {error}."));
     match error {
         ReadError::Changed => refusal.named("file-changed", "The file changed"),

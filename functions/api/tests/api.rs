@@ -80,8 +80,8 @@ impl World {
             dead_letters: DeadLetterService {
                 dead: queue,
                 classifiers: Vec::new(),
-                others: Arc::new(RecordClassifier { records: Arc::new(MemoryRecords::default()) }),
-                alone: false,
+                fallback: Arc::new(RecordClassifier { records: Arc::new(MemoryRecords::default()) }),
+                single_tenant: false,
             },
             statements: None,
             probe: Some(Arc::new(Panics)),

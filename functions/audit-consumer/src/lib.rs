@@ -10,7 +10,7 @@ pub async fn handle(statements: &Statements, event: FunctionEvent<SqsEvent>) -> 
     event
         .each(|item: BatchItem<BusEvent>| async move {
             let delivery = DeliveryInfo::of(&item.body, item.receive_count);
-            let outcome = statements.note_event(&item.body.detail).await;
+            let outcome = statements.store_event(&item.body.detail).await;
             statements.consumed(AUDITOR, &item.body.detail, delivery, outcome).await
         })
         .await

@@ -6,5 +6,5 @@ use error_consumer::handle;
 use riffle_lambda::Cloud;
 
 fn main() -> ExitCode {
-    riffle_lambda::run_queue(Cloud::noter, handle)
+    riffle_lambda::run_queue(Cloud::error_recorder, handle)
 }

@@ -9,7 +9,7 @@ pub async fn handle(worker: &Worker, event: FunctionEvent<SqsEvent>) -> SqsBatch
     event
         .each(|BatchItem::<ScanFile> { message_id, receive_count, body, .. }| async move {
             // Each delivery of the same message has its own count.
-            worker.quarantined(&body, format!("{message_id}#{receive_count}"), receive_count).await
+            worker.read_quarantined(&body, format!("{message_id}#{receive_count}"), receive_count).await
         })
         .await
 }

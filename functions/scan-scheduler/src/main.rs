@@ -6,5 +6,5 @@ use riffle_topology::scan::DISPATCH;
 use scan_scheduler::handle;
 
 fn main() -> ExitCode {
-    riffle_lambda::run(|cloud| cloud.scan_unheard(&[DISPATCH]), handle)
+    riffle_lambda::run(|cloud| cloud.scan_without_clients(&[DISPATCH]), handle)
 }

@@ -78,7 +78,7 @@ fn router(platform: Arc<Platform>, guard: guard::Guard, socket: socket::Lifetime
         .merge(guard::login())
         .layer(middleware::from_fn(guard::check_origin))
         .merge(socket_route)
-        .layer(middleware::map_response(api::complete))
+        .layer(middleware::map_response(api::with_headers))
         .layer(Extension(api(&platform, &socket)))
         .layer(Extension(socket))
         .layer(Extension(Arc::new(guard)))

@@ -81,7 +81,7 @@ impl Cloud {
     }
 
     /// Like [`scan`](Self::scan), for a function that pushes no frames to clients.
-    pub fn scan_unheard(&self, queues: &[&str]) -> Result<Scan, ConfigError> {
+    pub fn scan_without_clients(&self, queues: &[&str]) -> Result<Scan, ConfigError> {
         self.flow(queues, Arc::new(Unused), Arc::new(Unused))
     }
 

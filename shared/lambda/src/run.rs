@@ -26,9 +26,9 @@ pub(crate) const LONGEST: u64 = 15 * 60;
 
 /// If less time than this is left after a batch, most of its failed messages were not started. Longer than the minimum
 /// that any function requires to start a message.
-const AT_AN_END: Duration = Duration::from_secs(45);
+const NEARLY_OUT_OF_TIME: Duration = Duration::from_secs(45);
 /// The time limit for changing the visibility of failed messages.
-const TO_SHOW: Duration = Duration::from_secs(2);
+const VISIBILITY_CALL_LIMIT: Duration = Duration::from_secs(2);
 
 /// Builds the function's dependencies once, and serves invocations with them until the platform ends the process.
 #[expect(clippy::needless_pass_by_value, reason = "callers pass functions by value")]
@@ -61,15 +61,17 @@ pub fn run_queue<D>(
         let (cloud, deps, handle) = (&cloud, &deps, &handle);
         lambda_runtime::run(service_fn(async move |event: LambdaEvent<SqsEvent>| {
             let event = cloud.event(event.payload, event.context);
-            let (handed, deadline) = (Handed::of(&event.payload), event.deadline.clone());
+            let (received, deadline) = (ReceivedBatch::of(&event.payload), event.deadline.clone());
             let answer = cloud.metered(handle(deps, event)).await;
             // Near the end of an invocation most of the returned messages were not started, so they need no long delay.
-            let longest = if deadline.leaves(AT_AN_END) { cloud.longest_retry } else { SHORTEST };
+            let longest = if deadline.leaves(NEARLY_OUT_OF_TIME) { cloud.longest_retry } else { SHORTEST };
             // The response must not miss the deadline because of this call.
-            let shown = tokio::time::timeout(TO_SHOW, handed.show_again(cloud, &answer, longest)).await;
+            let shown =
+                tokio::time::timeout(VISIBILITY_CALL_LIMIT, received.show_again(cloud, &answer, longest))
+                    .await;
             if shown.is_err() {
                 tracing::warn!(
-                    "failed messages wait for their queue's visibility timeout: the call took too long"
+                    "failed messages stay hidden until the visibility timeout: changing it took too long"
                 );
             }
             Ok::<_, Diagnostic>(answer)
@@ -79,7 +81,7 @@ pub fn run_queue<D>(
 }
 
 /// The data of a batch that is needed to return some of its messages.
-struct Handed {
+struct ReceivedBatch {
     queue_url: Option<String>,
     /// The queue's limit of receives.
     max_receives: u32,
@@ -87,7 +89,7 @@ struct Handed {
     messages: BTreeMap<String, (String, u32)>,
 }
 
-impl Handed {
+impl ReceivedBatch {
     fn of(event: &SqsEvent) -> Self {
         let arn = event.records.first().and_then(|message| message.event_source_arn.as_deref());
         let messages = event.records.iter().filter_map(|message| {
@@ -111,7 +113,7 @@ impl Handed {
             .collect();
         let Some(url) = self.queue_url.as_deref().filter(|_| !failed.is_empty()) else { return };
         if let Err(error) = cloud.aws.visibility().show_again(url, failed).await {
-            tracing::warn!(%error, "failed messages wait for their queue's visibility timeout");
+            tracing::warn!(%error, "failed messages stay hidden until the visibility timeout");
         }
     }
 }

@@ -53,12 +53,12 @@ impl Cloud {
 
     /// Returns the flow of the functions that derive figures or store events. Both publish an event when work fails
     /// permanently.
-    pub fn teller(&self) -> Result<Statements, ConfigError> {
+    pub fn statements_with_bus(&self) -> Result<Statements, ConfigError> {
         self.statements(&[Port::Bus])
     }
 
     /// Returns the flow of the function that records failures. Its own failures are not recorded.
-    pub fn noter(&self) -> Result<Statements, ConfigError> {
+    pub fn error_recorder(&self) -> Result<Statements, ConfigError> {
         self.statements(&[])
     }
 

@@ -85,12 +85,12 @@ pub struct Reader {
 impl Reader {
     /// Returns the cached text of the file, if there is one. Blocks while the cache loads it.
     pub fn recall(&self, source_file: &SourceFile<'_>) -> Option<Remembered> {
-        let cache = self.kept(Worth::Files)?;
-        let kept = cache.find(self.place(source_file)).unwrap_or_else(|error| {
+        let cache = self.cache_for(Worth::Files)?;
+        let packed_text = cache.find(self.place(source_file)).unwrap_or_else(|error| {
             tracing::warn!(%error, "the text cache cannot be read: the file is read again");
             None
         });
-        kept.map(Remembered)
+        packed_text.map(Remembered)
     }
 
     /// Reads the file, or takes its text from the cache.
@@ -105,7 +105,7 @@ impl Reader {
         text: &mut dyn TextSink,
     ) -> Result<ReadOutcome, ReadError> {
         let content = opened.content();
-        let Some(cache) = self.kept(Worth::Files) else {
+        let Some(cache) = self.cache_for(Worth::Files) else {
             let (ended, _) = self.parse(source_file, &content, text, None)?;
             opened.confirm()?;
             return Ok(ended);
@@ -115,16 +115,16 @@ impl Reader {
             tracing::warn!(%error, "the text cache cannot be read: the file is read again");
             None
         });
-        let recalled = known.and_then(|kept| Remembered(kept).replay(text));
+        let recalled = known.and_then(|packed_text| Remembered(packed_text).replay(text));
         let is_known = recalled.is_some();
-        let (ended, kept) = match recalled {
+        let (ended, packed_text) = match recalled {
             Some(ended) => (ended, None),
             None => self.parse(source_file, &content, text, Some(Packer::new()))?,
         };
         let confirmed = opened.confirm()?;
         let remember = || {
-            if let Some(kept) = kept {
-                cache.put(key, kept)?;
+            if let Some(packed_text) = packed_text {
+                cache.put(key, packed_text)?;
             } else if !is_known {
                 return Ok(());
             }
@@ -146,7 +146,7 @@ impl Reader {
         // Drawing a page takes longer than reading a hundred, so pages are drawn only if OCR can read them.
         let ocr = self.ocr.as_deref().filter(|ocr| source_file.ocr && ocr.is_available());
         let remembering;
-        let ocr = match (ocr, self.kept(Worth::Pictures)) {
+        let ocr = match (ocr, self.cache_for(Worth::Pictures)) {
             (Some(engine), Some(cache)) => {
                 remembering = Remembering { engine, cache };
                 Some(&remembering as &dyn Ocr)
@@ -164,13 +164,13 @@ impl Reader {
         };
         let packer = incoming.finish()?;
         let ended = ReadOutcome { bytes, outcome };
-        let kept =
+        let packed_text =
             if is_final(&ended.outcome) { packer.and_then(|packer| packer.finish(&ended)) } else { None };
-        Ok((ended, kept))
+        Ok((ended, packed_text))
     }
 
     /// Returns the cache, if it is meant for `worth`.
-    fn kept(&self, worth: Worth) -> Option<&dyn TextCache> {
+    fn cache_for(&self, worth: Worth) -> Option<&dyn TextCache> {
         self.cache.as_deref().filter(|cache| cache.worth() == worth)
     }
 
@@ -181,13 +181,13 @@ impl Reader {
     /// Derives a key from everything that affects the text.
     fn key(&self, source_file: &SourceFile<'_>, what: &str, parts: &[&[u8]]) -> TextKey {
         let ocr = self.ocr.as_ref().filter(|_| source_file.ocr).map(|ocr| ocr.variant()).unwrap_or_default();
-        let second = match &self.parser {
+        let fallback_variant = match &self.parser {
             Parser::Sandbox(pool) => pool.variant(),
             Parser::InProcess(_) => b"",
         };
         // Some formats are recognised only by the file's extension, so another extension may give another text.
         let extension = source_file.name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let fixed = [source_file.tenant.as_bytes(), ocr.as_bytes(), second, extension.as_bytes()];
+        let fixed = [source_file.tenant.as_bytes(), ocr.as_bytes(), fallback_variant, extension.as_bytes()];
         key(what, &[&fixed[..], parts].concat())
     }
 }

@@ -6,9 +6,9 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use riffle_ports::{DeadLetter, DeadLetterClassifier, DeadLetterStore, Failure, MessageInfo, RecordInfo};
 
 /// Maximum number of dead letters inspected in one call, across all tenants.
-const LOOKED_AT: u32 = 2_000;
+const MAX_LISTED: u32 = 2_000;
 /// Maximum number of dead letters redriven in one call.
-const HANDED_OUT: usize = 200;
+const MAX_REDRIVEN: usize = 200;
 /// Number of concurrent record lookups that find the tenant of a dead letter.
 const AT_ONCE: usize = 16;
 
@@ -20,10 +20,10 @@ pub struct DeadLetterService {
     /// The classifiers of flows that have their own, by the name of the flow.
     pub classifiers: Vec<(&'static str, Arc<dyn DeadLetterClassifier>)>,
     /// The classifier of all other flows.
-    pub others: Arc<dyn DeadLetterClassifier>,
+    pub fallback: Arc<dyn DeadLetterClassifier>,
     /// Whether there is only one tenant, who then also owns dead letters that cannot be understood. Otherwise only the
     /// operator sees those.
-    pub alone: bool,
+    pub single_tenant: bool,
 }
 
 /// A dead letter and its classification.
@@ -72,7 +72,7 @@ impl DeadLetterService {
         let (own, _) = self.owned(tenant, flow).await?;
         let mut own: Vec<DeadLetter> = own.into_iter().map(|(dead_letter, ..)| dead_letter).collect();
         own.retain(|dead_letter| ids.is_none_or(|ids| ids.contains(&dead_letter.id)));
-        own.truncate(HANDED_OUT);
+        own.truncate(MAX_REDRIVEN);
         Ok(self.dead.redrive(&own).await?)
     }
 
@@ -83,10 +83,10 @@ impl DeadLetterService {
         tenant: &str,
         flow: Option<&str>,
     ) -> Result<(Vec<LookedUpDeadLetter>, bool), Failure> {
-        let (found, more) = self.dead.list(flow, LOOKED_AT).await?;
+        let (found, more) = self.dead.list(flow, MAX_LISTED).await?;
         let owned = stream::iter(found).map(|dead_letter| self.owned_by(dead_letter)).buffered(AT_ONCE);
         let own = owned.try_filter_map(async |(owner, owned)| {
-            Ok(owner.map_or(self.alone, |owner| owner == tenant).then_some(owned))
+            Ok(owner.map_or(self.single_tenant, |owner| owner == tenant).then_some(owned))
         });
         Ok((own.try_collect().await?, more))
     }
@@ -111,7 +111,7 @@ impl DeadLetterService {
 
     fn classifier(&self, dead_letter: &DeadLetter) -> &dyn DeadLetterClassifier {
         let own = self.classifiers.iter().find(|(flow, _)| *flow == dead_letter.flow);
-        own.map_or(&*self.others, |(_, classifier)| &**classifier)
+        own.map_or(&*self.fallback, |(_, classifier)| &**classifier)
     }
 
     async fn record_info(
@@ -176,7 +176,7 @@ mod tests {
         }
     }
 
-    fn dead_letters(bodies: &[&str], alone: bool) -> DeadLetterService {
+    fn dead_letters(bodies: &[&str], single_tenant: bool) -> DeadLetterService {
         let dead_letter = |(number, body): (usize, &&str)| DeadLetter {
             id: number.to_string(),
             flow: "words".to_owned(),
@@ -189,8 +189,8 @@ mod tests {
         DeadLetterService {
             dead: Arc::new(Lying(Mutex::new(dead))),
             classifiers: vec![("words", Arc::new(Words))],
-            others: Arc::new(Words),
-            alone,
+            fallback: Arc::new(Words),
+            single_tenant,
         }
     }
 

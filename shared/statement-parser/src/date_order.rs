@@ -5,15 +5,16 @@ use chrono::{Datelike, NaiveDate};
 use crate::DateOrder;
 use crate::date::{DateCell, ORDERS};
 
-/// If day, month and two-digit year are read in a wrong order, the days of one month spread over at least this many
-/// days.
-const LONG: i32 = 11 * 365;
-const SHORT: i32 = 2 * 366;
+/// A statement spans less than two years; misread years spread it over eleven or more. So if at least one order gives a
+/// span below [`PLAUSIBLE_SPAN`] days, every order that gives [`MISREAD_SPAN`] days or more is wrong.
+const PLAUSIBLE_SPAN: i32 = 2 * 366;
+const MISREAD_SPAN: i32 = 11 * 365;
 
 /// The evidence of a file's dates about their order.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct DateEvidence {
-    open: u64,
+    /// Dates of three numbers, whose form does not show their order.
+    ambiguous: u64,
     dotted: u64,
     /// Dates that mean different days in different orders.
     differ: u64,
@@ -34,7 +35,7 @@ impl DateEvidence {
     /// Adds a date. `in_order` if the next date of the same column is in the next row.
     pub fn add(&mut self, cell: DateCell, in_order: bool) {
         if let DateCell::Open { numbers: [a, b, _], dotted } = cell {
-            self.open += 1;
+            self.ambiguous += 1;
             self.dotted += u64::from(dotted);
             self.differ += u64::from(a != b);
         }
@@ -52,10 +53,15 @@ impl DateEvidence {
         }
     }
 
+    fn fit(&self, order: DateOrder) -> Fit {
+        let mut fits = ORDERS.into_iter().zip(self.orders);
+        fits.find(|(known, _)| *known == order).map(|(_, fit)| fit).unwrap_or_default()
+    }
+
     /// Returns the order, or `None` if no date needs one, and whether another order was possible too. `usual` is the
     /// usual order of files of this kind.
     pub fn decide(&self, usual: Option<DateOrder>) -> (Option<DateOrder>, bool) {
-        if self.open == 0 {
+        if self.ambiguous == 0 {
             return (None, false);
         }
         let least = self.orders.iter().map(|fit| fit.misfits).min().unwrap_or(0);
@@ -63,28 +69,25 @@ impl DateEvidence {
             ORDERS.into_iter().zip(self.orders).filter(|(_, fit)| fit.misfits == least).collect();
         let days =
             |fit: &Fit| fit.span.map_or(0, |(from, to)| to.num_days_from_ce() - from.num_days_from_ce());
-        if left.iter().any(|(_, fit)| days(fit) < SHORT) {
-            left.retain(|(_, fit)| days(fit) < LONG);
+        if left.iter().any(|(_, fit)| days(fit) < PLAUSIBLE_SPAN) {
+            left.retain(|(_, fit)| days(fit) < MISREAD_SPAN);
         }
+        let day_first = DateOrder::DayMonthYear;
         // Dates such as 12.31.2024, with points and the month first, do not occur.
-        if self.dotted * 2 > self.open {
-            left.retain(|(order, _)| left_of(*order) || self.orders[0].misfits > least);
+        if self.dotted * 2 > self.ambiguous {
+            left.retain(|(order, _)| *order == day_first || self.fit(day_first).misfits > least);
         }
         let doubt = left.len() > 1 && self.differ > 0;
         let disorder = |fit: &Fit| fit.up.min(fit.down);
-        let tidy = left.iter().map(|(_, fit)| disorder(fit)).min().unwrap_or(0);
-        left.retain(|(_, fit)| disorder(fit) == tidy);
+        let least_disorder = left.iter().map(|(_, fit)| disorder(fit)).min().unwrap_or(0);
+        left.retain(|(_, fit)| disorder(fit) == least_disorder);
         if let Some(usual) = usual.filter(|usual| left.iter().any(|(order, _)| order == usual)) {
             return (Some(usual), doubt);
         }
-        let short = left.iter().map(|(_, fit)| days(fit)).min().unwrap_or(0);
-        let best = left.iter().find(|(_, fit)| days(fit) == short).map(|(order, _)| *order);
+        let least_days = left.iter().map(|(_, fit)| days(fit)).min().unwrap_or(0);
+        let best = left.iter().find(|(_, fit)| days(fit) == least_days).map(|(order, _)| *order);
         (best.or(Some(DateOrder::DayMonthYear)), doubt)
     }
-}
-
-fn left_of(order: DateOrder) -> bool {
-    order == DateOrder::DayMonthYear
 }
 
 #[cfg(test)]

@@ -40,17 +40,17 @@ impl<'a> RowOutput<'a> {
 
     /// First pass: records a row. Rows of the same identity must have the same key.
     pub fn note(&mut self, key: u64) {
-        self.repeats.note(key);
+        self.repeats.record(key);
     }
 
     /// Starts the second pass.
     pub fn again(&mut self) {
-        self.repeats.all_noted();
+        self.repeats.end_first_pass();
     }
 
     /// Second pass: emits a row after setting its occurrence.
     pub fn row(&mut self, key: u64, mut row: Row) -> Result<(), ParseError> {
-        row.occurrence = self.repeats.count(key, row.identity, self.limits.repeated)?;
+        row.occurrence = self.repeats.occurrence(key, row.identity, self.limits.repeated)?;
         if row.occurrence == 2 && row.identity.basis == crate::Basis::Reference {
             let what = "two transactions have the same id, date and amount; both are kept";
             self.warn(row.place, what);

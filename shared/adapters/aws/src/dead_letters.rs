@@ -2,7 +2,7 @@
 //!
 //! SQS can only receive from a queue, not list it, and a receive that hides nothing may return the same few dead
 //! letters repeatedly. So dead letters are listed without hiding any if that shows as many as the queue counts.
-//! Otherwise the dead letters are hidden for [`HIDE_SECONDS`] seconds each, and the answer says whether some may be
+//! Otherwise the dead letters are hidden for [`LIST_HIDE_SECONDS`] seconds each, and the answer says whether some may be
 //! missing. Dead letters being redriven are hidden meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,9 +23,9 @@ use crate::visibility::SqsVisibility;
 /// Messages of one request.
 const BATCH: i32 = 10;
 /// Seconds for which a dead letter to be redriven is hidden: long enough to find it among all.
-const HIDDEN: i32 = 120;
+const REDRIVE_HIDE_SECONDS: i32 = 120;
 /// Seconds for which a listed dead letter is hidden, where only hiding reveals further dead letters.
-const HIDE_SECONDS: i32 = 2;
+const LIST_HIDE_SECONDS: i32 = 2;
 /// Receives without a new dead letter after which the queue counts as read: a message may be on its way.
 const TRIES: u32 = 2;
 /// Seconds that a receive waits: only long polling queries all servers of a queue.
@@ -77,7 +77,7 @@ impl SqsDeadLetters {
         self.take(place, 0, &mut seen, |seen| seen.len() >= few.min(limit + 1)).await?;
         let count = self.count(place).await?;
         if seen.len() < count.min(limit + 1) {
-            self.take(place, HIDE_SECONDS, &mut seen, |seen| seen.len() > limit).await?;
+            self.take(place, LIST_HIDE_SECONDS, &mut seen, |seen| seen.len() > limit).await?;
         }
         let more = seen.len() < count;
         Ok((seen, more))
@@ -130,7 +130,7 @@ impl SqsDeadLetters {
     }
 
     /// Makes these dead letters visible to others again.
-    async fn give_back<'a>(
+    async fn make_visible<'a>(
         &self,
         place: &DeadLetterPlace,
         held: impl Iterator<Item = &'a ReceivedDeadLetter>,
@@ -140,7 +140,7 @@ impl SqsDeadLetters {
 
     /// Sends the dead letter to the queue where it failed, then deletes it: it may be delivered twice, but is never
     /// lost.
-    async fn hand_out(
+    async fn redrive_one(
         &self,
         place: &DeadLetterPlace,
         queue: &str,
@@ -163,19 +163,22 @@ impl SqsDeadLetters {
         wanted: &BTreeSet<&str>,
     ) -> Result<u64, PortError> {
         let mut held = BTreeMap::new();
-        self.take(place, HIDDEN, &mut held, |held| wanted.iter().all(|id| held.contains_key(*id))).await?;
+        self.take(place, REDRIVE_HIDE_SECONDS, &mut held, |held| {
+            wanted.iter().all(|id| held.contains_key(*id))
+        })
+        .await?;
         let (chosen, others): (Vec<&ReceivedDeadLetter>, Vec<&ReceivedDeadLetter>) =
             held.values().partition(|held| wanted.contains(held.dead_letter.id.as_str()));
         let mut count = 0;
         let mut outcome = Ok(());
         for held in &chosen {
-            outcome = self.hand_out(place, queue, held).await;
+            outcome = self.redrive_one(place, queue, held).await;
             if outcome.is_err() {
                 break;
             }
             count += 1;
         }
-        self.give_back(place, others.into_iter().chain(chosen.into_iter().skip(count))).await?;
+        self.make_visible(place, others.into_iter().chain(chosen.into_iter().skip(count))).await?;
         outcome.map(|()| count as u64)
     }
 }

@@ -8,6 +8,7 @@ use riffle_contracts::{OcrMode, Options};
 use riffle_extract::{ExtractError, Extracted, Sink, Unit};
 use riffle_ports::{Opened, PortError, ReadError};
 use riffle_reader::{ReadOutcome, Reader, SourceFile, TextSink};
+use tokio::task::{JoinError, spawn_blocking};
 
 use crate::matching::{FileMatcher, Findings, Matcher};
 
@@ -91,10 +92,10 @@ impl SearchRequest {
     }
 }
 
-async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PortError> {
-    // A panic outside the parsers, or the end of the program: the file is not at fault.
-    let failed = |error| PortError::Unavailable(format!("a file was not read: {error}"));
-    tokio::task::spawn_blocking(work).await.map_err(failed)
+/// A panic outside the parsers, or the end of the program: the file is not at fault.
+#[expect(clippy::needless_pass_by_value, reason = "its signature fits map_err")]
+fn not_finished(error: JoinError) -> PortError {
+    PortError::Unavailable(format!("a file was not read: {error}"))
 }
 
 #[async_trait]
@@ -107,13 +108,13 @@ impl FileSearch for ReaderSearch {
             return catch_unwind(AssertUnwindSafe(search)).ok()?.ok();
         }
         let request = request.clone();
-        let searched = elsewhere(move || request.searched(|text| remembered.replay(text).ok_or(())));
+        let searched = spawn_blocking(move || request.searched(|text| remembered.replay(text).ok_or(())));
         searched.await.ok()?.ok()
     }
 
     async fn search(&self, request: &SearchRequest, opened: Box<dyn Opened>) -> Result<Searched, ReadError> {
         let (reader, request) = (Arc::clone(&self.0), request.clone());
-        elsewhere(move || request.searched(|text| reader.read(&request.source_file(), &*opened, text)))
-            .await?
+        let search = move || request.searched(|text| reader.read(&request.source_file(), &*opened, text));
+        spawn_blocking(search).await.map_err(not_finished)?
     }
 }

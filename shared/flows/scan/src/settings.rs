@@ -39,7 +39,7 @@ pub struct ScanSettings {
     /// Up to this delivery, an unfinished attempt at a quarantined file is not held against the file, and another
     /// attempt is made. 0 on platforms where only the file can end the process that reads it. Below the receives of the
     /// quarantine queue, so that one delivery is left to record the outcome.
-    pub forgiven: u32,
+    pub retrying_deliveries: u32,
     /// Least time between two PROGRESS frames.
     pub progress_every: Duration,
     /// Whether clients may name `folders`: on a server these would be the server's own.
@@ -67,7 +67,7 @@ impl Default for ScanSettings {
             attempt: Duration::from_mins(2),
             files_at_once: 2,
             bytes_at_once: u64::MAX,
-            forgiven: 0,
+            retrying_deliveries: 0,
             progress_every: Duration::from_millis(500),
             folders_allowed: false,
             prefixes_allowed: false,

@@ -49,7 +49,7 @@ impl Statements {
         if let Some(object) = &file.object {
             self.inbox.delete(object).await?;
         }
-        self.forget(tenant, id).await?;
+        self.remove_entries(tenant, id).await?;
 
         let mut asked = None;
         for _ in 0..TRIES {

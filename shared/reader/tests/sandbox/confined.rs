@@ -85,15 +85,16 @@ fn a_parser_that_was_taken_over_can_reach_nothing() {
         format!("TRY(\"write\", open({}, O_WRONLY | O_CREAT, 0600));", path(&folder.path().join("written"))),
         format!("TRY(\"remove\", unlink({}));", path(&secret)),
         "TRY(\"limit\", (getrlimit(RLIMIT_CPU, &limit), limit.rlim_max += 100, setrlimit(RLIMIT_CPU, &limit)));".to_owned(),
-        // The socket, its copy, two streams and the file from which the process reads its own size.
+        // Descriptors 0 to 4 are expected: the socket, its copy, two streams and the file from which the process reads
+        // its own size.
         "for (int fd = 5; fd < 64; fd++) TRY(\"descriptor\", lseek(fd, 0, SEEK_CUR) >= 0 || errno == ESPIPE ? 0 : -1);".to_owned(),
         "if (environ && *environ) TRY(\"environment\", 0);".to_owned(),
     ];
     let collected = read(settings(Some(library(folder.path(), "", &code.concat()))));
-    assert_eq!(collected.trim(), "tried", "code after the attempts still runs");
+    assert_eq!(collected.trim(), "tried", "an attempt succeeded: its name follows `tried`");
     assert!(secret.exists());
 
-    // The harmless attempts before the sandbox is closed, to prove that they would succeed there.
+    // Runs the harmless attempts when the library is loaded, before the layers apply: they must succeed there.
     let harmless = ["tcp", "unix", "read", "write"];
     let is_harmless = |code: &&String| harmless.iter().any(|what| code.contains(&format!("\"{what}\"")));
     let before: String = code.iter().filter(is_harmless).map(String::as_str).collect();
@@ -109,13 +110,13 @@ fn a_parser_that_was_taken_over_can_reach_nothing() {
 #[test]
 fn a_parser_that_ignores_its_limit_and_floods_its_errors_costs_one_file() {
     let folder = tempfile::tempdir().expect("a folder");
-    let settings = |pdfium| SandboxSettings { seconds: 1, ..self::settings(Some(pdfium)) };
+    let limited = |pdfium| SandboxSettings { seconds: 1, ..settings(Some(pdfium)) };
     // More than a pipe holds, and no process reads it.
     let flood = "for (int i = 0; i < 5000; i++) fprintf(stderr, \"%0100d\", i);";
-    assert_eq!(read(settings(library(folder.path(), "", flood))).trim(), "tried");
+    assert_eq!(read(limited(library(folder.path(), "", flood))).trim(), "tried");
     let since = Instant::now();
     let spin = "for (;;) signal(SIGXCPU, SIG_IGN);";
-    let settings = |pdfium| SandboxSettings { seconds: 0, ..settings(pdfium) };
-    assert_eq!(read(settings(library(folder.path(), "", spin))), "");
+    let without_time = |pdfium| SandboxSettings { seconds: 0, ..limited(pdfium) };
+    assert_eq!(read(without_time(library(folder.path(), "", spin))), "");
     assert!(since.elapsed() < Duration::from_mins(1), "{:?}", since.elapsed());
 }

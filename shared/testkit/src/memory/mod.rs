@@ -32,7 +32,7 @@ pub use files::MemoryFiles;
 pub use inbox::{MemoryInbox, NewObject};
 pub(crate) use ledger::call_of;
 pub use ledger::{LedgerChange, LedgerData, MemoryLedger, name_of};
-pub use notifier::{MAX_FRAME_BYTES, MemoryNotifier, Pushed};
+pub use notifier::{MemoryNotifier, Pushed};
 pub use objects::MemoryObjects;
 pub use place::QueuePlace;
 pub use queue::{MemoryMessage, MemoryQueue};

@@ -4,12 +4,10 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use riffle_contracts::MAX_FRAME_BYTES;
 use riffle_ports::{ClientNotifier, PortError, PushResult};
 
 use super::lock;
-
-/// The maximum size of a WebSocket frame, in bytes.
-pub const MAX_FRAME_BYTES: usize = 32 * 1024;
 
 /// A frame on its way to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -56,8 +56,8 @@ impl World {
         let dead_letters = DeadLetterService {
             dead: Arc::new(store.dead_letters()),
             classifiers: Vec::new(),
-            others: Arc::new(RecordClassifier { records: Arc::clone(&notes.records) }),
-            alone: true,
+            fallback: Arc::new(RecordClassifier { records: Arc::clone(&notes.records) }),
+            single_tenant: true,
         };
         let observer: Observer = Arc::new(|_, _| ());
         let pumps = Pumps::start(&store.queues(), &registry, 1, &observer);

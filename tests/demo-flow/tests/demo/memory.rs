@@ -160,8 +160,8 @@ async fn what_fails_too_often_is_a_dead_letter_that_says_why() {
     let dead_letters = DeadLetterService {
         dead: world.queue.clone(),
         classifiers: Vec::new(),
-        others: Arc::new(RecordClassifier { records: world.records.clone() }),
-        alone: false,
+        fallback: Arc::new(RecordClassifier { records: world.records.clone() }),
+        single_tenant: false,
     };
     let (found, more) = dead_letters.of("ann", Some(NAME), 10).await.expect("a list");
     assert!(!more);

@@ -16,16 +16,16 @@ use crate::server::Server;
 use crate::socket::Socket;
 
 /// A folder of files, and a state next to it.
-struct Desk(TempDir);
+struct Workspace(TempDir);
 
-impl Desk {
+impl Workspace {
     fn new(files: &[(&str, &str)]) -> Self {
-        let desk = Self(tempfile::tempdir().expect("a folder"));
-        fs::create_dir(desk.at("files")).expect("a folder");
+        let workspace = Self(tempfile::tempdir().expect("a folder"));
+        fs::create_dir(workspace.at("files")).expect("a folder");
         for (name, content) in files {
-            desk.write(name, content);
+            workspace.write(name, content);
         }
-        desk
+        workspace
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -68,25 +68,25 @@ fn content(report: &Path) -> [Vec<(String, String)>; 3] {
 
 #[test]
 fn after_the_files_are_mended_a_retry_is_what_a_fresh_scan_would_be() {
-    let desk = Desk::new(&[
+    let workspace = Workspace::new(&[
         ("good.txt", "HOLE-1 is here\n"),
         ("damaged.pdf", "%PDF-1.7\nnothing"),
         ("empty.csv", ""),
     ]);
-    symlink("nowhere", desk.file("dangling.txt")).expect("a link");
-    let first = desk.scan("state", &["--json"]);
+    symlink("nowhere", workspace.file("dangling.txt")).expect("a link");
+    let first = workspace.scan("state", &["--json"]);
     assert_eq!(first.code, Some(1), "{}", first.err);
     let first = ScanRecord::read(&first.out);
     assert_eq!(failed(&first), ["damaged.pdf", "dangling.txt", "empty.csv"]);
 
-    desk.write("damaged.pdf", "HOLE-2 in what is text by now\n");
-    desk.write("empty.csv", "code,x\nHOLE-1,1\n");
-    fs::write(desk.at("elsewhere.txt"), "HOLE-2 and HOLE-1\n").expect("a file");
-    fs::remove_file(desk.file("dangling.txt")).expect("removed");
-    symlink(desk.at("elsewhere.txt"), desk.file("dangling.txt")).expect("a link");
-    let (place, other) = (desk.at("retry.xlsx"), desk.at("fresh.xlsx"));
+    workspace.write("damaged.pdf", "HOLE-2 in what is text by now\n");
+    workspace.write("empty.csv", "code,x\nHOLE-1,1\n");
+    fs::write(workspace.at("elsewhere.txt"), "HOLE-2 and HOLE-1\n").expect("a file");
+    fs::remove_file(workspace.file("dangling.txt")).expect("removed");
+    symlink(workspace.at("elsewhere.txt"), workspace.file("dangling.txt")).expect("a link");
+    let (place, other) = (workspace.at("retry.xlsx"), workspace.at("fresh.xlsx"));
     let beginning = &first.summary.session_id[..8];
-    let retry = desk.retry(beginning, &["--json", "--report", text(&place)]);
+    let retry = workspace.retry(beginning, &["--json", "--report", text(&place)]);
     assert_eq!(retry.code, Some(0), "{}", retry.err);
     assert!(
         retry.err.contains(&first.summary.session_id),
@@ -98,24 +98,25 @@ fn after_the_files_are_mended_a_retry_is_what_a_fresh_scan_would_be() {
     assert_ne!(retry.summary.session_id, first.summary.session_id);
     assert_eq!((retry.summary.total, retry.summary.failed, retry.summary.matches), (4, 0, 5));
 
-    let fresh = desk.scan("fresh", &["--report", text(&other)]);
+    let fresh = workspace.scan("fresh", &["--report", text(&other)]);
     assert_eq!(fresh.code, Some(0), "{}", fresh.err);
     assert_eq!(content(&place), content(&other));
-    let old = desk.retry(&first.summary.session_id, &["--json"]);
+    let old = workspace.retry(&first.summary.session_id, &["--json"]);
     assert_eq!(ScanRecord::read(&old.out).summary.matches, 5, "an old session can be retried again");
 }
 
 #[test]
 fn what_was_read_is_kept_and_what_is_gone_stays_failed() {
-    let desk = Desk::new(&[("edited.txt", "HOLE-1\n"), ("gone.csv", ""), ("removed.txt", "HOLE-2\n")]);
-    let first = desk.scan("state", &[]);
+    let workspace =
+        Workspace::new(&[("edited.txt", "HOLE-1\n"), ("gone.csv", ""), ("removed.txt", "HOLE-2\n")]);
+    let first = workspace.scan("state", &[]);
     assert_eq!(first.code, Some(1), "{}", first.err);
     let again = first.err.lines().find_map(|line| line.split_once("--retry ")).expect("says how to retry").1;
-    desk.write("edited.txt", "nothing any more\n");
-    fs::remove_file(desk.file("removed.txt")).expect("removed");
-    fs::remove_file(desk.file("gone.csv")).expect("removed");
-    let place = desk.at("report.xlsx");
-    let retry = desk.retry(again, &["--report", text(&place)]);
+    workspace.write("edited.txt", "nothing any more\n");
+    fs::remove_file(workspace.file("removed.txt")).expect("removed");
+    fs::remove_file(workspace.file("gone.csv")).expect("removed");
+    let place = workspace.at("report.xlsx");
+    let retry = workspace.retry(again, &["--report", text(&place)]);
     assert_eq!(retry.code, Some(1), "{}", retry.err);
     assert!(retry.err.contains("Reading 1 of 3 files again"), "{}", retry.err);
     assert!(retry.err.contains("gone.csv: the file no longer exists"), "{}", retry.err);
@@ -127,17 +128,17 @@ fn what_was_read_is_kept_and_what_is_gone_stays_failed() {
 
 #[test]
 fn where_nothing_failed_there_is_nothing_to_read_again_and_a_report_all_the_same() {
-    let desk = Desk::new(&[("a.txt", "HOLE-1\n"), ("b.txt", "HOLE-2\n")]);
-    let first = desk.scan("state", &[]);
+    let workspace = Workspace::new(&[("a.txt", "HOLE-1\n"), ("b.txt", "HOLE-2\n")]);
+    let first = workspace.scan("state", &[]);
     let last = first.err.lines().last().expect("a last word");
     assert!(last.contains("; session "), "{last}");
-    let place = desk.at("report.xlsx");
-    let retry = desk.retry("last", &["--report", text(&place)]);
+    let place = workspace.at("report.xlsx");
+    let retry = workspace.retry("last", &["--report", text(&place)]);
     assert_eq!(retry.code, Some(0), "{}", retry.err);
     assert!(retry.err.contains("Nothing to read again"), "{}", retry.err);
     assert_eq!((retry.out.len(), OpenedReport::open(&place).table("Matches").len()), (2, 2));
 
-    let state = desk.at("state");
+    let state = workspace.at("state");
     let listed = run(["sessions", "--state", text(&state)]);
     let lines: Vec<Vec<&str>> = listed.out.iter().map(|line| line.split('\t').collect()).collect();
     assert_eq!(lines.len(), 2, "{listed:?}");
@@ -148,14 +149,14 @@ fn where_nothing_failed_there_is_nothing_to_read_again_and_a_report_all_the_same
 
 #[test]
 fn only_a_finished_scan_can_be_retried() {
-    let desk = Desk::new(&[("a.txt", "HOLE-1\n")]);
-    let state = desk.at("state");
-    let why = desk.retry("last", &[]);
+    let workspace = Workspace::new(&[("a.txt", "HOLE-1\n")]);
+    let state = workspace.at("state");
+    let why = workspace.retry("last", &[]);
     assert!(why.refusal().contains("no scan has finished yet"), "{}", why.err);
-    assert_eq!(desk.scan("state", &[]).code, Some(0));
-    let why = desk.retry("00112233445566778899aabbccddeeff", &[]);
+    assert_eq!(workspace.scan("state", &[]).code, Some(0));
+    let why = workspace.retry("00112233445566778899aabbccddeeff", &[]);
     assert!(why.refusal().contains("session 00112233445566778899aabbccddeeff not found"), "{}", why.err);
-    let both = run(["scan", text(&desk.at("files")), "--retry", "last", "--state", text(&state)]);
+    let both = run(["scan", text(&workspace.at("files")), "--retry", "last", "--state", text(&state)]);
     assert_eq!(both.code, Some(2), "{}", both.err);
     let codes = run(["scan", "--codes", "A", "--retry", "last", "--state", text(&state)]);
     assert_eq!(codes.code, Some(2), "{}", codes.err);
@@ -188,10 +189,10 @@ fn a_retry_killed_again_and_again_goes_on() {
 
 #[test]
 fn a_client_of_the_platform_retries_a_session_by_its_id() {
-    let desk = Desk::new(&[("bad.csv", ""), ("good.txt", "HOLE-1\n")]);
-    let first = ScanRecord::read(&desk.scan("state", &["--json"]).out);
-    desk.write("bad.csv", "x\nHOLE-2\n");
-    let server = Server::start(&desk.at("state"), &[]);
+    let workspace = Workspace::new(&[("bad.csv", ""), ("good.txt", "HOLE-1\n")]);
+    let first = ScanRecord::read(&workspace.scan("state", &["--json"]).out);
+    workspace.write("bad.csv", "x\nHOLE-2\n");
+    let server = Server::start(&workspace.at("state"), &[]);
     let mut socket = Socket::connect(&server);
     let earlier = &first.summary.session_id;
     let start = |more: serde_json::Value| {

@@ -89,8 +89,8 @@ impl World {
             dead_letters: DeadLetterService {
                 dead: Arc::new(MemoryQueue::new(self.clock.clone(), chrono::TimeDelta::minutes(3))),
                 classifiers: Vec::new(),
-                others: Arc::new(RecordClassifier { records: Arc::new(MemoryRecords::default()) }),
-                alone: false,
+                fallback: Arc::new(RecordClassifier { records: Arc::new(MemoryRecords::default()) }),
+                single_tenant: false,
             },
             statements: None,
             probe: None,

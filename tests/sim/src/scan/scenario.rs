@@ -187,7 +187,7 @@ impl ScanScenario {
     /// other choices of a seed do not depend on it.
     fn and_then(mut self) -> Self {
         let mut rng = Rng::new(self.seed ^ 0x0A6A_1200_D0E5_0000);
-        self.settings.forgiven = *rng.pick(&[0, 0, 3]).unwrap_or(&0);
+        self.settings.retrying_deliveries = *rng.pick(&[0, 0, 3]).unwrap_or(&0);
         if !rng.chance(2_500) {
             return self;
         }
@@ -392,7 +392,7 @@ fn settings(rng: &mut Rng, short_deadline: bool) -> ScanSettings {
         attempt: Duration::from_secs(20),
         files_at_once: 2,
         bytes_at_once: u64::MAX,
-        forgiven: 0,
+        retrying_deliveries: 0,
         progress_every: Duration::from_millis(500),
         folders_allowed: true,
         prefixes_allowed: false,

@@ -93,8 +93,8 @@ impl StatementsFunctions {
         let dead_letters = DeadLetterService {
             dead,
             classifiers: vec![(NAME, own.clone() as _)],
-            others: own,
-            alone: false,
+            fallback: own,
+            single_tenant: false,
         };
         let processor = Processor { statements, reader: Arc::clone(reader) as _ };
         let mut registry = Registry::new(RIFFLE);

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use riffle_ports::{AuditEntry, AuditTrail, PortError, Subject};
 
 use super::lists::{LISTED, Stretch, behind, fetch, moment, page};
-use super::record_item::at;
+use super::record_item::sort_key;
 use super::{LIST, LISTED_AT, own, partition};
 use crate::change::ItemChange;
 use crate::compression::long;
@@ -46,7 +46,7 @@ impl AuditTrail for DynamoAudit {
         after: Option<&(DateTime<Utc>, String)>,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, PortError> {
-        let after = after.map(|(time, id)| behind(&at(*time, id)));
+        let after = after.map(|(time, id)| behind(&sort_key(*time, id)));
         let stretch = Stretch {
             partition: events_of(tenant),
             from: after.into_iter().chain([moment(from)]).max(),
@@ -81,7 +81,7 @@ fn encode(entry: &AuditEntry) -> Result<Item, PortError> {
     let json = json.map_err(|error| PortError::Broken(format!("event {}: {error}", entry.event_id)))?;
     let mut item = entry_key(&entry.tenant, &entry.subject, &entry.event_id);
     item.insert(LIST.to_owned(), text(events_of(&entry.tenant)));
-    item.insert(LISTED_AT.to_owned(), text(at(entry.at, &entry.event_id)));
+    item.insert(LISTED_AT.to_owned(), text(sort_key(entry.at, &entry.event_id)));
     item.insert(ENTRY.to_owned(), long(&json));
     Ok(item)
 }

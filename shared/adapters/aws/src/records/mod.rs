@@ -35,7 +35,7 @@ mod store;
 pub use audit::DynamoAudit;
 pub use store::DynamoRecords;
 
-pub(crate) use record_item::held;
+pub(crate) use record_item::if_held;
 
 use std::borrow::Cow;
 

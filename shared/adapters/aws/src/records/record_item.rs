@@ -9,7 +9,7 @@ use crate::compression::long;
 use crate::item::{Item, ItemReader, number, sortable, text};
 use crate::table::{EXPIRES_AT, key};
 
-/// The state and token are read by conditions: see [`held`].
+/// The state and token are read by conditions: see [`if_held`].
 const STATE: &str = "st";
 const TOKEN: &str = "tk";
 const REVISION: &str = "rv";
@@ -46,29 +46,30 @@ pub(super) fn decode(item: &Item) -> Result<Record, PortError> {
 }
 
 /// Requires that the stored record has the revision of `seen`.
-pub(super) fn unchanged(seen: &Record) -> ItemChange {
+pub(super) fn if_unchanged(seen: &Record) -> ItemChange {
     ItemChange::if_equal(REVISION, number(seen.revision))
 }
 
 /// Requires that the record is in `state` and its lease has `token`.
-pub(crate) fn held(state: &str, token: &str) -> ItemChange {
+pub(crate) fn if_held(state: &str, token: &str) -> ItemChange {
     let mut condition = ItemChange::if_equal(STATE, text(state));
     condition.require_that(TOKEN, "=", text(token));
     condition
 }
 
-/// Returns the lists after the first, which is an attribute of the record itself.
-pub(super) fn further_lists(record: &Record) -> &[String] {
+/// Returns the lists after the first. The first list is an attribute of the record's item; each other list has its own
+/// item.
+pub(super) fn additional_lists(record: &Record) -> &[String] {
     record.listed_by.get(1..).unwrap_or_default()
 }
 
-pub(super) fn further_key(record: &Record, list: &str) -> Item {
+pub(super) fn additional_key(record: &Record, list: &str) -> Item {
     key(partition(&record.tenant, &record.subject), format!("L#{list}"))
 }
 
 /// Returns the item that puts the record in this list, too.
-pub(super) fn further_item(record: &Record, list: &str) -> Item {
-    let mut item = further_key(record, list);
+pub(super) fn additional_item(record: &Record, list: &str) -> Item {
+    let mut item = additional_key(record, list);
     item.insert(LIST.to_owned(), text(list_of(&record.subject.flow, &record.tenant, list)));
     item.insert(LISTED_AT.to_owned(), text(listed_at(&RecordCursor::from(record))));
     expire(&mut item, record);
@@ -86,10 +87,10 @@ pub(super) fn list_of(flow: &str, tenant: &str, list: &str) -> String {
 }
 
 pub(super) fn listed_at(cursor: &RecordCursor) -> String {
-    at(cursor.created_at, &cursor.id)
+    sort_key(cursor.created_at, &cursor.id)
 }
 
-pub(super) fn at(time: DateTime<Utc>, id: &str) -> String {
+pub(super) fn sort_key(time: DateTime<Utc>, id: &str) -> String {
     format!("{}{id}", sortable(time))
 }
 
@@ -111,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shards_are_used_alike() {
+    fn ids_spread_evenly_over_shards() {
         let mut used: BTreeMap<String, u32> = shards('R', "f").map(|shard| (shard, 0)).collect();
         for nth in 0..1_600_u64 {
             let id = format!("{:016x}", nth.wrapping_mul(0x9E37_79B9_7F4A_7C15));

@@ -6,8 +6,8 @@ use riffle_ports::{Outgoing, PortError, Record, RecordCursor, RecordStore, Repla
 
 use super::lists::{LISTED, OPEN, Stretch, behind, fetch, moment, page};
 use super::record_item::{
-    at, decode, encode, further_item, further_key, further_lists, list_of, listed_at, shard, shards,
-    unchanged,
+    additional_item, additional_key, additional_lists, decode, encode, if_unchanged, list_of, listed_at,
+    shard, shards, sort_key,
 };
 use super::{LISTED_AT, OPEN_SHARD, RECORD, partition, record_key};
 use crate::change::ItemChange;
@@ -93,9 +93,10 @@ impl DynamoRecords {
 impl RecordStore for DynamoRecords {
     async fn create(&self, record: Record, announce: &[Outgoing]) -> Result<Option<Record>, PortError> {
         record.check_is_first()?;
-        let lists = further_lists(&record).iter();
-        let lists =
-            lists.map(|list| TransactStep::Put(further_item(&record, list), ItemChange::default())).collect();
+        let lists = additional_lists(&record).iter();
+        let lists = lists
+            .map(|list| TransactStep::Put(additional_item(&record, list), ItemChange::default()))
+            .collect();
         match self.write(&record, ItemChange::if_absent(PK), lists, announce).await? {
             Ok(()) => Ok(None),
             Err(Some(taken)) => decode(&taken).map(Some),
@@ -116,14 +117,17 @@ impl RecordStore for DynamoRecords {
         announce: &[Outgoing],
     ) -> Result<Replaced, PortError> {
         next.check_follows(seen)?;
-        let (before, after) = (further_lists(seen), further_lists(&next));
+        let (before, after) = (additional_lists(seen), additional_lists(&next));
         let left = before.iter().filter(|list| !after.contains(list));
-        let mut lists: Vec<TransactStep> =
-            left.map(|list| TransactStep::Delete(further_key(seen, list), ItemChange::default())).collect();
+        let mut lists: Vec<TransactStep> = left
+            .map(|list| TransactStep::Delete(additional_key(seen, list), ItemChange::default()))
+            .collect();
         let stays = |list: &&String| before.contains(list) && seen.expires_at == next.expires_at;
         let entered = after.iter().filter(|list| !stays(list));
-        lists.extend(entered.map(|list| TransactStep::Put(further_item(&next, list), ItemChange::default())));
-        match self.write(&next, unchanged(seen), lists, announce).await? {
+        lists.extend(
+            entered.map(|list| TransactStep::Put(additional_item(&next, list), ItemChange::default())),
+        );
+        match self.write(&next, if_unchanged(seen), lists, announce).await? {
             Ok(()) => Ok(Replaced::Done),
             Err(Some(current)) => decode(&current).map(Replaced::Conflict),
             Err(None) => Ok(Replaced::Missing),
@@ -205,7 +209,7 @@ fn outbox_item(event: &Outgoing, since: DateTime<Utc>) -> Result<Item, PortError
     let json = json.map_err(|error| PortError::Broken(format!("event {}: {error}", event.event_id)))?;
     let mut item = outbox_key(event);
     item.insert(OPEN_SHARD.to_owned(), text(shard('O', &event.subject.flow, &event.event_id)));
-    item.insert(LISTED_AT.to_owned(), text(at(since, &event.event_id)));
+    item.insert(LISTED_AT.to_owned(), text(sort_key(since, &event.event_id)));
     item.insert(OUTGOING.to_owned(), long(&json));
     Ok(item)
 }

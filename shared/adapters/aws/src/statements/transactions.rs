@@ -14,7 +14,7 @@ use super::transaction_item::{
 use super::{TRIES, months};
 use crate::change::ItemChange;
 use crate::item::{Item, ItemReader, number, text};
-use crate::records::{held, record_key};
+use crate::records::{if_held, record_key};
 use crate::table::{KeyRange, PK, SK, Table, UpdateResult, all, key};
 use crate::transact::{STEPS, TransactStep, Transacted};
 
@@ -110,7 +110,7 @@ impl DynamoTransactions {
 
 /// Checks that `file` is being processed under `token`.
 fn check_held(tenant: &str, file: &FileId, token: &str) -> TransactStep {
-    TransactStep::Check(record_key(tenant, &file.subject()), held(FileId::PROCESSING, token))
+    TransactStep::Check(record_key(tenant, &file.subject()), if_held(FileId::PROCESSING, token))
 }
 
 fn shows(change: &mut ItemChange, file: &FileId) -> String {

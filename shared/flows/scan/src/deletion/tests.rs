@@ -330,7 +330,7 @@ fn late_messages_leave_nothing() {
         }
         let file = ScanFile { session_id: id.0.clone(), index: 1 };
         assert!(late(&worker, &file).is_empty(), "the message is acknowledged");
-        block_on(worker.quarantined(&file, "receipt".to_owned(), 1)).expect("acknowledged");
+        block_on(worker.read_quarantined(&file, "receipt".to_owned(), 1)).expect("acknowledged");
         block_on(world.scan.finish(FinishJob { session_id: id.0.clone() })).expect("acknowledged");
         world.dispatch(&id);
         world.assert_nothing_left(&id, "after late messages");

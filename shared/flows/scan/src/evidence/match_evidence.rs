@@ -49,7 +49,7 @@ impl Scan {
         match_id: &str,
     ) -> Result<Sighting, QueryError> {
         let none = || QueryError::NotFound("match");
-        let session = self.asked(tenant, session).await?;
+        let session = self.session_or_not_found(tenant, session).await?;
         let (index, ordinal) = match_id
             .split_once('-')
             .and_then(|(index, ordinal)| Some((index.parse::<u32>().ok()?, ordinal.parse::<usize>().ok()?)))

@@ -47,7 +47,7 @@ impl Scan {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<CodePage, QueryError> {
-        let session = self.asked(tenant, session).await?;
+        let session = self.session_or_not_found(tenant, session).await?;
         let start: usize = cursor.map_or(Ok(0), |cursor| number(cursor, 9).ok_or(QueryError::Cursor))?;
         let request = Request::decode(&session.request)?;
         let codes = self.codes(&session, &request).await?;

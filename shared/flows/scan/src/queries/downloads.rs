@@ -14,7 +14,7 @@ impl Scan {
         session: &SessionId,
         index: u32,
     ) -> Result<Option<(Source, Entry)>, PortError> {
-        let Some(session) = self.session_of(tenant, session).await? else {
+        let Some(session) = self.find_own_session(tenant, session).await? else {
             return Ok(None);
         };
         let Some(sealed) = session.sealed.as_ref().filter(|sealed| index < sealed.total) else {
@@ -35,6 +35,6 @@ impl Scan {
 
     /// Returns the object key of a session's report. `None` as for [`report`](Self::report).
     pub async fn report_key(&self, tenant: &str, session: &SessionId) -> Result<Option<String>, PortError> {
-        Ok(self.session_of(tenant, session).await?.and_then(|session| session.report))
+        Ok(self.find_own_session(tenant, session).await?.and_then(|session| session.report))
     }
 }

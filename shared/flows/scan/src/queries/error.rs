@@ -1,8 +1,6 @@
-//! The error of queries about sessions, and the tenant check that all of them share.
+//! The error of queries about sessions.
 
-use riffle_ports::{PortError, Session, SessionId};
-
-use crate::Scan;
+use riffle_ports::PortError;
 
 /// The reason a query has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,20 +13,4 @@ pub enum QueryError {
     Cursor,
     #[error(transparent)]
     Port(#[from] PortError),
-}
-
-impl Scan {
-    /// Returns a session of the tenant. Another tenant's session is not found, nor is one that is being deleted.
-    pub(crate) async fn session_of(
-        &self,
-        tenant: &str,
-        id: &SessionId,
-    ) -> Result<Option<Session>, PortError> {
-        Ok(self.ports.ledger.session(id).await?.filter(|it| it.tenant == tenant && !it.state.is_gone()))
-    }
-
-    /// Returns the tenant's session, or [`QueryError::NotFound`].
-    pub(crate) async fn asked(&self, tenant: &str, id: &SessionId) -> Result<Session, QueryError> {
-        self.session_of(tenant, id).await?.ok_or(QueryError::NotFound("scan"))
-    }
 }

@@ -89,7 +89,7 @@ impl Scan {
     where
         Limited<T>: ResultPage,
     {
-        let session = self.asked(tenant, session).await?;
+        let session = self.session_or_not_found(tenant, session).await?;
         let start = cursor.map_or(Ok(Cursor::default()), str::parse).map_err(|()| QueryError::Cursor)?;
         let mut page = Limited { limit, listed: Vec::new() };
         let next = self.walk(&session, start, &mut page).await?;

@@ -36,7 +36,7 @@ impl Scan {
 
     /// Returns all that is known of one scan.
     pub async fn session(&self, tenant: &str, id: &SessionId) -> Result<ScanDetail, QueryError> {
-        let session = self.asked(tenant, id).await?;
+        let session = self.session_or_not_found(tenant, id).await?;
         let request = Request::decode(&session.request)?;
         let complete = session.state == State::Complete;
         let receipt = announce::receipt(&session).filter(|_| complete);

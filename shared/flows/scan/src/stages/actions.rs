@@ -438,7 +438,7 @@ impl Scan {
     }
 
     async fn own_session(&self, tenant: &str, id: String) -> Result<Session, ActionRefusal> {
-        self.session_of(tenant, &SessionId(id)).await?.ok_or_else(not_found)
+        self.find_own_session(tenant, &SessionId(id)).await?.ok_or_else(not_found)
     }
 
     async fn snapshot(

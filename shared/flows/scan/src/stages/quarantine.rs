@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use riffle_contracts::ScanFile;
 use riffle_ports::{Attempt, Failure, SessionId};
 
-use crate::stages::worker::{Stop, Worker};
+use crate::stages::worker::{NotRead, Worker};
 use crate::state::record::ReadFile;
 use crate::state::result::{FailureCode, FileResult};
 
@@ -14,10 +14,10 @@ impl Worker {
     /// Reads one quarantined file. `receipt` names this delivery of this message; each delivery has a different one.
     /// `deliveries` is the number of deliveries so far, including this one.
     ///
-    /// The attempt is recorded before the file is opened. If a delivery finds an attempt of another delivery that is
-    /// too old to be alive, it takes that attempt's place while attempts are forgiven
-    /// ([`crate::ScanSettings::forgiven`]), and otherwise records the file as killed without opening it.
-    pub async fn quarantined(
+    /// The attempt is recorded before the file is opened. A young attempt of another delivery is left alone. A stale
+    /// one is replaced during the first deliveries ([`crate::ScanSettings::retrying_deliveries`]). After that the file
+    /// counts as killed: it is recorded so without being opened.
+    pub async fn read_quarantined(
         &self,
         file: &ScanFile,
         receipt: String,
@@ -27,7 +27,7 @@ impl Worker {
         let Some(work) = self.open(&id).await? else {
             return Ok(());
         };
-        // The file may have been handed out in one batch with the file that kills its reader, and read before it.
+        // This file may already have a result from the batch in which another file crashed the worker.
         let audience = self.scan.audience(&id).await;
         let stored = self.scan.recorded(&work, &audience, &BTreeSet::from([file.index])).await?;
         if !stored.is_empty() {
@@ -37,32 +37,31 @@ impl Worker {
         let now = ports.clock.now();
         let own = Attempt { receipt, at: now };
         let mut known = ports.ledger.record_attempt(&id, file.index, own.clone()).await?;
-        let mut is_dead = known.receipt != own.receipt && known.at + self.scan.settings.attempt <= now;
-        if is_dead && deliveries <= self.scan.settings.forgiven {
+        let mut is_stale = known.receipt != own.receipt && known.at + self.scan.settings.attempt <= now;
+        if is_stale && deliveries <= self.scan.settings.retrying_deliveries {
             // On platforms where something other than the file may have ended the process, the file gets another
             // chance.
             ports.ledger.forget_attempt(&id, file.index, &known.receipt).await?;
             known = ports.ledger.record_attempt(&id, file.index, own.clone()).await?;
             // If the recorded attempt is not this delivery's own, another delivery has just taken the place and is
             // alive.
-            is_dead = false;
+            is_stale = false;
         }
         let stored = if known.receipt == own.receipt {
             match self.file(&work, &audience, file.index).await {
                 Ok(stored) => stored,
-                Err(stop) => {
+                Err(not_read) => {
                     // The environment failed, not the file: the next delivery may try the file again.
                     ports.ledger.forget_attempt(&id, file.index, &own.receipt).await?;
-                    return match stop {
-                        Stop::Failed(failure) => Err(failure),
-                        Stop::TokenExpired => self.scan.pause(&work.session).await,
+                    return match not_read {
+                        NotRead::Failed(failure) => Err(failure),
+                        NotRead::TokenExpired => self.scan.pause(&work.session).await,
                     };
                 }
             }
-        } else if !is_dead {
-            // A different message for the same file, as the sweep sends one, is acknowledged: the other message
-            // finishes the file, now or when it is redelivered. If the two waited for each other, they would use up the
-            // deliveries of both.
+        } else if !is_stale {
+            // The sweep may have sent a second message for this file: acknowledge it, the first will finish the file.
+            // If the two waited for each other, they would use up the deliveries of both.
             return if known.is_of_message(&own) {
                 Err(Failure::Retry("another attempt may still be under way".to_owned()))
             } else {

@@ -115,11 +115,11 @@ impl Worker {
             held -= size;
             match read {
                 Ok(recorded) => stored.extend(recorded),
-                Err(Stop::Failed(failure)) => {
+                Err(NotRead::Failed(failure)) => {
                     failures.insert(index, failure);
                 }
                 // The other files cannot be read without a token either.
-                Err(Stop::TokenExpired) => {
+                Err(NotRead::TokenExpired) => {
                     unread.insert(index);
                     unread.extend(unknown.drain(..).map(|(index, ..)| index));
                 }
@@ -159,7 +159,7 @@ impl Worker {
         work: &SessionWork,
         audience: &Audience<'_>,
         index: u32,
-    ) -> Result<BTreeMap<u32, StoredResult>, Stop> {
+    ) -> Result<BTreeMap<u32, StoredResult>, NotRead> {
         let (entry, wanted, known) = self.recall(work, index).await?;
         let Some(searched) = known else {
             return self.read(work, audience, (index, entry, wanted)).await;
@@ -197,14 +197,14 @@ impl Worker {
         work: &SessionWork,
         audience: &Audience<'_>,
         (index, entry, wanted): (u32, Entry, SearchRequest),
-    ) -> Result<BTreeMap<u32, StoredResult>, Stop> {
+    ) -> Result<BTreeMap<u32, StoredResult>, NotRead> {
         let searched = match self.source.open(&work.request.source, &entry).await {
             Ok(opened) => self.search.search(&wanted, opened).await,
             Err(error) => Err(error),
         };
         let result = match searched {
             Ok(searched) => FileResult::read(searched),
-            Err(ReadError::TokenExpired) => return Err(Stop::TokenExpired),
+            Err(ReadError::TokenExpired) => return Err(NotRead::TokenExpired),
             Err(error) => FileResult::unavailable(&error)?,
         };
         Ok(self.scan.record(work, audience, &[ReadFile { index, entry, result }]).await?)
@@ -212,19 +212,19 @@ impl Worker {
 }
 
 /// The reason a file was not read.
-pub(crate) enum Stop {
+pub(crate) enum NotRead {
     Failed(Failure),
     /// The access token has expired: the session must be paused.
     TokenExpired,
 }
 
-impl From<Failure> for Stop {
+impl From<Failure> for NotRead {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
     }
 }
 
-impl From<PortError> for Stop {
+impl From<PortError> for NotRead {
     fn from(error: PortError) -> Self {
         Self::Failed(error.into())
     }

@@ -1,6 +1,9 @@
 //! Assigns roles to columns, by their names and by whether their content fits.
 
-use super::words::{ASIDE, CODES, COLUMNS, CURRENCIES, IN, MAYBE_OWN, OUT, has};
+use super::words::{
+    COLUMNS, CREDIT_WORDS, CURRENCIES, CURRENCY_CODES, DEBIT_WORDS, IGNORED_COLUMNS, OWN_OR_OTHER_ACCOUNT,
+    contains_word,
+};
 use crate::number::Scanned;
 use crate::readable::fold;
 use crate::{Role, date};
@@ -62,8 +65,8 @@ impl CellCounts {
 /// Returns whether money goes out (`true`) or comes in, if the cell gives the direction.
 pub(super) fn side(cell: &str) -> Option<bool> {
     let folded = fold(cell);
-    let out = has(OUT, &folded);
-    (out || has(IN, &folded)).then_some(out)
+    let out = contains_word(DEBIT_WORDS, &folded);
+    (out || contains_word(CREDIT_WORDS, &folded)).then_some(out)
 }
 
 /// Returns the code of the currency in a cell or a word of a header, if it is one.
@@ -78,7 +81,7 @@ pub(super) fn currency(word: &str) -> Option<String> {
     let named = CURRENCIES.iter().find(|(name, _)| *name == folded).map(|(_, code)| (*code).to_owned());
     let code = || {
         let three = word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase());
-        (three || has(CODES, &folded)).then(|| word.to_ascii_uppercase())
+        (three || contains_word(CURRENCY_CODES, &folded)).then(|| word.to_ascii_uppercase())
     };
     named.or_else(code).filter(|code| code.len() == 3)
 }
@@ -86,7 +89,7 @@ pub(super) fn currency(word: &str) -> Option<String> {
 /// Splits a name and the currency at its end, which may be several words.
 fn without_currency(folded: &str) -> (&str, Option<String>) {
     let words = CURRENCIES.iter().map(|(word, code)| (*word, (*code).to_owned()));
-    let codes = CODES.split('|').map(|code| (code, code.to_ascii_uppercase()));
+    let codes = CURRENCY_CODES.split('|').map(|code| (code, code.to_ascii_uppercase()));
     let mut best: (&str, Option<String>) = (folded, None);
     for (word, code) in words.chain(codes) {
         if let Some(name) = folded.strip_suffix(word).and_then(|name| name.strip_suffix(' '))
@@ -100,7 +103,7 @@ fn without_currency(folded: &str) -> (&str, Option<String>) {
 
 /// Returns the possible roles of a name, each with the rank of the name in that role; the best rank is 0.
 fn candidates(folded: &str) -> Vec<(Role, usize)> {
-    if folded.is_empty() || has(ASIDE, folded) {
+    if folded.is_empty() || contains_word(IGNORED_COLUMNS, folded) {
         return Vec::new();
     }
     let (name, _) = without_currency(folded);
@@ -184,7 +187,8 @@ pub(super) fn assign(names: &[String], sample: &[Vec<String>]) -> NamedColumns {
         .flatten()
         .any(|(role, _)| matches!(role, Role::Payee | Role::Payer | Role::Counterparty));
     let may = |column: usize, role: Role| {
-        let own = role != Role::Account || !others_named || !has(MAYBE_OWN, &folded[column]);
+        let own =
+            role != Role::Account || !others_named || !contains_word(OWN_OR_OTHER_ACCOUNT, &folded[column]);
         own && holds[column].fits(role)
     };
     for role in SINGLE {

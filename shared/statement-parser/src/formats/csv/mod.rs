@@ -96,7 +96,7 @@ fn read(
         delimiter: Some(char::from(table.delimiter)),
         header_line: table.header,
         columns: table.described(),
-        date_order: reading.ordered,
+        date_order: reading.detected_order,
         decimal_mark: Some(reading.mark),
         signs: Some(reading.signs),
     })

@@ -2,7 +2,7 @@
 //! the same cell after a colon, or below it.
 
 use super::columns::currency;
-use super::words::{ACCOUNT, CLOSING, CURRENCY, OPENING, PERIOD, has};
+use super::words::{ACCOUNT, CLOSING, CURRENCY, OPENING, PERIOD, contains_word};
 use crate::number::Scanned;
 use crate::readable::fold;
 use crate::{RowPlace, date};
@@ -67,7 +67,8 @@ const SMALL: &str =
 
 /// Returns whether the text after a name consists of its date and the like, and is not the rest of another name.
 fn goes_on(rest: &str) -> bool {
-    rest.split_whitespace().all(|word| word.bytes().all(|byte| byte.is_ascii_digit()) || has(SMALL, word))
+    rest.split_whitespace()
+        .all(|word| word.bytes().all(|byte| byte.is_ascii_digit()) || contains_word(SMALL, word))
 }
 
 impl PreambleValues {

@@ -12,7 +12,7 @@ use super::preamble::{self, PreambleValues};
 use super::record_splitter::RecordSplitter;
 use super::survey::Interpretation;
 use super::table::{CsvTable, text};
-use super::words::{NOT_BOOKED, TOTALS, has};
+use super::words::{NOT_BOOKED, TOTALS, contains_word};
 use crate::number::Scanned;
 use crate::output::RowOutput;
 use crate::part::Stated;
@@ -139,7 +139,7 @@ impl<'t, 'o, 'a> CsvRows<'t, 'o, 'a> {
         let column = self.columns.status?;
         let raw = record.get(column);
         let status = self.text(record, column);
-        let booked = self.booked.get(&raw, || !has(NOT_BOOKED, &fold(&status)));
+        let booked = self.booked.get(&raw, || !contains_word(NOT_BOOKED, &fold(&status)));
         (!booked).then(|| status.into_owned())
     }
 
@@ -164,7 +164,9 @@ impl<'t, 'o, 'a> CsvRows<'t, 'o, 'a> {
         let is_summary = cells.iter().any(|cell| preamble::balance(cell).is_some() || adds_up(cell));
         if amount && !is_summary && (filled > 2 || whole) {
             let what = match date {
-                date if has(NOT_BOOKED, &fold(date)) => format!("skipped: not booked, but {date:?}"),
+                date if contains_word(NOT_BOOKED, &fold(date)) => {
+                    format!("skipped: not booked, but {date:?}")
+                }
                 "" if let Some(status) = self.not_booked(record) => {
                     format!("skipped: not booked, but {status:?}")
                 }

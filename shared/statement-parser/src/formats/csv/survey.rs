@@ -4,7 +4,7 @@ use super::columns::side;
 use super::fields::{Columns, Memo};
 use super::record_splitter::RecordSplitter;
 use super::table::{CsvTable, text};
-use super::words::{BOUGHT, has};
+use super::words::{PURCHASE_KINDS, contains_word};
 use crate::decode::{Charset, Guess};
 use crate::number::{self, Scanned};
 use crate::readable::fold;
@@ -65,8 +65,8 @@ struct Fees {
 pub(super) struct Interpretation {
     pub charset: Charset,
     pub order: DateOrder,
-    /// The order, if any date needs it.
-    pub ordered: Option<DateOrder>,
+    /// The order that the dates show, if any date needs one.
+    pub detected_order: Option<DateOrder>,
     pub mark: DecimalMark,
     pub signs: Signs,
     pub fee: bool,
@@ -144,7 +144,7 @@ impl<'t> CsvSurvey<'t> {
             return;
         }
         if let Some(column) = self.columns.kind
-            && has(BOUGHT, &fold(&cell(column)))
+            && contains_word(PURCHASE_KINDS, &fold(&cell(column)))
         {
             self.bought.add(amount);
         } else if amount.negative || self.paid.positive + self.paid.negative < 1000 {
@@ -176,8 +176,8 @@ impl<'t> CsvSurvey<'t> {
     pub fn decide(self) -> Interpretation {
         let mut doubts = Vec::new();
         let table = self.table;
-        let usual = if table.delimiter == b';' { DecimalMark::Comma } else { DecimalMark::Point };
-        let (mark, doubt) = self.numbers.decide(usual);
+        let usual_mark = if table.delimiter == b';' { DecimalMark::Comma } else { DecimalMark::Point };
+        let (mark, doubt) = self.numbers.decide(usual_mark);
         if doubt {
             let meant =
                 if mark == DecimalMark::Comma { "1,234 was read as 1.234" } else { "1,234 was read as 1234" };
@@ -186,13 +186,13 @@ impl<'t> CsvSurvey<'t> {
         let day_first =
             mark == DecimalMark::Comma || table.currency.as_deref().is_some_and(|code| code != "USD");
         let american = table.currency.as_deref() == Some("USD");
-        let usual = if day_first {
+        let usual_order = if day_first {
             Some(DateOrder::DayMonthYear)
         } else {
             american.then_some(DateOrder::MonthDayYear)
         };
-        let (ordered, doubt) = self.dates.decide(usual);
-        let order = ordered.unwrap_or(DateOrder::DayMonthYear);
+        let (detected_order, doubt) = self.dates.decide(usual_order);
+        let order = detected_order.unwrap_or(DateOrder::DayMonthYear);
         if doubt {
             let read = match order {
                 DateOrder::DayMonthYear => "day, month, year",
@@ -229,7 +229,7 @@ impl<'t> CsvSurvey<'t> {
         Interpretation {
             charset,
             order,
-            ordered,
+            detected_order,
             mark,
             signs,
             fee: self.fees.with > self.fees.without,

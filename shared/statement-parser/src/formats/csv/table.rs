@@ -3,7 +3,7 @@
 use super::columns::{self, NamedColumns};
 use super::content;
 use super::record_splitter::{Cut, RecordSplitter};
-use super::words::{CODES, has};
+use super::words::{CURRENCY_CODES, contains_word};
 use crate::decode::Charset;
 use crate::number::Scanned;
 use crate::sniff::FileStart;
@@ -163,7 +163,7 @@ fn find(delimiter: u8, records: &[CsvRecord], named: bool) -> Result<(usize, Csv
             roles,
             identity,
             by_content: false,
-            currency: currency.filter(|code| has(CODES, &code.to_ascii_lowercase())),
+            currency: currency.filter(|code| contains_word(CURRENCY_CODES, &code.to_ascii_lowercase())),
         };
         return Ok((1000 + played * 10 + fits, table));
     }

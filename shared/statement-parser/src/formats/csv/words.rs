@@ -11,7 +11,7 @@
 use crate::Role;
 
 /// Returns whether a list, separated by bars, contains this word.
-pub(super) fn has(list: &str, word: &str) -> bool {
+pub(super) fn contains_word(list: &str, word: &str) -> bool {
     list.split('|').any(|known| known == word)
 }
 
@@ -111,8 +111,8 @@ pub(super) const COLUMNS: &[RoleWords] = &[
             saldo progressivo|saldo posterior|zustatek|zustatek po operaci|egyenleg|konyvelt egyenleg|\
             tilin saldo",
     },
-    // Some of these names may denote the other side's account if the table names the other side. They are also in
-    // MAYBE_OWN.
+    // If the table has a column for the counterparty, some of these may be the counterparty's account. Those are also
+    // in OWN_OR_OTHER_ACCOUNT.
     RoleWords {
         role: Role::Account,
         names: "auftragskonto|iban auftragskonto|own account|iban bban|rekening|account name|compte|cuenta|\
@@ -191,12 +191,13 @@ pub(super) const COLUMNS: &[RoleWords] = &[
     },
 ];
 
-pub(super) const MAYBE_OWN: &str = "account number|account no|account nr|account iban|kontonummer|kontonummer iban|iban|numero de compte|\
+/// If the table has a column for the counterparty, these may be the counterparty's account.
+pub(super) const OWN_OR_OTHER_ACCOUNT: &str = "account number|account no|account nr|account iban|kontonummer|kontonummer iban|iban|numero de compte|\
     numero de cuenta|numero conto|rekeningnummer|conta|numer rachunku|numer konta|kontonr|cislo uctu|\
     szamlaszam|tili|tilinumero";
 
 /// Names of columns that are not used, because they may change without the transaction or belong to the other side.
-pub(super) const ASIDE: &str = "category|spending category|kategorie|categorie|categoria|kategoria|kategori|notes and tags|tags|\
+pub(super) const IGNORED_COLUMNS: &str = "category|spending category|kategorie|categorie|categoria|kategoria|kategori|notes and tags|tags|\
     tegenrekening|tegenrekening iban bban|counterparty account|payee account number|partner iban";
 
 /// Statuses of transactions that are not booked: they may still change, or never be booked.
@@ -205,14 +206,16 @@ pub(super) const NOT_BOOKED: &str = "pending|reverted|declined|failed|cancelled|
     in attesa|non contabilizzato|in behandeling|oczekujaca|odrzucona|venter|afventer|reserveret|\
     reservert|reserverat|ikke bokfort|unposted|authorised|authorized|en cours|annule|expired";
 
-pub(super) const OUT: &str = "d|dr|debit|s|soll|af|out|debet|cargo|debito|belastung|uit|ut|ud|dare|withdrawal|debe|dbit|db|\
+/// Cells that mark a debit.
+pub(super) const DEBIT_WORDS: &str = "d|dr|debit|s|soll|af|out|debet|cargo|debito|belastung|uit|ut|ud|dare|withdrawal|debe|dbit|db|\
     money out|obciazenie|wydatek|outflow|kiadas|vydaj";
 
-pub(super) const IN: &str = "c|cr|credit|h|haben|bij|in|kredit|abono|credito|gutschrift|inn|ind|avere|deposit|haber|crdt|money in|\
+/// Cells that mark a credit.
+pub(super) const CREDIT_WORDS: &str = "c|cr|credit|h|haben|bij|in|kredit|abono|credito|gutschrift|inn|ind|avere|deposit|haber|crdt|money in|\
     uznanie|wplyw|inflow|bevetel|prijem";
 
 /// Kinds of purchases, for card statements on which purchases are positive.
-pub(super) const BOUGHT: &str = "sale|purchase|purchases|fee|debit|interest charge";
+pub(super) const PURCHASE_KINDS: &str = "sale|purchase|purchases|fee|debit|interest charge";
 
 pub(super) const OPENING: &str = "opening balance|beginning balance|previous balance|balance brought forward|starting balance|\
     start balance|anfangssaldo|alter kontostand|alter saldo|saldovortrag|vorheriger kontostand|\
@@ -253,5 +256,5 @@ pub(super) const CURRENCIES: &[(&str, &str)] = &[
 ];
 
 /// ISO 4217 codes of the currencies that are common on statements.
-pub(super) const CODES: &str = "aed|ars|aud|bgn|brl|cad|chf|clp|cny|cop|czk|dkk|egp|eur|gbp|hkd|huf|idr|ils|inr|isk|jpy|krw|mxn|myr|\
+pub(super) const CURRENCY_CODES: &str = "aed|ars|aud|bgn|brl|cad|chf|clp|cny|cop|czk|dkk|egp|eur|gbp|hkd|huf|idr|ils|inr|isk|jpy|krw|mxn|myr|\
     nok|nzd|php|pln|qar|ron|rsd|rub|sar|sek|sgd|thb|try|twd|uah|usd|vnd|zar";
