@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::spreadsheet::{Cell, SheetHead, SheetPart, SheetText};
+use crate::spreadsheet::{Cell, SheetHead, SheetPart, SheetText, Value};
 use crate::{
     Encoding, ExtractError, Extracted, FallbackReader, FileFormat, Glyphs, ImageLimits, Layout, PageImage,
     Place, ReadLimits, Sink, Unit, Unread,
@@ -148,6 +148,12 @@ impl<'a> UnitOutput<'a> {
             return Ok(());
         }
         let (row, column) = (u64::from(cell.row), cell.column);
+        // Most cells are texts that are displayed as they are.
+        if let (Value::Text(text), Some(shown)) = (cell.value, cell.shown)
+            && text == shown
+        {
+            return self.cell(row, column, text);
+        }
         let mut value = std::mem::take(&mut self.value);
         value.clear();
         cell.push_value(since_1904, &mut value);

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 
 use ssfmt::ast::FormatPart;
 use ssfmt::{DateSystem, FormatOptions};
@@ -18,6 +19,19 @@ const GENERAL_MIN: f64 = 1e-9;
 /// A spreadsheet rounds the 15 digits that it displays at most, so that 9.075 becomes 9.08, although its binary form is a
 /// little less. This much more, relative to the number, makes up for that and changes no digit that is displayed.
 const ROUNDING: f64 = 4.0 * f64::EPSILON;
+
+/// The format General, parsed once.
+static GENERAL: LazyLock<Option<ssfmt::NumberFormat>> =
+    LazyLock::new(|| ssfmt::NumberFormat::parse("General").ok());
+
+/// Making the options takes longer than applying a format.
+fn options(since_1904: bool) -> &'static FormatOptions {
+    static OPTIONS: LazyLock<[FormatOptions; 2]> = LazyLock::new(|| {
+        [DateSystem::Date1900, DateSystem::Date1904]
+            .map(|date_system| FormatOptions { date_system, ..FormatOptions::default() })
+    });
+    &OPTIONS[usize::from(since_1904)]
+}
 
 /// A number format, ready to be applied.
 pub(super) struct NumberFormat {
@@ -71,7 +85,9 @@ impl NumberFormat {
                 return write!(out, "{}", if value == 0.0 { 0.0 } else { value }).is_ok();
             }
             FormatKind::General if value.abs() < GENERAL_MIN => return push_scientific(value, out),
-            FormatKind::General => return push(out, || ssfmt::format_default(value, "General").ok()),
+            FormatKind::General => {
+                return push(out, || GENERAL.as_ref()?.try_format(value, options(since_1904)).ok());
+            }
             FormatKind::Parsed(format) => format,
             FormatKind::Unknown => return false,
         };
@@ -79,9 +95,7 @@ impl NumberFormat {
             return true;
         }
         let value = if self.class.is_amount() { value * (1.0 + ROUNDING) } else { value };
-        let date_system = if since_1904 { DateSystem::Date1904 } else { DateSystem::Date1900 };
-        let options = FormatOptions { date_system, ..FormatOptions::default() };
-        push(out, || format.try_format(value, &options).ok())
+        push(out, || format.try_format(value, options(since_1904)).ok())
     }
 
     /// Appends what the cell displays for a text.
