@@ -51,8 +51,8 @@ fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractE
     )?;
     let shared = xlsx::Shared { strings: &strings, styles: &styles, since_1904: book.since_1904 };
     xlsx::read_sheets(&book, &ids, &relations, out, |part, head, out| {
-        let (references, result) = sheet::read(package, part, &head.name, &shared, out);
-        result.and(xlsx::read_around(package, part, &references, out))
+        let (links, result) = sheet::read(package, part, &head.name, &shared, out);
+        result.and(xlsx::read_around(package, part, &links, out))
     })
 }
 

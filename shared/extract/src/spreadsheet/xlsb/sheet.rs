@@ -6,7 +6,7 @@ use crate::output::UnitOutput;
 use crate::package::Package;
 use crate::spreadsheet::cells::Cells;
 use crate::spreadsheet::strings::Strings;
-use crate::spreadsheet::xlsx::{References, Shared, header_text};
+use crate::spreadsheet::xlsx::{Links, Shared, header_text};
 use crate::spreadsheet::{
     Area, Formula, FormulaResult, LAST_COLUMN, LAST_ROW, LineState, SheetPart, SheetText, TextKind, Value,
 };
@@ -29,22 +29,20 @@ mod kind {
     pub const MERGED: u16 = 176;
     pub const HEADER_FOOTER: u16 = 479;
     pub const LINK: u16 = 494;
-    pub const DRAWING: u16 = 550;
-    pub const OLD_DRAWING: u16 = 551;
 }
 
-/// Reads a sheet and returns its references. Everything before an error is passed on.
+/// Reads a sheet and returns its links. Everything before an error is passed on.
 pub(super) fn read(
     package: &Package<'_>,
     part: &str,
     name: &str,
     shared: &Shared<'_>,
     out: &mut UnitOutput<'_>,
-) -> (References, Result<(), ExtractError>) {
+) -> (Links, Result<(), ExtractError>) {
     let mut reader = SheetReader {
         strings: shared.strings,
         cells: Cells::new(name, shared.styles, shared.since_1904),
-        references: References::default(),
+        links: Links::new(),
         row: None,
         text: String::new(),
     };
@@ -59,13 +57,13 @@ pub(super) fn read(
         }
         (error, _) => error,
     };
-    (reader.references, result.map_err(describe))
+    (reader.links, result.map_err(describe))
 }
 
 struct SheetReader<'a> {
     strings: &'a Strings,
     cells: Cells<'a>,
-    references: References,
+    links: Links,
     row: Option<u32>,
     text: String,
 }
@@ -105,7 +103,6 @@ impl SheetReader<'_> {
                 }
             }
             kind::LINK => self.link(fields, out)?,
-            kind::DRAWING | kind::OLD_DRAWING => self.references.drawings.push(fields.owned_text()?),
             _ => {}
         }
         Ok(())
@@ -167,7 +164,7 @@ impl SheetReader<'_> {
             fields.text(&mut self.text)?;
             out.sheet_text(&SheetText { kind: TextKind::Link, cell, text: &self.text })?;
         }
-        self.references.links.push((cell, id));
+        self.links.push((cell, id));
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use crate::spreadsheet::strings::Strings;
 use crate::spreadsheet::styles::Styles;
 use crate::spreadsheet::{Book, SheetHead, SheetPart};
 
-pub(super) use sheet::{References, Shared, header_text};
+pub(super) use sheet::{Links, Shared, header_text};
 
 pub(crate) static XLSX: FormatParser =
     FormatParser { is: |file| file.is_office("xl/", "spreadsheetml.sheet.main"), read };
@@ -39,8 +39,8 @@ fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractE
     };
     let shared = Shared { strings: &strings, styles: &styles, since_1904: parts.book.since_1904 };
     read_sheets(&parts.book, &parts.sheets, &parts.relations, out, |part, head, out| {
-        let (references, result) = sheet::read(package, part, &head.name, &shared, out);
-        result.and(read_around(package, part, &references, out))
+        let (links, result) = sheet::read(package, part, &head.name, &shared, out);
+        result.and(read_around(package, part, &links, out))
     })
 }
 
@@ -81,15 +81,15 @@ pub(super) fn read_sheets(
     book.sheets.iter().try_for_each(|head| out.sheet_name(&head.name))
 }
 
-/// Reads what the sheet in `part` refers to.
+/// Reads what belongs to the sheet in `part` and stands in other parts.
 pub(super) fn read_around(
     package: &Package<'_>,
     part: &str,
-    references: &References,
+    links: &Links,
     out: &mut UnitOutput<'_>,
 ) -> Result<(), ExtractError> {
     let relations = ooxml::all_relations(package, part, out)?;
-    outside::read(package, references, &relations, out)
+    outside::read(package, links, &relations, out)
 }
 
 /// Names the part of an error.

@@ -4,17 +4,17 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::part;
 use super::shared::RichText;
-use super::sheet::References;
+use super::sheet::Links;
 use crate::ExtractError;
 use crate::ooxml::{self, Relation};
 use crate::output::UnitOutput;
 use crate::package::Package;
 use crate::spreadsheet::{Area, SheetPart, SheetText, Table, TextKind, address};
 
-/// Reads everything that the sheet refers to. One damaged part does not hide the others; the first error is returned.
+/// Reads everything that belongs to the sheet. One damaged part does not hide the others; the first error is returned.
 pub(super) fn read(
     package: &Package<'_>,
-    references: &References,
+    links: &Links,
     relations: &[Relation],
     out: &mut UnitOutput<'_>,
 ) -> Result<(), ExtractError> {
@@ -36,7 +36,7 @@ pub(super) fn read(
             _ => {}
         }
     }
-    for (cell, id) in &references.links {
+    for (cell, id) in links {
         if let Some(link) = relations.iter().find(|relation| relation.id == *id && relation.external) {
             let cell = *cell;
             keep(out.sheet_text(&SheetText { kind: TextKind::Link, cell, text: &link.target }));

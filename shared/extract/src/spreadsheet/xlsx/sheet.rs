@@ -25,30 +25,23 @@ pub(in crate::spreadsheet) struct Shared<'a> {
     pub since_1904: bool,
 }
 
-/// References of a sheet to other parts, by the ids of its relations.
-#[derive(Default)]
-pub(in crate::spreadsheet) struct References {
-    /// Drawings, and the older ones that hold comments, controls and pictures of headers.
-    pub drawings: Vec<String>,
-    pub tables: Vec<String>,
-    /// Links: the first cell and the id of the target.
-    pub links: Vec<(Option<(u32, u32)>, String)>,
-}
+/// The links of a sheet: the first cell, and the id of the relation that has the target.
+pub(in crate::spreadsheet) type Links = Vec<(Option<(u32, u32)>, String)>;
 
-/// Reads a sheet and returns its references. Everything before an error is passed on.
+/// Reads a sheet and returns its links. Everything before an error is passed on.
 pub(super) fn read(
     package: &Package<'_>,
     part: &str,
     name: &str,
     shared: &Shared<'_>,
     out: &mut UnitOutput<'_>,
-) -> (References, Result<(), ExtractError>) {
+) -> (Links, Result<(), ExtractError>) {
     let mut reader = SheetReader::new(name, shared);
     let result = part::events(package, part, out, |event, out| reader.event(event, out));
     let result = result
         .and_then(|found| found.ok_or_else(|| ExtractError::Damaged(format!("its part {part} is missing"))));
     reader.cells.report(out);
-    (reader.references, result.map_err(|error| reader.position.describe(error)))
+    (reader.links, result.map_err(|error| reader.position.describe(error)))
 }
 
 #[derive(Default)]
@@ -115,7 +108,7 @@ struct Current {
 
 struct SheetReader<'a> {
     strings: &'a Strings,
-    references: References,
+    links: Links,
     position: Position,
     into: TextTarget,
     inline: RichText,
@@ -129,7 +122,7 @@ impl<'a> SheetReader<'a> {
     fn new(name: &'a str, shared: &'a Shared<'a>) -> Self {
         Self {
             strings: shared.strings,
-            references: References::default(),
+            links: Links::new(),
             position: Position::default(),
             into: TextTarget::Nothing,
             inline: RichText::default(),
@@ -215,10 +208,6 @@ impl<'a> SheetReader<'a> {
                 self.text.clear();
                 self.into = TextTarget::HeaderFooter;
             }
-            "drawing" | "legacyDrawing" | "legacyDrawingHF" => {
-                self.references.drawings.extend(part::attribute(tag, "id"));
-            }
-            "tablePart" => self.references.tables.extend(part::attribute(tag, "id")),
             _ => {}
         }
         Ok(())
@@ -317,7 +306,11 @@ impl<'a> SheetReader<'a> {
             CellType::Inline | CellType::Result | CellType::Other => Some(Value::Text(&cell.value)),
             _ if raw.is_empty() => Some(Value::Empty),
             CellType::Shared => raw.parse().ok().and_then(|index| self.strings.get(index)).map(Value::Text),
-            CellType::Number => Some(raw.parse().map_or(Value::Text(raw), Value::Number)),
+            CellType::Number => {
+                // What is not a number, or not finite, is shown as it is written.
+                let number = raw.parse().ok().filter(|number: &f64| number.is_finite());
+                Some(number.map_or(Value::Text(raw), Value::Number))
+            }
             CellType::Bool => Some(Value::Bool(!matches!(raw, "0" | "false"))),
             CellType::Error => Some(Value::Error(raw)),
             CellType::Date => Some(Value::Date(raw)),
@@ -342,7 +335,7 @@ impl<'a> SheetReader<'a> {
             }
         }
         if let Some(id) = part::attribute(tag, "id") {
-            self.references.links.push((at, id));
+            self.links.push((at, id));
         }
         Ok(())
     }
