@@ -15,7 +15,7 @@ class Cost:
 
     wall: float
     cpu: float
-    peak: int  # of the largest single process among them
+    peak: int  # of the largest single process: the command or one of its waited-for children
     parent_peak: int  # of the command itself
     status: int
 

@@ -31,7 +31,7 @@ const queries = new QueryClient({
 });
 
 dropPrintedToken();
-// The printed address may also be pasted into the address bar while the page is open.
+// `riffle serve` prints an address with a token; a user may also paste it while the page is open.
 window.addEventListener("hashchange", dropPrintedToken);
 
 const root = document.getElementById("root");

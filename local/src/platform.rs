@@ -31,7 +31,7 @@ pub const TENANT: &str = "local";
 /// The number of sessions to request at a time.
 const SESSIONS_PAGE: u32 = 1_000;
 
-/// How often uploads that never arrived are forgotten.
+/// The interval at which the platform removes uploads that never arrived.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 
 /// The maximum number of pages drawn at once, each in a process of up to 512 MiB.

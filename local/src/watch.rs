@@ -199,7 +199,7 @@ impl Watcher {
         if self.awaited.is_empty() {
             return Ok(());
         }
-        // The order matters: a file that is not done although nothing was in progress before will never be done.
+        // Check `is_idle` first: if nothing was in progress and the file is still not done, it will never be done.
         let idle = self.pipeline.is_idle().await?;
         for awaited in std::mem::take(&mut self.awaited) {
             let item = self.pipeline.item(&awaited.id).await?;

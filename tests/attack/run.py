@@ -22,7 +22,7 @@ import wire  # noqa: F401
 from corpus import Unavailable
 from world import ATTACKS, Attack, NotRun, World
 
-# Most problems of one attack in the table; standard error lists all.
+# The maximum number of problems that the table shows per attack; standard error lists all.
 TOLD = 3
 
 

@@ -112,7 +112,7 @@ fn judge_table(name: &str, table: &str, facts: &Result<TableFacts, CallError>, c
                     .filter_map(|(has, what)| (!has).then_some(what))
                     .collect();
             if lacks.is_empty() {
-                checks.ok(name, format!("{table}, TTL and point-in-time recovery on"));
+                checks.ok(name, format!("{table}: TTL and point-in-time recovery are on"));
             } else {
                 checks.warning(name, format!("{table} lacks {}", lacks.join(" and ")), DEPLOY);
             }

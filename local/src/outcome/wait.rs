@@ -80,7 +80,7 @@ impl Pipeline {
     ) -> Result<Vec<FileOutcome>, CommandError> {
         let mut pause = SOON;
         loop {
-            // The order matters: a file that is not done although nothing was in progress before will never be done.
+            // Check `is_idle` first: if nothing was in progress and the file is still not done, it will never be done.
             let idle = self.is_idle().await?;
             let (mut done, mut rows, mut outcomes) = (0, 0, Vec::new());
             for one in awaited {

@@ -13,7 +13,7 @@ use riffle_ports::{
 pub struct Unused;
 
 fn broken<T>() -> Result<T, PortError> {
-    Err(PortError::Broken("this function has no access to what it requests".to_owned()))
+    Err(PortError::Broken("programming error: this function called a port that it was not given".to_owned()))
 }
 
 #[async_trait]

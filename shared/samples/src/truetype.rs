@@ -61,7 +61,8 @@ fn glyph_data(contours: &[Contour]) -> Vec<u8> {
         put_i16(&mut data, last);
     }
     put_i16(&mut data, 0); // no instructions
-    data.extend(points().map(|_| 1_u8)); // every point on the curve, two bytes per step
+    // The flags of each point: it is on the curve, and each of its coordinate differences has two bytes.
+    data.extend(points().map(|_| 1_u8));
     let mut before = 0;
     for x in xs() {
         put_i16(&mut data, x - before);

@@ -147,7 +147,7 @@ pub static TARGETS: &[Target] = &[
         false
     ),
     file!("pdf", "a.pdf", form::pdf, form::objects, seeds::pdf, seeds::PDF_WORDS, 6144, false),
-    // The containers themselves: directories, tables, chains.
+    // These inputs are whole files, so that mutations reach the containers too: directories, tables, chains.
     file!("pdf-file", "a.pdf", as_is, <[u8]>::to_vec, seeds::pdf_files, seeds::PDF_WORDS, 6144, false),
     file!(
         "zip-file",

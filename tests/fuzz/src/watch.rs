@@ -17,7 +17,7 @@ use crate::Target;
 pub const PATIENCE: Duration = Duration::from_secs(2);
 /// The number of further runs of an input that seemed too slow; the shortest run counts.
 const REPEATS: usize = 3;
-/// One in this many inputs is also run repeated up to [`GROWN`] bytes, which reveals quadratic time.
+/// One in this many inputs is also repeated until it has almost [`GROWN`] bytes and run, which reveals quadratic time.
 const GROW_ONE_IN: u64 = 4096;
 const GROWN: usize = 1 << 20;
 

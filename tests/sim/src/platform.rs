@@ -48,7 +48,7 @@ pub enum Stepped<K, A> {
 pub enum Harm {
     /// A message is to be lost.
     Lose,
-    /// A harm of the flow's own, by its position among the flow's rates.
+    /// A harm that the flow carries out: an index into the rates that the flow gave to the draw.
     Own(usize),
     PowerCut,
 }

@@ -51,7 +51,7 @@ pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<&str>
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
-/// Returns the error for a failure of `operation` on `resource` that is not an answer.
+/// Returns the port error for a failure of `operation` on `resource` that the caller does not handle itself.
 pub(crate) fn failure<E: ProvideErrorMetadata>(
     operation: &str,
     resource: &str,

@@ -1,4 +1,4 @@
-//! Credentials and lifetimes of the addresses and forms that clients use.
+//! Credentials, lifetimes and signatures of the presigned addresses and upload forms that clients use.
 
 use std::time::Duration;
 

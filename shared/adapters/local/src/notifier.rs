@@ -1,7 +1,7 @@
 //! Passes pushed frames to the task that writes to the client's socket.
 //!
 //! Each client has a box of waiting frames of limited size. A client that does not keep up must neither delay the
-//! workers nor fill the memory: when its box is full, it is disconnected ([`Delivery::Gone`]), its waiting frames are
+//! workers nor fill the memory: when its box is full, it is disconnected ([`PushResult::Gone`]), its waiting frames are
 //! dropped, and the client reconnects and resumes.
 
 use std::collections::{HashMap, VecDeque};

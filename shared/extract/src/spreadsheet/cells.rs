@@ -1,6 +1,6 @@
 //! The cells of one sheet on their way out: what each displays, and those whose content is not known.
 
-use super::styles::Styles;
+use super::styles::CellStyles;
 use super::{Cell, Formula, FormulaResult, LAST_COLUMN, LAST_ROW, Value};
 use crate::ExtractError;
 use crate::output::UnitOutput;
@@ -23,7 +23,7 @@ impl Tally {
 
 pub(super) struct Cells<'a> {
     sheet: &'a str,
-    styles: &'a Styles,
+    styles: &'a CellStyles,
     since_1904: bool,
     /// Reused from cell to cell.
     shown: String,
@@ -34,7 +34,7 @@ pub(super) struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    pub fn new(sheet: &'a str, styles: &'a Styles, since_1904: bool) -> Self {
+    pub fn new(sheet: &'a str, styles: &'a CellStyles, since_1904: bool) -> Self {
         Self {
             sheet,
             styles,

@@ -28,7 +28,7 @@ pub const LAST_COLUMN: u32 = 16_383;
 /// everything about the sheet that a file lists before or after its cells.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum SheetPart<'a> {
-    Book(&'a Book),
+    Book(&'a SheetBook),
     Sheet(&'a SheetHead),
     /// A row that is hidden or part of an outline. Precedes the row's cells. Other rows are not announced.
     Row(LineState),
@@ -43,7 +43,7 @@ pub enum SheetPart<'a> {
         rows: u32,
         columns: u32,
     },
-    Table(&'a Table),
+    Table(&'a DeclaredTable),
     /// A rule for the input of cells, or for their appearance.
     Rule {
         kind: RuleKind,
@@ -55,7 +55,7 @@ pub enum SheetPart<'a> {
 
 /// What concerns the book as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Book {
+pub struct SheetBook {
     /// Whether days are counted from 1904 instead of 1900.
     pub since_1904: bool,
     pub sheets: Vec<SheetHead>,
@@ -234,7 +234,7 @@ pub struct Area {
 
 /// A table that the file declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
+pub struct DeclaredTable {
     pub name: String,
     pub area: Area,
     pub header_rows: u32,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::number_format::NumberFormat;
 
 /// The formats that cells refer to.
-pub(super) struct Styles {
+pub(super) struct CellStyles {
     codes: HashMap<u32, String>,
     /// By the number of the format: files repeat the same few formats in thousands of styles.
     known: HashMap<u32, usize>,
@@ -15,7 +15,7 @@ pub(super) struct Styles {
     general: NumberFormat,
 }
 
-impl Default for Styles {
+impl Default for CellStyles {
     fn default() -> Self {
         Self {
             codes: HashMap::new(),
@@ -27,7 +27,7 @@ impl Default for Styles {
     }
 }
 
-impl Styles {
+impl CellStyles {
     /// Adds a format that the file defines. It precedes the styles that use it.
     pub fn define(&mut self, id: u32, code: String) {
         self.codes.insert(id, code);

@@ -203,7 +203,7 @@ fn a_sink_that_wants_cells_gets_all_that_is_there() {
     crate::extract("a", &Bytes::from(book), &ReadLimits::default(), &mut recorder).expect("readable");
     let got = recorder.0.join("\n");
     for expected in [
-        "Book(Book { since_1904: false, sheets: [SheetHead { name: \"S\", visibility: Visible }]",
+        "Book(SheetBook { since_1904: false, sheets: [SheetHead { name: \"S\", visibility: Visible }]",
         "Sheet(SheetHead { name: \"S\", visibility: Visible })",
         "Frozen { rows: 1, columns: 0 }",
         "Columns(LineState { first: 3, last: 3, hidden: true, outline: 0 })",
@@ -212,7 +212,7 @@ fn a_sink_that_wants_cells_gets_all_that_is_there() {
         "Row(LineState { first: 2, last: 2, hidden: true, outline: 0 })",
         "2,1 Number(0.512) Some(\"0.512\") Some(Formula { text: \"B2*2\", shared: None, result: Stored }) General",
         "Merged(Area { first: (4, 0), last: (5, 1) })",
-        "Table(Table { name: \"Table1\", area: Area { first: (0, 0), last: (1, 1) }, header_rows: 1, totals_rows: 0, \
+        "Table(DeclaredTable { name: \"Table1\", area: Area { first: (0, 0), last: (1, 1) }, header_rows: 1, totals_rows: 0, \
          columns: [\"Name\", \"Share\"] })",
         "End",
     ] {

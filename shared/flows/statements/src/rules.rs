@@ -75,9 +75,10 @@ struct Rule {
 pub struct RuleSet(Vec<Rule>);
 
 impl RuleSet {
-    /// Parses YAML: a list `rules`, each with `category` and any of `contains` (a text or a list, one of which must be
-    /// part of the description or the counterparty's name, in any case), `regex` (in any case), `min`, `max` (of the
-    /// amount without its sign), `sign` (`in` or `out`) and `account`.
+    /// Parses YAML: a list `rules`. Each rule has a `category` and any of these conditions: `contains` (a text or a
+    /// list of which one text must occur), `regex`, `min` and `max` (of the amount without its sign), `sign` (`in` or
+    /// `out`) and `account`. `contains` and `regex` ignore case and search the description, as the statement has it
+    /// and cleaned, and the counterparty's name.
     pub fn parse(yaml: &str) -> Result<Self, RulesError> {
         if yaml.len() > MAX_BYTES {
             return Err(RulesError::TooLarge);

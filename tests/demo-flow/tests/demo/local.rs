@@ -1,4 +1,4 @@
-//! The flow on the local platform: SQLite, its queues and its bus, with the pumps of the product.
+//! The demo flow on the local platform: SQLite with its queues and bus, and the pumps that `riffle` itself uses.
 
 use std::path::Path;
 use std::sync::Arc;

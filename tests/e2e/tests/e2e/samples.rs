@@ -12,7 +12,7 @@ use crate::process::run;
 /// A file and a code found in it.
 pub type Pair = (String, String);
 
-/// A folder of samples, with space next to it for a state and a report.
+/// A temporary folder of samples, in which a test can also put its state folder and its report.
 #[derive(Debug)]
 pub struct Samples {
     dir: TempDir,

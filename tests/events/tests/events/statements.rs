@@ -217,7 +217,7 @@ async fn a_statement_from_its_upload_to_its_deletion() {
     assert_eq!(world.note("occurred-twice").await, [""; 0]);
     let record = world.records.get("acme", &world.file.subject()).await;
     let body = record.expect("memory does not fail").expect("a file").body;
-    assert_eq!(body.matches("other processes are deriving the figures").count(), 1, "{body}");
+    assert_eq!(body.matches("other processes are updating the same figures").count(), 1, "{body}");
 
     assert_eq!(world.process("deletion-requested").await, ["m-1"], "its deletion was not requested");
     assert!(world.statements.request_deletion("acme", &world.file).await.expect("memory does not fail"));

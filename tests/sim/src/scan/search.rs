@@ -55,7 +55,7 @@ impl FileNature {
     }
 }
 
-/// A [`FileSearch`] that follows the content.
+/// A [`FileSearch`] that behaves as the first words of the file say: see `FileNature`.
 pub struct ObedientSearch {
     control: Arc<Control>,
 }

@@ -19,7 +19,7 @@ pub fn assert_reached(report: &CampaignReport, wanted: &[&'static str]) {
     assert!(missing.is_empty(), "never occurred: {missing:#?}");
 }
 
-/// Returns the event's name for a fault that lost the answer to an effect that took place, if it occurred.
+/// Returns the event's name if the fault lost the answer to a call that took effect, and occurred at least once.
 fn lost_response((point, fault, count): (&str, Fault, u64)) -> Option<String> {
     let lost = matches!(fault, Fault::LostThenAnswered | Fault::LostThenUnavailable);
     (lost && count > 0).then(|| format!("lost response: {point}"))

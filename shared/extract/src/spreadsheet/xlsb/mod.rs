@@ -10,8 +10,8 @@ use crate::output::UnitOutput;
 use crate::package::Package;
 use crate::sniff::SniffedFile;
 use crate::spreadsheet::strings::Strings;
-use crate::spreadsheet::styles::Styles;
-use crate::spreadsheet::{Book, SheetHead, Visibility, xlsx};
+use crate::spreadsheet::styles::CellStyles;
+use crate::spreadsheet::{SheetBook, SheetHead, Visibility, xlsx};
 
 use record::records;
 
@@ -46,7 +46,7 @@ fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractE
     )?;
     out.hold(strings.size());
     let styles = part_of("styles").map_or_else(
-        || Ok(Styles::default()),
+        || Ok(CellStyles::default()),
         |relation| xlsx::named("the styles", styles(package, relation, out)),
     )?;
     let shared = xlsx::Shared { strings: &strings, styles: &styles, since_1904: book.since_1904 };
@@ -60,8 +60,8 @@ fn book(
     package: &Package<'_>,
     main: &str,
     out: &mut UnitOutput<'_>,
-) -> Result<(Book, Vec<String>), ExtractError> {
-    let (mut book, mut ids) = (Book::default(), Vec::new());
+) -> Result<(SheetBook, Vec<String>), ExtractError> {
+    let (mut book, mut ids) = (SheetBook::default(), Vec::new());
     let found = records(package, main, out, |kind, mut fields, _| {
         match kind {
             kind::BOOK_PROPERTIES => book.since_1904 = fields.u32()? & 1 != 0,
@@ -106,8 +106,8 @@ fn styles(
     package: &Package<'_>,
     relation: &Relation,
     out: &mut UnitOutput<'_>,
-) -> Result<Styles, ExtractError> {
-    let (mut styles, mut in_cells) = (Styles::default(), false);
+) -> Result<CellStyles, ExtractError> {
+    let (mut styles, mut in_cells) = (CellStyles::default(), false);
     records(package, &relation.target, out, |kind, mut fields, _| {
         match kind {
             kind::FORMAT => {

@@ -6,7 +6,7 @@ use crate::output::UnitOutput;
 use crate::package::Package;
 use crate::spreadsheet::cells::Cells;
 use crate::spreadsheet::strings::Strings;
-use crate::spreadsheet::xlsx::{Links, Shared, header_text};
+use crate::spreadsheet::xlsx::{Shared, SheetLinks, header_text};
 use crate::spreadsheet::{
     Area, Formula, FormulaResult, LAST_COLUMN, LAST_ROW, LineState, SheetPart, SheetText, TextKind, Value,
 };
@@ -38,11 +38,11 @@ pub(super) fn read(
     name: &str,
     shared: &Shared<'_>,
     out: &mut UnitOutput<'_>,
-) -> (Links, Result<(), ExtractError>) {
-    let mut reader = SheetReader {
+) -> (SheetLinks, Result<(), ExtractError>) {
+    let mut reader = XlsbSheetReader {
         strings: shared.strings,
         cells: Cells::new(name, shared.styles, shared.since_1904),
-        links: Links::new(),
+        links: SheetLinks::new(),
         row: None,
         text: String::new(),
     };
@@ -60,15 +60,15 @@ pub(super) fn read(
     (reader.links, result.map_err(describe))
 }
 
-struct SheetReader<'a> {
+struct XlsbSheetReader<'a> {
     strings: &'a Strings,
     cells: Cells<'a>,
-    links: Links,
+    links: SheetLinks,
     row: Option<u32>,
     text: String,
 }
 
-impl SheetReader<'_> {
+impl XlsbSheetReader<'_> {
     fn record(
         &mut self,
         kind: u16,

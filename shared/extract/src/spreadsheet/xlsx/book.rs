@@ -7,11 +7,11 @@ use crate::ExtractError;
 use crate::ooxml::{self, Relation};
 use crate::output::UnitOutput;
 use crate::package::Package;
-use crate::spreadsheet::{Book, DefinedName, SheetHead, Visibility};
+use crate::spreadsheet::{DefinedName, SheetBook, SheetHead, Visibility};
 
 /// The book, and where its parts are.
 pub(super) struct Parts {
-    pub book: Book,
+    pub book: SheetBook,
     /// For each sheet, the id of its relation.
     pub sheets: Vec<String>,
     pub relations: Vec<Relation>,
@@ -20,7 +20,7 @@ pub(super) struct Parts {
 pub(super) fn read(package: &Package<'_>, out: &mut UnitOutput<'_>) -> Result<Parts, ExtractError> {
     let main = ooxml::main_part(package, "xl/workbook.xml", out)?;
     let relations = ooxml::relations(package, &main, out)?;
-    let mut book = Book::default();
+    let mut book = SheetBook::default();
     let mut sheets = Vec::new();
     let mut name: Option<DefinedName> = None;
     let found = part::events(package, &main, out, |event, _| {

@@ -13,10 +13,10 @@ use crate::output::UnitOutput;
 use crate::package::Package;
 use crate::sniff::SniffedFile;
 use crate::spreadsheet::strings::Strings;
-use crate::spreadsheet::styles::Styles;
-use crate::spreadsheet::{Book, SheetHead, SheetPart};
+use crate::spreadsheet::styles::CellStyles;
+use crate::spreadsheet::{SheetBook, SheetHead, SheetPart};
 
-pub(super) use sheet::{Links, Shared, header_text};
+pub(super) use sheet::{Shared, SheetLinks, header_text};
 
 pub(crate) static XLSX: FormatParser =
     FormatParser { is: |file| file.is_office("xl/", "spreadsheetml.sheet.main"), read };
@@ -35,7 +35,7 @@ fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractE
     out.hold(strings.size());
     let styles = match of_kind("styles") {
         Some(relation) => named("the styles", shared::styles(package, &relation.target, out))?,
-        None => Styles::default(),
+        None => CellStyles::default(),
     };
     let shared = Shared { strings: &strings, styles: &styles, since_1904: parts.book.since_1904 };
     read_sheets(&parts.book, &parts.sheets, &parts.relations, out, |part, head, out| {
@@ -47,7 +47,7 @@ fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractE
 /// Reads all sheets with `read`, which gets the name of the sheet's part. A sheet that fails does not hide the others;
 /// if every sheet fails, the workbook does.
 pub(super) fn read_sheets(
-    book: &Book,
+    book: &SheetBook,
     ids: &[String],
     relations: &[Relation],
     out: &mut UnitOutput<'_>,
@@ -85,7 +85,7 @@ pub(super) fn read_sheets(
 pub(super) fn read_around(
     package: &Package<'_>,
     part: &str,
-    links: &Links,
+    links: &SheetLinks,
     out: &mut UnitOutput<'_>,
 ) -> Result<(), ExtractError> {
     let relations = ooxml::all_relations(package, part, out)?;

@@ -4,17 +4,17 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::part;
 use super::shared::RichText;
-use super::sheet::Links;
+use super::sheet::SheetLinks;
 use crate::ExtractError;
 use crate::ooxml::{self, Relation};
 use crate::output::UnitOutput;
 use crate::package::Package;
-use crate::spreadsheet::{Area, SheetPart, SheetText, Table, TextKind, address};
+use crate::spreadsheet::{Area, DeclaredTable, SheetPart, SheetText, TextKind, address};
 
 /// Reads everything that belongs to the sheet. One damaged part does not hide the others; the first error is returned.
 pub(super) fn read(
     package: &Package<'_>,
-    links: &Links,
+    links: &SheetLinks,
     relations: &[Relation],
     out: &mut UnitOutput<'_>,
 ) -> Result<(), ExtractError> {
@@ -124,7 +124,7 @@ fn threaded_comments(
 }
 
 fn table(package: &Package<'_>, name: &str, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
-    let mut table: Option<Table> = None;
+    let mut table: Option<DeclaredTable> = None;
     events(package, name, out, |event, _| {
         if let Event::Start(tag) = event {
             match tag.local_name().as_ref() {
@@ -147,10 +147,10 @@ fn table(package: &Package<'_>, name: &str, out: &mut UnitOutput<'_>) -> Result<
     Ok(())
 }
 
-fn declared(tag: &BytesStart<'_>) -> Option<Table> {
+fn declared(tag: &BytesStart<'_>) -> Option<DeclaredTable> {
     let area: Area = address::area(&part::attribute(tag, "ref")?)?;
     let name = part::attribute(tag, "displayName").or_else(|| part::attribute(tag, "name"));
-    Some(Table {
+    Some(DeclaredTable {
         name: name.unwrap_or_default(),
         area,
         header_rows: part::number(tag, "headerRowCount").unwrap_or(1),
@@ -161,7 +161,7 @@ fn declared(tag: &BytesStart<'_>) -> Option<Table> {
 
 /// Reads shapes with their anchors, and the charts among them.
 fn drawing(package: &Package<'_>, name: &str, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
-    let mut anchor = Anchor::default();
+    let mut anchor = ShapeAnchor::default();
     let mut paragraphs = Paragraphs::default();
     events(package, name, out, |event, out| {
         anchor.event(event);
@@ -183,7 +183,7 @@ fn drawing(package: &Package<'_>, name: &str, out: &mut UnitOutput<'_>) -> Resul
 
 /// The cell at which a drawn object begins.
 #[derive(Default)]
-struct Anchor {
+struct ShapeAnchor {
     in_from: bool,
     field: Option<bool>,
     text: String,
@@ -191,7 +191,7 @@ struct Anchor {
     column: Option<u32>,
 }
 
-impl Anchor {
+impl ShapeAnchor {
     fn event(&mut self, event: &Event<'_>) {
         match event {
             Event::Start(tag) => match tag.local_name().as_ref() {

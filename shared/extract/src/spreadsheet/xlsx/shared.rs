@@ -7,7 +7,7 @@ use crate::ExtractError;
 use crate::output::UnitOutput;
 use crate::package::Package;
 use crate::spreadsheet::strings::Strings;
-use crate::spreadsheet::styles::Styles;
+use crate::spreadsheet::styles::CellStyles;
 
 pub(super) fn strings(
     package: &Package<'_>,
@@ -35,8 +35,8 @@ pub(super) fn styles(
     package: &Package<'_>,
     name: &str,
     out: &mut UnitOutput<'_>,
-) -> Result<Styles, ExtractError> {
-    let mut styles = Styles::default();
+) -> Result<CellStyles, ExtractError> {
+    let mut styles = CellStyles::default();
     let mut in_cells = false;
     part::events(package, name, out, |event, _| {
         match event {

@@ -9,7 +9,7 @@ use crate::output::UnitOutput;
 use crate::package::Package;
 use crate::spreadsheet::cells::Cells;
 use crate::spreadsheet::strings::Strings;
-use crate::spreadsheet::styles::Styles;
+use crate::spreadsheet::styles::CellStyles;
 use crate::spreadsheet::{
     Formula, FormulaResult, LAST_COLUMN, LAST_ROW, LineState, RuleKind, SheetPart, SheetText, TextKind,
     Value, address,
@@ -21,12 +21,12 @@ const CELL_BYTES_MAX: usize = 16 << 20;
 /// What the cells of every sheet refer to.
 pub(in crate::spreadsheet) struct Shared<'a> {
     pub strings: &'a Strings,
-    pub styles: &'a Styles,
+    pub styles: &'a CellStyles,
     pub since_1904: bool,
 }
 
 /// The links of a sheet: the first cell, and the id of the relation that has the target.
-pub(in crate::spreadsheet) type Links = Vec<(Option<(u32, u32)>, String)>;
+pub(in crate::spreadsheet) type SheetLinks = Vec<(Option<(u32, u32)>, String)>;
 
 /// Reads a sheet and returns its links. Everything before an error is passed on.
 pub(super) fn read(
@@ -35,8 +35,8 @@ pub(super) fn read(
     name: &str,
     shared: &Shared<'_>,
     out: &mut UnitOutput<'_>,
-) -> (Links, Result<(), ExtractError>) {
-    let mut reader = SheetReader::new(name, shared);
+) -> (SheetLinks, Result<(), ExtractError>) {
+    let mut reader = XlsxSheetReader::new(name, shared);
     let result = part::events(package, part, out, |event, out| reader.event(event, out));
     let result = result
         .and_then(|found| found.ok_or_else(|| ExtractError::Damaged(format!("its part {part} is missing"))));
@@ -45,14 +45,14 @@ pub(super) fn read(
 }
 
 #[derive(Default)]
-struct Position {
+struct ReadingPosition {
     row: u32,
     /// The column of the next cell that does not name its own.
     column: u32,
     begun: bool,
 }
 
-impl Position {
+impl ReadingPosition {
     fn describe(&self, error: ExtractError) -> ExtractError {
         match error {
             ExtractError::Damaged(why) if self.begun => {
@@ -106,10 +106,10 @@ struct Current {
     outside: bool,
 }
 
-struct SheetReader<'a> {
+struct XlsxSheetReader<'a> {
     strings: &'a Strings,
-    links: Links,
-    position: Position,
+    links: SheetLinks,
+    position: ReadingPosition,
     into: TextTarget,
     inline: RichText,
     cell: Current,
@@ -118,12 +118,12 @@ struct SheetReader<'a> {
     in_choices: bool,
 }
 
-impl<'a> SheetReader<'a> {
+impl<'a> XlsxSheetReader<'a> {
     fn new(name: &'a str, shared: &'a Shared<'a>) -> Self {
         Self {
             strings: shared.strings,
-            links: Links::new(),
-            position: Position::default(),
+            links: SheetLinks::new(),
+            position: ReadingPosition::default(),
             into: TextTarget::Nothing,
             inline: RichText::default(),
             cell: Current::default(),

@@ -194,7 +194,7 @@ impl Statements {
                 return Ok(());
             }
         }
-        Err(Failure::Retry("other processes are deriving the figures".to_owned()))
+        Err(Failure::Retry("other processes are updating the same figures".to_owned()))
     }
 
     /// Returns whether `figures` include everything that was stored before `sent_before`. Returns `false` if a clock

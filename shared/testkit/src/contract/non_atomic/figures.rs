@@ -14,21 +14,21 @@ use crate::memory::{MemoryRecords, MemoryStatements, SeededIds};
 
 /// The operation that is not atomic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TwoSteps {
+enum FigureFault {
     Nothing,
     PutFigures,
     ForgetMonth,
     Append,
 }
 
-struct Faulty {
+struct FaultyFigures {
     records: Arc<MemoryRecords>,
     inner: MemoryStatements,
-    fault: TwoSteps,
+    fault: FigureFault,
 }
 
-impl Faulty {
-    fn new(fault: TwoSteps) -> Self {
+impl FaultyFigures {
+    fn new(fault: FigureFault) -> Self {
         let records = Arc::new(MemoryRecords::default());
         Self { inner: MemoryStatements::new(Arc::clone(&records), 25), records, fault }
     }
@@ -40,7 +40,7 @@ impl Faulty {
 }
 
 #[async_trait]
-impl FigureStore for Faulty {
+impl FigureStore for FaultyFigures {
     async fn figures(
         &self,
         tenant: &str,
@@ -58,7 +58,7 @@ impl FigureStore for Faulty {
         body: &str,
         seen: u64,
     ) -> Result<bool, PortError> {
-        if self.fault != TwoSteps::PutFigures {
+        if self.fault != FigureFault::PutFigures {
             return self.inner.put_figures(tenant, account, month, body, seen).await;
         }
         let version = self.version(tenant, account, month).await?;
@@ -80,7 +80,7 @@ impl FigureStore for Faulty {
         month: Month,
         seen: u64,
     ) -> Result<bool, PortError> {
-        if self.fault != TwoSteps::ForgetMonth {
+        if self.fault != FigureFault::ForgetMonth {
             return self.inner.forget_month(tenant, account, month, seen).await;
         }
         let is_empty = self.inner.month(tenant, account, month, false, None, 1).await?.is_empty();
@@ -104,9 +104,9 @@ impl FigureStore for Faulty {
 }
 
 #[async_trait]
-impl AuditTrail for Faulty {
+impl AuditTrail for FaultyFigures {
     async fn append(&self, entry: AuditEntry) -> Result<bool, PortError> {
-        if self.fault != TwoSteps::Append {
+        if self.fault != FigureFault::Append {
             return self.inner.append(entry).await;
         }
         let new =
@@ -141,26 +141,26 @@ impl AuditTrail for Faulty {
 #[test]
 fn figures_that_are_put_in_two_steps_are_noticed() {
     let suite = |fault| async move {
-        let store = Faulty::new(fault);
+        let store = FaultyFigures::new(fault);
         figure_store(&*store.records, &store.inner, &store, &SeededIds::new(1)).await;
     };
-    run(suite(TwoSteps::Nothing));
-    assert_noticed(TwoSteps::PutFigures, suite(TwoSteps::PutFigures));
+    run(suite(FigureFault::Nothing));
+    assert_noticed(FigureFault::PutFigures, suite(FigureFault::PutFigures));
 }
 
 #[test]
 fn a_month_that_is_forgotten_in_two_steps_is_noticed() {
     let suite = |fault| async move {
-        let store = Faulty::new(fault);
+        let store = FaultyFigures::new(fault);
         forgotten_months(&*store.records, &store.inner, &store, &SeededIds::new(1)).await;
     };
-    run(suite(TwoSteps::Nothing));
-    assert_noticed(TwoSteps::ForgetMonth, suite(TwoSteps::ForgetMonth));
+    run(suite(FigureFault::Nothing));
+    assert_noticed(FigureFault::ForgetMonth, suite(FigureFault::ForgetMonth));
 }
 
 #[test]
 fn an_audit_trail_that_appends_in_two_steps_is_noticed() {
-    let suite = |fault| async move { audit_trail(&Faulty::new(fault), &SeededIds::new(1)).await };
-    run(suite(TwoSteps::Nothing));
-    assert_noticed(TwoSteps::Append, suite(TwoSteps::Append));
+    let suite = |fault| async move { audit_trail(&FaultyFigures::new(fault), &SeededIds::new(1)).await };
+    run(suite(FigureFault::Nothing));
+    assert_noticed(FigureFault::Append, suite(FigureFault::Append));
 }

@@ -14,7 +14,7 @@ use crate::memory::{MemoryLedger, SeededIds};
 
 /// The operation that is not atomic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TwoSteps {
+enum LedgerFault {
     Nothing,
     Create,
     Transition,
@@ -23,13 +23,13 @@ enum TwoSteps {
     AddProgress,
 }
 
-struct Faulty {
+struct FaultyLedger {
     inner: MemoryLedger,
-    fault: TwoSteps,
+    fault: LedgerFault,
 }
 
-impl Faulty {
-    fn new(fault: TwoSteps) -> Self {
+impl FaultyLedger {
+    fn new(fault: LedgerFault) -> Self {
         Self { inner: MemoryLedger::new(), fault }
     }
 
@@ -43,9 +43,9 @@ impl Faulty {
 }
 
 #[async_trait]
-impl ScanLedger for Faulty {
+impl ScanLedger for FaultyLedger {
     async fn create(&self, session: Session) -> Result<Option<Session>, PortError> {
-        if self.fault != TwoSteps::Create {
+        if self.fault != LedgerFault::Create {
             return self.inner.create(session).await;
         }
         let taken = self.stored(&session.id);
@@ -65,7 +65,7 @@ impl ScanLedger for Faulty {
         id: &SessionId,
         transition: Transition,
     ) -> Result<TransitionResult, PortError> {
-        if self.fault != TwoSteps::Transition {
+        if self.fault != LedgerFault::Transition {
             return self.inner.transition(id, transition).await;
         }
         let Some(mut session) = self.stored(id) else {
@@ -87,7 +87,7 @@ impl ScanLedger for Faulty {
         index: u32,
         result: StoredResult,
     ) -> Result<StoredResult, PortError> {
-        if self.fault != TwoSteps::PutResult {
+        if self.fault != LedgerFault::PutResult {
             return self.inner.put_result(id, chunk, index, result).await;
         }
         let key = (id.clone(), chunk);
@@ -110,7 +110,7 @@ impl ScanLedger for Faulty {
         chunk: u32,
         indices: &BTreeSet<u32>,
     ) -> Result<ChunkDone, PortError> {
-        if self.fault != TwoSteps::AddDone {
+        if self.fault != LedgerFault::AddDone {
             return self.inner.add_done(id, chunk, indices).await;
         }
         let before = self.inner.done(id, chunk).await?;
@@ -131,7 +131,7 @@ impl ScanLedger for Faulty {
         usage: Usage,
     ) -> Result<Option<Session>, PortError> {
         let stored = self.stored(id).filter(|session| !session.state.is_terminal());
-        let Some(mut session) = stored.filter(|_| self.fault == TwoSteps::AddProgress) else {
+        let Some(mut session) = stored.filter(|_| self.fault == LedgerFault::AddProgress) else {
             return self.inner.add_progress(id, full_chunks, counts, usage).await;
         };
         give_way().await;
@@ -176,14 +176,14 @@ impl ScanLedger for Faulty {
 
 #[test]
 fn every_ledger_that_is_not_atomic_is_noticed() {
-    run(scan_ledger(&Faulty::new(TwoSteps::Nothing), &SeededIds::new(1)));
+    run(scan_ledger(&FaultyLedger::new(LedgerFault::Nothing), &SeededIds::new(1)));
     for fault in [
-        TwoSteps::Create,
-        TwoSteps::Transition,
-        TwoSteps::PutResult,
-        TwoSteps::AddDone,
-        TwoSteps::AddProgress,
+        LedgerFault::Create,
+        LedgerFault::Transition,
+        LedgerFault::PutResult,
+        LedgerFault::AddDone,
+        LedgerFault::AddProgress,
     ] {
-        assert_noticed(fault, scan_ledger(&Faulty::new(fault), &SeededIds::new(1)));
+        assert_noticed(fault, scan_ledger(&FaultyLedger::new(fault), &SeededIds::new(1)));
     }
 }

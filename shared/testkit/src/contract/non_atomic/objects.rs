@@ -9,7 +9,7 @@ use super::{assert_noticed, give_way, run};
 use crate::memory::{MemoryObjects, SeededIds};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
+enum ObjectFault {
     None,
     /// Readers see half of the content for a moment.
     PutInHalves,
@@ -17,21 +17,21 @@ enum Fault {
     PutIfAbsentIsTwoSteps,
 }
 
-struct Faulty {
+struct FaultyObjects {
     inner: MemoryObjects,
-    fault: Fault,
+    fault: ObjectFault,
 }
 
-impl Faulty {
-    fn new(fault: Fault) -> Self {
+impl FaultyObjects {
+    fn new(fault: ObjectFault) -> Self {
         Self { inner: MemoryObjects::new(), fault }
     }
 }
 
 #[async_trait]
-impl ObjectStore for Faulty {
+impl ObjectStore for FaultyObjects {
     async fn put(&self, key: &str, content: Bytes) -> Result<(), PortError> {
-        if self.fault == Fault::PutInHalves {
+        if self.fault == ObjectFault::PutInHalves {
             self.inner.put(key, content.slice(..content.len() / 2)).await?;
             give_way().await;
         }
@@ -39,7 +39,7 @@ impl ObjectStore for Faulty {
     }
 
     async fn put_if_absent(&self, key: &str, content: Bytes) -> Result<Put, PortError> {
-        if self.fault != Fault::PutIfAbsentIsTwoSteps {
+        if self.fault != ObjectFault::PutIfAbsentIsTwoSteps {
             return self.inner.put_if_absent(key, content).await;
         }
         let taken = self.inner.get(key).await?.is_some();
@@ -66,8 +66,8 @@ impl ObjectStore for Faulty {
 
 #[test]
 fn every_object_store_that_is_not_atomic_is_noticed() {
-    run(object_store(&Faulty::new(Fault::None), &SeededIds::new(1)));
-    for fault in [Fault::PutInHalves, Fault::PutIfAbsentIsTwoSteps] {
-        assert_noticed(fault, object_store(&Faulty::new(fault), &SeededIds::new(1)));
+    run(object_store(&FaultyObjects::new(ObjectFault::None), &SeededIds::new(1)));
+    for fault in [ObjectFault::PutInHalves, ObjectFault::PutIfAbsentIsTwoSteps] {
+        assert_noticed(fault, object_store(&FaultyObjects::new(fault), &SeededIds::new(1)));
     }
 }

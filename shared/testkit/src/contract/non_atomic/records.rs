@@ -9,7 +9,7 @@ use super::{assert_noticed, give_way, run};
 use crate::memory::{MemoryRecords, OutboxEvent, SeededIds};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
+enum RecordFault {
     None,
     CreateIsTwoSteps,
     /// The outbox is written even if the record exists already.
@@ -19,13 +19,13 @@ enum Fault {
     EventsBeforeReplacement,
 }
 
-struct Faulty {
+struct FaultyRecords {
     inner: MemoryRecords,
-    fault: Fault,
+    fault: RecordFault,
 }
 
-impl Faulty {
-    fn new(fault: Fault) -> Self {
+impl FaultyRecords {
+    fn new(fault: RecordFault) -> Self {
         Self { inner: MemoryRecords::default(), fault }
     }
 
@@ -44,9 +44,9 @@ impl Faulty {
 }
 
 #[async_trait]
-impl RecordStore for Faulty {
+impl RecordStore for FaultyRecords {
     async fn create(&self, record: Record, announce: &[Outgoing]) -> Result<Option<Record>, PortError> {
-        if self.fault == Fault::CreateIsTwoSteps {
+        if self.fault == RecordFault::CreateIsTwoSteps {
             let taken = self.inner.get(&record.tenant, &record.subject).await?;
             give_way().await;
             if taken.is_some() {
@@ -56,7 +56,7 @@ impl RecordStore for Faulty {
             self.insert(record);
             return Ok(None);
         }
-        if self.fault == Fault::EventsBeforeCreation {
+        if self.fault == RecordFault::EventsBeforeCreation {
             self.insert_events(announce, record.changed_at);
         }
         self.inner.create(record, announce).await
@@ -72,7 +72,7 @@ impl RecordStore for Faulty {
         next: Record,
         announce: &[Outgoing],
     ) -> Result<Replaced, PortError> {
-        if self.fault == Fault::ReplaceIsTwoSteps {
+        if self.fault == RecordFault::ReplaceIsTwoSteps {
             let current = self.inner.get(&next.tenant, &next.subject).await?;
             give_way().await;
             if current.is_some_and(|current| current.revision == seen.revision) {
@@ -81,7 +81,7 @@ impl RecordStore for Faulty {
                 return Ok(Replaced::Done);
             }
         }
-        if self.fault == Fault::EventsBeforeReplacement {
+        if self.fault == RecordFault::EventsBeforeReplacement {
             self.insert_events(announce, next.changed_at);
         }
         self.inner.replace(seen, next, announce).await
@@ -128,13 +128,13 @@ impl RecordStore for Faulty {
 
 #[test]
 fn every_record_store_that_is_not_atomic_is_noticed() {
-    run(record_store(&Faulty::new(Fault::None), &SeededIds::new(1)));
+    run(record_store(&FaultyRecords::new(RecordFault::None), &SeededIds::new(1)));
     for fault in [
-        Fault::CreateIsTwoSteps,
-        Fault::EventsBeforeCreation,
-        Fault::ReplaceIsTwoSteps,
-        Fault::EventsBeforeReplacement,
+        RecordFault::CreateIsTwoSteps,
+        RecordFault::EventsBeforeCreation,
+        RecordFault::ReplaceIsTwoSteps,
+        RecordFault::EventsBeforeReplacement,
     ] {
-        assert_noticed(fault, record_store(&Faulty::new(fault), &SeededIds::new(1)));
+        assert_noticed(fault, record_store(&FaultyRecords::new(fault), &SeededIds::new(1)));
     }
 }

@@ -12,7 +12,7 @@ use super::{assert_noticed, give_way, run};
 use crate::memory::{MemoryRecords, MemoryStatements, SeededIds};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
+enum TransactionFault {
     None,
     StoredBeforeCheck,
     WithdrawnBeforeCheck,
@@ -20,21 +20,21 @@ enum Fault {
     NewFromEarlierRead,
 }
 
-struct Faulty {
+struct FaultyTransactions {
     records: Arc<MemoryRecords>,
     inner: MemoryStatements,
-    fault: Fault,
+    fault: TransactionFault,
 }
 
-impl Faulty {
-    fn new(fault: Fault) -> Self {
+impl FaultyTransactions {
+    fn new(fault: TransactionFault) -> Self {
         let records = Arc::new(MemoryRecords::default());
         Self { inner: MemoryStatements::new(Arc::clone(&records), 25), records, fault }
     }
 }
 
 #[async_trait]
-impl TransactionStore for Faulty {
+impl TransactionStore for FaultyTransactions {
     fn batch(&self) -> usize {
         self.inner.batch()
     }
@@ -46,10 +46,10 @@ impl TransactionStore for Faulty {
         token: &str,
         rows: &[Transaction],
     ) -> Result<StoredRows, PortError> {
-        if self.fault == Fault::StoredBeforeCheck {
+        if self.fault == TransactionFault::StoredBeforeCheck {
             self.inner.inspect(|books| books.store(tenant, file, rows));
         }
-        if self.fault != Fault::NewFromEarlierRead {
+        if self.fault != TransactionFault::NewFromEarlierRead {
             return self.inner.store(tenant, file, token, rows).await;
         }
         let keys: Vec<TransactionKey> = rows.iter().map(|row| row.key.clone()).collect();
@@ -104,7 +104,7 @@ impl TransactionStore for Faulty {
         token: &str,
         keys: &[TransactionKey],
     ) -> Result<bool, PortError> {
-        if self.fault == Fault::WithdrawnBeforeCheck {
+        if self.fault == TransactionFault::WithdrawnBeforeCheck {
             self.inner.remove(tenant, file, keys).await?;
         }
         self.inner.withdraw(tenant, file, token, keys).await
@@ -114,11 +114,15 @@ impl TransactionStore for Faulty {
 #[test]
 fn every_store_of_transactions_that_is_not_atomic_is_noticed() {
     let suite = |fault| async move {
-        let store = Faulty::new(fault);
+        let store = FaultyTransactions::new(fault);
         transaction_store(&*store.records, &store, &SeededIds::new(1)).await;
     };
-    run(suite(Fault::None));
-    for fault in [Fault::StoredBeforeCheck, Fault::WithdrawnBeforeCheck, Fault::NewFromEarlierRead] {
+    run(suite(TransactionFault::None));
+    for fault in [
+        TransactionFault::StoredBeforeCheck,
+        TransactionFault::WithdrawnBeforeCheck,
+        TransactionFault::NewFromEarlierRead,
+    ] {
         assert_noticed(fault, suite(fault));
     }
 }
