@@ -309,7 +309,9 @@ pub fn xlsx() -> Vec<Vec<u8>> {
     );
     let relations = format!(
         "<Relationships><Relationship Id=\"r1\" Type=\"{RELATION}/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
-                             <Relationship Id=\"r2\" Type=\"{RELATION}/worksheet\" Target=\"/xl/worksheets/sheet2.xml\"/></Relationships>"
+                             <Relationship Id=\"r2\" Type=\"{RELATION}/worksheet\" Target=\"/xl/worksheets/sheet2.xml\"/>\
+                             <Relationship Id=\"r3\" Type=\"{RELATION}/sharedStrings\" Target=\"sharedStrings.xml\"/>\
+                             <Relationship Id=\"r4\" Type=\"{RELATION}/styles\" Target=\"styles.xml\"/></Relationships>"
     );
     let styles = format!(
         "<styleSheet {SHEET}><numFmts count=\"1\"><numFmt numFmtId=\"164\" formatCode=\"yyyy-mm-dd\"/></numFmts>\
@@ -361,8 +363,11 @@ fn wide(text: &str) -> Vec<u8> {
 }
 
 pub fn xlsb() -> Vec<Vec<u8>> {
-    let relations =
-        "<Relationships><Relationship Id=\"r1\" Target=\"worksheets/sheet1.bin\"/></Relationships>";
+    let relations = format!(
+        "<Relationships><Relationship Id=\"r1\" Type=\"{RELATION}/worksheet\" Target=\"worksheets/sheet1.bin\"/>\
+         <Relationship Id=\"r2\" Type=\"{RELATION}/sharedStrings\" Target=\"sharedStrings.bin\"/>\
+         <Relationship Id=\"r3\" Type=\"{RELATION}/styles\" Target=\"styles.bin\"/></Relationships>"
+    );
     let book = [
         bin(0x99, &[0; 12]),
         bin(0x9C, &[[0, 0, 0, 0, 1, 0, 0, 0].to_vec(), wide("r1"), wide("A")].concat()),
