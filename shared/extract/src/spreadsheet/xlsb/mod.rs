@@ -5,7 +5,7 @@ mod sheet;
 
 use crate::ExtractError;
 use crate::formats::FormatParser;
-use crate::ooxml::{self, Relation};
+use crate::ooxml;
 use crate::output::UnitOutput;
 use crate::package::Package;
 use crate::sniff::SniffedFile;
@@ -39,16 +39,11 @@ fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractE
     let main = ooxml::main_part(package, "xl/workbook.bin", out)?;
     let relations = ooxml::relations(package, &main, out)?;
     let (book, ids) = book(package, &main, out)?;
-    let part_of = |kind: &str| relations.iter().find(|relation| relation.kind == kind);
-    let strings = part_of("sharedStrings").map_or_else(
-        || Ok(Strings::default()),
-        |relation| xlsx::named("the shared texts", strings(package, relation, out)),
-    )?;
+    let texts = xlsx::part_of(&relations, "sharedStrings", "xl/sharedStrings.bin");
+    let strings = xlsx::named("the shared texts", strings(package, texts, out))?;
     out.hold(strings.size());
-    let styles = part_of("styles").map_or_else(
-        || Ok(CellStyles::default()),
-        |relation| xlsx::named("the styles", styles(package, relation, out)),
-    )?;
+    let formats = xlsx::part_of(&relations, "styles", "xl/styles.bin");
+    let styles = xlsx::named("the styles", styles(package, formats, out))?;
     let shared = xlsx::Shared { strings: &strings, styles: &styles, since_1904: book.since_1904 };
     xlsx::read_sheets(&book, &ids, &relations, out, |part, head, out| {
         let (links, result) = sheet::read(package, part, &head.name, &shared, out);
@@ -83,13 +78,9 @@ fn book(
     Ok((book, ids))
 }
 
-fn strings(
-    package: &Package<'_>,
-    relation: &Relation,
-    out: &mut UnitOutput<'_>,
-) -> Result<Strings, ExtractError> {
+fn strings(package: &Package<'_>, name: &str, out: &mut UnitOutput<'_>) -> Result<Strings, ExtractError> {
     let (mut strings, mut text) = (Strings::default(), String::new());
-    records(package, &relation.target, out, |kind, mut fields, out| {
+    records(package, name, out, |kind, mut fields, out| {
         if kind == kind::STRING {
             text.clear();
             // What runs it has, and how it is pronounced.
@@ -102,13 +93,9 @@ fn strings(
     Ok(strings)
 }
 
-fn styles(
-    package: &Package<'_>,
-    relation: &Relation,
-    out: &mut UnitOutput<'_>,
-) -> Result<CellStyles, ExtractError> {
+fn styles(package: &Package<'_>, name: &str, out: &mut UnitOutput<'_>) -> Result<CellStyles, ExtractError> {
     let (mut styles, mut in_cells) = (CellStyles::default(), false);
-    records(package, &relation.target, out, |kind, mut fields, _| {
+    records(package, name, out, |kind, mut fields, _| {
         match kind {
             kind::FORMAT => {
                 let id = fields.u16()?;

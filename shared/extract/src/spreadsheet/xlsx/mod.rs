@@ -27,16 +27,11 @@ fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractE
         return Err(ExtractError::Encrypted);
     }
     let parts = book::read(package, out)?;
-    let of_kind = |kind: &str| parts.relations.iter().find(|relation| relation.kind == kind);
-    let strings = match of_kind("sharedStrings") {
-        Some(relation) => named("the shared texts", shared::strings(package, &relation.target, out))?,
-        None => Strings::default(),
-    };
+    let strings = part_of(&parts.relations, "sharedStrings", "xl/sharedStrings.xml");
+    let strings: Strings = named("the shared texts", shared::strings(package, strings, out))?;
     out.hold(strings.size());
-    let styles = match of_kind("styles") {
-        Some(relation) => named("the styles", shared::styles(package, &relation.target, out))?,
-        None => CellStyles::default(),
-    };
+    let styles = part_of(&parts.relations, "styles", "xl/styles.xml");
+    let styles: CellStyles = named("the styles", shared::styles(package, styles, out))?;
     let shared = Shared { strings: &strings, styles: &styles, since_1904: parts.book.since_1904 };
     read_sheets(&parts.book, &parts.sheets, &parts.relations, out, |part, head, out| {
         let (links, result) = sheet::read(package, part, &head.name, &shared, out);
@@ -90,6 +85,12 @@ pub(super) fn read_around(
 ) -> Result<(), ExtractError> {
     let relations = ooxml::all_relations(package, part, out)?;
     outside::read(package, links, &relations, out)
+}
+
+/// Returns the name of the part that the book refers to as `kind`; the usual name if it does not, because other programs
+/// read such files.
+pub(super) fn part_of<'r>(relations: &'r [Relation], kind: &str, usual: &'r str) -> &'r str {
+    relations.iter().find(|relation| relation.kind == kind).map_or(usual, |relation| &relation.target)
 }
 
 /// Names the part of an error.
