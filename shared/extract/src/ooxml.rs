@@ -230,6 +230,45 @@ fn symbol(tag: &BytesStart<'_>) -> char {
     }
 }
 
+/// Makes a reader of XML tolerate what other programs tolerate, and end empty elements like others.
+pub(crate) fn tolerate(config: &mut quick_xml::reader::Config) {
+    config.expand_empty_elements = true;
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+}
+
+/// How deep elements are nested.
+pub(crate) struct Nesting {
+    depth: u32,
+    most: u32,
+}
+
+impl Nesting {
+    pub fn new(most: u32) -> Self {
+        Self { depth: 0, most }
+    }
+
+    /// Follows the events in their order; returns whether this one is the end of the part.
+    ///
+    /// # Errors
+    /// [`ExtractError::TooLarge`] if elements are nested too deep, [`ExtractError::Damaged`] with `broken_off` if the
+    /// part ends within an element.
+    pub fn follow(&mut self, event: &Event<'_>, broken_off: &str) -> Result<bool, ExtractError> {
+        match event {
+            Event::Start(_) => self.depth += 1,
+            Event::End(_) => self.depth = self.depth.saturating_sub(1),
+            Event::Eof if self.depth > 0 => return Err(ExtractError::Damaged(broken_off.to_owned())),
+            Event::Eof => return Ok(true),
+            _ => {}
+        }
+        if self.depth > self.most {
+            return Err(ExtractError::TooLarge(format!("elements nested more than {} deep", self.most)));
+        }
+        Ok(false)
+    }
+}
+
 /// Calls `each` for every event. Tolerates errors where it can; entities that a document declares are never expanded.
 fn walk(
     xml: &str,
@@ -237,27 +276,14 @@ fn walk(
     mut each: impl FnMut(&Event<'_>) -> Result<(), ExtractError>,
 ) -> Result<(), ExtractError> {
     let mut reader = Reader::from_str(xml);
-    let config = reader.config_mut();
-    config.expand_empty_elements = true;
-    config.check_end_names = false;
-    config.allow_unmatched_ends = true;
-    config.allow_dangling_amp = true;
-    let mut depth = 0_u32;
+    tolerate(reader.config_mut());
+    let mut nesting = Nesting::new(most);
     loop {
         let event = reader
             .read_event()
             .map_err(|error| ExtractError::Damaged(format!("a part of it is not well formed: {error}")))?;
-        match event {
-            Event::Start(_) => depth += 1,
-            Event::End(_) => depth = depth.saturating_sub(1),
-            Event::Eof if depth > 0 => {
-                return Err(ExtractError::Damaged("a part of it ends too early".to_owned()));
-            }
-            Event::Eof => return Ok(()),
-            _ => {}
-        }
-        if depth > most {
-            return Err(ExtractError::TooLarge(format!("elements nested more than {most} deep")));
+        if nesting.follow(&event, "a part of it ends too early")? {
+            return Ok(());
         }
         each(&event)?;
     }

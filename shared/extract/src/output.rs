@@ -183,8 +183,12 @@ impl<'a> UnitOutput<'a> {
             Some((row, column)) => self.cell(u64::from(row), column, text.text),
             None if text.text.trim_ascii().is_empty() => Ok(()),
             None => {
-                let place = self.sheet_place(None);
-                self.text(place, text.text)
+                // The sheet of the cells before.
+                let sheet = match &self.cell {
+                    Place::Cell { sheet, .. } => sheet.clone(),
+                    _ => String::new(),
+                };
+                self.text(Place::Cell { sheet, cell: String::new() }, text.text)
             }
         }
     }
@@ -193,15 +197,6 @@ impl<'a> UnitOutput<'a> {
     pub fn unread_cell(&mut self, sheet: &str, cell: Option<(u32, u32)>, why: &str) {
         let place = Place::Cell { sheet: sheet.to_owned(), cell: cell.map(cell_name).unwrap_or_default() };
         self.unread(place, why);
-    }
-
-    /// Returns a place in the current sheet.
-    fn sheet_place(&self, at: Option<(u32, u32)>) -> Place {
-        let sheet = match &self.cell {
-            Place::Cell { sheet, .. } => sheet.clone(),
-            _ => String::new(),
-        };
-        Place::Cell { sheet, cell: at.map(cell_name).unwrap_or_default() }
     }
 
     fn count_cell(&mut self) -> Result<(), ExtractError> {

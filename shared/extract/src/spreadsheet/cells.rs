@@ -98,8 +98,28 @@ impl<'a> Cells<'a> {
         self.outside += 1;
     }
 
-    /// Reports the cells whose content, as a person would see it, is not known.
-    pub fn report(&self, out: &mut UnitOutput<'_>) {
+    /// Ends the sheet in `part`, which was read up to `row`: reports the cells whose content, as a person would see it, is
+    /// not known, and says in an error how far it was read. `found` is `None` if there is no such part.
+    pub fn end(
+        &self,
+        part: &str,
+        found: Result<Option<()>, ExtractError>,
+        row: Option<u32>,
+        out: &mut UnitOutput<'_>,
+    ) -> Result<(), ExtractError> {
+        self.report(out);
+        match (found, row) {
+            (Ok(Some(())), _) => Ok(()),
+            (Ok(None), _) => Err(ExtractError::Damaged(format!("its part {part} is missing"))),
+            (Err(ExtractError::Damaged(why)), Some(row)) => {
+                let row = u64::from(row) + 1;
+                Err(ExtractError::Damaged(format!("{why}; it was read up to row {row}")))
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    fn report(&self, out: &mut UnitOutput<'_>) {
         let mut report = |tally: &Tally, what: &str| {
             if tally.count > 0 {
                 let why = format!("{} {what}, of which this is the first", cells(tally.count));

@@ -17,6 +17,9 @@ use std::fmt::Write as _;
 
 use calamine::{ExcelDateTime, ExcelDateTimeType};
 
+use crate::ExtractError;
+use crate::output::UnitOutput;
+
 pub(crate) use xlsb::XLSB;
 pub(crate) use xlsx::XLSX;
 
@@ -51,6 +54,38 @@ pub enum SheetPart<'a> {
     },
     /// The end of the sheet.
     End,
+}
+
+/// Sheets that could not be read, or only in part.
+#[derive(Default)]
+pub(crate) struct FailedSheets(Vec<(String, ExtractError)>);
+
+impl FailedSheets {
+    pub fn add(&mut self, sheet: &str, error: ExtractError) {
+        self.0.push((sheet.to_owned(), error));
+    }
+
+    /// Ends a book: names the sheets that failed, and passes on the names of all.
+    ///
+    /// # Errors
+    /// The first error, if every sheet failed: then the book did.
+    pub fn end<'n>(
+        self,
+        names: impl ExactSizeIterator<Item = &'n String>,
+        out: &mut UnitOutput<'_>,
+    ) -> Result<(), ExtractError> {
+        let all = self.0.len() == names.len();
+        for (sheet, error) in self.0 {
+            if all {
+                return Err(error);
+            }
+            out.unread_cell(&sheet, None, &format!("cannot be read: {error}"));
+        }
+        for name in names {
+            out.sheet_name(name)?;
+        }
+        Ok(())
+    }
 }
 
 /// What concerns the book as a whole.
@@ -97,6 +132,13 @@ pub struct LineState {
     pub outline: u8,
 }
 
+impl LineState {
+    /// Returns the state of rows or columns, if it is not the usual one.
+    fn unusual(first: u32, last: u32, hidden: bool, outline: u8) -> Option<Self> {
+        ((hidden || outline > 0) && first <= last).then_some(Self { first, last, hidden, outline })
+    }
+}
+
 /// A cell that has a value or a formula. Rows and columns are counted from 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell<'a> {
@@ -123,19 +165,22 @@ impl Cell<'_> {
             Value::Empty => {}
             Value::Text(text) | Value::Error(text) | Value::Date(text) => out.push_str(text),
             Value::Bool(value) => out.push_str(if value { "TRUE" } else { "FALSE" }),
-            Value::Number(number) if self.class == FormatClass::Date => push_date(number, since_1904, out),
+            Value::Number(number) if self.class == FormatClass::Date => {
+                push_date(&ExcelDateTime::new(number, ExcelDateTimeType::DateTime, since_1904), out);
+            }
             // `Display` of f64 is the shortest form that reads back the same, and has no `.0`.
             Value::Number(number) => push(out, format_args!("{number}")),
         }
     }
 }
 
-fn push_date(days: f64, since_1904: bool, out: &mut String) {
+/// Appends a date as year, month and day, and a time if it has one; only the number if it is not a date.
+pub(crate) fn push_date(date: &ExcelDateTime, out: &mut String) {
+    let days = date.as_f64();
     // Outside the calendar's range only the number can be shown.
-    if !(0.0..2_958_466.0).contains(&days) {
+    if date.is_duration() || !(0.0..2_958_466.0).contains(&days) {
         return push(out, format_args!("{days}"));
     }
-    let date = ExcelDateTime::new(days, ExcelDateTimeType::DateTime, since_1904);
     let (year, month, day, hour, minute, second, _) = date.to_ymd_hms_milli();
     if days >= 1.0 {
         push(out, format_args!("{year:04}-{month:02}-{day:02}"));

@@ -1,7 +1,8 @@
-//! Workbooks: one unit per cell that is not empty, hidden sheets included.
+//! Spreadsheets in xls and ods: one unit per cell that is not empty, hidden sheets included.
 //!
-//! ods is streamed, so memory does not grow with the size a sheet claims. calamine reads xls only into dense ranges; [`biff`] checks the file first, refuses one whose sheets span far
-//! more cells than they have, and removes the claimed sizes from the others.
+//! ods is streamed, so memory does not grow with the size a sheet claims. calamine reads xls only into dense ranges;
+//! [`biff`] checks the file first, refuses one whose sheets span far more cells than they have, and removes the claimed
+//! sizes from the others.
 
 mod biff;
 mod ods;
@@ -9,13 +10,13 @@ mod ods;
 use std::fmt::Write as _;
 use std::io::Cursor;
 
-use calamine::{Data, DataRef, ExcelDateTime, Reader, Sheet, SheetType, SheetVisible};
+use calamine::{Data, DataRef, Reader, Sheet, SheetType, SheetVisible};
 
 use crate::ExtractError;
 use crate::formats::FormatParser;
 use crate::output::UnitOutput;
 use crate::sniff::SniffedFile;
-use crate::spreadsheet::{SheetHead, Visibility};
+use crate::spreadsheet::{FailedSheets, SheetHead, Visibility, push_date};
 
 pub(crate) use ods::ODS;
 
@@ -31,7 +32,7 @@ fn read_xls(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), Extr
         })?;
     let sheets = book.sheets_metadata().to_vec();
     out.pages(sheets.len());
-    let (mut text, mut failed) = (String::new(), Failures::default());
+    let (mut text, mut failed) = (String::new(), FailedSheets::default());
     for sheet in &sheets {
         let name = &sheet.name;
         out.begin_sheet(&head(sheet));
@@ -40,7 +41,7 @@ fn read_xls(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), Extr
             // A chart sheet has no cells.
             Err(_) if sheet.typ == SheetType::ChartSheet => continue,
             Err(error) => {
-                failed.add(name, &error);
+                failed.add(name, damaged(&error));
                 continue;
             }
         };
@@ -53,8 +54,7 @@ fn read_xls(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), Extr
             out.cell(row, column, &text)?;
         }
     }
-    failed.report(sheets.len(), out)?;
-    sheets.iter().try_for_each(|sheet| out.sheet_name(&sheet.name))
+    failed.end(sheets.iter().map(|sheet| &sheet.name), out)
 }
 
 fn head(sheet: &Sheet) -> SheetHead {
@@ -64,28 +64,6 @@ fn head(sheet: &Sheet) -> SheetHead {
         SheetVisible::VeryHidden => Visibility::VeryHidden,
     };
     SheetHead { name: sheet.name.clone(), visibility }
-}
-
-/// Sheets that could not be read, or only in part.
-#[derive(Default)]
-struct Failures(Vec<(String, ExtractError)>);
-
-impl Failures {
-    fn add(&mut self, sheet: &str, error: &dyn std::fmt::Display) {
-        self.0.push((sheet.to_owned(), damaged(error)));
-    }
-
-    /// Records the failures. If every sheet failed, the workbook did.
-    fn report(self, sheets: usize, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
-        let whole = self.0.len() == sheets;
-        for (sheet, error) in self.0 {
-            if whole {
-                return Err(error);
-            }
-            out.unread_cell(&sheet, None, &format!("cannot be read: {error}"));
-        }
-        Ok(())
-    }
 }
 
 fn damaged(error: &dyn std::fmt::Display) -> ExtractError {
@@ -117,31 +95,19 @@ fn push_value(value: &DataRef<'_>, out: &mut String) {
         }
         DataRef::String(v) | DataRef::DateTimeIso(v) | DataRef::DurationIso(v) => out.write_str(v),
         DataRef::Bool(v) => out.write_str(if *v { "TRUE" } else { "FALSE" }),
-        DataRef::DateTime(v) => push_date(v, out),
+        DataRef::DateTime(v) => {
+            push_date(v, out);
+            Ok(())
+        }
         DataRef::Error(e) => write!(out, "{e}"),
     };
     debug_assert!(written.is_ok(), "writing to a String does not fail");
 }
 
-fn push_date(value: &ExcelDateTime, out: &mut String) -> std::fmt::Result {
-    // Outside the calendar's range only the number can be shown.
-    if value.is_duration() || !(0.0..2_958_466.0).contains(&value.as_f64()) {
-        return write!(out, "{}", value.as_f64());
-    }
-    let (year, month, day, hour, minute, second, _) = value.to_ymd_hms_milli();
-    if value.as_f64() >= 1.0 {
-        write!(out, "{year:04}-{month:02}-{day:02}")?;
-        if (hour, minute, second) == (0, 0, 0) {
-            return Ok(());
-        }
-        out.push(' ');
-    }
-    write!(out, "{hour:02}:{minute:02}")?;
-    if second == 0 { Ok(()) } else { write!(out, ":{second:02}") }
-}
-
 #[cfg(test)]
 mod tests {
+    use calamine::ExcelDateTime;
+
     use super::*;
 
     fn shown(value: &DataRef<'_>) -> String {

@@ -10,6 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::damaged;
 use crate::formats::FormatParser;
+use crate::ooxml::attribute;
 use crate::output::UnitOutput;
 use crate::package::Package;
 use crate::sniff::SniffedFile;
@@ -144,12 +145,4 @@ impl OdsTable {
 
 fn repeats(tag: &BytesStart<'_>, name: &str) -> u64 {
     attribute(tag, name).and_then(|value| value.parse().ok()).unwrap_or(1).max(1)
-}
-
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found =
-        tag.attributes().with_checks(false).flatten().find(|a| a.key.local_name().as_ref() == name)?;
-    let mut out = String::new();
-    entities::push_decoded(&found.value, &mut out);
-    Some(out)
 }

@@ -32,10 +32,7 @@ mod kind {
 }
 
 fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
-    let package = file.package().ok_or_else(|| ExtractError::Damaged("not a ZIP container".to_owned()))?;
-    if package.is_encrypted() {
-        return Err(ExtractError::Encrypted);
-    }
+    let package = xlsx::open(file)?;
     let main = ooxml::main_part(package, "xl/workbook.bin", out)?;
     let relations = ooxml::relations(package, &main, out)?;
     let (book, ids) = book(package, &main, out)?;

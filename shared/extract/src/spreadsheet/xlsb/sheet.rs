@@ -46,18 +46,9 @@ pub(super) fn read(
         row: None,
         text: String::new(),
     };
-    let result = records(package, part, out, |kind, fields, out| reader.record(kind, fields, out));
-    let result = result
-        .and_then(|found| found.ok_or_else(|| ExtractError::Damaged(format!("its part {part} is missing"))));
-    reader.cells.report(out);
-    let read_to = reader.row;
-    let describe = |error| match (error, read_to) {
-        (ExtractError::Damaged(why), Some(row)) => {
-            ExtractError::Damaged(format!("{why}; it was read up to row {}", u64::from(row) + 1))
-        }
-        (error, _) => error,
-    };
-    (reader.links, result.map_err(describe))
+    let found = records(package, part, out, |kind, fields, out| reader.record(kind, fields, out));
+    let result = reader.cells.end(part, found, reader.row, out);
+    (reader.links, result)
 }
 
 struct XlsbSheetReader<'a> {
@@ -82,8 +73,7 @@ impl XlsbSheetReader<'_> {
                 let (first, last) = (fields.u32()?, fields.u32()?.min(LAST_COLUMN));
                 fields.bytes(8)?;
                 let flags = fields.u16()?;
-                let state = LineState { first, last, hidden: flags & 1 != 0, outline: outline(flags >> 8) };
-                if (state.hidden || state.outline > 0) && first <= last {
+                if let Some(state) = LineState::unusual(first, last, flags & 1 != 0, outline(flags >> 8)) {
                     out.sheet_part(&SheetPart::Columns(state));
                 }
             }
@@ -113,9 +103,8 @@ impl XlsbSheetReader<'_> {
         self.row = Some(row);
         fields.bytes(6)?;
         let flags = fields.u16()?;
-        let state =
-            LineState { first: row, last: row, hidden: flags & 0x1000 != 0, outline: outline(flags >> 8) };
-        if (state.hidden || state.outline > 0) && row <= LAST_ROW {
+        let (last, hidden) = (row.min(LAST_ROW), flags & 0x1000 != 0);
+        if let Some(state) = LineState::unusual(row, last, hidden, outline(flags >> 8)) {
             out.sheet_part(&SheetPart::Row(state));
         }
         Ok(())

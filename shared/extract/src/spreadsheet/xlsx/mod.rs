@@ -14,7 +14,7 @@ use crate::package::Package;
 use crate::sniff::SniffedFile;
 use crate::spreadsheet::strings::Strings;
 use crate::spreadsheet::styles::CellStyles;
-use crate::spreadsheet::{SheetBook, SheetHead, SheetPart};
+use crate::spreadsheet::{FailedSheets, SheetBook, SheetHead, SheetPart};
 
 pub(super) use sheet::{Shared, SheetLinks, header_text};
 
@@ -22,10 +22,7 @@ pub(crate) static XLSX: FormatParser =
     FormatParser { is: |file| file.is_office("xl/", "spreadsheetml.sheet.main"), read };
 
 fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
-    let package = file.package().ok_or_else(|| ExtractError::Damaged("not a ZIP container".to_owned()))?;
-    if package.is_encrypted() {
-        return Err(ExtractError::Encrypted);
-    }
+    let package = open(file)?;
     let parts = book::read(package, out)?;
     let strings = part_of(&parts.relations, "sharedStrings", "xl/sharedStrings.xml");
     let strings: Strings = named("the shared texts", shared::strings(package, strings, out))?;
@@ -39,6 +36,12 @@ fn read(file: &SniffedFile<'_>, out: &mut UnitOutput<'_>) -> Result<(), ExtractE
     })
 }
 
+/// Returns the package of a workbook, unless it is protected by a password.
+pub(super) fn open<'f, 'a>(file: &'f SniffedFile<'a>) -> Result<&'f Package<'a>, ExtractError> {
+    let package = file.package().ok_or_else(|| ExtractError::Damaged("not a ZIP container".to_owned()))?;
+    if package.is_encrypted() { Err(ExtractError::Encrypted) } else { Ok(package) }
+}
+
 /// Reads all sheets with `read`, which gets the name of the sheet's part. A sheet that fails does not hide the others;
 /// if every sheet fails, the workbook does.
 pub(super) fn read_sheets(
@@ -50,7 +53,7 @@ pub(super) fn read_sheets(
 ) -> Result<(), ExtractError> {
     out.pages(book.sheets.len());
     out.sheet_part(&SheetPart::Book(book));
-    let mut failed = Vec::new();
+    let mut failed = FailedSheets::default();
     for (head, id) in book.sheets.iter().zip(ids) {
         out.begin_sheet(head);
         let relation = relations.iter().find(|relation| relation.id == *id);
@@ -63,17 +66,10 @@ pub(super) fn read_sheets(
             Ok(()) => {}
             // The limits are those of the whole file.
             Err(error @ ExtractError::TooLarge(_)) => return Err(error),
-            Err(error) => failed.push((head, error)),
+            Err(error) => failed.add(&head.name, error),
         }
     }
-    let whole = !failed.is_empty() && failed.len() == book.sheets.len();
-    for (head, error) in failed {
-        if whole {
-            return Err(error);
-        }
-        out.unread_cell(&head.name, None, &format!("cannot be read: {error}"));
-    }
-    book.sheets.iter().try_for_each(|head| out.sheet_name(&head.name))
+    failed.end(book.sheets.iter().map(|head| &head.name), out)
 }
 
 /// Reads what belongs to the sheet in `part` and stands in other parts.

@@ -5,9 +5,12 @@ use std::io::{BufRead, BufReader, Cursor};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::ooxml::Nesting;
 use crate::output::UnitOutput;
 use crate::package::Package;
-use crate::{ExtractError, decode, entities};
+use crate::{ExtractError, decode, entities, ooxml};
+
+pub(super) use ooxml::attribute;
 
 /// Bytes at the beginning of a part that name its encoding.
 const DECLARATION: usize = 256;
@@ -31,27 +34,13 @@ pub(super) fn events(
         source = Box::new(Cursor::new(decode::decode(&bytes).into_owned().into_bytes()));
     }
     let mut reader = Reader::from_reader(source);
-    let config = reader.config_mut();
-    config.expand_empty_elements = true;
-    config.check_end_names = false;
-    config.allow_unmatched_ends = true;
-    config.allow_dangling_amp = true;
-    let (mut buffer, mut depth) = (Vec::new(), 0_u32);
+    ooxml::tolerate(reader.config_mut());
+    let (mut buffer, mut nesting) = (Vec::new(), Nesting::new(out.limits().xml_depth));
     loop {
         buffer.clear();
         let event = reader.read_event_into(&mut buffer).map_err(|error| broken(&error))?;
-        match event {
-            Event::Start(_) => depth += 1,
-            Event::End(_) => depth = depth.saturating_sub(1),
-            Event::Eof if depth > 0 => {
-                return Err(ExtractError::Damaged("it breaks off".to_owned()));
-            }
-            Event::Eof => return Ok(Some(())),
-            _ => {}
-        }
-        if depth > out.limits().xml_depth {
-            let most = out.limits().xml_depth;
-            return Err(ExtractError::TooLarge(format!("elements nested more than {most} deep")));
+        if nesting.follow(&event, "it breaks off")? {
+            return Ok(Some(()));
         }
         each(&event, out)?;
     }
@@ -81,22 +70,6 @@ pub(super) fn push_text(event: &Event<'_>, out: &mut String) {
         Event::GeneralRef(name) => out.extend(entities::decode(name)),
         _ => {}
     }
-}
-
-/// Appends an attribute, by its local name; returns whether it is there.
-pub(super) fn push_attribute(tag: &BytesStart<'_>, name: &str, out: &mut String) -> bool {
-    for attribute in tag.attributes().with_checks(false).flatten() {
-        if attribute.key.local_name().as_ref() == name {
-            entities::push_decoded(&attribute.value, out);
-            return true;
-        }
-    }
-    false
-}
-
-pub(super) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
-    let mut value = String::new();
-    push_attribute(tag, name, &mut value).then_some(value)
 }
 
 pub(super) fn number(tag: &BytesStart<'_>, name: &str) -> Option<u32> {

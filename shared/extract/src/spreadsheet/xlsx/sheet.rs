@@ -37,30 +37,9 @@ pub(super) fn read(
     out: &mut UnitOutput<'_>,
 ) -> (SheetLinks, Result<(), ExtractError>) {
     let mut reader = XlsxSheetReader::new(name, shared);
-    let result = part::events(package, part, out, |event, out| reader.event(event, out));
-    let result = result
-        .and_then(|found| found.ok_or_else(|| ExtractError::Damaged(format!("its part {part} is missing"))));
-    reader.cells.report(out);
-    (reader.links, result.map_err(|error| reader.position.describe(error)))
-}
-
-#[derive(Default)]
-struct ReadingPosition {
-    row: u32,
-    /// The column of the next cell that does not name its own.
-    column: u32,
-    begun: bool,
-}
-
-impl ReadingPosition {
-    fn describe(&self, error: ExtractError) -> ExtractError {
-        match error {
-            ExtractError::Damaged(why) if self.begun => {
-                ExtractError::Damaged(format!("{why}; it was read up to row {}", self.row + 1))
-            }
-            error => error,
-        }
-    }
+    let found = part::events(package, part, out, |event, out| reader.event(event, out));
+    let result = reader.cells.end(part, found, reader.begun.then_some(reader.row), out);
+    (reader.links, result)
 }
 
 /// What the text of an event belongs to.
@@ -109,7 +88,11 @@ struct Current {
 struct XlsxSheetReader<'a> {
     strings: &'a Strings,
     links: SheetLinks,
-    position: ReadingPosition,
+    /// The row that is being read, and whether there was one.
+    row: u32,
+    begun: bool,
+    /// The column of the next cell that does not name its own.
+    column: u32,
     into: TextTarget,
     inline: RichText,
     cell: Current,
@@ -123,7 +106,9 @@ impl<'a> XlsxSheetReader<'a> {
         Self {
             strings: shared.strings,
             links: SheetLinks::new(),
-            position: ReadingPosition::default(),
+            row: 0,
+            begun: false,
+            column: 0,
             into: TextTarget::Nothing,
             inline: RichText::default(),
             cell: Current::default(),
@@ -222,7 +207,7 @@ impl<'a> XlsxSheetReader<'a> {
             }
             "f" if self.in_choices => {}
             "f" | "is" => self.into = TextTarget::Nothing,
-            "row" => self.position.row = self.position.row.saturating_add(1),
+            "row" => self.row = self.row.saturating_add(1),
             "formula1" => {
                 self.in_choices = false;
                 self.into = TextTarget::Nothing;
@@ -246,11 +231,11 @@ impl<'a> XlsxSheetReader<'a> {
     fn begin_row(&mut self, tag: &BytesStart<'_>, out: &mut UnitOutput<'_>) {
         // A row that does not name its number follows the one before.
         if let Some(row) = number_at(tag, "r") {
-            self.position.row = row;
+            self.row = row;
         }
-        self.position.column = 0;
-        self.position.begun = true;
-        let row = Some(self.position.row);
+        self.column = 0;
+        self.begun = true;
+        let row = Some(self.row);
         if let Some(state) = line_state(tag, row, row, LAST_ROW) {
             out.sheet_part(&SheetPart::Row(state));
         }
@@ -262,7 +247,7 @@ impl<'a> XlsxSheetReader<'a> {
         (cell.has_value, cell.has_formula, cell.outside) = (false, false, false);
         cell.value.clear();
         cell.formula.clear();
-        (cell.row, cell.column) = (self.position.row, self.position.column);
+        (cell.row, cell.column) = (self.row, self.column);
         for attribute in tag.attributes().with_checks(false).flatten() {
             match attribute.key.as_ref() {
                 "r" => match address::cell(&attribute.value) {
@@ -285,7 +270,7 @@ impl<'a> XlsxSheetReader<'a> {
                 _ => {}
             }
         }
-        self.position.column = cell.column.saturating_add(1);
+        self.column = cell.column.saturating_add(1);
     }
 
     fn end_cell(&mut self, out: &mut UnitOutput<'_>) -> Result<(), ExtractError> {
@@ -379,8 +364,7 @@ fn line_state(tag: &BytesStart<'_>, first: Option<u32>, last: Option<u32>, most:
             _ => {}
         }
     }
-    let (first, last) = (first?, last?.min(most));
-    ((hidden || outline > 0) && first <= last).then_some(LineState { first, last, hidden, outline })
+    LineState::unusual(first?, last?.min(most), hidden, outline)
 }
 
 /// Returns the text of a header or footer without its codes for fonts, sizes and fields.
