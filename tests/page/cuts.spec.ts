@@ -2,6 +2,8 @@
 
 import path from "node:path";
 
+import type { Page } from "@playwright/test";
+
 import { samples, texts } from "./support/files.ts";
 import { Network } from "./support/network.ts";
 import { Server } from "./support/server.ts";
@@ -44,18 +46,42 @@ test("reloads and cuts at ten random moments", async ({ page, server, network, f
 });
 
 test("a reload right after the click joins the same scan", async ({ page, server, network, folder }) => {
-  const codes = texts(path.join(folder, "texts"), 20, 3);
   await page.goto(network.address);
+  await clickStart(page, folder);
+  await page.reload();
+  await expectOneScan(page, server);
+});
+
+test("a reload that began before the browser had the scan's address joins the scan", async ({
+  page,
+  server,
+  network,
+  folder,
+}) => {
+  await page.goto(network.address);
+  await page.evaluate(() => {
+    history.pushState = () => undefined;
+  });
+  await clickStart(page, folder);
+  await page.waitForFunction(() => /"named":true/.test(sessionStorage.getItem("riffle.starting") ?? ""));
+  await page.reload();
+  await expectOneScan(page, server);
+});
+
+async function clickStart(page: Page, folder: string): Promise<void> {
+  const codes = texts(path.join(folder, "texts"), 20, 3);
   await page.getByLabel("Folder", { exact: true }).fill(path.join(folder, "texts"));
   await page.getByLabel("Codes", { exact: true }).fill(codes.join(" , "));
   await expect(page.getByText("Ready.")).toBeVisible();
   await page.getByRole("button", { name: "Start scan" }).click();
-  await page.reload();
+}
+
+async function expectOneScan(page: Page, server: Server): Promise<void> {
   await complete(page);
   await expectServerState(page, server);
   const { scans } = await server.json<{ scans: unknown[] }>("/api/scans");
   expect(scans).toHaveLength(1);
-});
+}
 
 test.describe("one file at a time", () => {
   test.use({ jobs: 1 });

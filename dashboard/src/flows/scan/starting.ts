@@ -7,8 +7,8 @@ const KEY = "riffle.starting";
 
 interface Kept {
   start: StartScan;
-  /** When the server sent its id. A reload that started earlier opens the form, which then continues this scan. */
-  namedAt: number | null;
+  /** Whether the server has sent its id. */
+  named: boolean;
 }
 
 let fresh = window.location.pathname === "/";
@@ -17,20 +17,22 @@ let fresh = window.location.pathname === "/";
 export function pending(): StartScan | null {
   const kept = fresh ? recall() : null;
   fresh = false;
-  if (kept && (kept.namedAt === null || wasReloadedBefore(kept.namedAt))) return kept.start;
+  // A reload that the browser began before it learnt of the scan's address opens the form again, and the form
+  // continues the scan. No comparison of times can tell this: the page may have the id first.
+  if (kept && (!kept.named || wasReloaded())) return kept.start;
   forget();
   return null;
 }
 
 export function remember(start: StartScan): void {
   // A token must not be stored: after an early reload the user has to start again.
-  if (start.token == null) keep({ start, namedAt: null });
+  if (start.token == null) keep({ start, named: false });
 }
 
 /** Records that the server has sent the id. */
 export function named(): void {
   const kept = recall();
-  if (kept) keep({ ...kept, namedAt: performance.timeOrigin + performance.now() });
+  if (kept) keep({ ...kept, named: true });
 }
 
 export function forget(): void {
@@ -58,10 +60,9 @@ function recall(): Kept | null {
   }
 }
 
-function wasReloadedBefore(moment: number): boolean {
+function wasReloaded(): boolean {
   const [navigation] = performance.getEntriesByType("navigation");
-  const reloaded = (navigation as PerformanceNavigationTiming | undefined)?.type === "reload";
-  return reloaded && performance.timeOrigin <= moment;
+  return (navigation as PerformanceNavigationTiming | undefined)?.type === "reload";
 }
 
 /** Returns 128 random bits as hexadecimal digits. */
